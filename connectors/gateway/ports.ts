@@ -1,0 +1,185 @@
+import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
+import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
+import type { CanonicalAction } from './canonical-action.ts';
+import type { PricedUsage } from './pricing.ts';
+
+/**
+ * What the gateway needs from where it runs. The worker gives it Postgres; the agent will give it its spool.
+ * Each `commit*` is one transaction that also appends the audit event of what it says, and fails with `StaleLeaseError`
+ * when the step's lease is no longer held under this fence.
+ */
+export interface GatewayStore {
+  /** The newest write of this step and call key that has not failed, if any. */
+  findEffect(call: CallIdentity): Promise<ExistingEffect | null>;
+  /** The approval that this step last asked for under this call key, with its votes; null when it never asked. */
+  findApproval(call: CallIdentity): Promise<ApprovalInHand | null>;
+  /** Records a decision that does not let the call go on now (DENY, THROTTLE, ...). */
+  commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void>;
+  /** Records a REQUIRE_HITL decision and the approval request that it leads to. */
+  commitApprovalRequest(call: CallIdentity, decision: DecisionRecord, request: ApprovalRequest): Promise<{ approvalId: string }>;
+  /** Records the decision that allows and the intent; consumes the approval where one was needed. Nothing may leave before this has committed. */
+  commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }>;
+  commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void>;
+}
+
+/** Thrown by a store when another worker holds the step now: whoever sees it must stop and change nothing. */
+export class StaleLeaseError extends Error {
+  constructor(stepId: string, fence: string) {
+    super(`The lease on ${stepId} is no longer held under fence ${fence}.`);
+    this.name = 'StaleLeaseError';
+  }
+}
+
+export interface CallIdentity {
+  readonly tenant: { readonly id: string; readonly slug: string };
+  readonly workspace: { readonly id: string; readonly slug: string };
+  readonly environment: { readonly id: string; readonly name: string };
+  readonly run: { readonly id: string; readonly workflow: string; readonly workflowVersion: number; readonly workflowDigest: string };
+  readonly step: { readonly id: string; readonly key: string; readonly attempt: number; readonly fence: string };
+  /** Unique in the step: the step's own call is `main`, a nested one `main/<action>#<n>`. Stable across attempts. */
+  readonly callKey: string;
+}
+
+export interface InstanceView {
+  readonly id: string;
+  readonly name: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  readonly manifestDigest: string;
+  readonly baseUrl: string | null;
+  /** `host:port` pairs that egress may reach, private addresses only when named here. */
+  readonly allowedHosts: readonly string[];
+  readonly settings: JsonObject;
+  readonly credentialId: string | null;
+}
+
+export interface Instances {
+  /** The enabled instance of `connector` in this environment; by name when the workflow names one. */
+  find(call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null>;
+}
+
+export type CredentialValue =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'oauth_client_credentials'; readonly clientId: string; readonly clientSecret: string; readonly tokenPath: string }
+  | { readonly kind: 'api_key'; readonly header: string; readonly value: string };
+
+export interface CredentialVault {
+  /** The value, for one call. Callers drop it when the call is over and never log it. */
+  borrow(tenantId: string, credentialId: string): Promise<CredentialValue>;
+}
+
+export interface ModelStores {
+  forCall(call: CallIdentity): ModelStore;
+}
+
+export interface DecisionRecord {
+  readonly id: string;
+  readonly action: string;
+  readonly instanceId: string | null;
+  readonly actionDigest: string;
+  readonly outcome: 'ALLOW' | 'DENY' | 'REQUIRE_HITL' | 'REQUIRE_STEP_UP' | 'THROTTLE' | 'ROUTE';
+  readonly reasons: ReadonlyArray<{ readonly rule: string; readonly message: string }>;
+  readonly obligations: JsonObject;
+  readonly bundle: { readonly revision: string; readonly seq: number; readonly digest: string; readonly age_ms: number } | null;
+  readonly inputDigest: string;
+  readonly evaluatedUs: number;
+  readonly approvalId: string | null;
+}
+
+export interface ApprovalRequest {
+  readonly action: CanonicalAction;
+  readonly actionDigest: string;
+  readonly preview: Prepared['preview'];
+  readonly target: Prepared['target'];
+  readonly tier: string;
+  readonly requiredRole: string;
+  readonly requiredVotes: number;
+  readonly expiresAt: Date;
+}
+
+export interface ApprovalInHand {
+  readonly id: string;
+  readonly state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'consumed';
+  readonly actionDigest: string;
+  /** The canonical action's bytes as they were stored; whoever uses them checks them against `actionDigest`. */
+  readonly actionText: string;
+  readonly preview: Prepared['preview'];
+  readonly target: Prepared['target'];
+  readonly tier: string;
+  readonly requestedBy: string;
+  readonly votes: ReadonlyArray<{ readonly principalId: string; readonly role: string; readonly decision: 'approve' | 'reject'; readonly authStrength: string }>;
+}
+
+export interface Intent {
+  readonly action: CanonicalAction;
+  readonly actionText: string;
+  readonly actionDigest: string;
+  readonly risk: Risk;
+  readonly connectorVersion: string;
+  readonly instanceId: string | null;
+  readonly idempotencyKey: string;
+  /** Consumed in the same transaction; the store refuses (`ApprovalNotUsableError`) when it is not `approved` for this digest any more. */
+  readonly consumeApprovalId: string | null;
+}
+
+export class ApprovalNotUsableError extends Error {
+  constructor(approvalId: string) {
+    super(`The approval ${approvalId} cannot be used for this action any more.`);
+    this.name = 'ApprovalNotUsableError';
+  }
+}
+
+export interface ExistingEffect {
+  readonly callId: string;
+  readonly state: 'intended' | 'uncertain' | 'succeeded';
+  readonly actionText: string;
+  readonly actionDigest: string;
+  readonly risk: Risk;
+  readonly output: JsonObject | null;
+  readonly receipt: Receipt | null;
+  readonly target: Prepared['target'] | null;
+}
+
+export type Outcome = {
+  readonly durationMs: number;
+  readonly requestDigest: string | null;
+  readonly responseDigest: string | null;
+} & (
+  | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[] }
+  | { readonly state: 'failed' | 'uncertain'; readonly error: CallError }
+);
+
+export interface CallError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+}
+
+/** One call as the engine asks for it. */
+export interface CallRequest {
+  readonly identity: CallIdentity;
+  /** `<connector>/<action>`; for `model/generate` the engine resolves the model's `use` and passes `<connector>/generate`. */
+  readonly action: string;
+  readonly instanceName: string | null;
+  readonly parameters: JsonObject;
+  /** RFC 6901 pointer of a parameter -> where its value came from. */
+  readonly labels: Readonly<Record<string, readonly Label[]>>;
+  readonly model: { readonly use: string; readonly pinned: boolean } | null;
+  readonly signal: AbortSignal;
+}
+
+/** What became of it. Only `succeeded` has an output; `uncertain` is never turned into one of the others by guess. */
+export type CallResult =
+  | { readonly kind: 'succeeded'; readonly callId: string; readonly output: JsonObject; readonly outputLabels: readonly Label[]; readonly receipt: Receipt | null }
+  | { readonly kind: 'denied'; readonly decisionId: string; readonly reasons: DecisionRecord['reasons'] }
+  | { readonly kind: 'waiting_for_approval'; readonly approvalId: string }
+  | { readonly kind: 'refused_by_person'; readonly approvalId: string; readonly state: 'rejected' | 'expired' | 'withdrawn' }
+  | { readonly kind: 'failed'; readonly error: CallError }
+  | { readonly kind: 'uncertain'; readonly callId: string; readonly error: CallError };
+
+export interface Gateway {
+  /** Runs the pipeline for one call. Never throws for what a peer, a policy or a person did; `StaleLeaseError` passes through. */
+  call(request: CallRequest): Promise<CallResult>;
+  manifests(): readonly ConnectorManifest[];
+}

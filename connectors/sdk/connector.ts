@@ -1,0 +1,123 @@
+import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** A connector: its manifest and, for each action of the manifest, the code. Every connector folder has this one shape. */
+export interface Connector {
+  readonly manifest: ConnectorManifest;
+  /** SHA-256 of the manifest's canonical JSON; instances are pinned to it. */
+  readonly manifestDigest: string;
+  readonly actions: Readonly<Record<string, Action>>;
+  /** How the connector finds events by itself, for triggers whose webhook may be lost. */
+  readonly reconciler?: Reconciler;
+}
+
+export interface Action {
+  /**
+   * For writes: reads what the write depends on, resolves names to ids and fixes the exact values that will be sent. It has no effect.
+   * What it returns is what a person approves and what `execute` gets, byte for byte.
+   */
+  prepare?(context: ActionContext, parameters: JsonObject): Promise<Prepared>;
+  /** Does it. For writes `parameters` are those of `prepare`. Errors: `ConnectorError`. */
+  execute(context: ActionContext, parameters: JsonObject, prepared: Prepared | null): Promise<ActionResult>;
+  /** Asks the system of record whether an effect of unknown outcome happened. */
+  reconcile?(context: ActionContext, parameters: JsonObject, prepared: Prepared | null): Promise<Reconciled>;
+}
+
+/** What an action may use. It lives for one call. */
+export interface ActionContext {
+  readonly manifest: ActionManifest;
+  readonly instance: { readonly id: string; readonly name: string; readonly baseUrl: string | null; readonly settings: JsonObject };
+  /** The only way out: bound to the instance's allowed hosts, with the credential applied by the gateway. */
+  readonly egress: Egress;
+  /** Another action, governed like every other (own decision, own record). Reads and model calls only. */
+  call(action: string, parameters: JsonObject): Promise<JsonObject>;
+  readonly models: ModelStore;
+  /** Names this effect for ever and for every attempt of it, such as `run_01j.../3f9ac2d41b07`; written into what the peer keeps. */
+  readonly reference: string;
+  /** Aborts when the action's time-out is over or the worker stops. */
+  readonly signal: AbortSignal;
+  now(): Date;
+}
+
+/** One HTTP request to the instance. `path` starts with `/` and is appended to the instance's base URL. */
+export interface EgressRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: Json;
+  readonly body?: Uint8Array;
+}
+
+export interface EgressResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** The body as JSON. @throws ConnectorError `response_not_json` when it is something else (an HTML error page) */
+  json(): Json;
+}
+
+export interface Egress {
+  request(request: EgressRequest): Promise<EgressResponse>;
+}
+
+/** Local models of a workspace. */
+export interface ModelStore {
+  latest(instanceId: string): Promise<{ readonly id: string; readonly version: number; readonly digest: string; readonly bytes: Uint8Array } | null>;
+  save(instanceId: string, model: { readonly bytes: Uint8Array; readonly labelled_count: number; readonly metrics: JsonObject }): Promise<{ readonly id: string; readonly version: number; readonly digest: string }>;
+}
+
+/** The exact write that will be sent, and how a person sees it. */
+export interface Prepared {
+  /** Resolved parameters: part of the canonical action. */
+  readonly parameters: JsonObject;
+  /** What it lands on and the version it was prepared against: part of the canonical action. */
+  readonly target: { readonly id: string; readonly label: string; readonly version: string };
+  /** For people; not part of the canonical action, but sealed with it. */
+  readonly preview: {
+    readonly title: string;
+    readonly fields: ReadonlyArray<{ readonly name: string; readonly label: string; readonly before: string; readonly after: string }>;
+    /** Text that will be added rather than replaced, such as a work note. */
+    readonly additions: ReadonlyArray<{ readonly label: string; readonly text: string }>;
+  };
+}
+
+export interface ActionResult {
+  readonly output: JsonObject;
+  /** For writes: the record's version before and after. */
+  readonly receipt?: Receipt;
+  readonly usage?: readonly Usage[];
+}
+
+export interface Receipt {
+  readonly target_id: string;
+  readonly version_before: string | null;
+  readonly version_after: string | null;
+  /** Versions of the record that this write made, as trigger dedupe keys: their events are our echo. */
+  readonly written_versions: readonly string[];
+  readonly fields_written: readonly string[];
+  readonly verified_by_reading_back: boolean;
+}
+
+/** What a call used up, in the unit that the price table knows for `meter`. */
+export interface Usage {
+  readonly meter: string;
+  readonly quantity: number;
+  readonly unit: string;
+}
+
+export type Reconciled =
+  | { readonly happened: true; readonly result: ActionResult }
+  | { readonly happened: false }
+  | { readonly happened: 'unknown'; readonly why: string };
+
+export interface Reconciler {
+  readonly event: string;
+  /** Finds versions of records changed since `cursor` (null: start from now). Reads through governed calls only. */
+  poll(context: Pick<ActionContext, 'call' | 'instance' | 'now'>, cursor: string | null): Promise<{
+    readonly cursor: string;
+    readonly found: ReadonlyArray<JsonObject>;
+  }>;
+}

@@ -1,0 +1,40 @@
+/**
+ * How a connector says what went wrong. `effect` is what matters to the engine: `none` means that nothing can have happened,
+ * `unknown` that the request may have arrived (a time-out after sending is always `unknown`).
+ */
+export type ConnectorErrorCode =
+  | 'parameters_invalid' | 'peer_unauthenticated' | 'peer_forbidden' | 'peer_not_found' | 'peer_rate_limited' | 'peer_unavailable'
+  | 'peer_refused' | 'peer_timeout' | 'peer_connection_lost' | 'response_not_json' | 'response_invalid' | 'response_too_large'
+  | 'target_closed' | 'target_changed' | 'reference_not_found' | 'reference_ambiguous' | 'write_not_kept'
+  | 'host_not_allowed' | 'address_not_allowed' | 'redirect_not_allowed'
+  | 'model_not_trained' | 'model_invalid' | 'nested_call_denied' | 'nested_call_failed';
+
+export interface ConnectorErrorDetails {
+  readonly code: ConnectorErrorCode;
+  /** For operators: names what failed and what to do. Holds no ticket text and no secret. */
+  readonly message: string;
+  readonly effect: 'none' | 'unknown';
+  /** Whether trying again later can help. */
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+export class ConnectorError extends Error {
+  readonly code: ConnectorErrorCode;
+  readonly effect: 'none' | 'unknown';
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+
+  constructor(details: ConnectorErrorDetails) {
+    super(details.message, { cause: details.cause });
+    this.name = 'ConnectorError';
+    this.code = details.code;
+    this.effect = details.effect;
+    this.retryable = details.retryable;
+    this.retryAfterMs = details.retryAfterMs;
+    this.status = details.status;
+  }
+}

@@ -1,0 +1,55 @@
+/** What a connector package says of itself (`manifest.yaml`). Validated against `manifest.schema.json` wherever it is read. */
+export interface ConnectorManifest {
+  readonly name: string;
+  /** Semantic version. A changed manifest needs a new one: instances are pinned to version and digest. */
+  readonly version: string;
+  readonly title: string;
+  readonly description: string;
+  readonly credentials: readonly CredentialKind[];
+  readonly actions: Readonly<Record<string, ActionManifest>>;
+  readonly triggers?: Readonly<Record<string, TriggerManifest>>;
+}
+
+export type CredentialKind = 'none' | 'basic' | 'oauth_client_credentials' | 'api_key';
+
+/** `model` is a call to a model: it changes nothing outside, and costs. */
+export type Risk = 'read' | 'write' | 'destructive' | 'model';
+
+/** Where a value came from. Labels follow values through expressions, and policy sees those of every parameter. */
+export type Label = 'configuration' | 'trusted_system' | 'ticket_text' | 'model_output';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface ActionManifest {
+  readonly title: string;
+  readonly risk: Risk;
+  /** Whether an action of ours can undo it. */
+  readonly reversible: boolean;
+  /** Whether sending it twice has the effect of sending it once. What is not needs `reconcile` to be retried. */
+  readonly idempotent: boolean;
+  readonly reconcile: boolean;
+  readonly parameters: JsonSchema;
+  readonly output: JsonSchema;
+  /** Labels that everything in the output carries. */
+  readonly output_labels: readonly Label[];
+  /** RFC 6901 pointers of parameters that choose where an effect lands. */
+  readonly sensitive_parameters: readonly string[];
+  /** RFC 6901 pointers of output fields that never leave the gateway. */
+  readonly redact: readonly string[];
+  readonly timeout_ms: number;
+}
+
+export interface TriggerManifest {
+  readonly title: string;
+  readonly payload: JsonSchema;
+  /** Pointer to the id of what the event is about, such as `/sys_id`. */
+  readonly subject: string;
+  /** Pointer to what people call it, such as `/number`. */
+  readonly subject_label: string;
+  /** Pointers whose values, joined by `:`, name one version of the subject: the same version is one event, however often it arrives. */
+  readonly dedupe_key: readonly string[];
+  /** Pointer to what happened and the values of it that are this event. */
+  readonly operation: { readonly pointer: string; readonly values: readonly string[] };
+  /** Pointer to who made the change; an event by our own integration user is our echo. */
+  readonly changed_by: string;
+}

@@ -1,0 +1,23 @@
+-- A state can only move along a legal pair: the trigger writes where it came from, and the foreign key of the table checks the pair.
+-- The rows of the *_legal_transitions tables are written by the migration runner from contracts/states (`new -> initial` included).
+
+SET ROLE countersign_owner;
+
+CREATE FUNCTION app.remember_previous_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.previous_state := 'new';
+  ELSIF NEW.state IS DISTINCT FROM OLD.state THEN
+    NEW.previous_state := OLD.state;
+  ELSE
+    NEW.previous_state := OLD.previous_state;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER runs_remember_where_they_came_from BEFORE INSERT OR UPDATE ON execution.runs FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
+CREATE TRIGGER steps_remember_where_they_came_from BEFORE INSERT OR UPDATE ON execution.steps FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
+CREATE TRIGGER tool_calls_remember_where_they_came_from BEFORE INSERT OR UPDATE ON execution.tool_calls FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
+CREATE TRIGGER approvals_remember_where_they_came_from BEFORE INSERT OR UPDATE ON control.approvals FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
+
+RESET ROLE;

@@ -1,0 +1,60 @@
+/**
+ * One audit event. Its canonical JSON (RFC 8785) is what is stored, hashed and exported; it holds ids, digests and metadata,
+ * never ticket text, prompts, outputs or secrets (invariant 9).
+ */
+export interface AuditEvent {
+  readonly id: string;
+  readonly type: AuditEventType;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly at: string;
+  readonly tenant_id: string;
+  readonly workspace_id: string;
+  readonly actor: { readonly kind: 'person' | 'service' | 'worker' | 'system'; readonly id: string };
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly run_id: string | null;
+  readonly data: Readonly<Record<string, AuditValue>>;
+}
+
+export type AuditValue = string | number | boolean | null | readonly AuditValue[] | { readonly [key: string]: AuditValue };
+
+export const AUDIT_EVENT_TYPES = [
+  'delivery.accepted', 'delivery.refused', 'delivery.dropped',
+  'run.created', 'run.state_changed', 'step.state_changed',
+  'decision.made', 'approval.requested', 'approval.vote_cast', 'approval.vote_refused', 'approval.state_changed',
+  'call.intended', 'call.outcome', 'content.stored',
+  'workflow.published', 'workflow.activated', 'connector.published', 'instance.created', 'instance.changed', 'credential.stored',
+  'policy.bundle_signed', 'session.started', 'session.ended', 'session.refused', 'api_key.created',
+  'model.trained', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested',
+] as const;
+
+export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];
+
+/**
+ * A sealed link of a chain. `hash` = SHA-256 of the canonical JSON of exactly these three members, hex. Because a link holds only the digest
+ * of its event, one run's evidence can show the whole chain without showing other runs' events.
+ */
+export interface ChainLink {
+  readonly seq: number;
+  /** `hash` of the link before; 64 zeros for the first. */
+  readonly prev_hash: string;
+  /** SHA-256 of the canonical event's bytes, hex. */
+  readonly body_sha256: string;
+}
+
+export const FIRST_PREV_HASH = '0'.repeat(64);
+
+/** `<tenant_id>/<workspace_id>`. */
+export function chainOf(tenantId: string, workspaceId: string): string {
+  return `${tenantId}/${workspaceId}`;
+}
+
+/** A signed head. `signature` is Ed25519 over the canonical JSON of this object. */
+export interface CheckpointBody {
+  readonly format: 'countersign.dev/checkpoint/v1';
+  readonly chain: string;
+  readonly seq: number;
+  readonly hash: string;
+  /** SHA-256, hex, of the canonical body of the checkpoint before; null for the first. */
+  readonly previous_checkpoint_sha256: string | null;
+  readonly signed_at: string;
+}

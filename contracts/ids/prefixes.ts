@@ -1,0 +1,37 @@
+/**
+ * Every public id is a TypeID: a prefix that says what it names, and a UUIDv7 in base32 that sorts by time.
+ * Source: https://github.com/jetify-com/typeid (spec 0.3).
+ */
+export const ID_PREFIXES = {
+  tenant: 'ten',
+  workspace: 'wsp',
+  environment: 'env',
+  principal: 'prn',
+  session: 'ses',
+  api_key: 'key',
+  connector_instance: 'ins',
+  credential: 'cred',
+  workflow: 'wfl',
+  delivery: 'dlv',
+  run: 'run',
+  step: 'stp',
+  tool_call: 'call',
+  decision: 'dec',
+  approval: 'apr',
+  vote: 'vot',
+  cost_line: 'cst',
+  content: 'cnt',
+  audit_event: 'aud',
+  checkpoint: 'chk',
+  evidence: 'evd',
+  policy_bundle: 'bdl',
+  model: 'mdl',
+  request: 'req',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+/** A JSON-Schema / SQL pattern that an id of `kind` matches. */
+export function idPattern(kind: IdKind): string {
+  return `^${ID_PREFIXES[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$`;
+}

@@ -1,0 +1,118 @@
+/**
+ * The legal states and transitions of everything that lives through time, one table each.
+ *
+ * These tables are the only copy: the migration writes them into `*_legal_transitions` tables, where a foreign key refuses any
+ * other pair; the console asks them what a person may do; the documentation draws them.
+ */
+
+/** One machine: its states, where it begins, where it ends, and each legal step between two states with its reason. */
+export interface StateMachine<State extends string> {
+  readonly initial: readonly State[];
+  readonly terminal: readonly State[];
+  readonly transitions: ReadonlyArray<{ readonly from: State; readonly to: State; readonly why: string }>;
+}
+
+export type RunState = 'queued' | 'running' | 'waiting' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+
+export const RUN_STATES: StateMachine<RunState> = {
+  initial: ['queued'],
+  terminal: ['succeeded', 'cancelled'],
+  transitions: [
+    { from: 'queued', to: 'running', why: 'a worker claimed the first step' },
+    { from: 'queued', to: 'cancelling', why: 'a person cancelled before anything ran' },
+    { from: 'running', to: 'waiting', why: 'every open step waits for a person or for time' },
+    { from: 'running', to: 'succeeded', why: 'every step succeeded or was skipped' },
+    { from: 'running', to: 'failed', why: 'a step is dead and nothing else can go on' },
+    { from: 'running', to: 'cancelling', why: 'a person cancelled' },
+    { from: 'waiting', to: 'running', why: 'what a step waited for has happened' },
+    { from: 'waiting', to: 'failed', why: 'what a step waited for was refused or expired' },
+    { from: 'waiting', to: 'cancelling', why: 'a person cancelled' },
+    { from: 'cancelling', to: 'cancelled', why: 'no step is leased any more' },
+    { from: 'cancelling', to: 'failed', why: 'a step in flight ended dead while the run was being cancelled' },
+    { from: 'failed', to: 'running', why: 'a dead step was redriven' },
+  ],
+};
+
+export type StepState =
+  | 'blocked' | 'ready' | 'leased' | 'waiting' | 'retrying' | 'uncertain'
+  | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'dead';
+
+export const STEP_STATES: StateMachine<StepState> = {
+  initial: ['blocked', 'ready'],
+  terminal: ['succeeded', 'failed', 'skipped', 'cancelled'],
+  transitions: [
+    { from: 'blocked', to: 'ready', why: 'everything it needs has succeeded' },
+    { from: 'blocked', to: 'skipped', why: 'its condition is false, or what it needs was skipped' },
+    { from: 'blocked', to: 'cancelled', why: 'the run was cancelled or failed' },
+    { from: 'ready', to: 'leased', why: 'a worker claimed it' },
+    { from: 'ready', to: 'cancelled', why: 'the run was cancelled or failed' },
+    { from: 'leased', to: 'succeeded', why: 'its outcome is committed' },
+    { from: 'leased', to: 'skipped', why: 'its condition is false' },
+    { from: 'leased', to: 'waiting', why: 'a person must decide first' },
+    { from: 'leased', to: 'retrying', why: 'a passing fault; it is tried again later' },
+    { from: 'leased', to: 'uncertain', why: 'an effect was sent and its outcome is not known' },
+    { from: 'leased', to: 'failed', why: 'it was refused: policy, approval or a closed target' },
+    { from: 'leased', to: 'dead', why: 'attempts are exhausted, or the error is permanent' },
+    { from: 'leased', to: 'ready', why: 'the lease expired before any effect was sent' },
+    { from: 'leased', to: 'cancelled', why: 'the run was cancelled before any effect was sent' },
+    { from: 'waiting', to: 'ready', why: 'the decision has come, or the time has' },
+    { from: 'waiting', to: 'failed', why: 'the approval was rejected, expired or withdrawn' },
+    { from: 'waiting', to: 'cancelled', why: 'the run was cancelled' },
+    { from: 'retrying', to: 'ready', why: 'its back-off is over' },
+    { from: 'retrying', to: 'cancelled', why: 'the run was cancelled' },
+    { from: 'uncertain', to: 'leased', why: 'a worker claimed it to ask the system of record what happened' },
+    { from: 'uncertain', to: 'dead', why: 'nobody can tell what happened; a person must look' },
+    { from: 'dead', to: 'ready', why: 'redriven by a person, with a reason' },
+    { from: 'dead', to: 'cancelled', why: 'the run was cancelled instead of redriven' },
+    { from: 'failed', to: 'ready', why: 'redriven by a person, with a reason' },
+  ],
+};
+
+export type ToolCallState = 'intended' | 'succeeded' | 'failed' | 'uncertain';
+
+/** A tool call exists from its intent on: what policy denied or a person has not yet approved has a decision, not a call. */
+export const TOOL_CALL_STATES: StateMachine<ToolCallState> = {
+  initial: ['intended'],
+  terminal: ['succeeded', 'failed'],
+  transitions: [
+    { from: 'intended', to: 'succeeded', why: 'the peer confirmed the effect' },
+    { from: 'intended', to: 'failed', why: 'the peer refused, or the request never left' },
+    { from: 'intended', to: 'uncertain', why: 'the request may have arrived and no answer came' },
+    { from: 'uncertain', to: 'succeeded', why: 'the system of record shows the effect' },
+    { from: 'uncertain', to: 'failed', why: 'the system of record shows that nothing happened' },
+  ],
+};
+
+export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'consumed';
+
+export const APPROVAL_STATES: StateMachine<ApprovalState> = {
+  initial: ['pending'],
+  terminal: ['rejected', 'expired', 'withdrawn', 'consumed'],
+  transitions: [
+    { from: 'pending', to: 'approved', why: 'enough people with the role voted for it' },
+    { from: 'pending', to: 'rejected', why: 'a person with the role voted against it' },
+    { from: 'pending', to: 'expired', why: 'nobody decided in time; expiry denies' },
+    { from: 'pending', to: 'withdrawn', why: 'the run was cancelled, or the action changed' },
+    { from: 'approved', to: 'consumed', why: 'the gateway used it for exactly this action, once' },
+    { from: 'approved', to: 'expired', why: 'it was not used before its deadline' },
+    { from: 'approved', to: 'withdrawn', why: 'the run was cancelled, or the record changed before the write' },
+  ],
+};
+
+/** Every table by the name that the database uses for it. */
+export const STATE_MACHINES = {
+  run: RUN_STATES,
+  step: STEP_STATES,
+  tool_call: TOOL_CALL_STATES,
+  approval: APPROVAL_STATES,
+} as const;
+
+/** Whether `from -> to` is legal in `machine`. */
+export function isLegalTransition<State extends string>(machine: StateMachine<State>, from: State, to: State): boolean {
+  return machine.transitions.some((pair) => pair.from === from && pair.to === to);
+}
+
+/** Every state of `machine`, in the order of the table. */
+export function statesOf<State extends string>(machine: StateMachine<State>): State[] {
+  return [...new Set([...machine.initial, ...machine.transitions.flatMap((pair) => [pair.from, pair.to])])];
+}

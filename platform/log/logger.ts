@@ -1,0 +1,21 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** Field names whose values are secrets wherever they stand. What is not logged cannot leak; this is the second fence. */
+const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'secret', 'token', 'client_secret', 'access_token',
+  'refresh_token', 'private_key', 'api_key', 'x-sn-apikey', 'webhook-signature', 'x-countersign-shared-secret'];
+
+const REDACT_PATHS = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`, `*.*.*["${name}"]`]);
+
+/** One JSON line per entry on stdout, with the service's name. `level`: trace, debug, info, warn, error, silent. */
+export function createLogger(service: string, level = 'info'): Logger {
+  return pino({
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: REDACT_PATHS, censor: '[redacted]' },
+    formatters: { level: (label) => ({ level: label }) },
+  });
+}

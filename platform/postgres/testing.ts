@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { legalTransitionRows } from '@countersign/contracts/states/legal-pairs.ts';
+import { Database } from './database.ts';
+import { migrate } from './migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connection string of the superuser of the test run's own PostgreSQL. */
+    postgresAdminUrl: string;
+  }
+}
+
+export interface TestDatabase {
+  readonly adminUrl: string;
+  readonly controlUrl: string;
+  readonly executionUrl: string;
+  /** Pools of the two login roles, closed by `drop`. */
+  readonly control: Database;
+  readonly execution: Database;
+  drop(): Promise<void>;
+}
+
+const TEMPLATE_LOCK = 7_151_001;
+const ROLE_PASSWORD = 'for tests on this machine only';
+
+/** A migrated database of its own for one test file, copied from a template that is migrated once per test run. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = new URL(inject('postgresAdminUrl'));
+  const template = await ensureTemplate(server);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await withAdmin(server, async (admin) => {
+    await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  });
+  const controlUrl = urlOf(server, name, 'countersign_control');
+  const executionUrl = urlOf(server, name, 'countersign_execution');
+  const control = new Database({ url: controlUrl, applicationName: 'test control' });
+  const execution = new Database({ url: executionUrl, applicationName: 'test execution' });
+  return {
+    adminUrl: urlOf(server, name), controlUrl, executionUrl, control, execution,
+    drop: async () => {
+      await Promise.all([control.close(), execution.close()]);
+      await withAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+async function ensureTemplate(server: URL): Promise<string> {
+  const name = `countersign_template_${process.pid}`;
+  const migrations = fileURLToPath(new URL('../../contracts/database/migrations', import.meta.url));
+  await withAdmin(server, async (admin) => {
+    await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount) return;
+    await admin.query(`CREATE DATABASE ${name}`);
+    await migrate({ adminUrl: urlOf(server, name), folder: migrations, legalTransitions: legalTransitionRows() });
+    for (const role of ['countersign_control', 'countersign_execution']) {
+      await admin.query(`ALTER ROLE ${role} PASSWORD '${ROLE_PASSWORD}'`);
+    }
+  });
+  return name;
+}
+
+async function withAdmin<T>(server: URL, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+  const admin = new pg.Client({ connectionString: server.href });
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function urlOf(server: URL, database: string, role?: string): string {
+  const url = new URL(server.href);
+  url.pathname = `/${database}`;
+  if (role !== undefined) {
+    url.username = role;
+    url.password = ROLE_PASSWORD;
+  }
+  return url.href;
+}
