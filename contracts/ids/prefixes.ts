@@ -23,6 +23,7 @@ export const ID_PREFIXES = {
   content: 'cnt',
   audit_event: 'aud',
   checkpoint: 'chk',
+  command: 'cmd',
   evidence: 'evd',
   policy_bundle: 'bdl',
   model: 'mdl',

@@ -275,6 +275,23 @@ CREATE TABLE execution.policy_floor (
   CONSTRAINT policy_floor_pk PRIMARY KEY (tenant_id, scope)
 );
 
+-- What a person asked of a run: the control plane inserts, a worker carries it out.
+CREATE TABLE execution.commands (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  run_id text NOT NULL,
+  kind text NOT NULL CONSTRAINT command_is_known CHECK (kind IN ('cancel', 'redrive')),
+  step_key text,
+  reason text NOT NULL CONSTRAINT a_command_has_a_reason CHECK (length(trim(reason)) > 0),
+  requested_by text NOT NULL,
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  handled_at timestamptz,
+  result text,
+  CONSTRAINT commands_pk PRIMARY KEY (tenant_id, id),
+  CONSTRAINT command_is_for_a_run FOREIGN KEY (tenant_id, run_id) REFERENCES execution.runs
+);
+CREATE INDEX commands_to_handle ON execution.commands (tenant_id, requested_at) WHERE handled_at IS NULL;
+
 -- Worker presence, for operators: who is alive and what it runs.
 CREATE TABLE execution.workers (
   id text CONSTRAINT workers_pk PRIMARY KEY,

@@ -36,13 +36,13 @@ GRANT DELETE ON control.webhook_replays, control.idempotent_requests TO counters
 
 GRANT SELECT ON ALL TABLES IN SCHEMA execution TO countersign_execution;
 GRANT INSERT, UPDATE ON execution.contents, execution.deliveries, execution.runs, execution.steps, execution.step_attempts,
-  execution.tool_calls, execution.reconciler_cursors, execution.policy_floor, execution.workers TO countersign_execution;
+  execution.tool_calls, execution.reconciler_cursors, execution.policy_floor, execution.workers, execution.commands TO countersign_execution;
 GRANT INSERT ON execution.decisions, execution.cost_lines, execution.written_versions, execution.models, execution.evidence TO countersign_execution;
 GRANT DELETE ON execution.workers TO countersign_execution;
 REVOKE INSERT, UPDATE ON control.approval_legal_transitions FROM countersign_control;
 
 -- ... and meets the other in mailboxes: rows that one inserts and the other acts on (decision record 0003).
-GRANT INSERT ON execution.deliveries TO countersign_control;                                  -- accepted webhooks
+GRANT INSERT ON execution.deliveries, execution.commands TO countersign_control;                -- accepted webhooks; cancel and redrive
 GRANT SELECT ON control.tenant_directory, control.tenants, control.workspaces, control.environments, control.connector_versions,
   control.connector_instances, control.credentials,
   control.workflows, control.workflow_versions, control.workflow_activations, control.policy_bundles, control.signing_keys,

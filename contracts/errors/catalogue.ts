@@ -1,0 +1,95 @@
+/**
+ * Every error that the API answers with, by its stable code. `docs/reference/errors.md` and the `ErrorCode` type come from this table,
+ * and a test proves that all three agree. Over HTTP it is RFC 9457 `application/problem+json` with our `code`, `request_id` and `errors[]`.
+ */
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly fix: string;
+}
+
+export const ERROR_CATALOGUE = {
+  // The request itself
+  request_invalid: { status: 400, title: 'The request does not fit the contract', fix: 'See `errors`: each names the field and what it takes.' },
+  json_invalid: { status: 400, title: 'The body is not acceptable JSON', fix: 'Send one JSON document in UTF-8, without NUL, duplicate keys or lone surrogates, at most 64 levels deep.' },
+  body_too_large: { status: 413, title: 'The body is too large', fix: 'Send at most the number of bytes named in `detail`.' },
+  media_type_unsupported: { status: 415, title: 'The media type is not supported', fix: 'Send the Content-Type named in `detail`.' },
+  not_found: { status: 404, title: 'There is no such thing here', fix: 'Check the id, and that it belongs to your tenant and workspace.' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here', fix: 'Use a method named in the Allow header.' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request', fix: 'Use a new key for a new request.' },
+  idempotency_in_progress: { status: 409, title: 'The first request with this key is still running', fix: 'Wait and ask again.' },
+  rate_limited: { status: 429, title: 'Too many requests', fix: 'Wait for the seconds in Retry-After.' },
+  internal: { status: 500, title: 'Something went wrong on our side', fix: 'Try again; if it stays, give `request_id` to the operator.' },
+  unavailable: { status: 503, title: 'Not available right now', fix: 'Try again after the seconds in Retry-After. Nothing was lost.' },
+
+  // Who is asking
+  unauthenticated: { status: 401, title: 'Not signed in', fix: 'Sign in, or send a valid API key as `Authorization: Bearer`.' },
+  sign_in_link_invalid: { status: 401, title: 'The sign-in link is not valid', fix: 'Links work once and for 15 minutes. Get a new one with `npm run sign-in`.' },
+  forbidden: { status: 403, title: 'Your role does not allow this', fix: 'Ask an admin of the workspace for the role named in `detail`.' },
+  csrf_refused: { status: 403, title: 'The request did not come from the console', fix: 'Send the header `x-countersign-csrf: 1` from the console\'s own origin.' },
+
+  // Webhooks
+  webhook_unsigned: { status: 401, title: 'The webhook carries no signature', fix: 'Send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or the shared-secret header where the instance allows it.' },
+  webhook_signature_invalid: { status: 401, title: 'The webhook signature does not match', fix: 'Sign `id.timestamp.body` with the instance\'s secret, over the exact bytes that are sent.' },
+  webhook_timestamp_outside_window: { status: 401, title: 'The webhook timestamp is outside the window', fix: 'Send within 5 minutes, by a clock that is right.' },
+  webhook_replayed: { status: 409, title: 'A webhook with this id was already received with another body', fix: 'Use a new webhook-id for each event.' },
+  webhook_payload_invalid: { status: 422, title: 'The webhook payload does not fit the trigger', fix: 'See `errors`; the connector\'s business rule sends the right shape.' },
+  instance_unknown: { status: 404, title: 'There is no such connector instance', fix: 'Check the URL that the console shows for the instance.' },
+  instance_disabled: { status: 409, title: 'The connector instance is disabled', fix: 'Enable it, then send again.' },
+
+  // Workflows and connectors
+  workflow_invalid: { status: 422, title: 'The workflow is not valid', fix: 'See `errors`: each names the line, the key and the fix.' },
+  workflow_not_published: { status: 409, title: 'The workflow version is not published', fix: 'Publish it first.' },
+  manifest_invalid: { status: 422, title: 'The connector manifest is not valid', fix: 'See `errors`: each names the key and what it takes.' },
+  connector_version_changed: { status: 409, title: 'This connector version is published with other content', fix: 'Raise the version: published versions never change.' },
+  connector_unknown: { status: 422, title: 'There is no such connector version', fix: 'Publish the connector\'s manifest first.' },
+  credential_unknown: { status: 422, title: 'There is no such credential', fix: 'Store the credential first, and name it by its `cred_` id.' },
+  name_taken: { status: 409, title: 'The name is taken', fix: 'Choose another name.' },
+
+  // Runs
+  run_not_cancellable: { status: 409, title: 'The run has already ended', fix: 'Nothing to do: see its state.' },
+  run_not_redrivable: { status: 409, title: 'The run has no dead or failed step', fix: 'Only dead or failed steps can be redriven.' },
+  evidence_not_ready: { status: 409, title: 'The evidence is not there yet', fix: 'It is built when the run has ended and its audit events are sealed. Ask again after the seconds in Retry-After.' },
+
+  // Approvals
+  approval_digest_stale: { status: 409, title: 'The action is not the one you saw', fix: 'Read the approval again: `current_action_digest` names what would run now.' },
+  approval_already_decided: { status: 409, title: 'The approval is already decided', fix: 'Nothing to do: see who decided and when.' },
+  approval_expired: { status: 409, title: 'The approval has expired', fix: 'Expiry denies. Start the run again to ask anew.' },
+  approval_own_request: { status: 403, title: 'Nobody approves what they requested', fix: 'Ask another person with the role.' },
+  approval_role_required: { status: 403, title: 'Your role may not vote on this', fix: 'Ask a person with the role named in `detail`.' },
+  vote_already_cast: { status: 409, title: 'You have already voted', fix: 'One vote per person: see the approval for what is still needed.' },
+
+  // Policy
+  policy_bundle_missing: { status: 404, title: 'There is no policy bundle', fix: 'Publish one: without a bundle everything is denied.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** The problem document (RFC 9457) that the API answers with. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ErrorCode;
+  readonly request_id: string;
+  readonly errors?: readonly FieldProblem[];
+}
+
+/** What is wrong with one field: where (JSON pointer, or `line` and `column` of a source), what, and how to mend it. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Why a step, a call or a run did not succeed, as the API and the console show it. Shared by both planes. */
+export const RUN_ERROR_CODES = [
+  'policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout',
+  'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
+  'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'internal',
+] as const;

@@ -1,0 +1,37 @@
+/**
+ * A workflow as it is after publishing: parsed, checked, `needs` completed. Stored beside the YAML it came from and pinned by runs.
+ * The YAML's own shape is `workflow.schema.json`.
+ */
+export interface WorkflowDefinition {
+  readonly api_version: 'countersign.dev/v1';
+  readonly name: string;
+  readonly description: string;
+  /** What starts a run: an event of a connector, or only a person or the runtime itself. */
+  readonly trigger: { readonly connector: string; readonly event: string } | 'manual';
+  /** Models by the name that steps use. `use` is `<connector>/<model>`. */
+  readonly models: Readonly<Record<string, { readonly use: string; readonly fallback: readonly string[] }>>;
+  /** In the order of the source. The graph is in `needs`. */
+  readonly steps: readonly StepDefinition[];
+}
+
+export interface StepDefinition {
+  readonly id: string;
+  /** `<connector>/<action>` or `model/generate`. */
+  readonly uses: string;
+  /** Name of the connector instance; null means the only one of that connector in the environment. */
+  readonly instance: string | null;
+  /** Parameters; strings may hold `${{ CEL }}`. A string that is exactly one expression keeps the expression's type. */
+  readonly with: { readonly [name: string]: unknown };
+  /** CEL, without the `${{ }}`. The step is skipped when it is false. */
+  readonly if: string | null;
+  /** Step ids this one waits for: those it names, and those its expressions refer to. */
+  readonly needs: readonly string[];
+  readonly retry: { readonly max_attempts: number; readonly backoff: 'exponential' | 'fixed'; readonly initial_ms: number; readonly max_ms: number };
+  readonly timeout_ms: number;
+}
+
+/** What expressions may refer to: `trigger.<field>`, `steps.<id>.output.<field>`, `run.id`, `run.workflow`. */
+export const EXPRESSION_ROOTS = ['trigger', 'steps', 'run'] as const;
+
+export const DEFAULT_RETRY: StepDefinition['retry'] = { max_attempts: 5, backoff: 'exponential', initial_ms: 1_000, max_ms: 60_000 };
+export const DEFAULT_TIMEOUT_MS = 30_000;
