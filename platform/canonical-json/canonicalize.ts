@@ -13,15 +13,15 @@ import { jsonPointer } from './pointer.ts';
  * Written here because json-canonicalize emits a nested object that has a `toJSON` key in insertion order; that package is
  * the second opinion in our tests.
  */
-export function canonicalText(value: unknown): string {
-  const writer = new CanonicalWriter();
+export function canonicalText(value: unknown, max_bytes = MAX_BYTES): string {
+  const writer = new CanonicalWriter(max_bytes);
   writer.write(value);
   return writer.finish();
 }
 
-/** The UTF-8 bytes of the canonical text: what is hashed, signed and stored. At most MAX_BYTES. */
-export function canonicalBytes(value: unknown): Uint8Array {
-  return Buffer.from(canonicalText(value), 'utf8');
+/** The UTF-8 bytes of the canonical text: what is hashed, signed and stored. At most MAX_BYTES unless a caller says otherwise. */
+export function canonicalBytes(value: unknown, max_bytes = MAX_BYTES): Uint8Array {
+  return Buffer.from(canonicalText(value, max_bytes), 'utf8');
 }
 
 /** `sha256:<64 hex digits>` over the canonical bytes. */
@@ -38,9 +38,14 @@ class CanonicalWriter {
   #text = '';
   /** Shared by the whole walk, so that only a failing value pays for building its pointer. */
   readonly #path: Array<string | number> = [];
+  readonly #max_bytes: number;
+
+  constructor(max_bytes: number) {
+    this.#max_bytes = max_bytes;
+  }
 
   finish(): string {
-    if (Buffer.byteLength(this.#text, 'utf8') > MAX_BYTES) throw this.#tooLarge();
+    if (Buffer.byteLength(this.#text, 'utf8') > this.#max_bytes) throw this.#tooLarge();
     return this.#text;
   }
 
@@ -107,11 +112,11 @@ class CanonicalWriter {
   /** Depth stops cycles; size stops a small graph of shared objects from unfolding into gigabytes. */
   #enter(): void {
     if (this.#path.length >= MAX_DEPTH) throw this.#refuse('json_too_deep', `nested deeper than ${MAX_DEPTH} levels`);
-    if (this.#text.length > MAX_BYTES) throw this.#tooLarge();
+    if (this.#text.length > this.#max_bytes) throw this.#tooLarge();
   }
 
   #tooLarge(): CanonicalJsonError {
-    return new CanonicalJsonError('json_too_large', '', `larger than ${MAX_BYTES} bytes`);
+    return new CanonicalJsonError('json_too_large', '', `larger than ${this.#max_bytes} bytes`);
   }
 
   #refuse(code: CanonicalJsonError['code'], detail: string): CanonicalJsonError {

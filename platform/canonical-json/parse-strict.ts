@@ -7,33 +7,33 @@ import { jsonPointer } from './pointer.ts';
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 /**
- * Reads JSON from outside: I-JSON (RFC 7493), at most MAX_BYTES and MAX_DEPTH, no duplicate keys, no `__proto__`, no byte order mark.
+ * Reads JSON from outside: I-JSON (RFC 7493), at most `max_bytes` long and MAX_DEPTH deep, no duplicate keys, no `__proto__`, no byte order mark.
  *
  * JSON.parse alone lets the last of two equal keys win, so that two readers of one text can disagree about what was approved.
  * Throws CanonicalJsonError.
  */
-export function parseStrict(source: string | Uint8Array): JsonValue {
-  const text = decode(source);
+export function parseStrict(source: string | Uint8Array, max_bytes = MAX_BYTES): JsonValue {
+  const text = decode(source, max_bytes);
   refuseDuplicatesAndDepth(text);
   const value = parse(text);
   // The same rules as for writing: numbers that a double holds, whole surrogate pairs.
-  canonicalText(value);
+  canonicalText(value, max_bytes);
   return value;
 }
 
 /** As parseStrict, and the text must be the canonical text of its value: one spelling, so bytes may be compared and hashed. */
-export function parseCanonical(source: string | Uint8Array): JsonValue {
-  const text = decode(source);
-  const value = parseStrict(text);
-  if (canonicalText(value) !== text) {
+export function parseCanonical(source: string | Uint8Array, max_bytes = MAX_BYTES): JsonValue {
+  const text = decode(source, max_bytes);
+  const value = parseStrict(text, max_bytes);
+  if (canonicalText(value, max_bytes) !== text) {
     throw new CanonicalJsonError('json_syntax', '', 'valid JSON, but not in canonical form (RFC 8785)');
   }
   return value;
 }
 
-function decode(source: string | Uint8Array): string {
+function decode(source: string | Uint8Array, max_bytes: number): string {
   const size_bytes = typeof source === 'string' ? Buffer.byteLength(source, 'utf8') : source.byteLength;
-  if (size_bytes > MAX_BYTES) throw new CanonicalJsonError('json_too_large', '', `larger than ${MAX_BYTES} bytes`);
+  if (size_bytes > max_bytes) throw new CanonicalJsonError('json_too_large', '', `larger than ${max_bytes} bytes`);
   if (typeof source === 'string') return source;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(source);

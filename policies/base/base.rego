@@ -1,0 +1,83 @@
+# What holds for every tenant and cannot be loosened: this layer restricts and never allows.
+package countersign.base
+
+import data.countersign.approvals
+
+# A model that is not pinned to a snapshot can change under a workflow that was tested with another one.
+verdicts contains verdict if {
+	input.action.risk == "model"
+	not model_is_pinned
+	verdict := {
+		"outcome": "DENY",
+		"rule": "base/model_not_pinned",
+		"message": "The model is not pinned to a snapshot",
+		"obligations": {},
+	}
+}
+
+model_is_pinned if input.model.pinned == true
+
+# Destroying something always takes a person, whatever a pack says.
+verdicts contains verdict if {
+	input.action.risk == "destructive"
+	not approvals.countersigned_by(1)
+	verdict := {
+		"outcome": "REQUIRE_HITL",
+		"rule": "base/destructive_needs_a_person",
+		"message": "A destructive action needs a person's approval",
+		"obligations": {"required_votes": 1},
+	}
+}
+
+# Where data goes must not be chosen by text from outside: the way a prompt injection gets data out. A write is shown to a
+# person, who sees the destination; nobody is asked about reads and model calls, so they are denied.
+verdicts contains verdict if {
+	some pointer in untrusted_destinations
+	not approvals.countersigned_by(1)
+	verdict := {
+		"outcome": outcome_for_untrusted_destination,
+		"rule": "base/untrusted_destination",
+		"message": concat("", ["The sensitive parameter ", pointer, " does not come from a trusted source"]),
+		"obligations": {},
+	}
+}
+
+default outcome_for_untrusted_destination := "DENY"
+
+outcome_for_untrusted_destination := "REQUIRE_HITL" if input.action.risk in {"write", "destructive"}
+
+trusted := {"configuration", "trusted_system"}
+
+untrusted_destinations contains pointer if {
+	some pointer in input.action.sensitive_parameters
+	some labelled, labels in input.labels
+	overlap(pointer, labelled)
+	some label in labels
+	not label in trusted
+}
+
+# No label is no proof of where a value came from.
+untrusted_destinations contains pointer if {
+	some pointer in input.action.sensitive_parameters
+	present(pointer)
+	not labelled(pointer)
+}
+
+labelled(pointer) if {
+	some other, labels in input.labels
+	overlap(pointer, other)
+	count(labels) > 0
+}
+
+present(pointer) if {
+	name := replace(replace(split(pointer, "/")[1], "~1", "/"), "~0", "~")
+	some key, _ in input.parameters
+	key == name
+}
+
+present("")
+
+# The label of a container speaks for what is in it, and the label of a member for the container.
+overlap(a, b) if startswith(concat("", [a, "/"]), concat("", [b, "/"]))
+
+overlap(a, b) if startswith(concat("", [b, "/"]), concat("", [a, "/"]))

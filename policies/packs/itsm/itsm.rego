@@ -1,0 +1,72 @@
+# IT service management: agents read and propose freely, and a person countersigns every change to a system of record.
+package countersign.packs.itsm
+
+import data.countersign.approvals
+
+tier := "standard"
+
+required_role := "approver"
+
+required_votes := 1
+
+deadline_ms := ((24 * 60) * 60) * 1000
+
+verdicts contains verdict if {
+	input.action.risk == "read"
+	verdict := {
+		"outcome": "ALLOW",
+		"rule": "itsm/read_allowed",
+		"message": "Reading is allowed",
+		"obligations": {},
+	}
+}
+
+verdicts contains verdict if {
+	input.action.risk == "model"
+	input.model.pinned == true
+	verdict := {
+		"outcome": "ALLOW",
+		"rule": "itsm/pinned_model_allowed",
+		"message": "The model is pinned",
+		"obligations": {},
+	}
+}
+
+verdicts contains verdict if {
+	input.action.risk == "write"
+	not countersigned
+	verdict := {
+		"outcome": "REQUIRE_HITL",
+		"rule": "itsm/write_needs_approval",
+		"message": "A person must approve this write",
+		"obligations": {
+			"tier": tier,
+			"required_role": required_role,
+			"required_votes": required_votes,
+			"deadline_ms": deadline_ms,
+		},
+	}
+}
+
+verdicts contains verdict if {
+	input.action.risk == "write"
+	countersigned
+	verdict := {
+		"outcome": "ALLOW",
+		"rule": "itsm/write_approved",
+		"message": "This exact write was approved",
+		"obligations": {},
+	}
+}
+
+verdicts contains verdict if {
+	input.action.risk == "destructive"
+	verdict := {
+		"outcome": "DENY",
+		"rule": "itsm/destructive_denied",
+		"message": "This pack allows no destructive action",
+		"obligations": {},
+	}
+}
+
+countersigned if approvals.countersigned(tier, required_role, required_votes)
