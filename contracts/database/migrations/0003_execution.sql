@@ -78,12 +78,14 @@ CREATE TABLE execution.runs (
   event_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
   finished_at timestamptz,
+  evidence_id text,
   CONSTRAINT runs_pk PRIMARY KEY (tenant_id, id),
   CONSTRAINT one_run_per_workflow_and_trigger UNIQUE (tenant_id, environment_id, workflow_id, trigger_key),
   CONSTRAINT run_transition_is_legal FOREIGN KEY (previous_state, state) REFERENCES execution.run_legal_transitions (from_state, to_state),
   CONSTRAINT run_came_from_a_delivery FOREIGN KEY (tenant_id, delivery_id) REFERENCES execution.deliveries
 );
 CREATE INDEX runs_by_time ON execution.runs (tenant_id, workspace_id, created_at DESC, id DESC);
+CREATE INDEX runs_without_evidence ON execution.runs (tenant_id, finished_at) WHERE finished_at IS NOT NULL AND evidence_id IS NULL;
 CREATE INDEX runs_open ON execution.runs (tenant_id, state) WHERE state NOT IN ('succeeded', 'failed', 'cancelled');
 
 -- The steps table itself is the queue. Every write of a leased step names its `fence` in the WHERE; a stale worker changes nothing.
@@ -254,17 +256,19 @@ CREATE TABLE execution.models (
   CONSTRAINT model_version_is_unique UNIQUE (tenant_id, workspace_id, instance_id, version)
 );
 
+-- A run that was redriven gets another bundle; the newest is the one served.
 CREATE TABLE execution.evidence (
   tenant_id text NOT NULL,
-  run_id text NOT NULL,
   id text NOT NULL,
+  run_id text NOT NULL,
   object_key text NOT NULL,
   sha256 text NOT NULL,
   size_bytes int NOT NULL,
   built_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  CONSTRAINT evidence_pk PRIMARY KEY (tenant_id, run_id),
+  CONSTRAINT evidence_pk PRIMARY KEY (tenant_id, id),
   CONSTRAINT evidence_is_of_a_run FOREIGN KEY (tenant_id, run_id) REFERENCES execution.runs
 );
+CREATE INDEX evidence_of_a_run ON execution.evidence (tenant_id, run_id, built_at DESC);
 
 -- The highest bundle sequence a policy decision point has accepted: an older bundle is refused, after restarts too.
 CREATE TABLE execution.policy_floor (

@@ -20,4 +20,15 @@ CREATE TRIGGER steps_remember_where_they_came_from BEFORE INSERT OR UPDATE ON ex
 CREATE TRIGGER tool_calls_remember_where_they_came_from BEFORE INSERT OR UPDATE ON execution.tool_calls FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
 CREATE TRIGGER approvals_remember_where_they_came_from BEFORE INSERT OR UPDATE ON control.approvals FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
 
+-- A finished run that goes on (redrive) is finished no more, and its evidence is of the past.
+CREATE FUNCTION app.reopen_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.finished_at := NULL;
+  NEW.evidence_id := NULL;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER runs_reopened_need_new_evidence BEFORE UPDATE ON execution.runs FOR EACH ROW
+  WHEN (OLD.state = 'failed' AND NEW.state = 'running') EXECUTE FUNCTION app.reopen_run();
+
 RESET ROLE;
