@@ -15,7 +15,7 @@
  *   audit.jsonl        the chain from the run's first event to the checkpoint: `EvidenceChainLine` per line
  *   checkpoint.json    the signed head that covers it
  *   keys.json          the public keys named above
- *   README.txt         the same in words
+ *   readme.txt         the same in words
  *
  * Every .json file and every line of audit.jsonl is canonical JSON (RFC 8785); a verifier refuses what is not.
  */

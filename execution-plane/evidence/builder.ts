@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { encodeArchive } from '@countersign/contracts/evidence/archive.ts';
+import { appendAudit } from '@countersign/platform/audit/append.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { composeFiles, composeManifest } from './compose.ts';
+import type { ActionTexts } from './compose.ts';
+import { listDueRuns, listTenants, readRunRecord, storeEvidence } from './repository.ts';
+import type { RunRecord } from './repository.ts';
+
+export interface EvidenceBuilderOptions {
+  readonly database: Database;
+  readonly objects: Objects;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long to rest when nothing was due. Sealing takes about a second, so shorter rests gain nothing. */
+  readonly idleMs?: number;
+  /** Told when a bundle is there, for live updates. */
+  readonly onBuilt?: (tenantId: string, runId: string) => void;
+}
+
+const BATCH = 20;
+
+/**
+ * Builds the evidence bundle of every finished run, once the audit events of the run are sealed and covered by a checkpoint.
+ * Several builders may run: a run is locked while its bundle is built, and a bundle that was lost with its process is built again.
+ */
+export class EvidenceBuilder {
+  readonly #options: EvidenceBuilderOptions;
+  #stopping = false;
+  #wake: (() => void) | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: EvidenceBuilderOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  /** Builds what is due now, for every tenant; gives how many bundles that were. */
+  async buildDue(): Promise<number> {
+    const { database } = this.#options;
+    let built = 0;
+    for (const tenantId of await database.forNoTenant(listTenants)) {
+      for (const runId of await database.forTenant(tenantId, (tx) => listDueRuns(tx, BATCH))) {
+        if (this.#stopping) return built;
+        if (await this.#buildOne(tenantId, runId)) built += 1;
+      }
+    }
+    return built;
+  }
+
+  async #run(): Promise<void> {
+    const { log, idleMs = 500 } = this.#options;
+    while (!this.#stopping) {
+      const built = await this.buildDue().catch((error: unknown) => {
+        log.error({ err: error }, 'evidence could not be built; it will be tried again');
+        return 0;
+      });
+      if (built === 0) await this.#rest(idleMs);
+    }
+  }
+
+  async #buildOne(tenantId: string, runId: string): Promise<boolean> {
+    const { database, objects, keys, clock, onBuilt } = this.#options;
+    const evidenceId = newId('evidence');
+    const built = await database.forTenant(tenantId, async (tx) => {
+      const record = await readRunRecord(tx, runId);
+      if (record === undefined) return false;
+      const archive = await sealBundle(record, await this.#openActions(tenantId, record), evidenceId, keys, clock.now());
+      const objectKey = `evidence/${runId}/${evidenceId}.zip`;
+      await objects.put(objectKey, archive);
+      const sha256 = createHash('sha256').update(archive).digest('hex');
+      await storeEvidence(tx, { tenantId, id: evidenceId, runId, objectKey, sha256, sizeBytes: archive.length });
+      await appendAudit(tx, {
+        at: clock.now(), type: 'evidence.built', tenant_id: tenantId, workspace_id: record.run.workspace_id,
+        actor: { kind: 'system', id: 'evidence-builder' }, subject: { kind: 'evidence', id: evidenceId },
+        run_id: null, // an event of the run would itself have to be in the bundle
+        data: { run_id: runId, sha256, size_bytes: archive.length },
+      });
+      return true;
+    });
+    if (built) onBuilt?.(tenantId, runId);
+    return built;
+  }
+
+  /** The canonical actions of the run's writes, from the approvals that carry them. */
+  async #openActions(tenantId: string, record: RunRecord): Promise<ActionTexts> {
+    const { keys } = this.#options;
+    const texts = new Map<string, string>();
+    for (const approval of record.approvals) {
+      const opened = await keys.unseal(tenantId, 'approval', approval.id, approval.action_sealed);
+      texts.set(approval.action_digest, Buffer.from(opened).toString('utf8'));
+    }
+    return texts;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => { clearTimeout(timer); resolve(); };
+    });
+  }
+}
+
+/** The whole archive: files, the manifest over them, and the signature over the manifest. */
+async function sealBundle(record: RunRecord, actions: ActionTexts, evidenceId: string, keys: Keys, builtAt: Date): Promise<Uint8Array> {
+  const key = await keys.signingKey(record.run.tenant_id, 'evidence');
+  const files = composeFiles(record, actions);
+  const manifest = composeManifest(record, files, evidenceId, builtAt);
+  const signature = Buffer.from(await key.sign(manifest)).toString('base64url');
+  files.set('manifest.json', manifest);
+  files.set('signature.json', Buffer.from(canonicalText({ algorithm: 'EdDSA', kid: key.kid, signature })));
+  return encodeArchive(files);
+}

@@ -1,0 +1,184 @@
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+
+/** Finished runs whose events are all sealed and covered by a checkpoint: their evidence can be built now. */
+const dueRuns: Statement = {
+  name: 'evidence.due_runs',
+  text: `
+    SELECT r.id AS run_id
+      FROM execution.runs r
+     WHERE r.finished_at IS NOT NULL AND r.evidence_id IS NULL
+       -- nothing of the run is still waiting to be sealed ...
+       AND NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id AND e.seq IS NULL)
+       -- ... and a signed head stands behind its last event
+       AND EXISTS (SELECT FROM audit.checkpoints c
+                    WHERE c.tenant_id = r.tenant_id AND c.chain = r.tenant_id || '/' || r.workspace_id
+                      AND c.seq >= (SELECT max(e.seq) FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id))
+     ORDER BY r.finished_at
+     LIMIT $1`,
+};
+
+const lockRun: Statement = {
+  name: 'evidence.lock_run',
+  text: `
+    SELECT r.id, r.tenant_id, r.workspace_id, r.environment_id, e.name AS environment, r.workflow_id, r.workflow_name, r.workflow_version,
+           r.workflow_digest, r.pins, r.trigger_kind, r.trigger_key, r.delivery_id, r.subject, r.subject_label, r.state, r.error,
+           r.cost_usd::text AS cost_usd, r.created_at, r.event_at, r.started_at, r.finished_at
+      FROM execution.runs r
+      JOIN control.environments e ON e.tenant_id = r.tenant_id AND e.id = r.environment_id
+     WHERE r.id = $1 AND r.finished_at IS NOT NULL AND r.evidence_id IS NULL
+       FOR UPDATE OF r SKIP LOCKED`,
+};
+
+const workflowSource: Statement = {
+  name: 'evidence.workflow_source',
+  text: 'SELECT source FROM control.workflow_versions WHERE workflow_id = $1 AND version = $2',
+};
+
+const steps: Statement = {
+  name: 'evidence.steps',
+  text: `
+    SELECT s.id, s.key, s.uses, s.needs, s.state, s.attempt, s.error, s.approval_id, s.started_at, s.finished_at,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('attempt', a.attempt, 'fence', a.fence::text, 'worker', a.worker,
+                            'started_at', to_char(a.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                            'finished_at', to_char(a.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'result', a.result) ORDER BY a.fence)
+                       FROM execution.step_attempts a WHERE a.tenant_id = s.tenant_id AND a.step_id = s.id), '[]') AS attempts
+      FROM execution.steps s WHERE s.run_id = $1 ORDER BY s.ordinal`,
+};
+
+const decisions: Statement = {
+  name: 'evidence.decisions',
+  text: `
+    SELECT id, step_id, call_key, action, instance_id, action_digest, outcome, reasons, obligations, bundle_revision, bundle_seq::int AS bundle_seq, bundle_digest,
+           bundle_age_ms::float8 AS bundle_age_ms, input_digest, evaluated_us, approval_id, decided_at
+      FROM execution.decisions WHERE run_id = $1 ORDER BY decided_at, id`,
+};
+
+const toolCalls: Statement = {
+  name: 'evidence.tool_calls',
+  text: `
+    SELECT id, step_id, call_key, attempt, action, risk, connector_version, instance_id, action_digest, idempotency_key, decision_id, approval_id,
+           action_content_id, state, request_digest, response_digest, receipt, error, intended_at, finished_at, duration_ms
+      FROM execution.tool_calls WHERE run_id = $1 ORDER BY intended_at, id`,
+};
+
+const approvals: Statement = {
+  name: 'evidence.approvals',
+  text: `
+    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.subject, a.tier, a.required_role, a.required_votes, a.requested_by, a.decision_id, a.state,
+           a.requested_at, a.expires_at, a.decided_at, a.consumed_at,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', v.id, 'principal_id', v.principal_id, 'role', v.role, 'decision', v.decision,
+                            'action_digest', v.action_digest, 'auth_strength', v.auth_strength, 'channel', v.channel,
+                            'voted_at', to_char(v.voted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY v.voted_at, v.id)
+                       FROM control.approval_votes v WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id), '[]') AS votes
+      FROM control.approvals a WHERE a.run_id = $1 ORDER BY a.requested_at, a.id`,
+};
+
+const costs: Statement = {
+  name: 'evidence.costs',
+  text: `SELECT id, call_id, meter, quantity::text AS quantity, unit, price, amount_usd::text AS amount_usd, metered_at FROM execution.cost_lines WHERE run_id = $1 ORDER BY metered_at, id`,
+};
+
+const contents: Statement = {
+  name: 'evidence.contents',
+  text: `
+    SELECT c.id, c.kind, c.sha256, c.size_bytes, c.labels, c.created_at, c.expires_at, c.shredded_at
+      FROM execution.contents c
+     WHERE c.id IN (SELECT trigger_content_id FROM execution.runs WHERE id = $1
+                    UNION SELECT unnest(ARRAY[input_content_id, output_content_id]) FROM execution.steps WHERE run_id = $1
+                    UNION SELECT action_content_id FROM execution.tool_calls WHERE run_id = $1)
+     ORDER BY c.created_at, c.id`,
+};
+
+const chainSegment: Statement = {
+  name: 'evidence.chain_segment',
+  text: `
+    WITH own AS (SELECT min(seq) AS first_seq, max(seq) AS last_seq FROM audit.events WHERE run_id = $1),
+         head AS (SELECT c.* FROM audit.checkpoints c, own WHERE c.chain = $2 AND c.seq >= own.last_seq ORDER BY c.seq LIMIT 1)
+    SELECT e.line, CASE WHEN e.run_id = $1 THEN e.body END AS body
+      FROM audit.events e, own, head
+     WHERE e.chain = $2 AND e.seq BETWEEN own.first_seq AND head.seq
+     ORDER BY e.seq`,
+};
+
+const coveringCheckpoint: Statement = {
+  name: 'evidence.covering_checkpoint',
+  text: `
+    SELECT c.seq::int AS seq, c.body, c.signature, c.kid FROM audit.checkpoints c
+     WHERE c.chain = $2 AND c.seq >= (SELECT max(seq) FROM audit.events WHERE run_id = $1) ORDER BY c.seq LIMIT 1`,
+};
+
+const signingKeys: Statement = {
+  name: 'evidence.signing_keys',
+  text: 'SELECT kid, purpose, algorithm, public_jwk FROM control.signing_keys ORDER BY kid',
+};
+
+const insertEvidence: Statement = {
+  name: 'evidence.insert',
+  text: `
+    WITH linked AS (UPDATE execution.runs SET evidence_id = $2 WHERE tenant_id = $1 AND id = $3)
+    INSERT INTO execution.evidence (tenant_id, id, run_id, object_key, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5, $6)`,
+};
+
+const tenantDirectory: Statement = { name: 'evidence.tenants', text: 'SELECT tenant_id FROM control.tenant_directory ORDER BY tenant_id' };
+
+export interface RunRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly workspace_id: string;
+  readonly workflow_id: string;
+  readonly workflow_version: number;
+  readonly [column: string]: unknown;
+}
+
+export interface ApprovalRow { readonly id: string; readonly action_digest: string; readonly action_sealed: Buffer; readonly [column: string]: unknown }
+export interface ToolCallRow { readonly id: string; readonly risk: string; readonly action_digest: string; readonly action_content_id: string | null; readonly [column: string]: unknown }
+export interface ChainRow { readonly line: string; readonly body: string | null }
+export interface CheckpointRow { readonly seq: number; readonly body: string; readonly signature: string; readonly kid: string }
+export interface SigningKeyRow { readonly kid: string; readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle'; readonly algorithm: string; readonly public_jwk: Record<string, string> }
+
+/** Everything that a bundle is made of, read in one transaction. */
+export interface RunRecord {
+  readonly run: RunRow;
+  readonly workflowSource: string;
+  readonly steps: readonly object[];
+  readonly decisions: readonly object[];
+  readonly toolCalls: readonly ToolCallRow[];
+  readonly approvals: readonly ApprovalRow[];
+  readonly costs: ReadonlyArray<{ readonly amount_usd: string; readonly [column: string]: unknown }>;
+  readonly contents: readonly object[];
+  readonly chain: readonly ChainRow[];
+  readonly checkpoint: CheckpointRow;
+  readonly keys: readonly SigningKeyRow[];
+}
+
+export async function listTenants(tx: Transaction): Promise<string[]> {
+  return (await tx.rows<{ tenant_id: string }>(tenantDirectory)).map((row) => row.tenant_id);
+}
+
+export async function listDueRuns(tx: Transaction, limit: number): Promise<string[]> {
+  return (await tx.rows<{ run_id: string }>(dueRuns, [limit])).map((row) => row.run_id);
+}
+
+/** The record of a run, locked; undefined when another builder has it or it needs no evidence any more. */
+export async function readRunRecord(tx: Transaction, runId: string): Promise<RunRecord | undefined> {
+  const run = await tx.maybeOne<RunRow>(lockRun, [runId]);
+  if (run === undefined) return undefined;
+  const chain = `${run.tenant_id}/${run.workspace_id}`;
+  return {
+    run,
+    workflowSource: (await tx.one<{ source: string }>(workflowSource, [run.workflow_id, run.workflow_version])).source,
+    steps: await tx.rows(steps, [runId]),
+    decisions: await tx.rows(decisions, [runId]),
+    toolCalls: await tx.rows<ToolCallRow>(toolCalls, [runId]),
+    approvals: await tx.rows<ApprovalRow>(approvals, [runId]),
+    costs: await tx.rows(costs, [runId]),
+    contents: await tx.rows(contents, [runId]),
+    chain: await tx.rows<ChainRow>(chainSegment, [runId, chain]),
+    checkpoint: await tx.one<CheckpointRow>(coveringCheckpoint, [runId, chain]),
+    keys: await tx.rows<SigningKeyRow>(signingKeys),
+  };
+}
+
+export async function storeEvidence(tx: Transaction, evidence: { tenantId: string; id: string; runId: string; objectKey: string; sha256: string; sizeBytes: number }): Promise<void> {
+  await tx.change(insertEvidence, [evidence.tenantId, evidence.id, evidence.runId, evidence.objectKey, evidence.sha256, evidence.sizeBytes]);
+}
