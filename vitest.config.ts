@@ -8,7 +8,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'web/dist/**'],
+    exclude: ['**/node_modules/**', 'web/dist/**', '.cache/**', '.countersign/**'],
+    globalSetup: ['iac/local/test/postgres-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

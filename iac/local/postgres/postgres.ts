@@ -25,6 +25,8 @@ export interface StartPostgresOptions {
   dataDir: string;
   /** Port on 127.0.0.1. 0 or absent takes any that is free. */
   port?: number;
+  /** Server settings for this start only, over those of postgresql.conf (the tests turn fsync off). */
+  settings?: Readonly<Record<string, string>>;
   /** Receives progress lines for a person. */
   log: (message: string) => void;
   /** Restricts the ways of running as root (see identity.ts). For tests. */
@@ -66,7 +68,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
     await findPort(options.port ?? 0); // Before the work of initdb, so that a taken port is told at once.
     const identity = await chooseIdentity(binaries, folder.dataDir, options.identities);
     const password = await prepareData(folder, identity, options.log);
-    const { child, port } = await launchUntilReady(folder, identity, options.port ?? 0);
+    const { child, port } = await launchUntilReady({ folder, identity, settings: options.settings ?? {} }, options.port ?? 0);
     return supervise(child, { port, password, identity, releaseClaim });
   } catch (error) {
     await releaseClaim();
@@ -74,24 +76,30 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
   }
 }
 
+interface LaunchPlan {
+  folder: DataFolder;
+  identity: Identity;
+  settings: Readonly<Record<string, string>>;
+}
+
 /** Starts the server, again where what stood in the way passes by itself. */
-async function launchUntilReady(folder: DataFolder, identity: Identity, wantedPort: number): Promise<{ child: ChildProcess; port: number }> {
+async function launchUntilReady(plan: LaunchPlan, wantedPort: number): Promise<{ child: ChildProcess; port: number }> {
   let portRetries = wantedPort === 0 ? FREE_PORT_RETRIES : 0;
   let leftoverRetries = LEFTOVER_RETRIES;
   for (;;) {
     const port = await findPort(wantedPort);
-    const outcome = await launch(folder, identity, port);
+    const outcome = await launch(plan, port);
     if ('child' in outcome) return { child: outcome.child, port };
-    const failure = startFailure(outcome.serverLog, folder.data, port);
+    const failure = startFailure(outcome.serverLog, plan.folder.data, port);
     if (failure.code === 'postgres_port_taken' && portRetries-- > 0) continue;
     if (!isLeftoverMemory(outcome.serverLog) || leftoverRetries-- <= 0) throw failure;
     await delay(LEFTOVER_RETRY_MS);
   }
 }
 
-async function launch(folder: DataFolder, identity: Identity, port: number): Promise<{ child: ChildProcess } | { serverLog: string }> {
+async function launch({ folder, identity, settings }: LaunchPlan, port: number): Promise<{ child: ChildProcess } | { serverLog: string }> {
   const serverLog = await ServerLog.watch(folder.data);
-  const { file, args, uid, gid } = identity.command(identity.binaries.postgres, serverArguments(folder.data, port));
+  const { file, args, uid, gid } = identity.command(identity.binaries.postgres, serverArguments(folder.data, port, settings));
   const child = spawn(file, args, {
     env: CHILD_ENV,
     cwd: '/',
@@ -106,8 +114,9 @@ async function launch(folder: DataFolder, identity: Identity, port: number): Pro
 }
 
 /** Settings that belong to this start. Everything else is in postgresql.conf, where an operator may tune it. */
-function serverArguments(data: string, port: number): string[] {
+function serverArguments(data: string, port: number, extra: Readonly<Record<string, string>>): string[] {
   const settings = {
+    ...extra,
     listen_addresses: HOST,
     port: String(port),
     // No socket file: its path is limited to 107 bytes, and checkouts may lie deeper than that.

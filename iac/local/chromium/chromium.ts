@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { searchPath } from './config.ts';
+import { ChromiumError } from './errors.ts';
+
+const run = promisify(execFile);
+
+const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const INSTALL_TIMEOUT_MS = 300_000;
+
+/**
+ * The path of a Chromium that runs: one on PATH, else Debian's package, installed when we are root and may.
+ * @throws ChromiumError
+ */
+export async function ensureChromium(log: (message: string) => void): Promise<string> {
+  const found = await findChromium();
+  if (found !== undefined) return found;
+  if (process.getuid?.() !== 0 || !(await findProgram(['apt-get']))) throw missing();
+  log('installing Chromium with apt-get');
+  await installWithApt();
+  const installed = await findChromium();
+  if (installed === undefined) throw missing();
+  return installed;
+}
+
+/** The path of a Chromium on PATH that answers to --version, or undefined. */
+export async function findChromium(): Promise<string | undefined> {
+  for (const name of PROGRAM_NAMES) {
+    const path = await findProgram([name]);
+    // Ubuntu's chromium-browser is a script that only asks for a snap, so being there is not enough.
+    if (path !== undefined && (await run(path, ['--version'], { timeout: 20_000 }).then(() => true, () => false))) return path;
+  }
+  return undefined;
+}
+
+async function findProgram(names: readonly string[]): Promise<string | undefined> {
+  for (const folder of searchPath().split(delimiter)) {
+    for (const name of names) {
+      const path = join(folder, name);
+      if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+    }
+  }
+  return undefined;
+}
+
+async function installWithApt(): Promise<void> {
+  // DPkg::Lock::Timeout waits for another apt on the machine instead of failing on its lock.
+  const options = ['-y', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0'];
+  try {
+    await runQuietly(['apt-get', 'update', ...options]);
+    await runQuietly(['apt-get', 'install', '--no-install-recommends', ...options, 'chromium']);
+  } catch (cause) {
+    throw new ChromiumError(
+      'chromium_install_failed',
+      `Chromium could not be installed with apt-get (${lastLine(cause)}). Install it yourself ("apt-get install chromium") and start the tests again, ` +
+        'or leave the browser tests out: npm test -- --only unit, db or cell.',
+      cause,
+    );
+  }
+}
+
+async function runQuietly(command: readonly string[]): Promise<void> {
+  await run('env', ['DEBIAN_FRONTEND=noninteractive', ...command], { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
+}
+
+function missing(): ChromiumError {
+  return new ChromiumError(
+    'chromium_missing',
+    'The browser tests need Chromium, and there is none on PATH. Install it ("apt-get install chromium" on Debian), ' +
+      'or leave them out: npm test -- --only unit, db or cell.',
+  );
+}
+
+function lastLine(error: unknown): string {
+  const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
+  return (stderr || String(error)).split('\n').at(-1) ?? '';
+}

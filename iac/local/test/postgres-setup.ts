@@ -1,0 +1,55 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startPostgres, type RunningPostgres } from '../postgres/postgres.ts';
+import { testDatabaseUrl } from './config.ts';
+
+const NEEDS_POSTGRES = /\.db\.test\.ts$/;
+
+/**
+ * Vitest's global set-up: provides `postgresAdminUrl` to the database tests. It is the server named by
+ * COUNTERSIGN_TEST_DATABASE_URL (`npm test` starts that one), else one of its own, started only when a selected file needs it.
+ */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = testDatabaseUrl();
+  if (given !== undefined) {
+    project.provide('postgresAdminUrl', given);
+    return undefined;
+  }
+  const { testFiles } = await project.globTestFiles(selectedNames(project));
+  if (!testFiles.some((file) => NEEDS_POSTGRES.test(file))) return undefined;
+  const server = await startTestPostgres();
+  project.provide('postgresAdminUrl', server.adminUrl);
+  return () => server.stop();
+}
+
+/** A PostgreSQL in a scratch folder on a free port. `stop` removes the folder too. */
+export async function startTestPostgres(): Promise<RunningPostgres> {
+  const scratch = await mkdtemp(join(tmpdir(), 'countersign-test-'));
+  await chmod(scratch, 0o755);
+  const server = await startPostgres({
+    dataDir: scratch,
+    log: () => undefined,
+    // The data is thrown away afterwards, so nothing is gained by waiting for the disk.
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+  });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(scratch, { recursive: true, force: true });
+  };
+  return { ...server, stop };
+}
+
+/** The file names given on vitest's command line. Vitest keeps them in a field it does not publish; without it all files count. */
+function selectedNames(project: TestProject): string[] {
+  const pattern: unknown = 'filenamePattern' in project.vitest ? project.vitest.filenamePattern : undefined;
+  return Array.isArray(pattern) ? pattern.filter((name) => typeof name === 'string') : [];
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connection string of the superuser of the test run's own PostgreSQL. */
+    postgresAdminUrl: string;
+  }
+}

@@ -1,0 +1,49 @@
+import { posix } from 'node:path';
+import type { ParsedModule } from '../modules.ts';
+import type { Violation } from '../tree.ts';
+
+/** Modules that need one another to load. Imports of types are erased and cannot. */
+export function importCycles(modules: readonly ParsedModule[]): Violation[] {
+  const graph = new Map(modules.map((module) => [module.path, targetsOf(module)]));
+  return stronglyConnected(graph)
+    .filter((group) => group.length > 1 || graph.get(group[0] ?? '')?.includes(group[0] ?? ''))
+    .map((group) => {
+      const members = group.toSorted();
+      return { rule: 'import-cycles', path: members[0] ?? '', message: `import one another: ${members.join(', ')}` };
+    });
+}
+
+function targetsOf(module: ParsedModule): string[] {
+  return module.imports.filter((found) => !found.typeOnly).map((found) => resolveOurs(module.path, found.specifier)).filter((path) => path !== undefined);
+}
+
+function resolveOurs(from: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  const ours = /^@countersign\/([^/]+)\/(.+)$/.exec(specifier);
+  if (ours?.[1] === undefined || ours[2] === undefined) return undefined;
+  return `${ours[1] === 'local' ? 'iac/local' : ours[1]}/${ours[2]}`;
+}
+
+/** Tarjan's algorithm: groups of nodes that reach one another. */
+function stronglyConnected(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const groups: string[][] = [];
+  const connect = (node: string): void => {
+    order.set(node, order.size);
+    lowest.set(node, order.get(node) ?? 0);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!graph.has(next)) continue;
+      if (!order.has(next)) connect(next);
+      else if (!stack.includes(next)) continue;
+      lowest.set(node, Math.min(lowest.get(node) ?? 0, lowest.get(next) ?? 0));
+    }
+    if (lowest.get(node) === order.get(node)) groups.push(stack.splice(stack.indexOf(node)));
+  };
+  for (const node of graph.keys()) {
+    if (!order.has(node)) connect(node);
+  }
+  return groups;
+}
