@@ -1,0 +1,66 @@
+import { ClassifierError } from './errors.ts';
+import { HELP, parseEvalArguments } from './eval/arguments.ts';
+import type { EvalArguments } from './eval/arguments.ts';
+import { evaluate } from './eval/evaluate.ts';
+import { formatReport } from './eval/report.ts';
+import { readTickets } from './eval/tickets.ts';
+import type { LabelledTicket } from './model.ts';
+
+/** `npm run eval -- triage ...`: measures the classifier on labelled tickets. HELP in eval/arguments.ts is its manual. */
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const parsed = parseEvalArguments(argv);
+    if (parsed === undefined) process.stdout.write(HELP);
+    else await run(parsed);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ClassifierError)) throw error;
+    say(`${error.code}: ${error.message}`);
+    return 2;
+  }
+}
+
+async function run({ trainFile, testFile, json, seed, labels: wanted }: EvalArguments): Promise<void> {
+  const trainTickets = readTickets(trainFile);
+  const testTickets = readTickets(testFile);
+  const labels = chooseLabels(wanted, trainTickets, trainFile);
+  warnOfOverlap(trainTickets, testTickets);
+  const report = await evaluate({ trainTickets, testTickets, labels, seed, say });
+  for (const [label, { n, unseen_in_training: unseen }] of Object.entries(report.labels)) {
+    if (n === 0) say(`Warning: no test ticket carries ${label}; it was not measured.`);
+    if (unseen > 0) say(`Warning: ${unseen} of ${n} test tickets have a ${label} that training had not seen; they count as wrong.`);
+  }
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
+}
+
+function chooseLabels(wanted: readonly string[] | undefined, tickets: readonly LabelledTicket[], file: string): string[] {
+  const found = new Set(tickets.flatMap((ticket) => Object.keys(ticket.labels)));
+  if (found.size === 0) {
+    throw new ClassifierError('eval_line_invalid', `${file}: no ticket carries a label; add category, assignment_group, priority or another text field to learn.`);
+  }
+  const missing = (wanted ?? []).filter((label) => !found.has(label));
+  if (missing.length > 0) {
+    throw new ClassifierError('eval_usage', `--labels names ${missing.join(', ')}, which no ticket of ${file} carries; it has ${[...found].toSorted().join(', ')}.`, { field: 'labels' });
+  }
+  return [...(wanted ?? found)];
+}
+
+/** A ticket in both files is known by heart; the figures would flatter. */
+function warnOfOverlap(trainTickets: readonly LabelledTicket[], testTickets: readonly LabelledTicket[]): void {
+  const ids = new Set(trainTickets.map(({ id }) => id));
+  const texts = new Set(trainTickets.map(textOf));
+  const sameId = testTickets.filter(({ id }) => ids.has(id)).length;
+  const sameText = testTickets.filter((ticket) => texts.has(textOf(ticket))).length;
+  if (sameId > 0) say(`Warning: ${sameId} of ${testTickets.length} test tickets have an id that is also in training; the figures may flatter.`);
+  if (sameText > 0) say(`Warning: ${sameText} of ${testTickets.length} test tickets have the very text of a training ticket.`);
+}
+
+function textOf({ short_description, description }: LabelledTicket): string {
+  return `${short_description}\u0000${description}`;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,63 @@
+/** Longer fields are cut: what routes a ticket stands early, and a pasted log must not buy CPU time. */
+export const MAX_FIELD_CHARS = 6_000;
+
+/** Quoted mail and what follows a sign-off counts this much: seldom what the ticket is about, but a forwarded
+ * request has all of its substance there, so it is not dropped. */
+const BOILERPLATE_WEIGHT = 0.5;
+
+export interface TextSegment {
+  readonly text: string;
+  readonly weight: number;
+}
+
+const QUOTED_LINE = /^\s*>/u;
+const QUOTE_HEADER = /^\s*(?:-{2,}\s*(?:original message|forwarded message|urspr\p{L}+ nachricht|message d.origine|mensaje original|mensagem original)|_{10,})/iu;
+const SIGN_OFF =
+  /^\s*(?:--\s*|(?:best|kind|warm|many)?\s*regards|best wishes|sincerely|yours (?:truly|sincerely)|mit (?:freundlichen|besten) gr\S+|viele gr\S+|cordialement|bien cordialement|saludos(?: cordiales)?|atentamente|atenciosamente|cordiali saluti|met vriendelijke groet\S*|с уважением|disclaimer|this (?:e-?mail|message) (?:and any attachments )?is confidential)[\s,.!:]*$/iu;
+
+/**
+ * Makes any string fit to be learnt from: well-formed UTF-16 (lone surrogates become U+FFFD), no control
+ * characters but line breaks, no mark-up, at most MAX_FIELD_CHARS.
+ */
+export function cleanText(raw: string): string {
+  return raw
+    .slice(0, MAX_FIELD_CHARS)
+    .toWellFormed()
+    .replace(/<\/?[a-z][^<>]{0,200}>/giu, ' ')
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/gu, ' ');
+}
+
+/** Splits a cleaned description into what its author wrote and what a mail program added. */
+export function segmentDescription(clean: string): TextSegment[] {
+  if (!clean.includes('\n')) return [{ text: clean, weight: 1 }];
+  const own: string[] = [];
+  const rest: string[] = [];
+  let signedOff = false;
+  for (const line of clean.split('\n')) {
+    if (SIGN_OFF.test(line) || QUOTE_HEADER.test(line)) signedOff = true;
+    (signedOff || QUOTED_LINE.test(line) ? rest : own).push(line);
+  }
+  // A ticket that is nothing but a quote is about what it quotes.
+  if (own.join('').trim() === '') return [{ text: clean, weight: 1 }];
+  return [
+    { text: own.join('\n'), weight: 1 },
+    { text: rest.join('\n'), weight: BOILERPLATE_WEIGHT },
+  ];
+}
+
+const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
+/** Scripts written without spaces: a run is cut into single signs, and the 2-grams of words join them again. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** Words of a text in order, in lower case, accents kept. */
+export function words(text: string): string[] {
+  const found = text.toLowerCase().match(WORD) ?? [];
+  if (!UNSPACED.test(text)) return found;
+  return found.flatMap((word) => (UNSPACED.test(word) ? [...word] : [word]));
+}
+
+/** The word without accents and compatibility forms: `zurückgesetzt` -> `zuruckgesetzt`. */
+export function foldWord(word: string): string {
+  if (/^[\u0000-\u007f]*$/u.test(word)) return word;
+  return word.normalize('NFKD').replace(/\p{M}/gu, '');
+}
