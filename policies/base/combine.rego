@@ -56,9 +56,13 @@ conflicting(verdicts) if {
 
 decision_of(verdicts) := {
 	"outcome": verdicts[0].outcome,
-	"reasons": sort({{"rule": v.rule, "message": v.message} | some v in verdicts}),
+	"reasons": reasons(verdicts),
 	"obligations": object.union(defaults(verdicts[0].outcome), merged(verdicts)),
 }
+
+reasons(verdicts) := [{"rule": pair[0], "message": pair[1]} |
+	some pair in sort({[v.rule, v.message] | some v in verdicts})
+]
 
 # The least that a person in the loop means where no rule says more.
 defaults(outcome) := {"tier": "standard", "required_role": "approver", "required_votes": 1, "deadline_ms": 86400000} if outcome == "REQUIRE_HITL"

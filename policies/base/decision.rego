@@ -21,10 +21,16 @@ verdicts := base.verdicts | granted
 # A base that only restricts is no permission: without a word from a pack the call is denied.
 no_rule_matched contains verdict if {
 	count(granted) == 0
+	not denied_already
 	verdict := {
 		"outcome": "DENY",
 		"rule": "base/no_rule_matched",
 		"message": "No policy allows this call",
 		"obligations": {},
 	}
+}
+
+denied_already if {
+	some verdict in base.verdicts
+	verdict.outcome == "DENY"
 }
