@@ -24,7 +24,7 @@ const tools = new Tools(root);
 const report = new StageReport((text) => process.stdout.write(text));
 let postgres: RunningPostgres | undefined;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => tools.stop());
 }
 

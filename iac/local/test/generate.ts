@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { GENERATED_FILES } from '@countersign/platform/tidy/generated-files.ts';
-import { Tools } from './test/tools.ts';
-import { StageReport } from './test/report.ts';
+import { Tools } from './tools.ts';
+import { StageReport } from './report.ts';
 
 /** `npm run generate`: writes every generated file that is committed anew. */
-const tools = new Tools(fileURLToPath(new URL('../..', import.meta.url)));
+const tools = new Tools(fileURLToPath(new URL('../../..', import.meta.url)));
 const report = new StageReport((text) => process.stdout.write(text));
 
 for (const { file, command } of GENERATED_FILES) {
