@@ -1,0 +1,85 @@
+import axios from 'axios';
+import type { AxiosInstance } from 'axios';
+import type { paths } from '@countersign/contracts/openapi/api.generated.ts';
+import type { Problem } from '@countersign/contracts/errors/catalogue.ts';
+import type { CliConfig } from './config.ts';
+import { CliError } from './errors.ts';
+
+type Json<Response> = Response extends { content: { 'application/json': infer Body } } ? Body : never;
+export type RunPage = Json<paths['/api/v1/runs']['get']['responses']['200']>;
+export type RunDetail = Json<paths['/api/v1/runs/{run_id}']['get']['responses']['200']>;
+export type ApprovalPage = Json<paths['/api/v1/approvals']['get']['responses']['200']>;
+export type ApprovalDetail = Json<paths['/api/v1/approvals/{approval_id}']['get']['responses']['200']>;
+export type VoteResult = Json<paths['/api/v1/approvals/{approval_id}/votes']['post']['responses']['201']>;
+export type KeySet = Json<paths['/api/v1/keys']['get']['responses']['200']>;
+export type CostReport = Json<paths['/api/v1/reports/cost-per-ticket']['get']['responses']['200']>;
+
+/** The public API, as the command line uses it. Every failure is a `CliError` in words. */
+export class ApiClient {
+  readonly #http: AxiosInstance;
+  readonly #url: string;
+
+  constructor(config: CliConfig) {
+    if (config.apiKey === undefined) throw new CliError('not_signed_in', 'Set COUNTERSIGN_API_KEY. `npm start` prints how to make one.');
+    this.#url = config.url;
+    this.#http = axios.create({
+      baseURL: config.url, timeout: 30_000, proxy: false, maxRedirects: 0, validateStatus: () => true,
+      headers: { authorization: `Bearer ${config.apiKey}`, accept: 'application/json' },
+    });
+  }
+
+  runs(query: { limit: number; state?: string }): Promise<RunPage> {
+    return this.#request('GET', '/api/v1/runs', { params: query });
+  }
+
+  run(runId: string): Promise<RunDetail> {
+    return this.#request('GET', `/api/v1/runs/${encodeURIComponent(runId)}`);
+  }
+
+  evidence(runId: string): Promise<Buffer> {
+    return this.#request('GET', `/api/v1/runs/${encodeURIComponent(runId)}/evidence`, { responseType: 'arraybuffer' });
+  }
+
+  approvals(query: { limit: number; state?: string; run_id?: string }): Promise<ApprovalPage> {
+    return this.#request('GET', '/api/v1/approvals', { params: query });
+  }
+
+  approval(approvalId: string): Promise<ApprovalDetail> {
+    return this.#request('GET', `/api/v1/approvals/${encodeURIComponent(approvalId)}`);
+  }
+
+  vote(approvalId: string, vote: { decision: 'approve' | 'reject'; action_digest: string; reason?: string }): Promise<VoteResult> {
+    return this.#request('POST', `/api/v1/approvals/${encodeURIComponent(approvalId)}/votes`, { data: vote });
+  }
+
+  keys(): Promise<KeySet> {
+    return this.#request('GET', '/api/v1/keys');
+  }
+
+  costPerTicket(): Promise<CostReport> {
+    return this.#request('GET', '/api/v1/reports/cost-per-ticket');
+  }
+
+  async #request<T>(method: string, path: string, options: object = {}): Promise<T> {
+    const response = await this.#http.request<T>({ method, url: path, ...options }).catch((cause: Error) => {
+      throw new CliError('server_unreachable', `No answer from ${this.#url}: ${cause.message}. Is the cell running?`, { cause });
+    });
+    if (response.status >= 200 && response.status < 300) return response.data;
+    throw new CliError('request_refused', describe(problemOf(response.data), response.status));
+  }
+}
+
+/** Problems of a binary download arrive as bytes. */
+function problemOf(data: unknown): Partial<Problem> {
+  if (!Buffer.isBuffer(data)) return (data ?? {}) as Partial<Problem>;
+  try {
+    return JSON.parse(data.toString('utf8')) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}
+
+function describe(problem: Partial<Problem>, status: number): string {
+  const fields = (problem.errors ?? []).map((error) => `\n  ${error.field}: ${error.message}`).join('');
+  return `${problem.code ?? `HTTP ${status}`}: ${problem.detail ?? problem.title ?? 'no explanation'}${fields}${problem.request_id === undefined ? '' : ` (${problem.request_id})`}`;
+}

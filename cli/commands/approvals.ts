@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { ApiClient } from '../api-client.ts';
+import type { ApprovalDetail } from '../api-client.ts';
+import { readConfig } from '../config.ts';
+import { CliError } from '../errors.ts';
+import { printJson, printTable, say } from '../output.ts';
+
+/** `countersign approvals list|show|approve|reject`. A vote names the digest that the voter saw. */
+export function approvalsCommand(): Command {
+  const approvals = new Command('approvals').description('What waits for a person');
+  approvals.command('list').description('Pending approvals').option('--state <states>', 'other states, separated by commas', 'pending').option('--json', 'print the API\'s answer')
+    .action(async (options: { state: string; json?: boolean }) => {
+      const page = await new ApiClient(readConfig()).approvals({ limit: 100, state: options.state });
+      if (options.json === true) return printJson(page);
+      printTable(['APPROVAL', 'STATE', 'SUBJECT', 'ACTION', 'EXPIRES', 'DIGEST'], page.items.map((item) =>
+        [item.id, item.state, item.subject ?? '', item.action, item.expires_at, item.action_digest]));
+    });
+  approvals.command('show').argument('<approval>', 'the approval id').description('Exactly what would be executed')
+    .action(async (id: string) => show(await new ApiClient(readConfig()).approval(id)));
+  for (const decision of ['approve', 'reject'] as const) {
+    approvals.command(decision).argument('<approval>', 'the approval id').description(`Vote to ${decision}`)
+      .requiredOption('--digest <sha256>', 'the digest that `show` printed: you vote on exactly that')
+      .option('--reason <text>', decision === 'reject' ? 'why; required' : 'why')
+      .action(async (id: string, options: { digest: string; reason?: string }) => {
+        if (decision === 'reject' && options.reason === undefined) throw new CliError('input_invalid', 'Say why with --reason.');
+        const { approval } = await new ApiClient(readConfig()).vote(id, { decision, action_digest: options.digest, ...(options.reason === undefined ? {} : { reason: options.reason }) });
+        say(`Counted. ${approval.id} is ${approval.state}.`);
+      });
+  }
+  return approvals;
+}
+
+function show(approval: ApprovalDetail): void {
+  process.stdout.write(`${approval.preview.title}\n${approval.id}  ${approval.state}  expires ${approval.expires_at}\n\n`);
+  printTable(['FIELD', 'BEFORE', 'AFTER'], approval.preview.fields.map((field) => [field.label, field.before, field.after]));
+  for (const addition of approval.preview.additions) process.stdout.write(`\n${addition.label}\n${addition.text}\n`);
+  process.stdout.write(`\ndigest ${approval.action_digest}\n`);
+}

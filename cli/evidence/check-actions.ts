@@ -1,0 +1,65 @@
+import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
+import { EvidenceError } from './errors.ts';
+import { parseCanonical, readCanonical, sha256Hex } from './read.ts';
+import type { ActionRecord, ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
+import type { Proof } from './verify.ts';
+
+/** Every call was allowed, and every write that people were asked about is the one they approved. */
+export function checkActions(files: ArchiveFiles): Proof[] {
+  const calls = readCanonical<{ tool_calls: ToolCallRecord[] }>(files, 'tool-calls.json').tool_calls;
+  const decisions = byId(readCanonical<{ decisions: DecisionRecord[] }>(files, 'decisions.json').decisions);
+  const approvals = byId(readCanonical<{ approvals: ApprovalRecord[] }>(files, 'approvals.json').approvals);
+  const actions = recomputedActions(files);
+  for (const call of calls) {
+    requireAllowed(call, decisions);
+    if (call.approval_id !== null) requireApproved(call, approvals, actions);
+  }
+  const approved = calls.filter((call) => call.approval_id !== null);
+  return [
+    { check: 'decisions', proves: `Policy allowed each of the ${calls.length} calls before it was made.` },
+    { check: 'approvals', proves: approved.length === 0
+      ? 'No call needed a person.'
+      : `What was executed is what was approved: ${approved.length} call(s) with the digest that people voted on, by enough people, none of them the requester.` },
+  ];
+}
+
+/** The canonical actions by digest, each digest recomputed from the bytes. */
+function recomputedActions(files: ArchiveFiles): Map<string, string> {
+  const { actions } = readCanonical<{ actions: ActionRecord[] }>(files, 'actions.json');
+  for (const { action_digest, text } of actions) {
+    parseCanonical(text, 'actions.json');
+    if (`sha256:${sha256Hex(text)}` !== action_digest) {
+      throw new EvidenceError('action_digest_mismatch', 'actions.json', `An action in actions.json does not have the digest ${action_digest} that it is listed under.`);
+    }
+  }
+  return new Map(actions.map((action) => [action.action_digest, action.text]));
+}
+
+function requireAllowed(call: ToolCallRecord, decisions: ReadonlyMap<string, DecisionRecord>): void {
+  const decision = decisions.get(call.decision_id);
+  if (decision === undefined || decision.outcome !== 'ALLOW' || decision.action_digest !== call.action_digest) {
+    throw new EvidenceError('record_inconsistent', 'tool-calls.json', `Call ${call.id} in tool-calls.json has no ALLOW decision for its digest in decisions.json.`);
+  }
+}
+
+function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, ApprovalRecord>, actions: ReadonlyMap<string, string>): void {
+  const approval = approvals.get(call.approval_id!);
+  if (approval === undefined) throw new EvidenceError('approval_missing', 'approvals.json', `The approval ${call.approval_id} of call ${call.id} is not in approvals.json.`);
+  if (approval.state !== 'consumed' || approval.action_digest !== call.action_digest) {
+    throw new EvidenceError('action_digest_mismatch', 'approvals.json', `The approval ${approval.id} is not for what call ${call.id} executed.`);
+  }
+  const voters = new Set(approval.votes
+    .filter((vote) => vote.decision === 'approve' && vote.action_digest === call.action_digest && vote.principal_id !== approval.requested_by)
+    .map((vote) => vote.principal_id));
+  if (voters.size < approval.required_votes || approval.votes.some((vote) => vote.decision === 'reject')) {
+    throw new EvidenceError('approval_insufficient', 'approvals.json', `The approval ${approval.id} has ${voters.size} of ${approval.required_votes} valid votes.`);
+  }
+  if (approval.votes.some((vote) => vote.voted_at > call.intended_at)) {
+    throw new EvidenceError('approval_insufficient', 'approvals.json', `The approval ${approval.id} was voted on after call ${call.id} had begun.`);
+  }
+  if (!actions.has(call.action_digest)) throw new EvidenceError('approval_missing', 'actions.json', `The action of call ${call.id} is not in actions.json.`);
+}
+
+function byId<T extends { readonly id: string }>(records: readonly T[]): Map<string, T> {
+  return new Map(records.map((record) => [record.id, record]));
+}

@@ -1,0 +1,41 @@
+/** The parts of a bundle's files that the checks read. */
+export interface ApprovalRecord {
+  readonly id: string;
+  readonly action_digest: string;
+  readonly state: string;
+  readonly required_votes: number;
+  readonly required_role: string;
+  readonly requested_by: string;
+  readonly requested_at: string;
+  readonly expires_at: string;
+  readonly consumed_at: string | null;
+  readonly votes: ReadonlyArray<{ readonly principal_id: string; readonly role: string; readonly decision: string; readonly action_digest: string; readonly auth_strength: string; readonly voted_at: string }>;
+}
+
+export interface ToolCallRecord {
+  readonly id: string;
+  readonly step_id: string;
+  readonly action: string;
+  readonly risk: string;
+  readonly state: string;
+  readonly action_digest: string;
+  readonly decision_id: string;
+  readonly approval_id: string | null;
+  readonly intended_at: string;
+}
+
+export interface DecisionRecord {
+  readonly id: string;
+  readonly outcome: string;
+  readonly action: string;
+  readonly action_digest: string;
+  readonly approval_id: string | null;
+  readonly bundle_revision: string | null;
+  readonly obligations: { readonly required_votes?: number };
+}
+
+export interface ActionRecord {
+  readonly action_digest: string;
+  /** The canonical action, byte for byte. */
+  readonly text: string;
+}

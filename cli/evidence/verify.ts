@@ -1,0 +1,68 @@
+import { ArchiveError, decodeArchive } from '@countersign/contracts/evidence/archive.ts';
+import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
+import type { EvidenceKeys, EvidenceManifest } from '@countersign/contracts/evidence/bundle.ts';
+import { checkActions } from './check-actions.ts';
+import { checkChain } from './check-chain.ts';
+import { checkFiles } from './check-files.ts';
+import { checkRecord } from './check-record.ts';
+import { checkSignature } from './check-signature.ts';
+import { EvidenceError } from './errors.ts';
+import { readCanonical } from './read.ts';
+
+export interface VerifyOptions {
+  /** The key set that the caller trusts, from `GET /api/v1/keys`. Without it the bundle's own keys are used, and the result says so. */
+  readonly trustedKeys: EvidenceKeys | null;
+}
+
+/** One thing that was checked and held, in words. */
+export interface Proof {
+  readonly check: string;
+  readonly proves: string;
+}
+
+export interface Verification {
+  readonly verified: true;
+  readonly manifest: EvidenceManifest;
+  readonly proofs: readonly Proof[];
+  /** What a reader must not conclude. */
+  readonly not_proven: readonly string[];
+}
+
+/**
+ * Verifies an evidence bundle from its bytes alone: no server, no database, no clock.
+ * Everything is compared byte for byte; what is not in canonical form is refused even where its meaning is the same.
+ *
+ * @throws EvidenceError naming the file and what is wrong with it
+ */
+export function verifyEvidence(bytes: Uint8Array, options: VerifyOptions): Verification {
+  const files = openArchive(bytes);
+  const manifest = readCanonical<EvidenceManifest>(files, 'manifest.json');
+  const proofs: Proof[] = [
+    checkFiles(files, manifest),
+    checkSignature(files, options.trustedKeys),
+    ...checkChain(files, manifest, options.trustedKeys),
+    ...checkActions(files),
+    ...checkRecord(files, manifest),
+  ];
+  return { verified: true, manifest, proofs, not_proven: notProven(manifest, options) };
+}
+
+function openArchive(bytes: Uint8Array): ArchiveFiles {
+  try {
+    return decodeArchive(bytes);
+  } catch (error) {
+    if (error instanceof ArchiveError) throw new EvidenceError('archive_altered', error.file ?? 'the archive', error.message, { cause: error });
+    throw error;
+  }
+}
+
+function notProven(manifest: EvidenceManifest, options: VerifyOptions): string[] {
+  return [
+    ...(options.trustedKeys === null
+      ? ['Who signed: the keys came with the bundle. Give the key set you trust with --keys to prove that your cell signed it.']
+      : []),
+    `What came after checkpoint ${manifest.chain.checkpoint_seq}: the tail of a chain is only proven by a later checkpoint.`,
+    ...(manifest.chain.first_seq > 1 ? [`What came before event ${manifest.chain.first_seq}: the chain is shown from the run's first event on.`] : []),
+    'What a text said: content is not in evidence, only its digests.',
+  ];
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { ApiClient } from './api-client.ts';
+import { approvalsCommand } from './commands/approvals.ts';
+import { evidenceCommand } from './commands/evidence.ts';
+import { runsCommand } from './commands/runs.ts';
+import { readConfig } from './config.ts';
+import { CliError } from './errors.ts';
+import { printJson, say } from './output.ts';
+
+const program = new Command('countersign')
+  .description('The command line of Countersign: a client of the public API, and the offline evidence verifier.\nReads COUNTERSIGN_URL and COUNTERSIGN_API_KEY.')
+  .version('0.1.0')
+  .exitOverride()
+  .addCommand(evidenceCommand())
+  .addCommand(runsCommand())
+  .addCommand(approvalsCommand());
+
+program.command('keys').description('The public key set that evidence is verified with, as JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
+program.command('cost').description('What a ticket costs, as JSON').action(async () => printJson(await new ApiClient(readConfig()).costPerTicket()));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof CliError) {
+    say(error.message);
+    process.exitCode = error.exitCode;
+  } else {
+    throw error;
+  }
+}
