@@ -42,6 +42,7 @@ export const STEP_STATES: StateMachine<StepState> = {
   terminal: ['succeeded', 'failed', 'skipped', 'cancelled'],
   transitions: [
     { from: 'blocked', to: 'ready', why: 'everything it needs has succeeded' },
+    { from: 'blocked', to: 'leased', why: 'the worker that completed what it needs goes on with it at once' },
     { from: 'blocked', to: 'skipped', why: 'its condition is false, or what it needs was skipped' },
     { from: 'blocked', to: 'cancelled', why: 'the run was cancelled or failed' },
     { from: 'ready', to: 'leased', why: 'a worker claimed it' },
@@ -59,12 +60,14 @@ export const STEP_STATES: StateMachine<StepState> = {
     { from: 'waiting', to: 'failed', why: 'the approval was rejected, expired or withdrawn' },
     { from: 'waiting', to: 'cancelled', why: 'the run was cancelled' },
     { from: 'retrying', to: 'ready', why: 'its back-off is over' },
+    { from: 'retrying', to: 'leased', why: 'its back-off is over and a worker claimed it' },
     { from: 'retrying', to: 'cancelled', why: 'the run was cancelled' },
     { from: 'uncertain', to: 'leased', why: 'a worker claimed it to ask the system of record what happened' },
     { from: 'uncertain', to: 'dead', why: 'nobody can tell what happened; a person must look' },
     { from: 'dead', to: 'ready', why: 'redriven by a person, with a reason' },
     { from: 'dead', to: 'cancelled', why: 'the run was cancelled instead of redriven' },
     { from: 'failed', to: 'ready', why: 'redriven by a person, with a reason' },
+    { from: 'cancelled', to: 'blocked', why: 'the run had failed, and the step it needs was redriven' },
   ],
 };
 

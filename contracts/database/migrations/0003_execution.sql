@@ -184,6 +184,8 @@ CREATE TABLE execution.tool_calls (
   decision_id text NOT NULL,
   approval_id text,
   action_content_id text,
+  -- What it gave back, sealed: a worker that died after the effect finds it here and does not send it again.
+  output_content_id text,
   previous_state text NOT NULL DEFAULT 'new',
   state text NOT NULL DEFAULT 'intended',
   request_digest text,
