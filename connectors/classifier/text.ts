@@ -17,14 +17,15 @@ const SIGN_OFF =
 
 /**
  * Makes any string fit to be learnt from: well-formed UTF-16 (lone surrogates become U+FFFD), no control
- * characters but line breaks, no mark-up, at most MAX_FIELD_CHARS.
+ * characters but line breaks, nothing invisible (soft hyphens, zero-width and direction marks), no mark-up, at most MAX_FIELD_CHARS.
  */
 export function cleanText(raw: string): string {
   return raw
     .slice(0, MAX_FIELD_CHARS)
     .toWellFormed()
     .replace(/<\/?[a-z][^<>]{0,200}>/giu, ' ')
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/gu, ' ');
+    .replace(/\p{Cf}/gu, '')
+    .replace(/[^\P{Cc}\n]/gu, ' ');
 }
 
 /** Splits a cleaned description into what its author wrote and what a mail program added. */
@@ -58,6 +59,6 @@ export function words(text: string): string[] {
 
 /** The word without accents and compatibility forms: `zurückgesetzt` -> `zuruckgesetzt`. */
 export function foldWord(word: string): string {
-  if (/^[\u0000-\u007f]*$/u.test(word)) return word;
+  if (/^[ -~]*$/u.test(word)) return word;
   return word.normalize('NFKD').replace(/\p{M}/gu, '');
 }

@@ -47,7 +47,7 @@ export async function trainInWorker(tickets: readonly LabelledTicket[], options:
 }
 
 function send(worker: Worker, message: ToTrainingWorker): void {
-  worker.postMessage(message);
+  worker.postMessage(message, []);
 }
 
 function awaitModel(worker: Worker, { onProgress, signal }: WorkerTrainingOptions): Promise<TrainedModel> {
