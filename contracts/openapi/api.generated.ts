@@ -548,7 +548,9 @@ export interface components {
              * @enum {string}
              */
             environment: "dev" | "staging" | "prod";
-            trigger: Record<string, never>;
+            trigger: {
+                [key: string]: unknown;
+            };
         };
         /** @enum {string} */
         RunState: "queued" | "running" | "waiting" | "cancelling" | "succeeded" | "failed" | "cancelled";
@@ -584,9 +586,13 @@ export interface components {
             workflow_digest: string;
             /** Format: date-time */
             event_at: string;
-            pins: Record<string, never>;
+            pins: {
+                [key: string]: unknown;
+            };
             /** @description Metadata of the event that started it */
-            trigger: Record<string, never>;
+            trigger: {
+                [key: string]: unknown;
+            };
             steps: components["schemas"]["Step"][];
             decisions: components["schemas"]["Decision"][];
             calls: components["schemas"]["ToolCall"][];
@@ -635,7 +641,9 @@ export interface components {
                 rule: string;
                 message: string;
             }[];
-            obligations: Record<string, never>;
+            obligations: {
+                [key: string]: unknown;
+            };
             action_digest: string;
             input_digest: string;
             bundle_revision: string | null;
@@ -657,7 +665,9 @@ export interface components {
             idempotency_key: string;
             decision_id: string;
             approval_id: string | null;
-            receipt: Record<string, never> | null;
+            receipt: {
+                [key: string]: unknown;
+            } | null;
             error: components["schemas"]["RunError"] | null;
             /** Format: date-time */
             intended_at: string;
@@ -671,7 +681,9 @@ export interface components {
             quantity: string;
             unit: string;
             amount_usd: string;
-            price: Record<string, never>;
+            price: {
+                [key: string]: unknown;
+            };
         };
         EvidenceRef: {
             id: string;
@@ -701,7 +713,9 @@ export interface components {
             consumed_at: string | null;
             preview: components["schemas"]["Preview"];
             /** @description The canonical action exactly as it would be executed */
-            action_document: Record<string, never>;
+            action_document: {
+                [key: string]: unknown;
+            };
             votes: components["schemas"]["Vote"][];
             may_vote: boolean;
             may_not_vote_because: string | null;
@@ -781,7 +795,9 @@ export interface components {
             /** @enum {string} */
             kind: "basic" | "oauth_client_credentials" | "api_key" | "webhook_secret";
             /** @description basic {username, password}; oauth_client_credentials {client_id, client_secret, token_path}; api_key {header, value}; webhook_secret {secret} */
-            value: Record<string, never>;
+            value: {
+                [key: string]: unknown;
+            };
         };
         Credential: {
             id: string;
@@ -797,7 +813,9 @@ export interface components {
             /** Format: uri */
             base_url?: string | null;
             allowed_hosts?: string[];
-            settings?: Record<string, never>;
+            settings?: {
+                [key: string]: unknown;
+            };
             credential_id?: string | null;
             webhook_credential_id?: string | null;
             shared_secret_credential_id?: string | null;
@@ -810,7 +828,9 @@ export interface components {
             environment: string;
             base_url: string | null;
             allowed_hosts: string[];
-            settings: Record<string, never>;
+            settings: {
+                [key: string]: unknown;
+            };
             enabled: boolean;
             webhook_url: string;
         };
@@ -830,14 +850,18 @@ export interface components {
                 kid: string;
                 purpose: string;
                 algorithm: string;
-                public_jwk: Record<string, never>;
+                public_jwk: {
+                    [key: string]: unknown;
+                };
             }[];
         };
         SealedEvent: {
             seq: number;
             hash: string;
             prev_hash: string;
-            event: Record<string, never>;
+            event: {
+                [key: string]: unknown;
+            };
         };
         CostReport: {
             /** Format: date-time */
@@ -1391,7 +1415,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    manifest: Record<string, never>;
+                    manifest: {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };

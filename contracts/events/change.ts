@@ -1,0 +1,24 @@
+/** PostgreSQL channel on which both planes say, after their commit, what has changed. The payload is one `Change` as JSON. */
+export const CHANGES_CHANNEL = 'countersign_changes';
+
+/** A hint for open consoles: read the thing itself. */
+export interface Change {
+  readonly tenant_id: string;
+  readonly kind: 'run' | 'approval' | 'policy';
+  readonly id: string;
+  readonly state: string;
+}
+
+/** Reads a payload of the channel; null for anything else. */
+export function changeOf(payload: string): Change | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { tenant_id, kind, id, state } = value as Record<string, unknown>;
+  const known = kind === 'run' || kind === 'approval' || kind === 'policy';
+  return known && typeof tenant_id === 'string' && typeof id === 'string' && typeof state === 'string' ? { tenant_id, kind, id, state } : null;
+}

@@ -1,0 +1,48 @@
+import type { components, operations } from './api.generated.ts';
+
+export type OperationId = keyof operations;
+export type Role = components['schemas']['Role'];
+
+/** `public`: the operation checks by itself who is asking. `signed_in`: every principal of the tenant. Else: one of these roles in the workspace. */
+export type Permission = 'public' | 'signed_in' | readonly Role[];
+
+export const EVERY_ROLE = ['viewer', 'operator', 'author', 'approver', 'policy-admin', 'auditor', 'admin'] as const satisfies readonly Role[];
+
+/** Roles that may see what tickets say and what models answered. The others see metadata, digests and states. */
+export const CONTENT_ROLES: readonly Role[] = ['operator', 'author', 'approver', 'admin'];
+
+/** Who may do what. The server refuses by this table, the console hides by it, and a test walks every cell of it. */
+export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
+  signIn: 'public',
+  signOut: 'signed_in',
+  getMe: 'signed_in',
+  createApiKey: 'signed_in',
+  // Signed by the sender; no principal of ours.
+  ingest: 'public',
+  listRuns: EVERY_ROLE,
+  startRun: ['operator', 'author', 'admin'],
+  getRun: EVERY_ROLE,
+  cancelRun: ['operator', 'admin'],
+  redriveRun: ['operator', 'admin'],
+  getEvidence: ['operator', 'approver', 'auditor', 'admin'],
+  listApprovals: EVERY_ROLE,
+  getApproval: EVERY_ROLE,
+  // Which role may vote is a matter of each approval's tier; a vote without it is refused and audited.
+  castVote: 'signed_in',
+  listWorkflows: EVERY_ROLE,
+  publishWorkflow: ['author', 'admin'],
+  getWorkflowVersion: EVERY_ROLE,
+  activateWorkflow: ['operator', 'admin'],
+  listConnectors: EVERY_ROLE,
+  publishConnector: ['admin'],
+  storeCredential: ['admin'],
+  listInstances: EVERY_ROLE,
+  createInstance: ['admin'],
+  getPolicy: EVERY_ROLE,
+  getPolicyBundle: ['policy-admin', 'auditor', 'admin'],
+  listKeys: 'signed_in',
+  listAuditEvents: ['auditor', 'admin'],
+  getCostPerTicket: EVERY_ROLE,
+  streamEvents: EVERY_ROLE,
+  getCell: 'signed_in',
+};

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULTS, environmentNumber, environmentText } from '../config.ts';
+import type { CellOptions } from '../config.ts';
+import { CellError } from './errors.ts';
+
+export const START_USAGE = `Usage: npm start -- [options]
+
+  --fresh                       begin anew: the data folder is emptied first
+  --data-dir DIR                where everything lives (default .countersign; COUNTERSIGN_DATA_DIR)
+  --port N                      API and console (default 8080; COUNTERSIGN_PORT)
+  --sandbox-port N              ServiceNow sandbox (default 8090; COUNTERSIGN_SANDBOX_PORT)
+  --postgres-port N             PostgreSQL (default: any free port)
+  --workers N                   worker processes (default 1)
+  --policy-ttl-seconds N        how long a signed policy bundle is valid (default 900)
+  --policy-renewal-seconds N    how often it is signed anew (default 240; 0 never: after the TTL everything is denied)
+  --policy-refresh-seconds N    how often a worker asks for a newer one (default 60)
+  --reconcile-seconds N         how often lost webhooks are looked for (default 30; 0 never)
+  --no-opa                      do not install opa in the background
+  --verbose                     show the logs of every process here, too
+  --help`;
+
+/** @throws CellError `usage`, naming the option and what it takes */
+export function parseStartArguments(argv: readonly string[]): CellOptions | 'help' {
+  const values = parse(argv);
+  if (values.help === true) return 'help';
+  return {
+    dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir),
+    port: number('--port', values.port, environmentNumber('COUNTERSIGN_PORT') ?? DEFAULTS.port, 0, 65_535),
+    sandboxPort: number('--sandbox-port', values['sandbox-port'], environmentNumber('COUNTERSIGN_SANDBOX_PORT') ?? DEFAULTS.sandboxPort, 0, 65_535),
+    postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
+    workers: number('--workers', values.workers, 1, 1, 16),
+    fresh: values.fresh ?? false,
+    verbose: values.verbose ?? false,
+    installOpa: values['no-opa'] !== true,
+    policyTtlSeconds: number('--policy-ttl-seconds', values['policy-ttl-seconds'], 900, 1, 86_400),
+    policyRenewalSeconds: number('--policy-renewal-seconds', values['policy-renewal-seconds'], 240, 0, 86_400),
+    policyRefreshSeconds: number('--policy-refresh-seconds', values['policy-refresh-seconds'], 60, 1, 900),
+    reconcileSeconds: number('--reconcile-seconds', values['reconcile-seconds'], 30, 0, 86_400),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv], strict: true,
+      options: {
+        fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' },
+        'data-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
+        workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
+        'policy-refresh-seconds': { type: 'string' }, 'reconcile-seconds': { type: 'string' },
+      },
+    }).values;
+  } catch (cause) {
+    throw new CellError('usage', `${(cause as Error).message}\n\n${START_USAGE}`, { cause });
+  }
+}
+
+function number(flag: string, text: string | undefined, fallback: number, least: number, most: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new CellError('usage', `${flag} takes a whole number from ${least} to ${most}, not ${JSON.stringify(text ?? String(fallback))}.`);
+  }
+  return value;
+}

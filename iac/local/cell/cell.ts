@@ -1,0 +1,142 @@
+import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import type { CellOptions } from '../config.ts';
+import { bootstrapTenant, newApiKey, newSignInUrl } from './bootstrap.ts';
+import type { BootstrapAccess } from './bootstrap.ts';
+import { CellApi } from './cell-api.ts';
+import { CellProcess } from './child-process.ts';
+import { ensureConsole } from './console-build.ts';
+import { openDataFolder } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
+import { CellDatabase } from './database.ts';
+import { CellError } from './errors.ts';
+import { anyFreePort, requireFreePort } from './ports.ts';
+import { INTEGRATION_USER, seed } from './seed.ts';
+
+export interface RunningCell {
+  readonly url: string;
+  readonly sandboxUrl: string;
+  readonly signInUrl: string;
+  readonly dataDir: string;
+  readonly apiKey: string;
+  readonly sandboxAdminPassword: string;
+  readonly postgresPort: number;
+  readonly processes: readonly CellProcess[];
+  stop(): Promise<void>;
+}
+
+type Say = (line: string) => void;
+
+/**
+ * Starts a whole cell on this machine and resolves when a ticket can be raised. What was started is stopped again when a later part fails.
+ * @throws CellError, PostgresStartError, each with an `exitCode`
+ */
+export async function startCell(options: CellOptions, say: Say): Promise<RunningCell> {
+  await requireFreePort(options.port, 'API and console', '--port');
+  await requireFreePort(options.sandboxPort, 'ServiceNow sandbox', '--sandbox-port');
+  await requireFreePort(options.postgresPort, 'PostgreSQL', '--postgres-port');
+  const folder = await openDataFolder(options.dataDir, { fresh: options.fresh });
+  const stops: Array<() => Promise<void>> = [() => folder.release()];
+  const stop = async (): Promise<void> => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne();
+  };
+  try {
+    const ports = await choosePorts(folder, options);
+    const [consoleDir, database] = await Promise.all([ensureConsole(say), CellDatabase.start(folder, options.postgresPort, say)]);
+    stops.push(() => database.stop());
+    await FileKeys.open(folder.keyFile, { create: true });
+    const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, keyFile: folder.keyFile, publicUrl: `http://localhost:${ports.api}` };
+    await bootstrapTenant(access);
+
+    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, say });
+    const start = async (process: CellProcess): Promise<CellProcess> => {
+      stops.push(() => process.stop());
+      await process.start();
+      return process;
+    };
+    const controlPlane = await start(layout.controlPlane());
+    const apiKey = await keptApiKey(folder, access);
+    const { webhookUrl } = await seed(new CellApi(access.publicUrl, apiKey), folder.secrets, ports.sandboxUrl);
+    const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
+
+    const cell: RunningCell = {
+      url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey,
+      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [controlPlane, ...rest], stop,
+    };
+    await folder.writeState({
+      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey,
+      sandbox_admin_password: cell.sandboxAdminPassword,
+      processes: { postgres: database.pid, ...Object.fromEntries(cell.processes.map((child) => [child.name, child.pid ?? 0])) },
+    });
+    return cell;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Ports {
+  readonly api: number;
+  readonly sandbox: number;
+  readonly sandboxUrl: string;
+}
+
+/** The sandbox's address is part of its connector instance, so it stays what it was at the first start. */
+async function choosePorts(folder: DataFolder, options: CellOptions): Promise<Ports> {
+  const kept = await folder.readKept<{ sandbox_port: number }>('ports');
+  const sandbox = options.sandboxPort === 0 ? kept?.sandbox_port ?? await anyFreePort() : options.sandboxPort;
+  if (kept !== undefined && kept.sandbox_port !== sandbox) {
+    throw new CellError('usage', `This cell's sandbox was set up on port ${kept.sandbox_port}. Start with --sandbox-port ${kept.sandbox_port}, or begin anew with --fresh.`);
+  }
+  await folder.keep('ports', { sandbox_port: sandbox });
+  return { api: options.port === 0 ? await anyFreePort() : options.port, sandbox, sandboxUrl: `http://127.0.0.1:${sandbox}` };
+}
+
+async function keptApiKey(folder: DataFolder, access: BootstrapAccess): Promise<string> {
+  const kept = await folder.readKept<{ api_key: string }>('seed');
+  if (kept !== undefined) return kept.api_key;
+  const api_key = await newApiKey(access, 'launcher');
+  await folder.keep('seed', { api_key });
+  return api_key;
+}
+
+interface LayoutInput {
+  readonly options: CellOptions;
+  readonly folder: DataFolder;
+  readonly database: CellDatabase;
+  readonly consoleDir: string;
+  readonly ports: Ports;
+  readonly publicUrl: string;
+  readonly say: Say;
+}
+
+/** Which processes a cell has, and the environment that each is given. */
+function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, say }: LayoutInput) {
+  const common = { logsDir: folder.logs, verbose: options.verbose, say };
+  const shared = { COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds) };
+  return {
+    controlPlane: () => new CellProcess({
+      ...common, name: 'control-plane', entry: 'control-plane/main.ts',
+      env: {
+        ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
+        COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
+        COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds),
+      },
+    }),
+    worker: (number: number) => new CellProcess({
+      ...common, name: `worker-${number}`, entry: 'execution-plane/main.ts',
+      env: {
+        ...shared, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
+        COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
+      },
+    }),
+    sandbox: (webhookUrl: string) => new CellProcess({
+      ...common, name: 'servicenow-sandbox', entry: 'connectors/servicenow/sandbox/main.ts',
+      env: {
+        SANDBOX_PORT: String(ports.sandbox), SANDBOX_HOST: '127.0.0.1', SANDBOX_DATA_DIR: folder.sandbox, SANDBOX_WEBHOOK_URL: webhookUrl,
+        SANDBOX_WEBHOOK_SECRET: folder.secrets.webhook_secret, SANDBOX_CONSOLE_ORIGIN: publicUrl,
+        SANDBOX_INTEGRATION_USER: INTEGRATION_USER, SANDBOX_INTEGRATION_PASSWORD: folder.secrets.sandbox_integration_password,
+        SANDBOX_ADMIN_USER: 'admin', SANDBOX_ADMIN_PASSWORD: folder.secrets.sandbox_admin_password,
+      },
+    }),
+  };
+}

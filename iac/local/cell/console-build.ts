@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { baseEnvironment, ROOT } from '../config.ts';
+import { CellError } from './errors.ts';
+
+const DIST = path.join(ROOT, 'web/dist');
+const STAMP = path.join(DIST, '.source-digest');
+const NOT_SOURCE = new Set(['dist', 'node_modules', 'testing']);
+
+/** Builds the console when its sources have changed since it was last built. @returns the folder to serve */
+export async function ensureConsole(say: (line: string) => void): Promise<string> {
+  const digest = await digestOfSources();
+  if ((await readFile(STAMP, 'utf8').catch(() => '')) === digest) return DIST;
+  say('building the console (once, until its sources change)');
+  try {
+    await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'], { cwd: path.join(ROOT, 'web'), env: baseEnvironment() });
+  } catch (cause) {
+    throw new CellError('console_build_failed', `The console could not be built: ${(cause as Error).message}`, { cause });
+  }
+  await writeFile(STAMP, digest);
+  return DIST;
+}
+
+async function digestOfSources(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of [...await filesBelow(path.join(ROOT, 'web')), path.join(ROOT, 'package-lock.json'), path.join(ROOT, 'contracts/states/transitions.ts')]) {
+    hash.update(path.relative(ROOT, file)).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => !NOT_SOURCE.has(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const nested = await Promise.all(entries.map((entry) => {
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(file) : [file];
+  }));
+  return nested.flat();
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { ROOT } from '../config.ts';
+import type { CellApi } from './cell-api.ts';
+import type { CellSecrets } from './data-folder.ts';
+
+export interface Seeded {
+  /** Where the sandbox posts its webhooks. */
+  readonly webhookUrl: string;
+}
+
+const CONNECTORS = ['servicenow', 'classifier'];
+const WORKFLOWS = ['classifier-training', 'incident-triage'];
+const ENVIRONMENT = 'prod';
+
+/**
+ * Makes the first tenant usable, through the public API and nothing else: connectors, credentials, instances, workflows.
+ * Every step looks before it makes, so a start that was interrupted goes on where it stopped.
+ */
+export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: string): Promise<Seeded> {
+  const versions = new Map<string, string>();
+  for (const connector of CONNECTORS) {
+    const manifest = parse(await readFile(path.join(ROOT, 'connectors', connector, 'manifest.yaml'), 'utf8')) as object;
+    versions.set(connector, (await api.publishConnector(manifest)).version);
+  }
+  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versions.get('servicenow')!);
+  if (await api.findInstance('local-classifier') === undefined) {
+    await api.createInstance({ connector: 'classifier', connector_version: versions.get('classifier')!, name: 'local-classifier', environment: ENVIRONMENT });
+  }
+  for (const workflow of WORKFLOWS) {
+    const published = await api.publishWorkflow(await readFile(path.join(ROOT, 'workflows', `${workflow}.yaml`), 'utf8'));
+    await api.activateWorkflow(published.workflow_id, ENVIRONMENT, published.version);
+  }
+  return { webhookUrl: servicenow.webhook_url };
+}
+
+async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: string, version: string) {
+  const user = { username: INTEGRATION_USER, password: secrets.sandbox_integration_password };
+  const credential = await api.storeCredential({ name: 'sandbox-integration-user', kind: 'basic', value: user });
+  const webhook = await api.storeCredential({ name: 'sandbox-webhook-secret', kind: 'webhook_secret', value: { secret: secrets.webhook_secret } });
+  return api.createInstance({
+    connector: 'servicenow', connector_version: version, name: 'sandbox', environment: ENVIRONMENT,
+    base_url: sandboxUrl, allowed_hosts: [new URL(sandboxUrl).host], settings: { integration_user: INTEGRATION_USER },
+    credential_id: credential.id, webhook_credential_id: webhook.id,
+  });
+}
+
+/** The sandbox's account that the cell works as; changes by it are our own echo. */
+export const INTEGRATION_USER = 'countersign.integration';

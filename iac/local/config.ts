@@ -1,0 +1,43 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's folder. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** What `npm start` and `npm run demo` take, from flags first and the environment second. */
+export interface CellOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly sandboxPort: number;
+  /** 0 takes any free port; it is kept in the data folder's settings. */
+  readonly postgresPort: number;
+  readonly workers: number;
+  readonly fresh: boolean;
+  readonly verbose: boolean;
+  readonly installOpa: boolean;
+  readonly policyTtlSeconds: number;
+  readonly policyRenewalSeconds: number;
+  readonly policyRefreshSeconds: number;
+  readonly reconcileSeconds: number;
+}
+
+export const DEFAULTS = {
+  dataDir: path.join(ROOT, '.countersign'),
+  port: 8080,
+  sandboxPort: 8090,
+} as const;
+
+/** The environment that a process of the cell starts with: ours, without what only npm needs. */
+export function baseEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && !name.startsWith('COUNTERSIGN_') && !name.startsWith('SANDBOX_')));
+}
+
+export function environmentNumber(name: string): number | undefined {
+  const text = process.env[name];
+  return text === undefined || text === '' ? undefined : Number(text);
+}
+
+export function environmentText(name: string): string | undefined {
+  const text = process.env[name];
+  return text === '' ? undefined : text;
+}
