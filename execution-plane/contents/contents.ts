@@ -1,0 +1,86 @@
+import { canonicalBytes, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
+import { ExecutionError } from '../errors.ts';
+
+export type ContentKind = 'trigger' | 'output' | 'action';
+
+/** Content ready to be stored: sealed under the tenant's key and bound to its own id. */
+export interface SealedContent {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly kind: ContentKind;
+  readonly sealed: Uint8Array;
+  /** `sha256:<hex>` of the plain bytes: stays when the content is shredded. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly labels: readonly Label[];
+  readonly expiresAt: Date;
+}
+
+/** A connector's output may be larger than a webhook: a training step reads thousands of records, and a page of them is one output. */
+const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
+
+/** Seals what runs read and produce, and opens it again. It is stored and shredded by the statements that move the run. */
+export class Contents {
+  readonly #keys: Keys;
+  readonly #retentionMs: number;
+
+  constructor(keys: Keys, retentionDays: number) {
+    this.#keys = keys;
+    this.#retentionMs = retentionDays * 86_400_000;
+  }
+
+  /** Seals the canonical JSON of `value`. */
+  seal(tenantId: string, kind: ContentKind, value: unknown, labels: readonly Label[], now: Date): Promise<SealedContent> {
+    return this.sealBytes(tenantId, kind, canonicalBytes(value, MAX_CONTENT_BYTES), labels, now);
+  }
+
+  async sealBytes(tenantId: string, kind: ContentKind, bytes: Uint8Array, labels: readonly Label[], now: Date): Promise<SealedContent> {
+    const id = newId('content');
+    return {
+      tenantId, id, kind, labels,
+      sealed: await this.#keys.seal(tenantId, 'content', id, bytes),
+      sha256: digestOfBytes(bytes),
+      sizeBytes: bytes.byteLength,
+      expiresAt: new Date(now.getTime() + this.#retentionMs),
+    };
+  }
+
+  /** @throws ExecutionError `content_shredded`, `content_missing`; KeysError `unseal_failed` */
+  async open(tenantId: string, id: string, sealed: Uint8Array | null | undefined): Promise<JsonObject> {
+    return JSON.parse(Buffer.from(await this.openBytes(tenantId, id, sealed)).toString('utf8')) as JsonObject;
+  }
+
+  async openBytes(tenantId: string, id: string, sealed: Uint8Array | null | undefined): Promise<Uint8Array> {
+    if (sealed === undefined) throw new ExecutionError('content_missing', `The content ${id} is not there.`);
+    if (sealed === null) throw new ExecutionError('content_shredded', `The content ${id} was shredded at the end of its retention. Start a new run.`);
+    return this.#keys.unseal(tenantId, 'content', id, sealed);
+  }
+}
+
+/** The named step that stores contents; `first` is the number of the first of its eight parameters, in the order of `contentValues`. */
+export function contentStep(first: number): string {
+  const types = ['text[]', 'text[]', 'text[]', 'bytea[]', 'text[]', 'int[]', 'text[]', 'timestamptz[]'];
+  return `stored AS (
+      INSERT INTO execution.contents (tenant_id, id, kind, sealed, sha256, size_bytes, labels, expires_at)
+      SELECT c.tenant_id, c.id, c.kind, c.sealed, c.sha256, c.size_bytes, c.labels::jsonb, c.expires_at
+        FROM unnest(${types.map((type, i) => `$${first + i}::${type}`).join(', ')})
+          AS c(tenant_id, id, kind, sealed, sha256, size_bytes, labels, expires_at)
+    )`;
+}
+
+export function contentValues(contents: readonly SealedContent[]): unknown[] {
+  return [
+    contents.map((content) => content.tenantId),
+    contents.map((content) => content.id),
+    contents.map((content) => content.kind),
+    contents.map((content) => content.sealed),
+    contents.map((content) => content.sha256),
+    contents.map((content) => content.sizeBytes),
+    contents.map((content) => JSON.stringify(content.labels)),
+    contents.map((content) => content.expiresAt),
+  ];
+}

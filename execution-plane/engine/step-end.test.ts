@@ -1,0 +1,49 @@
+import { assert, double, integer, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
+import { backoffMs } from './backoff.ts';
+import { endOfCall } from './step-end.ts';
+
+const retry = { max_attempts: 5, backoff: 'exponential', initial_ms: 1_000, max_ms: 60_000 } as const;
+const turn = { attempt: 2, maxAttempts: 5, retry, random: 0.5 };
+const failed = (code: string, retryable: boolean, retryAfterMs?: number): CallResult =>
+  ({ kind: 'failed', error: { code, message: 'why', retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } });
+
+describe('endOfCall', () => {
+  it.each<[string, CallResult, object]>([
+    ['success', { kind: 'succeeded', callId: 'c', output: { a: 1 }, outputLabels: ['ticket_text'], receipt: null }, { to: 'succeeded', output: { a: 1 }, labels: ['ticket_text'] }],
+    ['a person must decide', { kind: 'waiting_for_approval', approvalId: 'apr' }, { to: 'waiting', approvalId: 'apr' }],
+    ['policy said no', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'itsm.writes', message: 'No writes.' }] }, { to: 'failed', error: { code: 'policy_denied', message: 'No writes.' } }],
+    ['policy could not be asked', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'bundle_stale', message: 'Too old.' }] }, { to: 'failed', error: { code: 'bundle_stale', data: { decision_id: 'dec' } } }],
+    ['a person said no', { kind: 'refused_by_person', approvalId: 'apr', state: 'rejected' }, { to: 'failed', error: { code: 'approval_rejected' } }],
+    ['nobody answered', { kind: 'refused_by_person', approvalId: 'apr', state: 'expired' }, { to: 'failed', error: { code: 'approval_expired' } }],
+    ['a passing fault', failed('peer_unavailable', true), { to: 'retrying', delayMs: 1_000 }],
+    ['a peer that asks for patience', failed('peer_rate_limited', true, 7_000), { to: 'retrying', delayMs: 7_000 }],
+    ['a permanent error', failed('parameters_invalid', false), { to: 'dead', error: { code: 'parameters_invalid' } }],
+    ['a closed target', failed('target_closed', false), { to: 'failed', error: { code: 'target_closed' } }],
+    ['an unknown outcome', { kind: 'uncertain', callId: 'c', error: { code: 'peer_timeout', message: 'why', retryable: true } }, { to: 'uncertain', delayMs: 1_000 }],
+  ])('%s', (_, result, expected) => {
+    expect(endOfCall(result, turn)).toMatchObject(expected);
+  });
+
+  it('gives up when attempts are exhausted, and says what it last saw', () => {
+    const last = { ...turn, attempt: 5 };
+    expect(endOfCall(failed('peer_unavailable', true), last)).toMatchObject({ to: 'dead', error: { code: 'attempts_exhausted', data: { last_code: 'peer_unavailable' } } });
+    expect(endOfCall({ kind: 'uncertain', callId: 'c', error: { code: 'peer_timeout', message: 'why', retryable: true } }, last)).toMatchObject({ to: 'dead', error: { code: 'outcome_unknown' } });
+  });
+});
+
+describe('backoffMs', () => {
+  it('stays between nothing and the ceiling, and never comes before Retry-After', () => {
+    assert(property(integer({ min: 1, max: 100 }), double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), integer({ min: 0, max: 100_000 }), (attempt, random, asked) => {
+      const waited = backoffMs(retry, attempt, random);
+      expect(waited).toBeGreaterThanOrEqual(0);
+      expect(waited).toBeLessThan(Math.min(60_000, 1_000 * 2 ** (attempt - 1)));
+      expect(backoffMs(retry, attempt, random, asked)).toBe(Math.max(waited, asked));
+    }));
+  });
+
+  it('is even where the workflow asks for it', () => {
+    expect([1, 2, 9].map((attempt) => backoffMs({ ...retry, backoff: 'fixed' }, attempt, 0.1))).toEqual([1_000, 1_000, 1_000]);
+  });
+});

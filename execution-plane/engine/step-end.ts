@@ -1,0 +1,92 @@
+import type { RUN_ERROR_CODES } from '@countersign/contracts/errors/catalogue.ts';
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
+import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import { backoffMs } from './backoff.ts';
+
+/** Why a step or a run did not succeed: a code of `RUN_ERROR_CODES` or of the connector. */
+export interface StepError {
+  readonly code: (typeof RUN_ERROR_CODES)[number] | CallError['code'];
+  readonly message: string;
+  readonly data?: JsonObject;
+}
+
+/** How a worker's turn with a step ends. */
+export type StepEnd =
+  | { readonly to: 'succeeded'; readonly output: JsonObject; readonly labels: readonly Label[] }
+  | { readonly to: 'skipped' }
+  | { readonly to: 'waiting'; readonly approvalId: string }
+  | { readonly to: 'retrying' | 'uncertain'; readonly delayMs: number; readonly error: StepError }
+  | { readonly to: 'failed' | 'dead'; readonly error: StepError }
+  | { readonly to: 'cancelled'; readonly error: StepError };
+
+export interface Turn {
+  /** Of this claim; the first is 1. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly retry: StepDefinition['retry'];
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/**
+ * What the gateway answered, as an end of the step.
+ *
+ * `failed` is for what somebody or something refused and trying again would not change (policy, a person, a closed target);
+ * `dead` is for what broke: a permanent error, attempts that ran out, an effect that nobody can account for. Both can be redriven.
+ */
+export function endOfCall(result: CallResult, turn: Turn): StepEnd {
+  switch (result.kind) {
+    case 'succeeded': return { to: 'succeeded', output: result.output, labels: result.outputLabels };
+    case 'waiting_for_approval': return { to: 'waiting', approvalId: result.approvalId };
+    case 'denied': return { to: 'failed', error: deniedError(result) };
+    case 'refused_by_person': return { to: 'failed', error: { code: `approval_${result.state}`, message: refusalMessage(result.state), data: { approval_id: result.approvalId } } };
+    case 'failed': return endOfFailure(result.error, turn);
+    case 'uncertain': return endOfUncertainty(result.error, turn);
+    default: return unreachable(result);
+  }
+}
+
+export function endOfFailure(error: CallError, turn: Turn): StepEnd {
+  const plain: StepError = { code: error.code, message: error.message };
+  if (!error.retryable) return { to: REFUSALS.has(error.code) ? 'failed' : 'dead', error: plain };
+  if (turn.attempt >= turn.maxAttempts) return { to: 'dead', error: exhausted(plain, turn) };
+  return { to: 'retrying', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
+}
+
+/** It is claimed again after a back-off, and the gateway then asks the system of record before anything else. */
+function endOfUncertainty(error: CallError, turn: Turn): StepEnd {
+  const plain: StepError = { code: error.code, message: error.message };
+  if (turn.attempt >= turn.maxAttempts) {
+    return { to: 'dead', error: { code: 'outcome_unknown', message: `After ${turn.attempt} attempts nobody can tell whether the effect happened. Look at the record, then redrive or cancel.`, data: { last_code: error.code, last_message: error.message } } };
+  }
+  return { to: 'uncertain', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
+}
+
+export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): string {
+  return { rejected: 'A person rejected it.', expired: 'Nobody decided in time; expiry denies.', withdrawn: 'The request was withdrawn.' }[state];
+}
+
+/** Errors by which the target itself refuses: nothing is broken, and the same request will be refused again. */
+const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied']);
+
+/** Rules of the decision point itself: policy could not be asked. They name the error, so that the run says why. */
+const FAIL_CLOSED = { bundle_missing: 'bundle_missing', bundle_invalid: 'bundle_invalid', bundle_stale: 'bundle_stale', policy_error: 'policy_error', input_invalid: 'policy_error', tenant_mismatch: 'policy_error', policy_timeout: 'policy_timeout' } as const;
+
+function deniedError(denied: Extract<CallResult, { kind: 'denied' }>): StepError {
+  const rule = denied.reasons.map((reason) => reason.rule).find((name) => name in FAIL_CLOSED) as keyof typeof FAIL_CLOSED | undefined;
+  return {
+    code: rule === undefined ? 'policy_denied' : FAIL_CLOSED[rule],
+    message: denied.reasons.map((reason) => reason.message).join(' ') || 'Policy denied it.',
+    data: { decision_id: denied.decisionId, reasons: denied.reasons.map(({ rule, message }) => ({ rule, message })) },
+  };
+}
+
+function exhausted(last: StepError, turn: Turn): StepError {
+  return { code: 'attempts_exhausted', message: `Gave up after ${turn.attempt} attempts. The last one: ${last.message}`, data: { last_code: last.code } };
+}
+
+function unreachable(value: never): never {
+  return value;
+}
