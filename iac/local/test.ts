@@ -41,7 +41,7 @@ try {
 async function runAll({ only, vitest }: TestArguments): Promise<number> {
   if (only === undefined) await runChecks(report, tools, root);
   if (only === 'browser') await buildConsole(report, tools);
-  if (only === undefined || only === 'browser') await report.stage('Chromium', ensureChromium);
+  if (only === undefined || only === 'browser') await report.stage('Chromium', (note) => ensureChromium(note));
   if (only !== 'unit') {
     postgres = await report.stage('PostgreSQL for the tests', startTestPostgres);
     if (postgres === undefined) return EXIT_FAILED;

@@ -14,43 +14,42 @@ const INSTALL_TIMEOUT_MS = 300_000;
  * The path of a Chromium that runs: one on PATH, else Debian's package, installed when we are root and may.
  * @throws ChromiumError
  */
-export async function ensureChromium(log: (message: string) => void): Promise<string> {
-  const found = await findChromium();
+export async function ensureChromium(log: (message: string) => void, path = searchPath()): Promise<string> {
+  const found = await findChromium(path);
   if (found !== undefined) return found;
-  if (process.getuid?.() !== 0 || !(await findProgram(['apt-get']))) throw missing();
+  const aptGet = await findProgram('apt-get', path);
+  if (process.getuid?.() !== 0 || aptGet === undefined) throw missing();
   log('installing Chromium with apt-get');
-  await installWithApt();
-  const installed = await findChromium();
+  await installWithApt(aptGet);
+  const installed = await findChromium(path);
   if (installed === undefined) throw missing();
   return installed;
 }
 
-/** The path of a Chromium on PATH that answers to --version, or undefined. */
-export async function findChromium(): Promise<string | undefined> {
+/** The file of a Chromium on PATH that answers to --version, or undefined. */
+export async function findChromium(path = searchPath()): Promise<string | undefined> {
   for (const name of PROGRAM_NAMES) {
-    const path = await findProgram([name]);
+    const file = await findProgram(name, path);
     // Ubuntu's chromium-browser is a script that only asks for a snap, so being there is not enough.
-    if (path !== undefined && (await run(path, ['--version'], { timeout: 20_000 }).then(() => true, () => false))) return path;
+    if (file !== undefined && (await run(file, ['--version'], { timeout: 20_000 }).then(() => true, () => false))) return file;
   }
   return undefined;
 }
 
-async function findProgram(names: readonly string[]): Promise<string | undefined> {
-  for (const folder of searchPath().split(delimiter)) {
-    for (const name of names) {
-      const path = join(folder, name);
-      if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
-    }
+async function findProgram(name: string, path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, name);
+    if (await access(file, constants.X_OK).then(() => true, () => false)) return file;
   }
   return undefined;
 }
 
-async function installWithApt(): Promise<void> {
+async function installWithApt(aptGet: string): Promise<void> {
   // DPkg::Lock::Timeout waits for another apt on the machine instead of failing on its lock.
   const options = ['-y', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0'];
   try {
-    await runQuietly(['apt-get', 'update', ...options]);
-    await runQuietly(['apt-get', 'install', '--no-install-recommends', ...options, 'chromium']);
+    await runQuietly([aptGet, 'update', ...options]);
+    await runQuietly([aptGet, 'install', '--no-install-recommends', ...options, 'chromium']);
   } catch (cause) {
     throw new ChromiumError(
       'chromium_install_failed',

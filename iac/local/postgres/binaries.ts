@@ -24,6 +24,12 @@ export async function locateBinaries(): Promise<Binaries> {
   const manifestPath = resolveManifest(packageName);
   const manifest: unknown = JSON.parse(await readFile(manifestPath, 'utf8'));
   const binaries = binariesAt(join(dirname(manifestPath), 'native'), versionOf(manifest));
+  await repairBinaries(binaries);
+  return binaries;
+}
+
+/** @throws PostgresStartError `postgres_binaries_broken` */
+export async function repairBinaries(binaries: Binaries): Promise<void> {
   try {
     await restoreExecutableBits(binaries);
     await restoreLibraryLinks(binaries.root);
@@ -34,7 +40,6 @@ export async function locateBinaries(): Promise<Binaries> {
       { cause },
     );
   }
-  return binaries;
 }
 
 /** The programs under a folder that holds `bin/`, `lib/` and `share/`. */

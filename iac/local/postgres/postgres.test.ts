@@ -128,6 +128,28 @@ describe('obstacles', () => {
     expect(await server.exited).toEqual({ code: 0, signal: null, expected: true });
   });
 
+  it('does not mind where the folder lies or what it is called', async () => {
+    const dataDir = join(scratch, 'a deep "folder"', "it's ünusual $HOME `x`", 'so that a socket path would not fit '.repeat(4), 'cell');
+    const server = await startPostgres({ dataDir, log });
+    expect(await query(server.adminUrl, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
+    await server.stop();
+  });
+
+  it('takes settings for this start', async () => {
+    const server = await startPostgres({ dataDir: await mkdtemp(join(scratch, 'cell-')), settings: { max_connections: '33' }, log });
+    expect(await query(server.adminUrl, 'SHOW max_connections')).toEqual([{ max_connections: '33' }]);
+    await server.stop();
+  });
+
+  it('lets one of two starts at the same moment win', async () => {
+    const dataDir = await mkdtemp(join(scratch, 'cell-'));
+    const outcomes = await Promise.allSettled([startPostgres({ dataDir, log }), startPostgres({ dataDir, log })]);
+    const winners = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    expect(winners).toHaveLength(1);
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({ code: 'postgres_already_running' });
+    await winners[0]?.stop();
+  });
+
   it('refuses a second start while the first supervisor lives, and leaves the first alone', async () => {
     const dataDir = await mkdtemp(join(scratch, 'cell-'));
     const first = await startPostgres({ dataDir, log });
