@@ -1,0 +1,123 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseStartArguments } from './cell/arguments.ts';
+import { CellApi } from './cell/cell-api.ts';
+import { startCell } from './cell/cell.ts';
+import { runningCell } from './cell/data-folder.ts';
+import { CellError } from './cell/errors.ts';
+import { DEFAULTS } from './config.ts';
+import { reportOf, tableOf, wentThrough } from './demo/report.ts';
+import { SandboxClient } from './demo/sandbox-client.ts';
+import { follow } from './demo/ticket-journey.ts';
+import { PostgresStartError } from './postgres/errors.ts';
+
+const USAGE = `Usage: npm run demo -- [--tickets N] [--json] [--data-dir DIR] [--timeout-seconds N]
+
+Raises N incidents (default 5) in the sandbox, approves each proposal through the API, waits for the write-back, looks at the
+sandbox's records, and verifies every evidence bundle offline. Uses the cell that runs; starts one in a scratch folder when none does.`;
+
+interface DemoOptions {
+  readonly tickets: number;
+  readonly json: boolean;
+  readonly dataDir: string;
+  readonly timeoutMs: number;
+}
+
+/** A cell to show, and how to leave it. */
+interface Stage {
+  readonly url: string;
+  readonly sandboxUrl: string;
+  readonly apiKey: string;
+  readonly sandboxAdminPassword: string;
+  readonly evidenceDir: string;
+  leave(): Promise<void>;
+}
+
+async function main(): Promise<boolean> {
+  const options = parse(process.argv.slice(2));
+  const stage = await findStage(options);
+  try {
+    return await show(stage, options);
+  } finally {
+    await stage.leave();
+  }
+}
+
+async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
+  const api = new CellApi(stage.url, stage.apiKey);
+  const sandbox = new SandboxClient(stage.sandboxUrl, stage.sandboxAdminPassword);
+  const keysFile = path.join(stage.evidenceDir, 'keys.json');
+  await writeFile(keysFile, JSON.stringify(await api.keys()));
+  const tickets = await sandbox.raise(options.tickets);
+  say(`${tickets.length} incidents raised in the sandbox: ${tickets[0]!.number} to ${tickets.at(-1)!.number}`);
+  const deadline = Date.now() + options.timeoutMs;
+  const journeys = await Promise.all(tickets.map((ticket) => follow(ticket, {
+    api, sandbox, keysFile, deadline, evidenceDir: stage.evidenceDir,
+    onStation: (at, station) => say(`  ${at.number}  ${station}`),
+  })));
+  const report = reportOf(journeys);
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`\n${tableOf(journeys, report)}\n\nEvidence bundles: ${stage.evidenceDir}\n`);
+  for (const { ticket, failure } of options.json ? journeys : []) if (failure !== null) say(`${ticket.number}: ${failure}`);
+  return wentThrough(report);
+}
+
+async function findStage(options: DemoOptions): Promise<Stage> {
+  const cell = await runningCell(options.dataDir);
+  if (cell === undefined) return scratchStage();
+  const evidenceDir = path.join(options.dataDir, 'demo-evidence');
+  await mkdir(evidenceDir, { recursive: true, mode: 0o700 });
+  return { url: cell.url, sandboxUrl: cell.sandbox_url, apiKey: cell.api_key, sandboxAdminPassword: cell.sandbox_admin_password, evidenceDir, leave: async () => undefined };
+}
+
+/** No cell runs: one of its own, on free ports, in a folder that is removed afterwards. The evidence stays. */
+async function scratchStage(): Promise<Stage> {
+  say('No cell runs; starting one in a scratch folder.');
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'countersign-demo-'));
+  const evidenceDir = await mkdtemp(path.join(tmpdir(), 'countersign-evidence-'));
+  const options = parseStartArguments(['--data-dir', dataDir, '--port', '0', '--sandbox-port', '0', '--no-opa']);
+  if (options === 'help') throw new CellError('usage', USAGE);
+  const cell = await startCell(options, (line) => say(`  ${line}`)).catch(async (error: unknown) => {
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    url: cell.url, sandboxUrl: cell.sandboxUrl, apiKey: cell.apiKey, sandboxAdminPassword: cell.sandboxAdminPassword, evidenceDir,
+    leave: async () => {
+      await cell.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function parse(argv: readonly string[]): DemoOptions {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { tickets: { type: 'string' }, json: { type: 'boolean' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
+    });
+    if (values.help === true) throw new CellError('usage', USAGE);
+    const tickets = Number(values.tickets ?? 5);
+    const timeoutSeconds = Number(values['timeout-seconds'] ?? 300);
+    if (!Number.isInteger(tickets) || tickets < 1 || tickets > 500) throw new CellError('usage', '--tickets takes a whole number from 1 to 500.');
+    if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1) throw new CellError('usage', '--timeout-seconds takes a whole number of seconds.');
+    return { tickets, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
+  } catch (error) {
+    if (error instanceof CellError) throw error;
+    throw new CellError('usage', `${(error as Error).message}\n\n${USAGE}`, { cause: error });
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+try {
+  process.exit(await main() ? 0 : 1);
+} catch (error) {
+  if (!(error instanceof CellError || error instanceof PostgresStartError)) throw error;
+  say(error.message);
+  process.exit(error.exitCode);
+}
