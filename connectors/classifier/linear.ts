@@ -96,13 +96,14 @@ export function fitMachine(problem: LinearProblem, isMember: (row: number) => bo
   return { weights, offset };
 }
 
-/** The score of one row: above 0 the machine says member. */
-export function scoreRow(machine: BinaryMachine, matrix: SparseMatrix, row: number): number {
-  const { weights, offset } = machine;
-  let score = weights[matrix.columns]! + offset;
+export function interceptOf({ weights, offset }: BinaryMachine): number {
+  return weights[weights.length - 1]! + offset;
+}
+
+/** Weights times the features of one row, without intercept. */
+export function scoreRow(weights: Float64Array, matrix: SparseMatrix, row: number): number {
+  let score = 0;
   const end = matrix.starts[row + 1]!;
-  for (let entry = matrix.starts[row]!; entry < end; entry++) {
-    score += weights[matrix.features[entry]!]! * matrix.values[entry]!;
-  }
+  for (let entry = matrix.starts[row]!; entry < end; entry++) score += weights[matrix.features[entry]!]! * matrix.values[entry]!;
   return score;
 }

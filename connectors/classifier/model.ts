@@ -100,14 +100,13 @@ export interface LabelModel {
   readonly labelledCount: number;
   /** Class number of each training ticket, -1 where it carried no value; parallel to NeighbourIndex.ids. */
   readonly ticketClasses: Int32Array;
-  readonly logPriors: Float64Array;
-  /** One-vs-rest weights as whole numbers, feature-major: weight of feature f for class k is
-   * `weights[f * classes.length + k] * scales[k]`. */
-  readonly weights: Int8Array;
+  /** Linear machine and naive Bayes in one, already weighed by the stacking coefficients, as whole numbers,
+   * feature-major: feature f adds `weights[f * classes.length + k] * scales[k]` to the logit of class k. */
+  readonly weights: Int16Array;
   readonly scales: Float64Array;
   readonly intercepts: Float64Array;
-  /** Stacking coefficients, see calibration.ts. */
-  readonly stacking: Float64Array;
+  /** Adds `nearestWeight[0]` times the similarity of the class's nearest training ticket to its logit. */
+  readonly nearestWeight: Float64Array;
   /** Beta calibration of the leading probability: a, b, c. */
   readonly topCalibration: Float64Array;
 }

@@ -1,10 +1,10 @@
-import { calibrateTop, stackProbabilities } from './calibration.ts';
+import { calibrateTop, softmax } from './calibration.ts';
 import { createCountTable } from './features.ts';
 import type { LabelModel, LabelPrediction, Prediction, PredictionMode, RankedValue, TicketText, TrainedModel } from './model.ts';
 import { MIN_LABELLED_TICKETS_TO_PROPOSE, SIMILAR_TICKETS, TOP_VALUES } from './model.ts';
 import type { Neighbour } from './neighbours.ts';
 import { findNeighbours, NEIGHBOURS } from './neighbours.ts';
-import { layOutSignals } from './signals.ts';
+import { nearestPerClass } from './signals.ts';
 import { summarise } from './summary.ts';
 import type { SparseVector } from './vectorizer.ts';
 import { vectorize } from './vectorizer.ts';
@@ -32,18 +32,15 @@ function modeFor(labelledCount: number): PredictionMode {
 }
 
 function predictLabel(label: LabelModel, vector: SparseVector, neighbours: readonly Neighbour[]): LabelPrediction {
-  const signals = layOutSignals({
-    scores: scoreClasses(label, vector),
-    neighbours,
-    ticketClasses: label.ticketClasses,
-    logPriors: label.logPriors,
-  });
-  const probabilities = new Float64Array(label.classes.length);
-  stackProbabilities(signals, label.stacking, probabilities);
+  const probabilities = scoreClasses(label, vector);
+  const nearest = nearestPerClass(neighbours, label.ticketClasses, label.classes.length);
+  for (let k = 0; k < nearest.length; k++) probabilities[k]! += label.nearestWeight[0]! * nearest[k]!;
+  softmax(probabilities);
   const top = rank(label, probabilities);
   return { ...top[0]!, top, labelled_count: label.labelledCount, mode: modeFor(label.labelledCount) };
 }
 
+/** What the words say of each class, as logits. */
 function scoreClasses(label: LabelModel, vector: SparseVector): Float64Array {
   const classes = label.classes.length;
   const scores = new Float64Array(classes);

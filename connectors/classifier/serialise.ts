@@ -22,9 +22,9 @@ const VERSION = 1;
 const DIGEST_START = 24;
 const PREAMBLE_BYTES = 56;
 
-const ARRAY_TYPES = { i8: Int8Array, i32: Int32Array, u32: Uint32Array, f32: Float32Array, f64: Float64Array } as const;
+const ARRAY_TYPES = { i16: Int16Array, i32: Int32Array, u32: Uint32Array, f32: Float32Array, f64: Float64Array } as const;
 type ArrayType = keyof typeof ARRAY_TYPES;
-type ModelArray = Int8Array | Int32Array | Uint32Array | Float32Array | Float64Array;
+type ModelArray = Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 interface Header {
   readonly seed: number;
@@ -79,11 +79,10 @@ export function deserialise(bytes: Uint8Array): TrainedModel {
     classes,
     labelledCount: labelled_count,
     ticketClasses: reader.next('i32'),
-    logPriors: reader.next('f64'),
-    weights: reader.next('i8'),
+    weights: reader.next('i16'),
     scales: reader.next('f64'),
     intercepts: reader.next('f64'),
-    stacking: reader.next('f64'),
+    nearestWeight: reader.next('f64'),
     topCalibration: reader.next('f64'),
   }));
   return { seed: header.seed, labelledCount: header.labelled_count, vocabulary, neighbours, labels };
@@ -95,13 +94,13 @@ function arraysOf({ vocabulary, neighbours, labels }: TrainedModel): ModelArray[
     vocabulary.buckets, vocabulary.idf,
     neighbours.offsets, neighbours.tickets, neighbours.weights,
     ...labels.flatMap((label): ModelArray[] => [
-      label.ticketClasses, label.logPriors, label.weights, label.scales, label.intercepts, label.stacking, label.topCalibration,
+      label.ticketClasses, label.weights, label.scales, label.intercepts, label.nearestWeight, label.topCalibration,
     ]),
   ];
 }
 
 function typeOf(array: ModelArray): ArrayType {
-  if (array instanceof Int8Array) return 'i8';
+  if (array instanceof Int16Array) return 'i16';
   if (array instanceof Int32Array) return 'i32';
   if (array instanceof Uint32Array) return 'u32';
   return array instanceof Float32Array ? 'f32' : 'f64';

@@ -8,8 +8,8 @@ import { createRandom, shuffle } from './random.ts';
 import { trainLabel } from './train-label.ts';
 import { fitVocabulary, vectorizeAll, wordFeatureCount } from './vectorizer.ts';
 
-/** Weights of all labels together, one byte each: keeps any model far below 150 MB. */
-const MAX_WEIGHTS = 64_000_000;
+/** Weights of all labels together, two bytes each: keeps any model well below 150 MB. */
+const MAX_WEIGHTS = 40_000_000;
 const MIN_FEATURES = 4_000;
 const FOLDS = 3;
 const ROWS_PER_TURN = 200;

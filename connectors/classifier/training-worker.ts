@@ -32,7 +32,7 @@ function arraysOf({ vocabulary, neighbours, labels }: TrainedModel): ArrayBuffer
     vocabulary.buckets, vocabulary.idf, vocabulary.featureOf,
     neighbours.offsets, neighbours.tickets, neighbours.weights,
     ...labels.flatMap((label) => [
-      label.ticketClasses, label.logPriors, label.weights, label.scales, label.intercepts, label.stacking, label.topCalibration,
+      label.ticketClasses, label.weights, label.scales, label.intercepts, label.nearestWeight, label.topCalibration,
     ]),
   ].map((array) => array.buffer as ArrayBuffer);
 }
