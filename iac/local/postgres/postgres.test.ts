@@ -7,7 +7,9 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { locateBinaries } from './binaries.ts';
 import { chooseIdentity } from './identity.ts';
 import { startPostgres } from './postgres.ts';
+import { stopPostmaster } from './postmaster.ts';
 import { findProcess, waitForProcessEnd } from './process-table.ts';
+import { tether } from './tether.ts';
 import { query } from './testing/queries.ts';
 import { availableWays, startSupervisor, type Supervisor, type Way } from './testing/supervisor.ts';
 
@@ -34,8 +36,8 @@ async function newDataDir(way: Way, mode = 0o755): Promise<string> {
   return dataDir;
 }
 
-async function start(way: Way, dataDir: string, port?: number): Promise<Supervisor> {
-  const supervisor = await startSupervisor(way, dataDir, port);
+async function start(way: Way, dataDir: string, options: { port?: number; loose?: boolean } = {}): Promise<Supervisor> {
+  const supervisor = await startSupervisor(way, dataDir, options);
   running.push(supervisor);
   return supervisor;
 }
@@ -90,16 +92,27 @@ describe.each(ways)('PostgreSQL run as: %s', (way) => {
     expect(await query((await second.ready()).adminUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 
-  it('shuts the server of a killed supervisor down and starts on the same port', async () => {
+  it('stops with its supervisor, also when that is killed', async () => {
     const dataDir = await newDataDir(way);
-    const first = await start(way, dataDir);
+    const supervisor = await start(way, dataDir);
+    const server = await findProcess((await supervisor.ready()).pid);
+    await supervisor.kill();
+    // Where the kernel cannot see to it, nothing does until the next start, which the test below is about.
+    const tethered = (await tether()).length > 0;
+    expect(server && (await waitForProcessEnd(server, tethered ? 10_000 : 1))).toBe(tethered);
+    if (server && !tethered) await stopPostmaster(server);
+  });
+
+  it('shuts a server that was left behind down, and starts on the same port', async () => {
+    const dataDir = await newDataDir(way);
+    const first = await start(way, dataDir, { loose: true });
     const { adminUrl, pid, port } = await first.ready();
     await query(adminUrl, 'CREATE TABLE kept AS SELECT 7 AS n');
     await first.kill();
     const orphan = await findProcess(pid);
     expect(orphan).toBeDefined();
 
-    const second = await start(way, dataDir, port);
+    const second = await start(way, dataDir, { port });
     const again = await second.ready();
     expect(again.port).toBe(port);
     expect(second.stderr).toContain(`process ${pid}`);

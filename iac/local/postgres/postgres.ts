@@ -10,6 +10,7 @@ import { findPort, HOST } from './port.ts';
 import { readPostmasterFile, stopOrphan, stopPostmaster } from './postmaster.ts';
 import { findProcess } from './process-table.ts';
 import { isLeftoverMemory, ServerLog, startFailure } from './server-log.ts';
+import { tether } from './tether.ts';
 
 /** A server that must replay much of its log takes longer; one that takes longer than this is stuck. */
 const READY_TIMEOUT_MS = 120_000;
@@ -29,6 +30,8 @@ export interface StartPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** Receives progress lines for a person. */
   log: (message: string) => void;
+  /** Leaves the server running when this process is killed, until the next start stops it. For tests of just that. */
+  outlivesSupervisor?: boolean;
   /** Restricts the ways of running as root (see identity.ts). For tests. */
   identities?: readonly IdentityKind[];
 }
@@ -68,7 +71,9 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
     await findPort(options.port ?? 0); // Before the work of initdb, so that a taken port is told at once.
     const identity = await chooseIdentity(binaries, folder.dataDir, options.identities);
     const password = await prepareData(folder, identity, options.log);
-    const { child, port } = await launchUntilReady({ folder, identity, settings: options.settings ?? {} }, options.port ?? 0);
+    const prefix = options.outlivesSupervisor === true ? [] : await tether();
+    const plan = { folder, identity, prefix, settings: options.settings ?? {} };
+    const { child, port } = await launchUntilReady(plan, options.port ?? 0);
     return supervise(child, { port, password, identity, releaseClaim });
   } catch (error) {
     await releaseClaim();
@@ -79,6 +84,8 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
 interface LaunchPlan {
   folder: DataFolder;
   identity: Identity;
+  /** See tether.ts. */
+  prefix: readonly string[];
   settings: Readonly<Record<string, string>>;
 }
 
@@ -97,9 +104,10 @@ async function launchUntilReady(plan: LaunchPlan, wantedPort: number): Promise<{
   }
 }
 
-async function launch({ folder, identity, settings }: LaunchPlan, port: number): Promise<{ child: ChildProcess } | { serverLog: string }> {
+async function launch({ folder, identity, prefix, settings }: LaunchPlan, port: number): Promise<{ child: ChildProcess } | { serverLog: string }> {
   const serverLog = await ServerLog.watch(folder.data);
-  const { file, args, uid, gid } = identity.command(identity.binaries.postgres, serverArguments(folder.data, port, settings));
+  const [program, ...programArgs] = [...prefix, identity.binaries.postgres, ...serverArguments(folder.data, port, settings)];
+  const { file, args, uid, gid } = identity.command(program ?? '', programArgs);
   const child = spawn(file, args, {
     env: CHILD_ENV,
     cwd: '/',

@@ -74,10 +74,10 @@ export class Supervisor {
   }
 }
 
-/** Starts a supervisor on a data folder. An ordinary user must be able to write there. */
-export async function startSupervisor(way: Way, dataDir: string, port = 0): Promise<Supervisor> {
+/** Starts a supervisor on a data folder, whose server outlives it when `loose`. An ordinary user must be able to write there. */
+export async function startSupervisor(way: Way, dataDir: string, { port = 0, loose = false }: { port?: number; loose?: boolean } = {}): Promise<Supervisor> {
   const kind = way === 'ordinary user' || way === 'self' ? 'any' : way;
-  const script = [MAIN, dataDir, String(port), kind];
+  const script = [MAIN, dataDir, String(port), kind, loose ? 'loose' : 'tethered'];
   const command = way === 'ordinary user' ? await asOrdinaryUser(dataDir, script) : { file: process.execPath, args: script };
   return new Supervisor(spawn(command.file, command.args, { ...command, env: CHILD_ENV, stdio: ['pipe', 'pipe', 'pipe'] }));
 }
