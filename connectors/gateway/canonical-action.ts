@@ -1,5 +1,7 @@
 import { canonicalText, digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { JsonObject, Prepared } from '../sdk/connector.ts';
+import { withoutContent } from './content-parameters.ts';
+import type { ContentTexts } from './content-parameters.ts';
 import type { CallIdentity } from './ports.ts';
 
 /**
@@ -19,6 +21,7 @@ export interface CanonicalAction {
   readonly action: string;
   readonly instance_id: string | null;
   readonly target: Prepared['target'] | null;
+  /** As they will be sent, but free text stands as `{sha256, length}` (decision record 0010). */
   readonly parameters: JsonObject;
 }
 
@@ -27,12 +30,20 @@ export interface DigestedAction {
   readonly text: string;
   /** `sha256:<hex>` of the UTF-8 bytes of `text`. */
   readonly digest: string;
+  /** The free texts that the action binds by digest, by pointer. Sealed apart from the action. */
+  readonly content: ContentTexts;
 }
 
+/**
+ * The action for `what`, whose `parameters` are whole.
+ * @param contentParameters the manifest's `content_parameters`
+ */
 export function canonicalAction(
   identity: CallIdentity,
   what: Pick<CanonicalAction, 'connector' | 'connector_version' | 'manifest_digest' | 'action' | 'instance_id' | 'target' | 'parameters'>,
+  contentParameters: readonly string[],
 ): DigestedAction {
+  const { parameters, content } = withoutContent(what.parameters, contentParameters);
   const action: CanonicalAction = {
     format: 'countersign.dev/action/v1',
     tenant_id: identity.tenant.id,
@@ -41,6 +52,7 @@ export function canonicalAction(
     step_key: identity.step.key,
     call_key: identity.callKey,
     ...what,
+    parameters,
   };
-  return { action, text: canonicalText(action), digest: digestOf(action) };
+  return { action, text: canonicalText(action), digest: digestOf(action), content };
 }

@@ -1,6 +1,7 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CanonicalAction } from './canonical-action.ts';
+import type { ContentTexts } from './content-parameters.ts';
 import type { PricedUsage } from './pricing.ts';
 
 /**
@@ -89,6 +90,8 @@ export interface DecisionRecord {
 export interface ApprovalRequest {
   readonly action: CanonicalAction;
   readonly actionDigest: string;
+  /** Free texts that the action binds by digest: sealed with the preview, `{preview, target, content}`. */
+  readonly content: ContentTexts;
   readonly preview: Prepared['preview'];
   readonly target: Prepared['target'];
   readonly tier: string;
@@ -103,6 +106,7 @@ export interface ApprovalInHand {
   readonly actionDigest: string;
   /** The canonical action's bytes as they were stored; whoever uses them checks them against `actionDigest`. */
   readonly actionText: string;
+  readonly content: ContentTexts;
   readonly preview: Prepared['preview'];
   readonly target: Prepared['target'];
   readonly tier: string;
@@ -113,6 +117,8 @@ export interface ApprovalInHand {
 export interface Intent {
   readonly action: CanonicalAction;
   readonly actionText: string;
+  /** Free texts that the action binds by digest; sealed with the action as `{action_text, content}`. */
+  readonly content: ContentTexts;
   readonly actionDigest: string;
   readonly risk: Risk;
   readonly connectorVersion: string;
@@ -133,6 +139,7 @@ export interface ExistingEffect {
   readonly callId: string;
   readonly state: 'intended' | 'uncertain' | 'succeeded';
   readonly actionText: string;
+  readonly content: ContentTexts;
   readonly actionDigest: string;
   readonly risk: Risk;
   readonly output: JsonObject | null;

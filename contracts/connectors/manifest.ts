@@ -34,6 +34,11 @@ export interface ActionManifest {
   readonly output_labels: readonly Label[];
   /** RFC 6901 pointers of parameters that choose where an effect lands. */
   readonly sensitive_parameters: readonly string[];
+  /**
+   * RFC 6901 pointers of parameters that are free text. The canonical action holds their digests, the text is sealed apart and
+   * shredded with the content (decision record 0010).
+   */
+  readonly content_parameters: readonly string[];
   /** RFC 6901 pointers of output fields that never leave the gateway. */
   readonly redact: readonly string[];
   readonly timeout_ms: number;
