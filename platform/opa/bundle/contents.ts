@@ -16,13 +16,23 @@ export interface Probe {
   readonly outcome: string;
 }
 
-/** OPA's manifest with ours under `metadata.countersign`, which OPA keeps and ignores. */
+/**
+ * OPA's manifest with ours under `metadata.countersign`, which OPA keeps and ignores.
+ *
+ * Where the WASM is and what it answers is named there too and not in the manifest's own `wasm`: an OPA built without a WASM
+ * engine (its static release and `go install` are) refuses a bundle with such an entry, and any OPA serves the Rego sources.
+ */
 export interface BundleManifest {
   readonly revision: string;
   readonly roots: readonly string[];
   readonly rego_version: 1;
-  readonly wasm: ReadonlyArray<{ readonly entrypoint: string; readonly module: string }>;
-  readonly metadata: { readonly countersign: { readonly opa_version: string; readonly probes: readonly Probe[] } };
+  readonly metadata: {
+    readonly countersign: {
+      readonly opa_version: string;
+      readonly wasm: ReadonlyArray<{ readonly entrypoint: string; readonly module: string }>;
+      readonly probes: readonly Probe[];
+    };
+  };
 }
 
 /**
@@ -58,14 +68,14 @@ export function readManifest(files: BundleFiles): BundleManifest {
 
 function isManifest(value: JsonValue): value is JsonValue & BundleManifest {
   if (!isObject(value) || typeof value['revision'] !== 'string' || value['rego_version'] !== 1) return false;
-  const { roots, wasm, metadata } = value;
+  const { roots, metadata } = value;
   const ours = isObject(metadata) ? metadata['countersign'] : null;
   return (
     Array.isArray(roots) &&
     roots.every((root) => typeof root === 'string') &&
-    Array.isArray(wasm) &&
-    wasm.every((resolver) => isObject(resolver) && typeof resolver['entrypoint'] === 'string' && resolver['module'] === `/${WASM_FILE}`) &&
     isObject(ours) &&
+    Array.isArray(ours['wasm']) &&
+    ours['wasm'].every((module) => isObject(module) && typeof module['entrypoint'] === 'string' && module['module'] === WASM_FILE) &&
     typeof ours['opa_version'] === 'string' &&
     Array.isArray(ours['probes']) &&
     ours['probes'].every((probe) => isObject(probe) && 'input' in probe && typeof probe['outcome'] === 'string')

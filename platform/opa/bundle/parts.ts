@@ -53,8 +53,13 @@ export function assembleBundle({ description, sources, wasm }: BundleParts, revi
     revision,
     roots: description.roots,
     rego_version: 1,
-    wasm: [{ entrypoint: description.entrypoint, module: `/${WASM_FILE}` }],
-    metadata: { countersign: { opa_version: description.opa_version, probes: description.probes } },
+    metadata: {
+      countersign: {
+        opa_version: description.opa_version,
+        wasm: [{ entrypoint: description.entrypoint, module: WASM_FILE }],
+        probes: description.probes,
+      },
+    },
   };
   return new Map([...sources, [MANIFEST_FILE, structuredFile(MANIFEST_FILE, manifest)], [DATA_FILE, structuredFile(DATA_FILE, data)], [WASM_FILE, wasm]]);
 }
