@@ -1,23 +1,29 @@
-/** A file that a command makes, and how to see whether it still would make the same. */
-export interface GeneratedFile {
+/** Files that one command makes, and how to see whether it still would make the same. */
+export interface GeneratedFiles {
   /** What is written, by path from the root. */
-  file: string;
-  /** Writes it. Commands run in the root, with `node_modules/.bin` on PATH. */
+  files: readonly string[];
+  /** Writes them. Commands run in the root, with `node_modules/.bin` on PATH. */
   command: readonly [string, ...string[]];
-  /** Ends with an exit code other than 0 when the file differs from what `command` would write. Writes nothing. */
+  /** Ends with an exit code other than 0 when a file differs from what `command` would write. Writes nothing. */
   check: readonly [string, ...string[]];
-  /** The check needs `opa`, which npm does not bring. */
+  /** The command needs `opa`, which npm does not bring. */
   needsOpa?: boolean;
 }
 
 const OPENAPI_TYPES = ['openapi-typescript', 'contracts/openapi/openapi.yaml', '-o', 'contracts/openapi/api.generated.ts'] as const;
 
 /** Every generated file that is committed. `npm run generate` writes them, the tests of this folder check them. */
-export const GENERATED_FILES: readonly GeneratedFile[] = [
-  { file: 'contracts/openapi/api.generated.ts', command: OPENAPI_TYPES, check: [...OPENAPI_TYPES, '--check'] },
+export const GENERATED_FILES: readonly GeneratedFiles[] = [
+  { files: ['contracts/openapi/api.generated.ts'], command: OPENAPI_TYPES, check: [...OPENAPI_TYPES, '--check'] },
+  writtenBy('platform/tidy/write-error-reference.ts', ['docs/reference/errors.md']),
+  writtenBy('platform/tidy/write-state-reference.ts', ['docs/reference/states.md']),
   {
-    file: 'docs/reference/errors.md',
-    command: ['node', 'platform/tidy/write-error-reference.ts'],
-    check: ['node', 'platform/tidy/write-error-reference.ts', '--check'],
+    ...writtenBy('policies/build.ts', ['policies/capabilities.json', 'policies/generated/base-itsm/parts.json', 'policies/generated/base-itsm/policy.wasm']),
+    needsOpa: true,
   },
 ];
+
+/** A script of ours writes its files, and compares them with `--check`. */
+function writtenBy(script: string, files: readonly string[]): GeneratedFiles {
+  return { files, command: ['node', script], check: ['node', script, '--check'] };
+}

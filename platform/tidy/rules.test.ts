@@ -34,6 +34,8 @@ describe('workspace-imports', () => {
     ['platform/a.ts', "export type X = import('@countersign/connectors/sdk/connector.ts').X;"],
     ['connectors/a.ts', "import '@countersign/local/start.ts';"],
     ['bench/a.ts', "import { x } from '../web/x.ts';"],
+    ['platform/opa/pdp.ts', "import { readVectors } from '../../policies/vectors/read-vectors.ts';"],
+    ['control-plane/a.test.ts', "import { run } from '@countersign/execution-plane/run.ts';"],
   ])('refuses in %s: %s', (path, text) => {
     expect(check({ [path]: text })).toEqual([`${path}:1`]);
   });
@@ -43,6 +45,7 @@ describe('workspace-imports', () => {
     ['execution-plane/a.ts', "import { x } from '@countersign/connectors/gateway/x.ts';"],
     ['web/a.tsx', "import type { X } from '@countersign/contracts/x.ts';"],
     ['iac/local/a.ts', "import { x } from '@countersign/cli/x.ts';"],
+    ['platform/opa/pdp.test.ts', "import { readVectors } from '../../policies/vectors/read-vectors.ts';"],
     ['platform/a.ts', "// import '@countersign/web/x.ts'\nexport const text = \"import '@countersign/web/x.ts'\";"],
   ])('allows in %s: %s', (path, text) => {
     expect(check({ [path]: text })).toEqual([]);
@@ -154,6 +157,7 @@ describe('bare-errors', () => {
     expect(check('platform/a.ts', "throw Error('x');")).toEqual(['platform/a.ts:1']);
     expect(check('platform/a.ts', "throw new KeyError('key_missing', 'x');")).toEqual([]);
     expect(check('platform/a.test.ts', "throw new Error('x');")).toEqual([]);
+    expect(check('policies/build.ts', "throw new Error('x');")).toEqual([]);
   });
 });
 
@@ -183,8 +187,8 @@ describe('workspace-readmes and generated-files', () => {
   });
 
   it('wants each generated file listed and each listed one there', () => {
-    const files = tree({ 'contracts/a.generated.ts': '', 'contracts/b.generated.ts': '' });
-    expect(places(generatedFiles(files, ['contracts/a.generated.ts', 'docs/c.md']))).toEqual(['contracts/b.generated.ts', 'docs/c.md']);
+    const paths = new Set(['contracts/a.generated.ts', 'contracts/b.generated.ts', 'policies/generated/p.wasm', 'package-lock.json', 'cli/main.ts']);
+    expect(places(generatedFiles(paths, ['contracts/a.generated.ts', 'docs/c.md']))).toEqual(['contracts/b.generated.ts', 'policies/generated/p.wasm', 'docs/c.md']);
   });
 });
 

@@ -49,9 +49,9 @@ export function isGenerated(path: string): boolean {
   return path.includes('.generated.') || /(^|\/)generated\//.test(path) || path === 'package-lock.json';
 }
 
-/** Tests, and the stand-ins and helpers that only tests use (folders named `testing` or `test`). */
+/** Tests, and what only tests use: files and folders named `testing`, and the acceptance runs of the sandboxes. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || /(^|\/)testing(\/|\.ts$)/.test(path);
+  return /\.test\.tsx?$/.test(path) || /(^|\/)(testing(\/|\.ts$)|acceptance\/)/.test(path);
 }
 
 export function lineAt(text: string, offset: number): number {

@@ -31,7 +31,7 @@ async function checkPolicies(report: StageReport, tools: Tools, opa: string): Pr
   await report.stage('opa fmt', () => tools.run(opa, 'fmt', '--diff', '--fail', 'policies'));
   await report.stage('opa check --strict', () => tools.run(opa, 'check', '--strict', 'policies'));
   await report.stage('opa test', () => tools.run(opa, 'test', 'policies'));
-  for (const { file, check, needsOpa } of GENERATED_FILES) {
-    if (needsOpa === true) await report.stage(`generated: ${file}`, () => tools.run(...check));
+  for (const { files, check, needsOpa } of GENERATED_FILES) {
+    if (needsOpa === true) await report.stage(`generated: ${files.join(', ')}`, () => tools.run(...check));
   }
 }

@@ -7,7 +7,7 @@ import { StageReport } from './report.ts';
 const tools = new Tools(fileURLToPath(new URL('../../..', import.meta.url)));
 const report = new StageReport((text) => process.stdout.write(text));
 
-for (const { file, command } of GENERATED_FILES) {
-  await report.stage(file, () => tools.run(...command));
+for (const { files, command } of GENERATED_FILES) {
+  await report.stage(files.join(', '), () => tools.run(...command));
 }
 process.exitCode = report.failed.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@ import { identifierName, isNode, literalText, walk, type AstNode, type ParsedMod
 import { isGenerated, isTest, lineAt, type Violation } from '../tree.ts';
 
 const CONFIG_FILE = /(^|\/)([^/]+\.)?config\.ts$/;
+const EDGES = /^(policies|iac|bench)\//;
 const TEST_FUNCTIONS = ['it', 'test', 'describe', 'suite', 'bench'];
 const TEST_MODIFIERS = ['skip', 'only', 'todo', 'skipIf', 'runIf', 'fails'];
 const DISABLED_TEST_FUNCTIONS = ['xit', 'xtest', 'xdescribe', 'fit', 'fdescribe'];
@@ -27,10 +28,10 @@ export function disabledTests(modules: readonly ParsedModule[]): Violation[] {
     .flatMap((module) => matching(module, 'disabled-tests', 'a skipped, focused or unwritten test', isDisabledTest));
 }
 
-/** An error without a code cannot be told from others by who catches it. Tests may throw what they like. */
+/** An error without a code cannot be told from others by who catches it. At the edges (scripts, tests) nobody catches. */
 export function bareErrors(modules: readonly ParsedModule[]): Violation[] {
   return modules
-    .filter(({ path }) => !isTest(path) && !isGenerated(path))
+    .filter(({ path }) => !isTest(path) && !isGenerated(path) && !EDGES.test(path))
     .flatMap((module) => matching(module, 'bare-errors', 'throws a bare Error: use a coded error of the package', throwsBareError));
 }
 

@@ -1,4 +1,4 @@
-import { isGenerated, isTest, lineAt, type RepoFile, type Violation } from '../tree.ts';
+import { isGenerated, lineAt, type RepoFile, type Violation } from '../tree.ts';
 
 const MAX_LINES = 500;
 const FORBIDDEN_FOLDERS = ['util', 'utils', 'common', 'helpers', 'shared', 'misc', 'lib'];
@@ -46,11 +46,10 @@ export function workspaceReadmes(files: readonly RepoFile[], workspaces: readonl
 }
 
 /** A generated file that no command is known for cannot be checked. */
-export function generatedFiles(files: readonly RepoFile[], registered: readonly string[]): Violation[] {
-  const paths = new Set(files.map(({ path }) => path));
-  const unknown = files
-    .filter(({ path }) => path.includes('.generated.') && !isTest(path) && !registered.includes(path))
-    .map(({ path }) => ({ rule: 'generated-files', path, message: 'is generated, but not listed in platform/tidy/generated-files.ts' }));
+export function generatedFiles(paths: ReadonlySet<string>, registered: readonly string[]): Violation[] {
+  const unknown = [...paths]
+    .filter((path) => isGenerated(path) && path !== 'package-lock.json' && !registered.includes(path))
+    .map((path) => ({ rule: 'generated-files', path, message: 'is generated, but not listed in platform/tidy/generated-files.ts' }));
   const missing = registered
     .filter((path) => !paths.has(path))
     .map((path) => ({ rule: 'generated-files', path, message: 'is listed as generated, but is not there' }));
