@@ -164,7 +164,12 @@ function messageOf(written: WrittenRecord): Message {
   const { row, table, operation } = written;
   const field = (name: string): string => row[name] ?? '';
   const body = { table, sys_id: field('sys_id'), number: field('number'), sys_mod_count: field('sys_mod_count'), operation, sys_updated_by: field('sys_updated_by') };
-  return { id: `${body.sys_id}.${body.sys_mod_count}`, body: JSON.stringify(body), written };
+  return { id: `${body.sys_id}.${body.sys_mod_count}`, body: toAscii(JSON.stringify(body)), written };
+}
+
+/** As the business rule for customers does: no byte of the body depends on an encoding. */
+function toAscii(json: string): string {
+  return json.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 async function postSigned(target: WebhookTarget, message: Message, timestamp_s: number, stopping: AbortSignal): Promise<number> {
