@@ -13,6 +13,13 @@ export interface BinaryMachine {
   readonly weights: Float64Array;
   /** Fixed part of the intercept. */
   readonly offset: number;
+  readonly support: Support;
+}
+
+/** The dual solution: the rows that hold the boundary, and how hard each pulls (sign included). */
+export interface Support {
+  readonly rows: Int32Array;
+  readonly pulls: Float64Array;
 }
 
 /** What every fit over the same rows shares. */
@@ -31,8 +38,15 @@ export interface LinearProblem {
  * class touches its own tickets and the few that look like them instead of every ticket, which is what makes a long
  * tail affordable.
  * @param isMember by row number of the matrix
+ * @param warmStart where to begin; the problem is convex, so this saves passes and does not change where it ends,
+ *   and rows that are not in `problem.rows` are left out of it
  */
-export function fitMachine(problem: LinearProblem, isMember: (row: number) => boolean, random: () => number): BinaryMachine {
+export function fitMachine(
+  problem: LinearProblem,
+  isMember: (row: number) => boolean,
+  random: () => number,
+  warmStart?: Support,
+): BinaryMachine {
   const { matrix, rows, cost } = problem;
   const { starts, features, values, columns } = matrix;
   const signs = new Int8Array(matrix.rows);
@@ -42,8 +56,11 @@ export function fitMachine(problem: LinearProblem, isMember: (row: number) => bo
     if (signs[row] === 1) members++;
   }
   const offset = (2 * members) / rows.length - 1;
-  const weights = new Float64Array(columns + 1);
   const alphas = new Float64Array(matrix.rows);
+  warmStart?.rows.forEach((row, at) => {
+    if (signs[row] !== 0) alphas[row] = Math.abs(warmStart.pulls[at]!);
+  });
+  const weights = sumWeights(matrix, supportOf(alphas, signs));
   const slack = 1 / (2 * cost);
   // Rows have length 1 (or 0), and the intercept is one more feature of value 1.
   const diagonal = 2 + slack;
@@ -93,11 +110,24 @@ export function fitMachine(problem: LinearProblem, isMember: (row: number) => bo
     }
     highestBefore = highest <= 0 ? Infinity : highest;
   }
-  return { weights, offset };
+  return { weights, offset, support: supportOf(alphas, signs) };
 }
 
-export function interceptOf({ weights, offset }: BinaryMachine): number {
-  return weights[weights.length - 1]! + offset;
+function supportOf(alphas: Float64Array, signs: Int8Array): Support {
+  const rows = Int32Array.from(alphas.keys()).filter((row) => alphas[row]! > 0);
+  return { rows, pulls: Float64Array.from(rows, (row) => alphas[row]! * signs[row]!) };
+}
+
+/** The weights that a dual solution stands for, the learnt part of the intercept last. */
+export function sumWeights(matrix: SparseMatrix, { rows, pulls }: Support): Float64Array {
+  const weights = new Float64Array(matrix.columns + 1);
+  rows.forEach((row, at) => {
+    const pull = pulls[at]!;
+    const end = matrix.starts[row + 1]!;
+    for (let entry = matrix.starts[row]!; entry < end; entry++) weights[matrix.features[entry]!]! += pull * matrix.values[entry]!;
+    weights[matrix.columns]! += pull;
+  });
+  return weights;
 }
 
 /** Weights times the features of one row, without intercept. */

@@ -1,7 +1,7 @@
 import type { CalibrationSample } from './calibration.ts';
 import { DEFAULT_STACKING, fitStacking, fitTopCalibration, IDENTITY_CALIBRATION, stackProbabilities } from './calibration.ts';
-import type { BinaryMachine, LinearProblem } from './linear.ts';
-import { fitMachine, interceptOf, scoreRow } from './linear.ts';
+import type { BinaryMachine, Support } from './linear.ts';
+import { fitMachine, scoreRow, sumWeights } from './linear.ts';
 import type { LabelModel } from './model.ts';
 import type { Neighbour } from './neighbours.ts';
 import { createRandom } from './random.ts';
@@ -15,8 +15,11 @@ const COST = 0.5;
 /** Fewer labelled tickets than this cannot say how sure to be; the default coefficients serve. */
 const MIN_TICKETS_TO_CALIBRATE = 50;
 
-/** Out-of-fold rows beyond this add time and no precision to a handful of coefficients. */
-const MAX_CALIBRATION_ROWS = 8_000;
+/** So many out-of-fold rows settle a handful of coefficients; folds beyond them would cost time for nothing. */
+const ENOUGH_CALIBRATION_ROWS = 1_500;
+const MIN_FOLDS_TO_SCORE = 3;
+/** What a fold of a very large set is cut to. */
+const MAX_ROWS_PER_FOLD = 2_500;
 
 /** What is the same for every label. */
 export interface SharedTraining {
@@ -48,31 +51,57 @@ export async function trainLabel(
   const { classes, ticketClasses } = numberClasses(values);
   const rows = Int32Array.from(ticketClasses.keys()).filter((row) => ticketClasses[row]! >= 0);
   const base = { label, classes, labelledCount: rows.length, ticketClasses };
-  const random = createRandom(shared.seed);
+  const task: LabelTask = { ...base, rows, shared, random: createRandom(shared.seed) };
   const calibrates = rows.length >= MIN_TICKETS_TO_CALIBRATE && classes.length > 1;
-  const folds = calibrates ? shared.foldCount : 0;
-  const total = (folds + 1) * classes.length;
-  let done = 0;
-  const advance = (): Promise<void> => step(++done, total);
-
-  const samples: CalibrationSample[] = [];
-  for (let fold = 0; fold < folds; fold++) {
-    const scored = rows.filter((row) => shared.folds[row] === fold).slice(0, Math.ceil(MAX_CALIBRATION_ROWS / folds));
-    const problem = { matrix: shared.matrix, rows: rows.filter((row) => shared.folds[row] !== fold), cost: COST };
-    samples.push(...(await scoreFold(problem, scored, base, shared, random, advance)));
+  const folds = calibrates ? splitFolds(task) : [];
+  const samples = folds.flatMap(({ scored }) => Array.from(scored, (row) => createSample(task, row)));
+  const machines: CompactMachine[] = [];
+  for (let k = 0; k < classes.length; k++) {
+    const machine = fitMachine({ matrix: shared.matrix, rows, cost: COST }, (row) => ticketClasses[row] === k, task.random);
+    machines.push({ support: machine.support, offset: machine.offset });
+    await step(k * (folds.length + 1) + 1, classes.length * (folds.length + 1));
+    let from = 0;
+    for (const [at, fold] of folds.entries()) {
+      scoreClass(task, fold, k, machine.support, samples.slice(from, from + fold.scored.length));
+      from += fold.scored.length;
+      await step(k * (folds.length + 1) + at + 2, classes.length * (folds.length + 1));
+    }
   }
   const stacking = calibrates ? fitStacking(samples, classes.length) : Float64Array.from(DEFAULT_STACKING);
   const topCalibration = calibrates
     ? fitTopCalibration(samples.map((sample) => leadingOutcome(sample, stacking, classes.length)))
     : Float64Array.from(IDENTITY_CALIBRATION);
-
-  const problem = { matrix: shared.matrix, rows, cost: COST };
   const table = createWeightTable(shared.matrix.columns, classes.length);
-  for (let k = 0; k < classes.length; k++) {
-    storeWeights(table, k, stacking, fitClass(problem, ticketClasses, k, random));
-    await advance();
-  }
+  machines.forEach((machine, k) => storeWeights(task, table, k, stacking, machine));
   return { ...base, ...table, nearestWeight: stacking.slice(NEAREST, NEAREST + 1), topCalibration };
+}
+
+interface LabelTask {
+  readonly classes: readonly string[];
+  readonly ticketClasses: Int32Array;
+  /** Rows that carry the label. */
+  readonly rows: Int32Array;
+  readonly shared: SharedTraining;
+  readonly random: () => number;
+}
+
+/** Rows to learn from, and rows kept from learning to be scored. */
+interface Fold {
+  readonly kept: Int32Array;
+  readonly scored: Int32Array;
+}
+
+/** A machine without its weights, which are many times larger and quickly summed up again. */
+type CompactMachine = Pick<BinaryMachine, 'support' | 'offset'>;
+
+/** Each fold costs time: a small set scores all of them, a large one as few as will do. */
+function splitFolds({ rows, shared }: LabelTask): Fold[] {
+  const wanted = Math.ceil((ENOUGH_CALIBRATION_ROWS * shared.foldCount) / rows.length);
+  const count = Math.min(shared.foldCount, Math.max(MIN_FOLDS_TO_SCORE, wanted));
+  return Array.from({ length: count }, (_, fold) => ({
+    kept: rows.filter((row) => shared.folds[row] !== fold),
+    scored: rows.filter((row) => shared.folds[row] === fold).slice(0, MAX_ROWS_PER_FOLD),
+  }));
 }
 
 /** Classes in order of their names, so that the order of the tickets does not number them. */
@@ -82,43 +111,24 @@ function numberClasses(values: readonly (string | undefined)[]): { classes: stri
   return { classes, ticketClasses: Int32Array.from(values, (value) => (value === undefined ? -1 : numbers.get(value)!)) };
 }
 
-/** The two scorers of one class. */
-interface ClassScorers {
-  readonly machine: BinaryMachine;
-  readonly naiveBayes: Float64Array;
+function createSample({ classes, ticketClasses, shared }: LabelTask, row: number): CalibrationSample {
+  const signals = new Float32Array(classes.length * SIGNALS);
+  const nearest = nearestPerClass(shared.neighboursOf[row]!, ticketClasses, classes.length);
+  nearest.forEach((similarity, k) => (signals[k * SIGNALS + NEAREST] = similarity));
+  return { signals, target: ticketClasses[row]! };
 }
 
-function fitClass(problem: LinearProblem, ticketClasses: Int32Array, k: number, random: () => number): ClassScorers {
-  return {
-    machine: fitMachine(problem, (row) => ticketClasses[row] === k, random),
-    naiveBayes: fitNaiveBayes(problem.matrix, problem.rows.filter((row) => ticketClasses[row] === k)),
-  };
-}
-
-/** Fits every class on `problem.rows` and lays out the signals of the rows `scored`, which are none of those. */
-async function scoreFold(
-  problem: LinearProblem,
-  scored: Int32Array,
-  base: { classes: readonly string[]; ticketClasses: Int32Array },
-  shared: SharedTraining,
-  random: () => number,
-  advance: () => Promise<void>,
-): Promise<CalibrationSample[]> {
-  const classes = base.classes.length;
-  const samples = Array.from(scored, (row) => ({ signals: new Float32Array(classes * SIGNALS), target: base.ticketClasses[row]! }));
-  for (let k = 0; k < classes; k++) {
-    const { machine, naiveBayes } = fitClass(problem, base.ticketClasses, k, random);
-    scored.forEach((row, at) => {
-      samples[at]!.signals[k * SIGNALS + MACHINE] = scoreRow(machine.weights, problem.matrix, row) + interceptOf(machine);
-      samples[at]!.signals[k * SIGNALS + NAIVE_BAYES] = scoreRow(naiveBayes, problem.matrix, row);
-    });
-    await advance();
-  }
+/** Fits class k without a fold and writes what it says of the fold's rows into their samples. */
+function scoreClass(task: LabelTask, { kept, scored }: Fold, k: number, warmStart: Support, samples: readonly CalibrationSample[]): void {
+  const { matrix } = task.shared;
+  const isMember = (row: number): boolean => task.ticketClasses[row] === k;
+  const machine = fitMachine({ matrix, rows: kept, cost: COST }, isMember, task.random, warmStart);
+  const naiveBayes = fitNaiveBayes(matrix, kept.filter(isMember));
   scored.forEach((row, at) => {
-    const nearest = nearestPerClass(shared.neighboursOf[row]!, base.ticketClasses, classes);
-    nearest.forEach((similarity, k) => (samples[at]!.signals[k * SIGNALS + NEAREST] = similarity));
+    const { signals } = samples[at]!;
+    signals[k * SIGNALS + MACHINE] = scoreRow(machine.weights, matrix, row) + machine.weights[matrix.columns]! + machine.offset;
+    signals[k * SIGNALS + NAIVE_BAYES] = scoreRow(naiveBayes, matrix, row);
   });
-  return samples;
 }
 
 function leadingOutcome(sample: CalibrationSample, stacking: Float64Array, classes: number): { probability: number; right: boolean } {
@@ -147,12 +157,15 @@ function createWeightTable(columns: number, classes: number): WeightTable {
  * Both scorers are linear in the features, so their weighed sum is one set of weights. Rounded to 16 bits: a quarter
  * of the memory, for a change in the logit far below its noise.
  */
-function storeWeights(table: WeightTable, k: number, stacking: Float64Array, { machine, naiveBayes }: ClassScorers): void {
-  const classes = table.scales.length;
-  const sum = naiveBayes.map((weight, feature) => stacking[MACHINE]! * machine.weights[feature]! + stacking[NAIVE_BAYES]! * weight);
+function storeWeights(task: LabelTask, table: WeightTable, k: number, stacking: Float64Array, { support, offset }: CompactMachine): void {
+  const { matrix } = task.shared;
+  const machine = sumWeights(matrix, support);
+  const naiveBayes = fitNaiveBayes(matrix, task.rows.filter((row) => task.ticketClasses[row] === k));
+  const sum = naiveBayes.map((weight, feature) => stacking[MACHINE]! * machine[feature]! + stacking[NAIVE_BAYES]! * weight);
   const largest = sum.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   const scale = largest === 0 ? 1 : largest / 32_767;
+  const classes = table.scales.length;
   table.scales[k] = scale;
-  table.intercepts[k] = stacking[MACHINE]! * interceptOf(machine);
+  table.intercepts[k] = stacking[MACHINE]! * (machine[matrix.columns]! + offset);
   for (let feature = 0; feature < sum.length; feature++) table.weights[feature * classes + k] = Math.round(sum[feature]! / scale);
 }
