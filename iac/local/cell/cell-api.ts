@@ -58,6 +58,10 @@ export class CellApi {
     return this.#send('POST', `/api/v1/approvals/${approvalId}/votes`, { decision: 'approve', action_digest: actionDigest });
   }
 
+  policy(): Promise<Schemas['PolicyStatus']> {
+    return this.#send('GET', '/api/v1/policy');
+  }
+
   keys(): Promise<Schemas['KeySet']> {
     return this.#send('GET', '/api/v1/keys');
   }
