@@ -1,0 +1,124 @@
+/**
+ * Bundles of ours in the hands of the OPA that everybody has: `opa run` verifies and serves them with decisions equal to ours, and
+ * refuses what we refuse. Needs the opa that `npm run setup:opa` sees to.
+ */
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startEvaluator } from '../evaluator.ts';
+import { readDecision } from '../validators.ts';
+import { unpackBundle } from './archive.ts';
+import { SCOPE, TENANT, seededBundle, testClaims, testKey, withFile } from './testing.ts';
+import { verifyBundle } from './verify.ts';
+import { findOpa } from '../../../policies/opa-command.ts';
+import { readVectors } from '../../../policies/vectors/read-vectors.ts';
+
+const NOW = new Date();
+const key = testKey('key_1');
+const bundle = await seededBundle(key.signing, testClaims(NOW));
+const opa = await findOpa();
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'stock-opa-'));
+  await writeFile(join(scratch, 'key.pem'), key.public_pem);
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+const verification = () => ['--verification-key', join(scratch, 'key.pem'), '--verification-key-id', 'key_1', '--signing-alg', 'ES256', '--scope', SCOPE];
+
+describe('opa run', () => {
+  let server: ChildProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    await writeFile(join(scratch, 'bundle.tar.gz'), bundle.bytes);
+    port = await freePort();
+    server = spawn(opa, ['run', '--server', '--addr', `127.0.0.1:${port}`, '--skip-version-check', '--log-format', 'json', '--log-level', 'debug', ...verification(), '--bundle', join(scratch, 'bundle.tar.gz')]);
+    await listening(server);
+  });
+  afterAll(async () => {
+    server.kill();
+    await once(server, 'exit');
+  });
+
+  test('decides every vector as we do, words included', async () => {
+    const { wasm } = verifyBundle(bundle.bytes, { keys: key.verification, tenant: TENANT, scope: SCOPE, now: NOW, highestSeq: 0 });
+    const evaluator = await startEvaluator({ wasm, data: '{}', entrypoint: 'countersign/decision', deadline_ms: 5_000 });
+    try {
+      for (const { name, input } of await readVectors()) {
+        const theirs = await ask(port, input);
+        expect({ name, ours: readDecision(await evaluator.evaluate(JSON.stringify(input))) }).toEqual({ name, ours: { decision: theirs } });
+      }
+    } finally {
+      await evaluator.close();
+    }
+  });
+});
+
+describe('opa verifies', () => {
+  // `opa build` reads and verifies a bundle without serving it.
+  async function verdict(bytes: Uint8Array): Promise<string> {
+    await writeFile(join(scratch, 'candidate.tar.gz'), bytes);
+    const args = ['build', '--bundle', join(scratch, 'candidate.tar.gz'), '--output', join(scratch, 'out.tar.gz'), ...verification()];
+    return promisify(execFile)(opa, args).then(() => 'accepted', (error: { stdout?: string }) => `refused: ${error.stdout}`);
+  }
+
+  test('and accepts ours', async () => {
+    expect(await verdict(bundle.bytes)).toBe('accepted');
+  });
+
+  test.each<[string, RegExp, () => Promise<Uint8Array> | Uint8Array]>([
+    ['an altered source', /digest mismatch/, () => withFile(unpackBundle(bundle.bytes), 'base/base.rego', Buffer.from('package countersign.base\n'))],
+    ['altered data', /digest mismatch/, () => withFile(unpackBundle(bundle.bytes), 'data.json', Buffer.from('{"countersign":{"x":1}}'))],
+    ['an extra file', /not included in bundle signature/, () => withFile(unpackBundle(bundle.bytes), 'extra.rego', Buffer.from('package extra\n'))],
+    ['a missing file', /specified in bundle signatures but not found/, () => withFile(unpackBundle(bundle.bytes), 'policy.wasm', null)],
+    ['another key', /failed to verify JWT signature/, async () => (await seededBundle(testKey('key_1').signing, testClaims(NOW))).bytes],
+    ['another scope', /scope mismatch/, async () => (await seededBundle(key.signing, testClaims(NOW, { scope: 'dev' }))).bytes],
+  ])('and refuses %s, as we do', async (_name, theirWords, make) => {
+    const bytes = await make();
+    expect(await verdict(bytes)).toMatch(theirWords);
+    expect(() => verifyBundle(bytes, { keys: key.verification, tenant: TENANT, scope: SCOPE, now: NOW, highestSeq: 0 })).toThrow(expect.objectContaining({ name: 'BundleError' }));
+  });
+});
+
+/** OPA answers readers as soon as it says so in its log. */
+function listening(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    server.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes('Server initialized')) resolve();
+    });
+    server.once('exit', (code) => reject(new Error(`opa run ended with ${code}: ${log}`)));
+  });
+}
+
+function ask(port: number, input: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, method: 'POST', path: '/v1/data/countersign/decision', headers: { 'content-type': 'application/json' } }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () => resolve((JSON.parse(body) as { result: unknown }).result));
+    });
+    call.on('error', reject);
+    call.end(JSON.stringify({ input }));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
