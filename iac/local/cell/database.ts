@@ -1,11 +1,11 @@
 import path from 'node:path';
-import pg from 'pg';
 import { legalTransitionRows } from '@countersign/contracts/states/legal-pairs.ts';
 import { migrate } from '@countersign/platform/postgres/migrate.ts';
 import { ROOT } from '../config.ts';
 import { startPostgres } from '../postgres/postgres.ts';
 import type { RunningPostgres } from '../postgres/postgres.ts';
 import type { DataFolder } from './data-folder.ts';
+import { ensureDatabase, setPasswords } from './repository-provisioning.ts';
 
 const DATABASE = 'countersign';
 const RESTART_AFTER_MS = 300;
@@ -32,9 +32,9 @@ export class CellDatabase {
   static async start(folder: DataFolder, port: number, say: (line: string) => void): Promise<CellDatabase> {
     const server = await startPostgres({ dataDir: folder.path, port, log: say });
     try {
-      await ensureDatabase(server);
+      await ensureDatabase(server.adminUrl, DATABASE);
       await migrate({ adminUrl: databaseUrl(server), folder: path.join(ROOT, 'contracts/database/migrations'), legalTransitions: legalTransitionRows() });
-      await setPasswords(server, folder);
+      await setPasswords(server.adminUrl, { countersign_control: folder.secrets.control_password, countersign_execution: folder.secrets.execution_password });
       return new CellDatabase(server, folder, say);
     } catch (error) {
       await server.stop();
@@ -74,31 +74,6 @@ export class CellDatabase {
         await new Promise((resolve) => { setTimeout(resolve, RESTART_AFTER_MS); });
       }
     }
-  }
-}
-
-async function ensureDatabase(server: RunningPostgres): Promise<void> {
-  await withAdmin(server.adminUrl, async (admin) => {
-    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (!rowCount) await admin.query(`CREATE DATABASE ${DATABASE}`);
-  });
-}
-
-async function setPasswords(server: RunningPostgres, folder: DataFolder): Promise<void> {
-  await withAdmin(server.adminUrl, async (admin) => {
-    for (const [role, password] of [['countersign_control', folder.secrets.control_password], ['countersign_execution', folder.secrets.execution_password]] as const) {
-      await admin.query(`ALTER ROLE ${role} PASSWORD ${pg.escapeLiteral(password)}`);
-    }
-  });
-}
-
-async function withAdmin(url: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  try {
-    await work(admin);
-  } finally {
-    await admin.end();
   }
 }
 
