@@ -1,7 +1,6 @@
 import { canonicalBytes, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import { ExecutionError } from '../errors.ts';
 
@@ -34,11 +33,8 @@ export class Contents {
   }
 
   /** Seals the canonical JSON of `value`. */
-  seal(tenantId: string, kind: ContentKind, value: unknown, labels: readonly Label[], now: Date): Promise<SealedContent> {
-    return this.sealBytes(tenantId, kind, canonicalBytes(value, MAX_CONTENT_BYTES), labels, now);
-  }
-
-  async sealBytes(tenantId: string, kind: ContentKind, bytes: Uint8Array, labels: readonly Label[], now: Date): Promise<SealedContent> {
+  async seal(tenantId: string, kind: ContentKind, value: unknown, labels: readonly Label[], now: Date): Promise<SealedContent> {
+    const bytes = canonicalBytes(value, MAX_CONTENT_BYTES);
     const id = newId('content');
     return {
       tenantId, id, kind, labels,
@@ -49,15 +45,10 @@ export class Contents {
     };
   }
 
-  /** @throws ExecutionError `content_shredded`, `content_missing`; KeysError `unseal_failed` */
-  async open(tenantId: string, id: string, sealed: Uint8Array | null | undefined): Promise<JsonObject> {
-    return JSON.parse(Buffer.from(await this.openBytes(tenantId, id, sealed)).toString('utf8')) as JsonObject;
-  }
-
-  async openBytes(tenantId: string, id: string, sealed: Uint8Array | null | undefined): Promise<Uint8Array> {
-    if (sealed === undefined) throw new ExecutionError('content_missing', `The content ${id} is not there.`);
-    if (sealed === null) throw new ExecutionError('content_shredded', `The content ${id} was shredded at the end of its retention. Start a new run.`);
-    return this.#keys.unseal(tenantId, 'content', id, sealed);
+  /** @throws ExecutionError `content_shredded`; KeysError `unseal_failed` */
+  async open<Value extends object>(tenantId: string, id: string, sealed: Uint8Array | null): Promise<Value> {
+    if (sealed === null) throw new ExecutionError('content_shredded', `The content ${id} is not kept any more: its retention is over. Start a new run.`);
+    return JSON.parse(Buffer.from(await this.#keys.unseal(tenantId, 'content', id, sealed)).toString('utf8')) as Value;
   }
 }
 

@@ -5,7 +5,9 @@ import type { NewAuditEvent } from '../audit/events.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import { applied, settle } from '../engine/settle.ts';
 import type { StepError } from '../engine/step-end.ts';
+import { ExecutionError } from '../errors.ts';
 import { lockRunWithSteps } from './repository-runs.ts';
+import { withdrawApprovals } from './repository-approvals.ts';
 import type { LockedRun, LockedStep } from './repository-runs.ts';
 import { commitTransition } from './repository-transitions.ts';
 import type { RunChange, StepChange } from './repository-transitions.ts';
@@ -32,7 +34,6 @@ export interface Moved {
   readonly readied: number;
   /** The step that the mover now holds. */
   readonly continued: { readonly step: LockedStep; readonly fence: string; readonly attempt: number } | null;
-  readonly moved: boolean;
 }
 
 /**
@@ -55,23 +56,27 @@ export async function moveRun(tx: Transaction, at: Date, who: Mover, tenantId: s
       ? { tenant_id: tenantId, id: next.id, from, to: 'leased', attempt: next.attempt + 1, worker: moves.continueAs!.worker, lease_ms: moves.continueAs!.leaseMs }
       : { tenant_id: tenantId, id: stepByKey(run, key).id, from, to, delay_ms: 0 }),
   ];
-  const runs = runChanges(run, asked, settlement.run?.to ?? asked, steps);
+  const settled = settlement.run?.to ?? asked;
+  const runs = runChange(run, run.state, asked === run.state ? settled : asked, steps);
   await commitTransition(tx, { steps, runs, contents: moves.contents ?? [], events: [...(moves.events ?? []), ...eventsOf(run, steps, runs, who)] }, at);
+  await withdrawApprovals(tx, run, approvalsOf(run, steps), who, at);
+  // A row moves once per statement: what was asked for comes first, what follows from it (`cancelling` with nothing in flight) second.
+  const further = asked === run.state ? [] : runChange(run, asked, settled, steps);
+  if (further.length > 0) await commitTransition(tx, { steps: [], runs: further, contents: [], events: eventsOf(run, [], further, who) }, at);
   return {
-    runId, runState: runs.at(-1)?.to ?? run.state, changed: runs.length > 0, readied: readied.length - (next ? 1 : 0) + moves.steps.filter((step) => step.to === 'ready').length,
+    runId, runState: settled, changed: settled !== run.state, readied: readied.length - (next ? 1 : 0) + moves.steps.filter((step) => step.to === 'ready').length,
     continued: next ? { step: next, fence: (BigInt(next.fence) + 1n).toString(), attempt: next.attempt + 1 } : null,
-    moved: true,
   };
 }
 
-/**
- * One row moves once per statement. A run that is asked into a state and settles on at once (`cancelling` with nothing in flight)
- * takes the second move in the next statement of the same transaction: see `commands/cancel.ts`.
- */
-function runChanges(run: LockedRun, asked: RunState, settled: RunState, steps: readonly StepChange[]): RunChange[] {
-  const to = asked === run.state ? settled : asked;
-  if (to === run.state) return [];
-  return [{ tenant_id: run.tenantId, id: run.id, from: run.state, to, error: to === 'failed' ? failureOf(run, steps) : null }];
+/** Requests of steps that will not go on: nobody needs to decide them any more. */
+function approvalsOf(run: LockedRun, steps: readonly StepChange[]): string[] {
+  return steps.filter((step) => step.to === 'cancelled').map((step) => step.approval_id ?? stepById(run, step.id).approvalId).filter((id) => id !== null);
+}
+
+function runChange(run: LockedRun, from: RunState, to: RunState, steps: readonly StepChange[]): RunChange[] {
+  if (from === to) return [];
+  return [{ tenant_id: run.tenantId, id: run.id, from, to, error: to === 'failed' ? failureOf(run, steps) : null }];
 }
 
 /** Why the run failed: the error of the step that broke, with its key. */
@@ -111,6 +116,6 @@ function stepByKey(run: LockedRun, key: string): LockedStep {
 }
 
 function found(step: LockedStep | undefined): LockedStep {
-  if (step === undefined) throw new TypeError('a move names a step that the run does not have');
+  if (step === undefined) throw new ExecutionError('transition_conflict', 'A move names a step that the run does not have.');
   return step;
 }

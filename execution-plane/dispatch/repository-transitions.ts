@@ -22,6 +22,7 @@ export interface StepChange {
   /** When it may be claimed, from now, by the database's clock. */
   readonly delay_ms?: number;
   readonly attempt?: number;
+  /** The empty string takes it away: a redriven step asks anew. */
   readonly approval_id?: string;
   readonly output_content_id?: string;
   readonly output_labels?: readonly Label[];
@@ -62,7 +63,7 @@ const applyTransition: Statement = {
              lease_owner = CASE WHEN c."to" = 'leased' THEN c.worker END,
              lease_expires_at = CASE WHEN c."to" = 'leased' THEN clock_timestamp() + c.lease_ms * interval '1 millisecond' END,
              fence = s.fence + CASE WHEN c."to" = 'leased' THEN 1 ELSE 0 END,
-             approval_id = coalesce(c.approval_id, s.approval_id),
+             approval_id = NULLIF(coalesce(c.approval_id, s.approval_id), ''),
              output_content_id = coalesce(c.output_content_id, s.output_content_id),
              output_labels = coalesce(c.output_labels, s.output_labels),
              error = c.error,

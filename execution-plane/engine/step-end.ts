@@ -19,7 +19,7 @@ export type StepEnd =
   | { readonly to: 'waiting'; readonly approvalId: string }
   | { readonly to: 'retrying' | 'uncertain'; readonly delayMs: number; readonly error: StepError }
   | { readonly to: 'failed' | 'dead'; readonly error: StepError }
-  | { readonly to: 'cancelled'; readonly error: StepError };
+  | { readonly to: 'cancelled'; readonly error: StepError; readonly approvalId?: string };
 
 export interface Turn {
   /** Of this claim; the first is 1. */

@@ -283,10 +283,11 @@ CREATE TABLE control.approvals (
   decided_at timestamptz,
   consumed_at timestamptz,
   CONSTRAINT approvals_pk PRIMARY KEY (tenant_id, id),
-  CONSTRAINT one_approval_per_step_and_action UNIQUE (tenant_id, step_id, action_digest),
   CONSTRAINT approval_transition_is_legal FOREIGN KEY (previous_state, state) REFERENCES control.approval_legal_transitions (from_state, to_state),
   CONSTRAINT approval_is_in_a_workspace FOREIGN KEY (tenant_id, workspace_id) REFERENCES control.workspaces
 );
+-- Asked once while the answer is open or unused. A used, refused or expired one makes room: a retry or a redrive asks a person again.
+CREATE UNIQUE INDEX one_open_approval_per_step_and_action ON control.approvals (tenant_id, step_id, action_digest) WHERE state IN ('pending', 'approved');
 CREATE INDEX approvals_inbox ON control.approvals (tenant_id, workspace_id, state, requested_at DESC, id);
 CREATE INDEX approvals_of_a_run ON control.approvals (tenant_id, run_id);
 CREATE INDEX approvals_to_expire ON control.approvals (expires_at) WHERE state IN ('pending', 'approved');

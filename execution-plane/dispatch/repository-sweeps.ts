@@ -1,0 +1,47 @@
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+
+const EFFECT_UNKNOWN = `EXISTS (SELECT FROM execution.tool_calls c
+             WHERE c.tenant_id = s.tenant_id AND c.run_id = s.run_id AND c.step_id = s.id AND c.risk IN ('write', 'destructive') AND c.state IN ('intended', 'uncertain'))`;
+
+const expiredLeases: Statement = {
+  name: 'steps.expired_leases',
+  text: `
+    SELECT s.tenant_id, s.run_id, s.id AS step_id, s.fence::text AS fence, ${EFFECT_UNKNOWN} AS effect_unknown
+      FROM execution.steps s
+     WHERE s.state = 'leased' AND s.lease_expires_at <= clock_timestamp()
+       -- the reconciler takes its own over
+       AND s.uses <> 'system/reconcile'
+     ORDER BY s.lease_expires_at LIMIT $1`,
+};
+
+const ownLeases: Statement = {
+  name: 'steps.own_leases',
+  text: `
+    SELECT s.tenant_id, s.run_id, s.id AS step_id, s.fence::text AS fence, ${EFFECT_UNKNOWN} AS effect_unknown
+      FROM execution.steps s
+     WHERE s.state = 'leased' AND s.lease_owner = $1 AND s.lease_expires_at > clock_timestamp() AND s.uses <> 'system/reconcile'`,
+};
+
+export interface AbandonedRow { readonly tenant_id: string; readonly run_id: string; readonly step_id: string; readonly fence: string; readonly effect_unknown: boolean }
+
+export function findExpiredLeases(tx: Transaction, limit: number): Promise<AbandonedRow[]> {
+  return tx.rows<AbandonedRow>(expiredLeases, [limit]);
+}
+
+/** What `worker` still holds: given back when it stops. */
+export function findOwnLeases(tx: Transaction, worker: string): Promise<AbandonedRow[]> {
+  return tx.rows<AbandonedRow>(ownLeases, [worker]);
+}
+
+const shredContents: Statement = {
+  name: 'contents.shred',
+  text: `
+    UPDATE execution.contents c SET sealed = NULL, shredded_at = clock_timestamp()
+      FROM (SELECT tenant_id, id FROM execution.contents WHERE shredded_at IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) old
+     WHERE c.tenant_id = old.tenant_id AND c.id = old.id`,
+};
+
+/** Takes away what has been kept long enough; digest and size stay. Gives how many. */
+export function shredExpired(tx: Transaction, limit: number): Promise<number> {
+  return tx.change(shredContents, [limit]);
+}

@@ -1,0 +1,18 @@
+import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { CallIdentity, DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+
+/** The event `type` about `subject`, by the worker that makes this call. */
+export function callEvent(call: CallIdentity, worker: string, type: AuditEventType, subject: NewAuditEvent['subject'], data: Record<string, AuditValue>): NewAuditEvent {
+  return {
+    type, subject, data: { step_key: call.step.key, call_key: call.callKey, ...data },
+    tenant_id: call.tenant.id, workspace_id: call.workspace.id, run_id: call.run.id, actor: { kind: 'worker', id: worker },
+  };
+}
+
+export function decisionEvent(call: CallIdentity, worker: string, decision: DecisionRecord): NewAuditEvent {
+  return callEvent(call, worker, 'decision.made', { kind: 'decision', id: decision.id }, {
+    action: decision.action, action_digest: decision.actionDigest, outcome: decision.outcome, rules: decision.reasons.map((reason) => reason.rule),
+    input_digest: decision.inputDigest, bundle_digest: decision.bundle?.digest ?? null, bundle_seq: decision.bundle?.seq ?? null, approval_id: decision.approvalId,
+  });
+}

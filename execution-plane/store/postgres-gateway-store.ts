@@ -1,0 +1,147 @@
+import { ApprovalNotUsableError, StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
+import type { ApprovalInHand, ApprovalRequest, CallIdentity, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { CanonicalAction } from '@countersign/connectors/gateway/canonical-action.ts';
+import type { ContentTexts } from '@countersign/connectors/gateway/content-parameters.ts';
+import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
+import { canonicalBytes, canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { Changes } from '../changes/changes.ts';
+import type { Contents } from '../contents/contents.ts';
+import { callEvent, decisionEvent } from './audit-call.ts';
+import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome } from './repository-calls.ts';
+import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
+
+export interface GatewayStoreOptions {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly contents: Contents;
+  readonly clock: Clock;
+  readonly changes: Changes;
+  /** Who writes, for the audit. */
+  readonly worker: string;
+}
+
+/** What is sealed of an action: its canonical text, and the free texts that it binds by digest. */
+type SealedAction = { readonly action_text: string; readonly content: ContentTexts };
+type SealedPreview = Pick<Prepared, 'preview' | 'target'> & { readonly content: ContentTexts };
+
+/** The gateway's records on Postgres: each commit is one transaction with the fence in it and the audit event of what it says. */
+export class PostgresGatewayStore implements GatewayStore {
+  readonly #options: GatewayStoreOptions;
+  /** Calls under way that only read: what they give ends up in the output of the step, and is not kept a second time. */
+  readonly #reads = new Set<string>();
+
+  constructor(options: GatewayStoreOptions) {
+    this.#options = options;
+  }
+
+  async findEffect(call: CallIdentity): Promise<ExistingEffect | null> {
+    const { database, contents } = this.#options;
+    const row = await database.forTenant(call.tenant.id, (tx) => readNewestEffect(tx, call));
+    if (row === undefined) return null;
+    const { action_text: actionText, content } = await contents.open<SealedAction>(call.tenant.id, row.action_content_id, row.action_sealed);
+    return {
+      callId: row.id, state: row.state, actionText, content, actionDigest: row.action_digest, risk: row.risk, receipt: row.receipt,
+      output: row.output_content_id === null ? null : await contents.open<JsonObject>(call.tenant.id, row.output_content_id, row.output_sealed),
+      target: (JSON.parse(actionText) as CanonicalAction).target,
+    };
+  }
+
+  async findApproval(call: CallIdentity): Promise<ApprovalInHand | null> {
+    const { database, keys } = this.#options;
+    const row = await database.forTenant(call.tenant.id, (tx) => readApprovalInHand(tx, call));
+    if (row === undefined) return null;
+    const open = async (sealed: Uint8Array): Promise<string> => Buffer.from(await keys.unseal(call.tenant.id, 'approval', row.id, sealed)).toString('utf8');
+    const { preview, target, content } = JSON.parse(await open(row.preview_sealed)) as SealedPreview;
+    return {
+      id: row.id, state: row.state, reusable: row.reusable, actionDigest: row.action_digest, actionText: await open(row.action_sealed), content, preview, target,
+      tier: row.tier, requestedBy: row.requested_by, votes: row.votes,
+    };
+  }
+
+  async commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void> {
+    const { database, clock, worker } = this.#options;
+    await database.forTenant(call.tenant.id, async (tx) => {
+      if (!await writeDecision(tx, call, decision, [decisionEvent(call, worker, decision)], clock.now())) throw stale(call);
+    });
+  }
+
+  async commitApprovalRequest(call: CallIdentity, decision: DecisionRecord, request: ApprovalRequest): Promise<{ approvalId: string }> {
+    const { database, keys, clock, worker, changes } = this.#options;
+    const id = newId('approval');
+    const seal = (bytes: Uint8Array): Promise<Uint8Array> => keys.seal(call.tenant.id, 'approval', id, bytes);
+    const sealed = {
+      id, request,
+      actionSealed: await seal(Buffer.from(canonicalText(request.action), 'utf8')),
+      previewSealed: await seal(canonicalBytes({ preview: request.preview, target: request.target, content: request.content } satisfies SealedPreview)),
+    };
+    const approval = await database.forTenant(call.tenant.id, async (tx) => {
+      const written = await writeApproval(tx, call, decision, sealed);
+      if (!written.held) throw stale(call);
+      const asked = callEvent(call, worker, 'approval.requested', { kind: 'approval', id: written.id }, {
+        action: decision.action, action_digest: request.actionDigest, target_id: request.target.id, tier: request.tier, required_role: request.requiredRole,
+        required_votes: request.requiredVotes, expires_at: request.expiresAt.toISOString(), decision_id: decision.id,
+      });
+      await linkApprovalToStep(tx, call, written.id, [decisionEvent(call, worker, decision), ...(written.isNew ? [asked] : [])], clock.now());
+      return written;
+    });
+    if (approval.isNew) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approval.id, state: 'pending' });
+    return { approvalId: approval.id };
+  }
+
+  async commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }> {
+    const { database, contents, clock, worker, changes } = this.#options;
+    const callId = newId('tool_call');
+    const approvalId = intent.consumeApprovalId;
+    const now = clock.now();
+    const action = await contents.seal(call.tenant.id, 'action', { action_text: intent.actionText, content: intent.content } satisfies SealedAction, [], now);
+    const events = [
+      decisionEvent(call, worker, decision),
+      ...(approvalId === null ? [] : [callEvent(call, worker, 'approval.state_changed', { kind: 'approval', id: approvalId }, { from: 'approved', to: 'consumed', action_digest: intent.actionDigest, call_id: callId })]),
+      callEvent(call, worker, 'call.intended', { kind: 'tool_call', id: callId }, {
+        action: decision.action, risk: intent.risk, action_digest: intent.actionDigest, idempotency_key: intent.idempotencyKey, connector_version: intent.connectorVersion,
+        instance_id: intent.instanceId, decision_id: decision.id, approval_id: approvalId, attempt: call.step.attempt, fence: call.step.fence,
+      }),
+    ];
+    await database.forTenant(call.tenant.id, async (tx) => {
+      const written = await writeIntent(tx, call, callId, decision, intent, action, events, now);
+      if (!written.held) throw stale(call);
+      if (approvalId !== null && !written.consumed) throw new ApprovalNotUsableError(approvalId);
+    });
+    if (approvalId !== null) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approvalId, state: 'consumed' });
+    if (intent.risk === 'read' || intent.risk === 'model') this.#reads.add(callId);
+    return { callId };
+  }
+
+  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void> {
+    const { database, contents, clock, worker } = this.#options;
+    const now = clock.now();
+    const reads = this.#reads.delete(callId);
+    const kept = outcome.state === 'succeeded' && !reads
+      ? await contents.seal(call.tenant.id, 'output', outcome.output, [], now) : null;
+    const event = callEvent(call, worker, 'call.outcome', { kind: 'tool_call', id: callId }, {
+      state: outcome.state, duration_ms: Math.round(outcome.durationMs), request_digest: outcome.requestDigest, response_digest: outcome.responseDigest, ...outcomeData(outcome),
+    });
+    await database.forTenant(call.tenant.id, async (tx) => {
+      const written = await writeOutcome(tx, call, callId, outcome, kept, [event], now);
+      if (!written.held || !written.ended) throw stale(call);
+    });
+  }
+}
+
+function outcomeData(outcome: Outcome): Record<string, AuditValue> {
+  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code };
+  const receipt = outcome.receipt;
+  return {
+    cost_usd: outcome.costs.map((line) => line.amount_usd),
+    ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
+  };
+}
+
+function stale(call: CallIdentity): StaleLeaseError {
+  return new StaleLeaseError(call.step.id, call.step.fence);
+}

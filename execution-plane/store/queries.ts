@@ -1,0 +1,78 @@
+import type { CallIdentity, InstanceView } from '@countersign/connectors/gateway/ports.ts';
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { auditStep, auditValues } from '../audit/events.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+
+const enabledInstances: Statement = {
+  name: 'instances.enabled',
+  text: `
+    SELECT id, name, connector, connector_version, manifest_digest, base_url, allowed_hosts, settings, credential_id
+      FROM control.connector_instances
+     WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4)
+     ORDER BY name LIMIT 2`,
+};
+
+interface InstanceRow {
+  id: string; name: string; connector: string; connector_version: string; manifest_digest: string; base_url: string | null;
+  allowed_hosts: string[]; settings: JsonObject; credential_id: string | null;
+}
+
+/** The instance of that name; without a name the only one. Null when there is none, or when more than one could be meant. */
+export async function readInstance(tx: Transaction, call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null> {
+  const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name]);
+  if (row === undefined || another !== undefined) return null;
+  return {
+    id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest,
+    baseUrl: row.base_url, allowedHosts: row.allowed_hosts, settings: row.settings, credentialId: row.credential_id,
+  };
+}
+
+const credential: Statement = { name: 'credentials.read', text: 'SELECT kind, sealed FROM control.credentials WHERE tenant_id = $1 AND id = $2' };
+
+export function readCredential(tx: Transaction, tenantId: string, id: string): Promise<{ kind: string; sealed: Buffer } | undefined> {
+  return tx.maybeOne(credential, [tenantId, id]);
+}
+
+const latestModel: Statement = {
+  name: 'models.latest',
+  text: `
+    SELECT id, version, digest, object_key FROM execution.models
+     WHERE tenant_id = $1 AND workspace_id = $2 AND instance_id = $3 ORDER BY version DESC LIMIT 1`,
+};
+
+export function readLatestModel(tx: Transaction, call: CallIdentity, instanceId: string): Promise<{ id: string; version: number; digest: string; object_key: string } | undefined> {
+  return tx.maybeOne(latestModel, [call.tenant.id, call.workspace.id, instanceId]);
+}
+
+const insertModel: Statement = {
+  name: 'models.insert',
+  text: `
+    WITH held AS (
+      SELECT id FROM execution.steps WHERE tenant_id = $1 AND id = $9 AND fence = $10::bigint AND state = 'leased' AND lease_expires_at > clock_timestamp() FOR NO KEY UPDATE
+    ), trained AS (
+      INSERT INTO execution.models (tenant_id, id, workspace_id, instance_id, version, digest, object_key, labelled_count, metrics, trained_by_run_id)
+      SELECT $1, $2, $3, $4, coalesce((SELECT max(version) FROM execution.models WHERE tenant_id = $1 AND workspace_id = $3 AND instance_id = $4), 0) + 1, $5, $6, $7::int, $8::jsonb, $11
+        FROM held
+      RETURNING version
+    ), ${auditStep(12)}
+    SELECT (SELECT version FROM trained) AS version, (SELECT count(*) FROM audited) AS events`,
+};
+
+export interface NewModel {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly digest: string;
+  readonly objectKey: string;
+  readonly labelledCount: number;
+  readonly metrics: JsonObject;
+}
+
+/** Gives the model's version, or null when the lease is gone. */
+export async function insertModelRow(tx: Transaction, call: CallIdentity, model: NewModel, events: readonly NewAuditEvent[], at: Date): Promise<number | null> {
+  const { version } = await tx.one<{ version: number | null }>(insertModel, [
+    call.tenant.id, model.id, call.workspace.id, model.instanceId, model.digest, model.objectKey, model.labelledCount, JSON.stringify(model.metrics),
+    call.step.id, call.step.fence, call.run.id, ...auditValues(events, at),
+  ]);
+  return version;
+}

@@ -1,0 +1,143 @@
+import type { CallIdentity, DecisionRecord, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { Receipt } from '@countersign/connectors/sdk/connector.ts';
+import type { Risk } from '@countersign/contracts/connectors/manifest.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { auditStep, auditValues } from '../audit/events.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+import { contentStep, contentValues } from '../contents/contents.ts';
+import type { SealedContent } from '../contents/contents.ts';
+import { DECIDED, HELD, decidedValues, heldValues } from './repository-decisions.ts';
+
+/** An approval is for one effect, not for one attempt: while every call that used it is known to have had none, it may be used again. */
+const REUSABLE = `(a.state = 'consumed' AND NOT EXISTS (
+           SELECT FROM execution.tool_calls u WHERE u.tenant_id = a.tenant_id AND u.run_id = a.run_id AND u.approval_id = a.id AND u.state <> 'failed'))`;
+
+const insertIntent: Statement = {
+  name: 'calls.insert_intent',
+  text: `WITH ${HELD}, ${DECIDED}, consumed AS (
+      UPDATE control.approvals a SET state = 'consumed', consumed_at = coalesce(a.consumed_at, clock_timestamp())
+        FROM held
+       WHERE a.tenant_id = held.tenant_id AND a.id = $6 AND a.step_id = held.id AND a.action_digest = $11 AND a.expires_at > clock_timestamp()
+         AND (a.state = 'approved' OR ${REUSABLE})
+         -- who voted must still have the role that they voted with
+         AND a.required_votes <= (
+           SELECT count(*) FROM control.approval_votes v
+             JOIN control.principals p ON p.tenant_id = v.tenant_id AND p.id = v.principal_id AND p.disabled_at IS NULL
+            WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id AND v.decision = 'approve' AND v.action_digest = a.action_digest
+              AND EXISTS (SELECT FROM control.role_assignments g
+                           WHERE g.tenant_id = v.tenant_id AND g.workspace_id = a.workspace_id AND g.principal_id = v.principal_id AND g.role = v.role))
+      RETURNING a.id
+    ), ${contentStep(17)}, intended AS (
+      INSERT INTO execution.tool_calls (tenant_id, id, environment_id, run_id, step_id, call_key, fence, attempt, action, risk, connector_version,
+        instance_id, action_digest, idempotency_key, decision_id, approval_id, action_content_id)
+      SELECT held.tenant_id, $7, $8, held.run_id, held.id, $4, $3::bigint, $9::int, $10, $12, $13, $14, $11, $15, $5::jsonb->>'id', $6, $16 FROM held
+    ), ${auditStep(25)}
+    SELECT (SELECT count(*)::int FROM held) AS held, (SELECT count(*)::int FROM consumed) AS consumed, (SELECT count(*) FROM audited) AS events`,
+};
+
+/** Writes decision, intent and consumption. The caller rolls back unless `held`, and unless `consumed` where an approval was named. */
+export async function writeIntent(tx: Transaction, call: CallIdentity, callId: string, decision: DecisionRecord, intent: Intent, action: SealedContent, events: readonly NewAuditEvent[], at: Date): Promise<{ held: boolean; consumed: boolean }> {
+  const done = await tx.one<{ held: number; consumed: number }>(insertIntent, [
+    ...heldValues(call), ...decidedValues(call, decision), intent.consumeApprovalId, callId, call.environment.id, call.step.attempt,
+    decision.action, intent.actionDigest, intent.risk, intent.connectorVersion, intent.instanceId, intent.idempotencyKey, action.id,
+    ...contentValues([action]), ...auditValues(events, at),
+  ]);
+  return { held: done.held === 1, consumed: done.consumed === 1 };
+}
+
+const updateOutcome: Statement = {
+  name: 'calls.update_outcome',
+  text: `WITH ${HELD}, ended AS (
+      UPDATE execution.tool_calls c
+         SET state = $5, request_digest = coalesce($6, c.request_digest), response_digest = coalesce($7, c.response_digest), receipt = $8::jsonb, error = $9::jsonb, duration_ms = $10,
+             output_content_id = $11, finished_at = CASE WHEN $5 = 'uncertain' THEN NULL ELSE clock_timestamp() END
+        FROM held
+       WHERE c.tenant_id = held.tenant_id AND c.id = $4 AND c.step_id = held.id AND c.state IN ('intended', 'uncertain')
+      RETURNING c.tenant_id, c.id, c.run_id, c.instance_id
+    ), written AS (
+      -- the versions of the record that this write made: their events are our own echo
+      INSERT INTO execution.written_versions (tenant_id, instance_id, dedupe_key, call_id)
+      SELECT ended.tenant_id, ended.instance_id, v.dedupe_key, ended.id
+        FROM ended, jsonb_array_elements_text(coalesce($8::jsonb->'written_versions', '[]'::jsonb)) AS v(dedupe_key) WHERE ended.instance_id IS NOT NULL
+      ON CONFLICT DO NOTHING
+    ), metered AS (
+      INSERT INTO execution.cost_lines (tenant_id, id, run_id, call_id, meter, quantity, unit, price, amount_usd)
+      SELECT ended.tenant_id, l.id, ended.run_id, ended.id, l.meter, l.quantity, l.unit, l.price, l.amount_usd
+        FROM ended, jsonb_to_recordset($12::jsonb) AS l(id text, meter text, quantity numeric, unit text, price jsonb, amount_usd numeric)
+      RETURNING tenant_id, run_id, amount_usd
+    ), charged AS (
+      UPDATE execution.runs r SET cost_usd = r.cost_usd + m.amount_usd
+        FROM (SELECT tenant_id, run_id, sum(amount_usd) AS amount_usd FROM metered GROUP BY tenant_id, run_id) m
+       WHERE r.tenant_id = m.tenant_id AND r.id = m.run_id AND m.amount_usd <> 0
+    ), ${contentStep(13)}, ${auditStep(21)}
+    SELECT (SELECT count(*)::int FROM held) AS held, (SELECT count(*)::int FROM ended) AS ended, (SELECT count(*) FROM audited) AS events`,
+};
+
+/** Writes what became of a call. `ended: false` when the call already has an outcome. */
+export async function writeOutcome(tx: Transaction, call: CallIdentity, callId: string, outcome: Outcome, output: SealedContent | null, events: readonly NewAuditEvent[], at: Date): Promise<{ held: boolean; ended: boolean }> {
+  const succeeded = outcome.state === 'succeeded' ? outcome : null;
+  const lines = (succeeded?.costs ?? []).map(({ meter, quantity, unit, price, amount_usd }) => ({ id: newId('cost_line'), meter, quantity, unit, price, amount_usd }));
+  const done = await tx.one<{ held: number; ended: number }>(updateOutcome, [
+    ...heldValues(call), callId, outcome.state, outcome.requestDigest, outcome.responseDigest, succeeded?.receipt ? JSON.stringify(succeeded.receipt) : null,
+    outcome.state === 'succeeded' ? null : JSON.stringify(outcome.error), Math.round(outcome.durationMs), output?.id ?? null, JSON.stringify(lines),
+    ...contentValues(output === null ? [] : [output]), ...auditValues(events, at),
+  ]);
+  return { held: done.held === 1, ended: done.ended === 1 };
+}
+
+const newestEffect: Statement = {
+  name: 'calls.newest_effect',
+  text: `
+    SELECT c.id, c.state, c.action_digest, c.risk, c.receipt, c.action_content_id, a.sealed AS action_sealed, c.output_content_id, o.sealed AS output_sealed
+      FROM execution.tool_calls c
+      LEFT JOIN execution.contents a ON a.tenant_id = c.tenant_id AND a.id = c.action_content_id
+      LEFT JOIN execution.contents o ON o.tenant_id = c.tenant_id AND o.id = c.output_content_id
+     WHERE c.tenant_id = $1 AND c.run_id = $2 AND c.step_id = $3 AND c.call_key = $4 AND c.risk IN ('write', 'destructive') AND c.state <> 'failed'
+     ORDER BY c.intended_at DESC, c.id DESC LIMIT 1`,
+};
+
+export interface EffectRow {
+  readonly id: string;
+  readonly state: 'intended' | 'uncertain' | 'succeeded';
+  readonly action_digest: string;
+  readonly risk: Risk;
+  readonly receipt: Receipt | null;
+  readonly action_content_id: string;
+  readonly action_sealed: Buffer | null;
+  readonly output_content_id: string | null;
+  readonly output_sealed: Buffer | null;
+}
+
+export function readNewestEffect(tx: Transaction, call: CallIdentity): Promise<EffectRow | undefined> {
+  return tx.maybeOne<EffectRow>(newestEffect, [call.tenant.id, call.run.id, call.step.id, call.callKey]);
+}
+
+const approvalInHand: Statement = {
+  name: 'approvals.in_hand',
+  text: `
+    SELECT a.id, CASE WHEN a.state IN ('pending', 'approved') AND a.expires_at <= clock_timestamp() THEN 'expired' ELSE a.state END AS state,
+           (${REUSABLE} AND a.expires_at > clock_timestamp()) AS reusable, a.action_digest, a.action_sealed, a.preview_sealed, a.tier, a.requested_by,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('principalId', v.principal_id, 'role', v.role, 'decision', v.decision, 'authStrength', v.auth_strength) ORDER BY v.voted_at, v.id)
+                       FROM control.approval_votes v WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id), '[]') AS votes
+      FROM execution.steps s
+      JOIN control.approvals a ON a.tenant_id = s.tenant_id AND a.id = s.approval_id
+      JOIN execution.decisions d ON d.tenant_id = a.tenant_id AND d.id = a.decision_id
+     WHERE s.tenant_id = $1 AND s.id = $2 AND d.call_key = $3`,
+};
+
+export interface ApprovalRow {
+  readonly id: string;
+  readonly state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'consumed';
+  readonly reusable: boolean;
+  readonly action_digest: string;
+  readonly action_sealed: Buffer;
+  readonly preview_sealed: Buffer;
+  readonly tier: string;
+  readonly requested_by: string;
+  readonly votes: ReadonlyArray<{ principalId: string; role: string; decision: 'approve' | 'reject'; authStrength: string }>;
+}
+
+export function readApprovalInHand(tx: Transaction, call: CallIdentity): Promise<ApprovalRow | undefined> {
+  return tx.maybeOne<ApprovalRow>(approvalInHand, [call.tenant.id, call.step.id, call.callKey]);
+}
