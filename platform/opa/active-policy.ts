@@ -3,7 +3,7 @@ import { canonicalText } from '../canonical-json/canonicalize.ts';
 import { MAX_BUNDLE_BYTES } from './bundle/archive.ts';
 import { BundleError } from './bundle/errors.ts';
 import type { VerifiedBundle } from './bundle/verify.ts';
-import { EvaluationError } from './errors.ts';
+import { PdpError } from './errors.ts';
 import { startEvaluator } from './evaluator.ts';
 import type { Evaluator } from './evaluator.ts';
 import { readDecision } from './validators.ts';
@@ -18,7 +18,7 @@ export interface ActivePolicy {
 /**
  * Loads a verified bundle into an instance of its own and asks it questions whose answers are known, before it decides anything:
  * nothing must be denied, and every probe that the bundle brings must come out as it says.
- * Throws BundleError or EvaluationError; the instance is closed then.
+ * Throws BundleError or PdpError; the instance is closed then.
  */
 export async function activate(bundle: VerifiedBundle, etag: string, deadline_ms: number): Promise<ActivePolicy> {
   const { wasm: modules, probes } = bundle.manifest.metadata.countersign;
@@ -31,7 +31,7 @@ export async function activate(bundle: VerifiedBundle, etag: string, deadline_ms
     for (const { input, outcome } of [{ input: {}, outcome: 'DENY' }, ...probes]) {
       const answer = readDecision(await evaluator.evaluate(canonicalText(input)));
       const given = 'decision' in answer ? answer.decision.outcome : answer.problem;
-      if (given !== outcome) throw new EvaluationError('probe_failed', `a known question was answered with ${given} instead of ${outcome}`);
+      if (given !== outcome) throw new PdpError('probe_failed', `a known question was answered with ${given} instead of ${outcome}`);
     }
     return { bundle, etag, evaluator };
   } catch (error) {

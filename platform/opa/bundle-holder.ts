@@ -3,7 +3,8 @@ import { activate } from './active-policy.ts';
 import type { ActivePolicy } from './active-policy.ts';
 import { BundleError } from './bundle/errors.ts';
 import { verifyBundle } from './bundle/verify.ts';
-import { EvaluationError } from './errors.ts';
+import type { BundleSource } from './bundle-source.ts';
+import { PdpError } from './errors.ts';
 import type { PdpOptions } from './pdp-options.ts';
 import type { PdpStatus } from './pdp-status.ts';
 import { createRefreshLoop } from './refresh-loop.ts';
@@ -19,6 +20,9 @@ export interface BundleHolder {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** A source that does not answer must neither keep the next refresh from being tried nor the process from ending. */
+const SOURCE_TIMEOUT_MS = 30_000;
 
 /** A failed refresh is tried again sooner than a good one is repeated. */
 const FIRST_RETRY_MS = 1_000;
@@ -36,9 +40,12 @@ class Holder implements BundleHolder {
   #refreshedAt: Date | null = null;
   #failure: { readonly at: Date; readonly code: string; readonly message: string } | null = null;
   #refreshing: Promise<boolean> | null = null;
+  readonly #stopping = Promise.withResolvers<never>();
 
   constructor(options: PdpOptions) {
     this.#options = options;
+    // Whoever is not waiting for the source when it is stopped need not hear of it.
+    this.#stopping.promise.catch(() => {});
     this.#loop = createRefreshLoop({ run: () => this.#refreshOnce(), every_ms: options.refresh_ms, first_retry_ms: Math.min(FIRST_RETRY_MS, options.refresh_ms) });
   }
 
@@ -75,7 +82,9 @@ class Holder implements BundleHolder {
     return this.#loop.start();
   }
 
+  /** For good: a stopped decision point denies everything. */
   async stop(): Promise<void> {
+    this.#stopping.reject(new PdpError('source_unavailable', 'the decision point is being stopped'));
     await this.#loop.stop();
     await this.#refreshing;
     const policy = this.#policy;
@@ -95,7 +104,7 @@ class Holder implements BundleHolder {
     // Taken before the question is asked: an answer that took long is as old as its question.
     const asked = this.#options.clock.now();
     try {
-      const answer = await this.#options.source.latest(this.#policy?.etag ?? null);
+      const answer = await this.#askSource();
       if (answer === 'not_modified') this.#confirm(asked);
       else await this.#take(answer.bytes, answer.etag, asked);
       this.#refreshedAt = asked;
@@ -104,6 +113,16 @@ class Holder implements BundleHolder {
     } catch (error) {
       this.#fail(error);
       return false;
+    }
+  }
+
+  async #askSource(): ReturnType<BundleSource['latest']> {
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => timeout.reject(new PdpError('source_unavailable', `the source did not answer within ${SOURCE_TIMEOUT_MS} ms`)), SOURCE_TIMEOUT_MS);
+    try {
+      return await Promise.race([this.#options.source.latest(this.#policy?.etag ?? null), timeout.promise, this.#stopping.promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -142,7 +161,7 @@ class Holder implements BundleHolder {
   }
 
   #fail(error: unknown): void {
-    const code = error instanceof BundleError || error instanceof EvaluationError ? error.code : 'source_unavailable';
+    const code = error instanceof BundleError || error instanceof PdpError ? error.code : 'source_unavailable';
     const message = error instanceof Error ? error.message : 'unknown failure';
     this.#failure = { at: this.#options.clock.now(), code, message };
     this.#options.onEvent?.({ kind: 'refresh_failed', code, message });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { readTar } from './bundle/tar.ts';
-import { EvaluationError } from './errors.ts';
+import { PdpError } from './errors.ts';
 import { startEvaluator } from './evaluator.ts';
 import type { Evaluator } from './evaluator.ts';
 import { findOpa } from '../../policies/opa-command.ts';
@@ -53,7 +53,7 @@ async function start(deadline_ms: number, data = '{"known":[1,2]}'): Promise<Eva
 }
 
 const ask = (evaluator: Evaluator, input: object) => evaluator.evaluate(JSON.stringify(input));
-const codeOf = (answer: Promise<unknown>) => answer.then(() => 'answered', (error: unknown) => (error instanceof EvaluationError ? error.code : String(error)));
+const codeOf = (answer: Promise<unknown>) => answer.then(() => 'answered', (error: unknown) => (error instanceof PdpError ? error.code : String(error)));
 
 test('answers with OPA\'s result set; undefined is empty; data is there', async () => {
   const evaluator = await start(1_000);

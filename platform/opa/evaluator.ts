@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { EvaluationError } from './errors.ts';
+import { PdpError } from './errors.ts';
 import type { EvaluationRequest, EvaluatorThreadData, ThreadMessage } from './evaluator-protocol.ts';
 
 /** One compiled policy with its data, warm. */
 export interface Evaluator {
   /**
    * Evaluates the entrypoint on `input` (JSON text). Gives OPA's result set, `[{ result }]`, or `[]` where the rule is undefined.
-   * Throws EvaluationError.
+   * Throws PdpError.
    */
   evaluate(input: string): Promise<unknown>;
   /** Takes no more questions, answers those it has, and then stops the thread. */
@@ -32,10 +32,10 @@ const MAX_THREAD_HEAP_MB = 128;
 interface Waiting {
   readonly request: EvaluationRequest;
   readonly resolve: (results: unknown) => void;
-  readonly reject: (error: EvaluationError) => void;
+  readonly reject: (error: PdpError) => void;
 }
 
-/** Starts a thread for one policy. Throws EvaluationError where the policy cannot be loaded at all. */
+/** Starts a thread for one policy. Throws PdpError where the policy cannot be loaded at all. */
 export async function startEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   const evaluator = new ThreadEvaluator(options);
   await evaluator.start();
@@ -67,8 +67,8 @@ class ThreadEvaluator implements Evaluator {
   }
 
   evaluate(input: string): Promise<unknown> {
-    if (this.#closed || this.#retired) return Promise.reject(new EvaluationError('evaluator_closed', 'the policy was replaced'));
-    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new EvaluationError('evaluator_overloaded', `${MAX_WAITING} decisions are waiting already`));
+    if (this.#closed || this.#retired) return Promise.reject(new PdpError('evaluator_closed', 'the policy was replaced'));
+    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new PdpError('evaluator_overloaded', `${MAX_WAITING} decisions are waiting already`));
     return new Promise((resolve, reject) => {
       const request = { id: this.#nextId, input };
       this.#nextId += 1;
@@ -86,7 +86,7 @@ class ThreadEvaluator implements Evaluator {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#failAll(new EvaluationError('evaluator_closed', 'the policy was replaced'));
+    this.#failAll(new PdpError('evaluator_closed', 'the policy was replaced'));
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
@@ -106,7 +106,7 @@ class ThreadEvaluator implements Evaluator {
     // and adding another later leaves Node 24 delivering nothing.)
     const ready = Promise.withResolvers<void>();
     const failed = (message: string, cause?: unknown) => {
-      ready.reject(new EvaluationError('evaluation_failed', message, { cause }));
+      ready.reject(new PdpError('evaluation_failed', message, { cause }));
       void this.#replaceThread(worker, message);
     };
     worker.on('message', (message: ThreadMessage) => ('ready' in message ? ready.resolve() : this.#received(worker, message)));
@@ -130,7 +130,7 @@ class ThreadEvaluator implements Evaluator {
     if (worker !== this.#worker || this.#waiting[0]?.request.id !== message.id) return;
     const answered = this.#waiting.shift();
     if (this.#waiting.length > 0) this.#watchFirst();
-    if ('failed' in message) answered?.reject(new EvaluationError('evaluation_failed', message.failed));
+    if ('failed' in message) answered?.reject(new PdpError('evaluation_failed', message.failed));
     else answered?.resolve(message.results);
     this.#closeIfDone();
   }
@@ -160,7 +160,7 @@ class ThreadEvaluator implements Evaluator {
     const left_ms = this.#options.deadline_ms - (performance.now() - this.#turnedToFirst);
     if (left_ms > 0 || first.request.id !== seen) return this.#setWatchdog(Math.max(1, left_ms));
     this.#waiting.shift();
-    first.reject(new EvaluationError('evaluation_timeout', `policy gave no answer within ${this.#options.deadline_ms} ms`));
+    first.reject(new PdpError('evaluation_timeout', `policy gave no answer within ${this.#options.deadline_ms} ms`));
     void this.#replaceThread(this.#worker, null);
   }
 
@@ -168,7 +168,7 @@ class ThreadEvaluator implements Evaluator {
   async #replaceThread(worker: Worker | null, why: string | null): Promise<void> {
     if (worker === null || worker !== this.#worker || this.#replacing || this.#closed) return;
     this.#worker = null;
-    if (why !== null) this.#waiting.shift()?.reject(new EvaluationError('evaluation_failed', why));
+    if (why !== null) this.#waiting.shift()?.reject(new PdpError('evaluation_failed', why));
     void worker.terminate();
     await this.#startAgain();
   }
@@ -182,7 +182,7 @@ class ThreadEvaluator implements Evaluator {
       this.#worker = fresh;
       for (const { request } of this.#waiting) fresh.postMessage(request, []);
     } catch {
-      this.#failAll(new EvaluationError('evaluation_failed', 'the policy thread could not be started again'));
+      this.#failAll(new PdpError('evaluation_failed', 'the policy thread could not be started again'));
     } finally {
       this.#replacing = false;
     }
@@ -190,7 +190,7 @@ class ThreadEvaluator implements Evaluator {
     this.#closeIfDone();
   }
 
-  #failAll(error: EvaluationError): void {
+  #failAll(error: PdpError): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { reject } of waiting) reject(error);

@@ -3,7 +3,7 @@ import type { DecidingBundle } from '@countersign/contracts/policy/decision.ts';
 export type PdpEvent =
   | { readonly kind: 'bundle_activated'; readonly revision: string; readonly seq: number; readonly digest: string }
   | { readonly kind: 'bundle_confirmed'; readonly seq: number }
-  /** `code` is a BundleErrorCode, an EvaluationErrorCode, or `source_unavailable`. The bundle before it goes on until its TTL. */
+  /** `code` is a BundleErrorCode or a PdpErrorCode. The bundle before it goes on until its TTL. */
   | { readonly kind: 'refresh_failed'; readonly code: string; readonly message: string };
 
 /** How fresh policy is, for operators and metrics. */

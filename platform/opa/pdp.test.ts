@@ -250,6 +250,22 @@ test('start tries again by itself until there is a bundle', async () => {
   expect(await ruleOf(pdp)).toBe('REQUIRE_HITL itsm/write_needs_approval');
 });
 
+test('a source that never answers does not keep the process from ending', async () => {
+  const { pdp } = harness({ source: { latest: () => new Promise(() => {}) } });
+  const started = pdp.start();
+  await pdp.stop();
+  await started;
+  expect(await ruleOf(pdp)).toBe('DENY bundle_missing');
+});
+
+test('stopped, it denies', async () => {
+  const { world, pdp } = harness();
+  world.bundle = await sign();
+  await pdp.start();
+  await pdp.stop();
+  expect(await ruleOf(pdp)).toBe('DENY bundle_missing');
+});
+
 test('keys may rotate: they are asked for at each refresh', async () => {
   const next = testKey('key_2');
   let keys = key.verification;

@@ -3,7 +3,7 @@ import { canonicalText, digestOf, digestOfBytes } from '../canonical-json/canoni
 import { CanonicalJsonError } from '../canonical-json/errors.ts';
 import { createBundleHolder } from './bundle-holder.ts';
 import type { BundleHolder } from './bundle-holder.ts';
-import { EvaluationError } from './errors.ts';
+import { PdpError } from './errors.ts';
 import type { PdpOptions } from './pdp-options.ts';
 import type { PdpStatus } from './pdp-status.ts';
 import { inputProblem, readDecision } from './validators.ts';
@@ -72,7 +72,7 @@ function canonicalInput(input: PolicyInput): { text: string; digest: string } | 
 }
 
 function denialFor(error: unknown): Decision {
-  if (error instanceof EvaluationError && error.code === 'evaluation_timeout') return deny('policy_timeout', `Policy took too long: ${error.message}`);
+  if (error instanceof PdpError && error.code === 'evaluation_timeout') return deny('policy_timeout', `Policy took too long: ${error.message}`);
   return deny('policy_error', `Policy failed: ${error instanceof Error ? error.message : 'unknown failure'}`);
 }
 

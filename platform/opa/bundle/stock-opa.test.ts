@@ -12,8 +12,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { startEvaluator } from '../evaluator.ts';
+import type { Evaluator } from '../evaluator.ts';
 import { readDecision } from '../validators.ts';
 import { unpackBundle } from './archive.ts';
 import { SCOPE, TENANT, seededBundle, testClaims, testKey, withFile } from './testing.ts';
@@ -25,6 +28,7 @@ const NOW = new Date();
 const key = testKey('key_1');
 const bundle = await seededBundle(key.signing, testClaims(NOW));
 const opa = await findOpa();
+const vectors = await readVectors();
 let scratch: string;
 
 beforeAll(async () => {
@@ -50,19 +54,52 @@ describe('opa run', () => {
     await once(server, 'exit');
   });
 
-  test('decides every vector as we do, words included', async () => {
+  let evaluator: Evaluator;
+  beforeAll(async () => {
     const { wasm } = verifyBundle(bundle.bytes, { keys: key.verification, tenant: TENANT, scope: SCOPE, now: NOW, highestSeq: 0 });
-    const evaluator = await startEvaluator({ wasm, data: '{}', entrypoint: 'countersign/decision', deadline_ms: 5_000 });
-    try {
-      for (const { name, input } of await readVectors()) {
-        const theirs = await ask(port, input);
-        expect({ name, ours: readDecision(await evaluator.evaluate(JSON.stringify(input))) }).toEqual({ name, ours: { decision: theirs } });
-      }
-    } finally {
-      await evaluator.close();
+    evaluator = await startEvaluator({ wasm, data: '{}', entrypoint: 'countersign/decision', deadline_ms: 5_000 });
+  });
+  afterAll(() => evaluator.close());
+
+  test('decides every vector as we do, words included', async () => {
+    for (const { name, input } of vectors) {
+      const theirs = await ask(port, input);
+      expect({ name, ours: readDecision(await evaluator.evaluate(JSON.stringify(input))) }).toEqual({ name, ours: { decision: theirs } });
     }
   });
+
+  test('decides what nobody thought of as we do', async () => {
+    await fc.assert(fc.asyncProperty(inputs(), async (input) => {
+      expect(readDecision(await evaluator.evaluate(JSON.stringify(input)))).toEqual({ decision: await ask(port, input) });
+    }), { numRuns: 500 });
+  }, 60_000);
 });
+
+/** Calls of every kind, from few values, so that digests, people, labels and pointers often meet. */
+function inputs(): fc.Arbitrary<PolicyInput> {
+  const base = vectors[0]?.input as PolicyInput;
+  const digest = fc.constantFrom(base.action.digest, `sha256:${'0'.repeat(64)}`);
+  const person = fc.constantFrom('prn_workflow', 'prn_a', 'prn_b');
+  const pointer = fc.constantFrom('', '/to', '/to/0', '/to_all', '/a~1b', '/a~0b', '/é', '/a~01b');
+  const vote = fc.record({ principal_id: person, role: fc.constantFrom('approver', 'viewer'), decision: fc.constantFrom('approve', 'reject'), auth_strength: fc.constant('password') });
+  const approval = fc.record({
+    id: fc.constant('apr_1'),
+    action_digest: digest,
+    tier: fc.constantFrom('standard', 'critical'),
+    state: fc.constantFrom('approved', 'approved', 'pending', 'consumed'),
+    requested_by: person,
+    votes: fc.array(vote, { maxLength: 3 }),
+  });
+  const call = fc.record({
+    action: fc.record({ risk: fc.constantFrom('read', 'write', 'destructive', 'model', ''), digest, sensitive_parameters: fc.array(pointer, { maxLength: 2 }) }),
+    principal: fc.record({ id: person, kind: fc.constant('workflow') }),
+    parameters: fc.dictionary(fc.constantFrom('to', 'to_all', 'a/b', 'a~b', 'é', 'a~1b'), fc.oneof(fc.string(), fc.array(fc.string())), { maxKeys: 3, noNullPrototype: true }),
+    labels: fc.dictionary(pointer, fc.array(fc.constantFrom('configuration', 'trusted_system', 'ticket_text', 'model_output', 'other'), { maxLength: 2 }), { maxKeys: 3, noNullPrototype: true }),
+    model: fc.constantFrom(null, { use: 'a/b', pinned: true }, { use: 'a/b', pinned: false }),
+    approvals: fc.array(approval, { maxLength: 2 }),
+  });
+  return call.map((changes) => ({ ...base, ...changes, action: { ...base.action, ...changes.action } }) as unknown as PolicyInput);
+}
 
 describe('opa verifies', () => {
   // `opa build` reads and verifies a bundle without serving it.
