@@ -9,11 +9,11 @@ main { max-width: 84rem; margin: 0 auto; padding: 1.5rem; }
 h1 { font-size: 1.35rem; margin: 0 0 1rem; } h1 small { font-weight: 400; color: var(--soft); font-size: .8em; margin-left: .4rem; }
 h2 { font-size: 1rem; margin: 1.25rem 0 .5rem; } aside h2 { margin-top: 0; }
 a { color: var(--accent); } i, .hint, .time { color: var(--soft); } .hint { font-size: .85rem; }
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) 20rem; gap: 1.5rem; align-items: start; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) 17rem; gap: 1.25rem; align-items: start; }
 @media (max-width: 60rem) { .columns { grid-template-columns: minmax(0, 1fr); } }
 .scroll { overflow-x: auto; background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .5rem .75rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
-tr:last-child td { border-bottom: 0; } th { font-size: .8rem; color: var(--soft); } td.text { white-space: normal; min-width: 18rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; font-size: .9rem; }
+tr:last-child td { border-bottom: 0; } th { font-size: .8rem; color: var(--soft); } td.text { white-space: normal; min-width: 13rem; overflow-wrap: anywhere; } td.group { white-space: normal; min-width: 8rem; }
 aside, article { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; } article { margin-bottom: .75rem; } article header { color: var(--soft); font-size: .85rem; }
 pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0; }
 label { display: block; font-size: .85rem; color: var(--soft); margin-bottom: .75rem; }

@@ -73,8 +73,8 @@ function listRow(store: RecordStore, row: Row): string {
     <td><a href="/tickets/${escapeHtml(row['number'] ?? '')}">${escapeHtml(row['number'] ?? '')}</a></td>
     <td class="text">${escapeHtml(row['short_description'] ?? '')}</td>
     <td><span class="tag state-${escapeHtml(row['state'] ?? '')}">${label('state')}</span></td>
-    <td>${label('priority')}</td><td>${label('category') || '<i>none</i>'}</td><td>${group || '<i>none</i>'}</td>
-    <td class="time">${escapeHtml(row['sys_updated_on'] ?? '')}</td>
+    <td>${label('priority')}</td><td>${label('category') || '<i>none</i>'}</td><td class="group">${group || '<i>none</i>'}</td>
+    <td class="time">${escapeHtml((row['sys_updated_on'] ?? '').slice(0, 16))}</td>
   </tr>`;
 }
 

@@ -17,7 +17,9 @@ export interface SandboxRequest {
 
 /** Reads a request. Throws 413 where the body is larger than the sandbox takes. */
 export async function readRequest(message: IncomingMessage, ownUrl: string): Promise<SandboxRequest> {
-  const url = new URL(message.url ?? '/', 'http://sandbox.invalid');
+  const target = message.url ?? '/';
+  if (!target.startsWith('/') || !URL.canParse(`http://sandbox.invalid${target}`)) throw new TableApiError(400, 'Bad Request', 'The request target cannot be read');
+  const url = new URL(`http://sandbox.invalid${target}`);
   const limit = url.pathname.endsWith('/attachment/file') ? ATTACHMENT_LIMIT_BYTES : JSON_BODY_LIMIT_BYTES;
   return {
     method: message.method ?? 'GET',

@@ -55,6 +55,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
   };
   // The port first: a second sandbox must not touch the first one's records.
   const server = createServer();
+  // Longer than the idle time of usual client pools: a socket that closes under a reused PATCH would look like a lost answer.
+  server.keepAliveTimeout = 65_000;
   const url = await listen(server, host, port);
   try {
     const store = new RecordStore({ ...(dataDir === undefined ? {} : { dataDir }), seed: () => generateInstance({ seed, incidents, adminUser: settings.admin.user, integrationUser: settings.integration.user }) });

@@ -117,7 +117,7 @@ describe('lists', () => {
     expect(matrix.body.result).toEqual([{ priority: '2' }]);
     const query = 'name=incident^element=subcategory^dependent_value=network^inactive=false';
     const subcategories = await call<{ result: Shown[] }>(url, `/api/now/table/sys_choice?sysparm_query=${encodeURIComponent(query)}&sysparm_fields=value,label`);
-    expect(subcategories.body.result).toContainEqual({ value: 'vpn', label: 'Vpn' });
+    expect(subcategories.body.result).toContainEqual({ value: 'vpn', label: 'VPN' });
   });
 });
 
@@ -128,6 +128,7 @@ describe('errors are in the documented form', () => {
     ['GET', '/api/now/table/incident/00000000000000000000000000000000', 404, 'No Record found'],
     ['POST', '/api/now/table/incident/00000000000000000000000000000000', 405, 'Method not supported'],
     ['DELETE', '/api/now/table/incident', 405, 'Method not supported'],
+    ['GET', '/api/now/table/incident/%zz', 404, 'No Record found'],
     ['GET', '/api/now/nonsense', 400, 'Requested URI does not represent any resource'],
   ])('%s %s is %i', async (method, path, status, message) => {
     const reply = await call<{ error: { message: string } }>(url, path, { method });

@@ -32,7 +32,7 @@ export function tablePath(path: string): TablePath | undefined {
   const match = /^\/api\/now(?:\/(v1|v2))?\/table\/([A-Za-z0-9_]+)(?:\/([^/]+))?\/?$/.exec(path);
   if (match === null) return undefined;
   const [, version, table = '', sysId] = match;
-  return { version: version as TablePath['version'], table, sysId: sysId === undefined ? undefined : decodeURIComponent(sysId) };
+  return { version: version as TablePath['version'], table, sysId };
 }
 
 /** Answers one request of the Table API. Throws `TableApiError` for everything that is not a success. */

@@ -80,12 +80,14 @@ const CHOICES: Readonly<Record<string, ReadonlyArray<readonly [value: string, la
   upon_reject: [['cancel', 'Cancel all future Tasks'], ['goto', 'Go to a previous Task']],
 };
 
+const ACRONYMS: ReadonlySet<string> = new Set(['vpn', 'dns', 'lan', 'wan', 'erp', 'crm', 'hr']);
+
 function choiceRows(): Row[] {
   const plain = Object.entries(CHOICES).flatMap(([element, options]) => options.map(([value, label], index) => choice(element, value, label, index, '')));
   const pairs = new Set(CAUSES.map((cause) => `${cause.category}|${cause.subcategory}`));
   const subcategories = [...pairs].sort().map((pair, index) => {
     const [category = '', value = ''] = pair.split('|');
-    return choice('subcategory', value, value.charAt(0).toUpperCase() + value.slice(1), index, category);
+    return choice('subcategory', value, ACRONYMS.has(value) ? value.toUpperCase() : value.charAt(0).toUpperCase() + value.slice(1), index, category);
   });
   // A choice that is no longer offered: a client must look at `inactive`.
   return [...plain, ...subcategories, { ...choice('category', 'mainframe', 'Mainframe', 9, ''), inactive: 'true' }];

@@ -20,7 +20,7 @@ export function writeTicket(random: Random, cause: Cause): WrittenTicket {
   const carelessness = random.next();
   const isVague = language === 'en' && random.chance(VAGUE);
   const subject = random.pick(isVague ? VAGUE_SUBJECTS[cause.symptom] : phrasing.subjects);
-  const type = (text: string): string => typeCarelessly(random, fillSlots(random, text), carelessness);
+  const type = (text: string): string => typeCarelessly(random, fillSlots(random, text, language), carelessness);
   return {
     short_description: prefixed(random, type(subject)).slice(0, 160),
     description: random.chance(EMPTY_BODY) ? '' : body(random, language, phrasing, isVague, type),
@@ -48,7 +48,7 @@ function body(random: Random, language: Language, phrasing: Phrasing, isVague: b
   sentences.push(type(random.pick(phrasing.details)));
   if (isLong && phrasing.details.length > 1) sentences.push(type(random.pick(phrasing.details)));
   if (language === 'en' && random.chance(isLong ? 0.9 : 0.4)) sentences.push(type(random.pick(ASIDES)));
-  const parts = [[...new Set(sentences)].join(random.chance(0.7) ? ' ' : '\n')];
+  const parts = [[...new Set(sentences)].map((sentence) => (/[.!?]$/.test(sentence) || random.chance(0.3) ? sentence : `${sentence}.`)).join(random.chance(0.7) ? ' ' : '\n')];
   if (isLong || random.chance(0.3)) parts.unshift(random.pick(GREETINGS[language]));
   if (isLong || random.chance(0.3)) parts.push(random.pick(CLOSINGS[language]));
   if (isLong && random.chance(0.6)) parts.push(fillSlots(random, random.pick(SIGNATURES)));

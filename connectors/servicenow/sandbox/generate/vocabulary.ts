@@ -1,4 +1,5 @@
 /** What fills the `{slots}` of phrasings. Shared by all causes, so that the name of a site or an application decides nothing. */
+import type { Language } from './cause.ts';
 import type { Random } from './random.ts';
 
 const SLOTS: Readonly<Record<string, readonly string[]>> = {
@@ -17,10 +18,32 @@ const SLOTS: Readonly<Record<string, readonly string[]>> = {
   doc: ['4500187731', '4711-22', 'PO 88120', 'order 7000412', 'invoice 90233', 'delivery 80019922', 'batch 0017', 'item 30-441'],
 };
 
+/** Words that would stand out in English. */
+const LOCAL_SLOTS: Readonly<Record<Language, Readonly<Record<string, readonly string[]>>>> = {
+  en: {},
+  de: {
+    time: ['heute Morgen', 'gestern', 'Montag', '8:15', 'letzter Nacht', 'dem Wochenende', 'zwei Tagen', 'dem Update'],
+    device: ['meinem Notebook', 'dem Rechner', 'ThinkPad T14', 'dem Tablet', 'LT-40817', 'WS-2231'], count: ['2', '3', '5', '8', 'ca. 10', 'allen'],
+    app: ['SAP', 'Concur', 'Workday', 'CRM', 'Salesforce', 'Jira', 'Intranet', 'Zeiterfassung', 'SharePoint', 'Lagersystem'], room: ['Raum Alster', 'Raum 2.14', 'R3.07', 'Besprechungsraum 4'],
+    floor: ['1. OG', '2. OG', '3. OG', 'Erdgeschoss', 'im Labor', 'Kantine'], site: ['Hamburg', 'Graz', 'Werk 2', 'Werk 7', 'Halle 3', 'Lager', 'Filiale 114'],
+    printer: ['PRN-2F-01', 'Ricoh', 'HP M553', 'Etikettendrucker', 'Zebra ZT410'], file: ['Q3_forecast.xlsx', 'Teamordner', 'G:\\Finance', 'budget_v7.xlsx', 'S:\\Quality'],
+  },
+  es: {
+    time: ['esta mañana', 'ayer', 'el lunes', 'las 8:15', 'anoche', 'el fin de semana', 'la actualización'], room: ['la sala 2.14', 'la sala de juntas', 'la sala 4'],
+    app: ['SAP', 'Concur', 'Workday', 'el CRM', 'Salesforce', 'Jira', 'la intranet', 'SharePoint'], site: ['Madrid', 'Porto', 'la planta 2', 'el almacén', 'la tienda 031'],
+    printer: ['PRN-2F-01', 'la Ricoh', 'la Zebra', 'la HP'], file: ['budget_v7.xlsx', 'la carpeta del equipo', 'layout.dwg'],
+  },
+  fr: {
+    time: ['ce matin', 'hier', 'lundi', '8h15', 'cette nuit', 'la mise à jour', 'deux jours'], room: ['salle 2.14', 'salle Rhône', 'grande salle'],
+    app: ['SAP', 'Concur', 'Workday', 'le CRM', 'Salesforce', 'Jira', "l'intranet", 'SharePoint'], site: ['Lyon', 'siège', 'dépôt', 'magasin 114'],
+    file: ['budget_v7.xlsx', "le dossier de l'équipe", 'layout.dwg'],
+  },
+};
+
 /** Replaces every `{slot}` by something from its list; the same slot may differ within a text, as people are. */
-export function fillSlots(random: Random, text: string): string {
+export function fillSlots(random: Random, text: string, language: Language = 'en'): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const words = SLOTS[name];
+    const words = LOCAL_SLOTS[language][name] ?? SLOTS[name];
     return words === undefined ? whole : random.pick(words);
   });
 }
