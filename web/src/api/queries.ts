@@ -1,0 +1,98 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, dataOf, type Schemas } from './client.ts';
+import { pollEvery } from './live-status.ts';
+
+/** Every read of the API, by name. The first part of a key names the kind of thing, so that a live event can find what it touches. */
+
+export interface RunFilter {
+  state: Schemas['RunState'][];
+  q: string;
+  cursor: string | null;
+}
+
+export interface AuditFilter {
+  runId: string;
+  type: string;
+  cursor: string | null;
+}
+
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => dataOf(api.GET('/api/v1/me')), staleTime: 60_000 });
+
+export const cellQuery = queryOptions({ queryKey: ['cell'], queryFn: () => dataOf(api.GET('/api/v1/cell')), staleTime: 30_000 });
+
+export function runsQuery({ state, q, cursor }: RunFilter, limit = 50) {
+  return queryOptions({
+    queryKey: ['runs', { state, q, cursor, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/runs', {
+      params: { query: { limit, ...(state.length > 0 ? { state } : {}), ...(q === '' ? {} : { q }), ...(cursor === null ? {} : { cursor }) } },
+    })),
+    refetchInterval: () => pollEvery(5_000),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function runQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId],
+    queryFn: () => dataOf(api.GET('/api/v1/runs/{run_id}', { params: { path: { run_id: runId } } })),
+    // A run that ended still gets its evidence; until then it is looked at again.
+    refetchInterval: ({ state }) => {
+      const run = state.data;
+      const settled = run !== undefined && ['succeeded', 'cancelled'].includes(run.state) && run.evidence !== null;
+      const ended = run !== undefined && run.finished_at !== null && run.evidence === null;
+      return settled ? false : ended ? 2_000 : pollEvery(3_000);
+    },
+  });
+}
+
+export function approvalsQuery(state: Schemas['ApprovalState'][], limit = 50) {
+  return queryOptions({
+    queryKey: ['approvals', { state, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/approvals', { params: { query: { limit, ...(state.length > 0 ? { state } : {}) } } })),
+    refetchInterval: () => pollEvery(5_000),
+  });
+}
+
+export function approvalQuery(approvalId: string) {
+  return queryOptions({
+    queryKey: ['approval', approvalId],
+    queryFn: () => dataOf(api.GET('/api/v1/approvals/{approval_id}', { params: { path: { approval_id: approvalId } } })),
+    refetchInterval: () => pollEvery(5_000),
+  });
+}
+
+export const workflowsQuery = queryOptions({ queryKey: ['workflows'], queryFn: () => dataOf(api.GET('/api/v1/workflows')) });
+
+export function workflowVersionQuery(workflowId: string, version: number) {
+  return queryOptions({
+    queryKey: ['workflow-version', workflowId, version],
+    queryFn: () => dataOf(api.GET('/api/v1/workflows/{workflow_id}/versions/{version}', { params: { path: { workflow_id: workflowId, version } } })),
+    staleTime: Infinity,
+  });
+}
+
+export const connectorsQuery = queryOptions({ queryKey: ['connectors'], queryFn: () => dataOf(api.GET('/api/v1/connectors')) });
+
+export const instancesQuery = queryOptions({ queryKey: ['instances'], queryFn: () => dataOf(api.GET('/api/v1/instances')) });
+
+export const policyQuery = queryOptions({ queryKey: ['policy'], queryFn: () => dataOf(api.GET('/api/v1/policy')), refetchInterval: 30_000 });
+
+export const keysQuery = queryOptions({ queryKey: ['keys'], queryFn: () => dataOf(api.GET('/api/v1/keys')), staleTime: 60_000 });
+
+export function auditQuery({ runId, type, cursor }: AuditFilter, limit = 50) {
+  return queryOptions({
+    queryKey: ['audit', { runId, type, cursor, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/audit/events', {
+      params: { query: { limit, ...(runId === '' ? {} : { run_id: runId }), ...(type === '' ? {} : { type }), ...(cursor === null ? {} : { cursor }) } },
+    })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function costQuery(from: string, to: string | null) {
+  return queryOptions({
+    queryKey: ['cost', from, to],
+    queryFn: () => dataOf(api.GET('/api/v1/reports/cost-per-ticket', { params: { query: { from, ...(to === null ? {} : { to }) } } })),
+    placeholderData: keepPreviousData,
+  });
+}

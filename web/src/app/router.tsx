@@ -1,0 +1,30 @@
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import { Shell } from '../shell/shell.tsx';
+import { SignInPage } from '../sign-in/sign-in-page.tsx';
+import { RunsPage } from '../runs/runs-page.tsx';
+import { ApprovalsPage } from '../approvals/approvals-page.tsx';
+import { FaultPage } from './fault-page.tsx';
+import { NotFoundPage } from './not-found-page.tsx';
+
+/** Pages that bring an editor, a graph or a chart come in a file of their own, when they are first opened. */
+const PAGES: RouteObject[] = [
+  { index: true, element: <Navigate to="/runs" replace /> },
+  { path: 'runs', element: <RunsPage /> },
+  { path: 'runs/:runId', lazy: async () => ({ Component: (await import('../run/run-page.tsx')).RunPage }) },
+  { path: 'approvals', element: <ApprovalsPage /> },
+  { path: 'tickets', lazy: async () => ({ Component: (await import('../tickets/tickets-page.tsx')).TicketsPage }) },
+  { path: 'workflows', lazy: async () => ({ Component: (await import('../workflows/workflows-page.tsx')).WorkflowsPage }) },
+  { path: 'workflows/:workflowId', lazy: async () => ({ Component: (await import('../workflows/workflow-page.tsx')).WorkflowPage }) },
+  { path: 'connectors', lazy: async () => ({ Component: (await import('../connectors/connectors-page.tsx')).ConnectorsPage }) },
+  { path: 'policy', lazy: async () => ({ Component: (await import('../policy/policy-page.tsx')).PolicyPage }) },
+  { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page.tsx')).AuditPage }) },
+  { path: 'cost', lazy: async () => ({ Component: (await import('../cost/cost-page.tsx')).CostPage }) },
+  { path: '*', element: <NotFoundPage /> },
+];
+
+export function createRouter() {
+  return createBrowserRouter([
+    { path: '/sign-in', element: <SignInPage />, errorElement: <FaultPage /> },
+    { path: '/', element: <Shell />, errorElement: <FaultPage />, hydrateFallbackElement: <></>, children: [{ errorElement: <FaultPage />, children: PAGES }] },
+  ]);
+}

@@ -1,0 +1,44 @@
+import { Text, Title } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Approval } from '../api/client.ts';
+import { Countdown, TimeAgo } from '../parts/clock.tsx';
+import { StateBadge } from '../parts/state-badge.tsx';
+import { APPROVAL_LOOKS } from '../parts/state-look.ts';
+import classes from './approvals.module.css';
+
+export function InboxList({ pending, decided, selected }: { pending: Approval[]; decided: Approval[]; selected: string | null }) {
+  return (
+    <nav className={`panel ${classes.side}`} aria-label="Approvals">
+      <header><Title order={2}>Waiting</Title><Text size="sm" c="dimmed">{pending.length}</Text></header>
+      {pending.length === 0 ? <Text size="sm" c="dimmed" p="md">Nothing waits.</Text> : <Items approvals={pending} selected={selected} />}
+      {decided.length === 0 ? null : (
+        <>
+          <header style={{ borderTop: '1px solid var(--cs-line)' }}><Title order={2}>Decided</Title></header>
+          <Items approvals={decided} selected={selected} />
+        </>
+      )}
+    </nav>
+  );
+}
+
+function Items({ approvals, selected }: { approvals: Approval[]; selected: string | null }) {
+  return (
+    <ul className={classes.list}>
+      {approvals.map((approval) => (
+        <li key={approval.id}>
+          <Link className={classes.item} to={`?selected=${approval.id}`} replace aria-current={approval.id === selected}>
+            <span className={classes.top}>
+              <Text span fw={550} truncate>{approval.subject ?? approval.action}</Text>
+              {approval.state === 'pending'
+                ? <Text span size="xs" c="dimmed"><Countdown at={approval.expires_at} over="expired" /> left</Text>
+                : <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />}
+            </span>
+            <Text span size="xs" c="dimmed" display="block" truncate>{approval.preview.title}</Text>
+            {approval.state === 'pending' && !approval.may_vote ? <Text span size="xs" c="dimmed" display="block">Not yours to decide</Text> : null}
+            {approval.decided_at === null ? null : <Text span size="xs" c="dimmed"><TimeAgo at={approval.decided_at} /></Text>}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,11 @@
+import '@fontsource-variable/inter';
+import '@fontsource-variable/jetbrains-mono';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '@mantine/spotlight/styles.css';
+import './app/console.css';
+import { createRoot } from 'react-dom/client';
+import { Console } from './app/console.tsx';
+
+const root = document.getElementById('root');
+if (root !== null) createRoot(root).render(<Console />);

@@ -1,0 +1,20 @@
+import { CopyButton, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { shortenId } from '../format/ids.ts';
+import classes from './copy-id.module.css';
+
+/** An id, shortened, that copies itself whole. `what` names it for who cannot see it. */
+export function CopyId({ id, what, text }: { id: string; what: string; text?: string }) {
+  return (
+    <CopyButton value={id} timeout={1500}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? 'Copied' : id} styles={{ tooltip: { wordBreak: 'break-all' } }}>
+          <UnstyledButton className={classes.copy} onClick={copy} aria-label={`Copy ${what} ${id}`}>
+            <span>{text ?? shortenId(id)}</span>
+            {copied ? <IconCheck size={13} aria-hidden /> : <IconCopy size={13} aria-hidden />}
+          </UnstyledButton>
+        </Tooltip>
+      )}
+    </CopyButton>
+  );
+}

@@ -1,0 +1,34 @@
+import { Alert, Anchor, Tooltip } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import type { Run } from '../api/client.ts';
+import { formatUsd } from '../format/money.ts';
+import { Elapsed, TimeAgo } from '../parts/clock.tsx';
+import { CopyId } from '../parts/copy-id.tsx';
+import { Facts } from '../parts/page.tsx';
+
+/** What a run is and what it was pinned to; above it, why it failed. */
+export function RunFacts({ run }: { run: Run }) {
+  return (
+    <>
+      {run.error === null ? null : (
+        <Alert variant="outline" color="red" icon={<IconAlertTriangle aria-hidden />} title={<code>{run.error.code}</code>} styles={{ root: { background: 'var(--cs-bad-soft)', borderColor: 'var(--cs-bad)' }, title: { color: 'var(--cs-bad)' }, icon: { color: 'var(--cs-bad)' } }}>
+          {run.error.step_key === undefined ? null : <>In step <code>{run.error.step_key}</code>: </>}{run.error.message}
+        </Alert>
+      )}
+      <div className="panel">
+        <Facts
+          facts={[
+            { name: 'Run', value: <CopyId id={run.id} what="run id" /> },
+            { name: 'Workflow', value: <Anchor component={Link} to={`/workflows/${run.workflow_id}?version=${run.workflow_version}`}>{run.workflow_name}@{run.workflow_version}</Anchor> },
+            { name: 'Workflow digest', value: <CopyId id={run.workflow_digest} what="workflow digest" /> },
+            { name: 'Event received', value: <TimeAgo at={run.event_at} /> },
+            { name: 'Duration', value: <Elapsed from={run.started_at} to={run.finished_at} /> },
+            { name: 'Cost', value: <Tooltip label={`${run.cost_usd} USD`}><span className="tabular">{formatUsd(run.cost_usd)}</span></Tooltip> },
+            ...(run.subject === null ? [] : [{ name: 'Subject', value: <CopyId id={run.subject} what="subject" /> }]),
+          ]}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import { Group, Text, Title } from '@mantine/core';
+import { formatClock } from '../format/time.ts';
+import { Countdown, Elapsed } from '../parts/clock.tsx';
+import { StateBadge } from '../parts/state-badge.tsx';
+import { STEP_LOOKS } from '../parts/state-look.ts';
+import { EntryView } from './story-entry.tsx';
+import type { StepStory, StoryEntry } from './story.ts';
+import classes from './story.module.css';
+
+/** One step: its state, what it waits for, and everything that happened in it. */
+export function StepCard({ story: { step, entries } }: { story: StepStory }) {
+  const look = STEP_LOOKS[step.state];
+  const { icon: PinIcon } = look;
+  return (
+    <li className={classes.step}>
+      <span className={classes.pin} data-tone={look.tone}><PinIcon size={14} stroke={2} aria-hidden /></span>
+      <section className="panel" aria-label={`Step ${step.key}`}>
+        <header>
+          <Group gap="sm">
+            <Title order={3}>{step.key}</Title>
+            <Text span c="dimmed" className="mono">{step.uses}</Text>
+          </Group>
+          <Group gap="sm">
+            {step.attempt > 1 ? <Text size="xs" c="dimmed">Attempt {step.attempt} of {step.max_attempts}</Text> : null}
+            {step.started_at === null ? null : <Text size="xs" c="dimmed" component="span"><Elapsed from={step.started_at} to={step.finished_at} /></Text>}
+            <StateBadge state={step.state} look={look} />
+          </Group>
+        </header>
+        <ol className={classes.entries}>
+          {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
+          <Waiting step={step} />
+          {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
+        </ol>
+      </section>
+    </li>
+  );
+}
+
+/** What a step that does not move waits for. */
+function Waiting({ step }: { step: StepStory['step'] }) {
+  const words = step.state === 'retrying' ? <>Next try in <Countdown at={step.available_at} over="a moment: its back-off is over" /></>
+    : step.state === 'blocked' ? <>Waits for {step.needs.join(', ')}</>
+    : step.state === 'waiting' ? <>Waits for a person; nothing is written before that</>
+    : step.state === 'uncertain' ? <>The system of record is asked what happened before anything is sent again</>
+    : null;
+  return words === null ? null : <li className={classes.entry}><span className={classes.small}>Now</span><div>{words}</div></li>;
+}
+
+function keyOf(entry: StoryEntry): string {
+  switch (entry.kind) {
+    case 'attempt': return `attempt ${entry.attempt.attempt} ${entry.attempt.fence}`;
+    case 'decision': return entry.decision.id;
+    case 'approval': return entry.approval.id;
+    case 'vote': return entry.vote.id;
+    case 'call': return entry.call.id;
+  }
+}

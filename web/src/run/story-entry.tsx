@@ -1,0 +1,99 @@
+import { Anchor, Text } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Schemas } from '../api/client.ts';
+import { formatQuantity, formatUsd } from '../format/money.ts';
+import { formatDuration } from '../format/time.ts';
+import { CopyId } from '../parts/copy-id.tsx';
+import { StateBadge } from '../parts/state-badge.tsx';
+import { APPROVAL_LOOKS, CALL_LOOKS, OUTCOME_LOOKS } from '../parts/state-look.ts';
+import { readReceipt, type StoryEntry } from './story.ts';
+import classes from './story.module.css';
+
+export function EntryView({ entry }: { entry: StoryEntry }) {
+  switch (entry.kind) {
+    case 'attempt': return <AttemptLine attempt={entry.attempt} />;
+    case 'decision': return <DecisionLine decision={entry.decision} />;
+    case 'approval': return <ApprovalLine approval={entry.approval} />;
+    case 'vote': return <VoteLine vote={entry.vote} />;
+    case 'call': return <CallLine call={entry.call} costs={entry.costs} />;
+  }
+}
+
+function AttemptLine({ attempt }: { attempt: Schemas['Step']['attempts'][number] }) {
+  return (
+    <>
+      <div className={classes.line}>
+        <span>Attempt {attempt.attempt}{attempt.result === null ? '' : `: ${attempt.result}`}</span>
+        <span className={classes.small}>by <span className="mono">{attempt.worker}</span>, fence {attempt.fence}</span>
+      </div>
+      {attempt.error === null ? null : <Text size="sm"><code style={{ color: 'var(--cs-bad)' }}>{attempt.error.code}</code> {attempt.error.message}</Text>}
+    </>
+  );
+}
+
+function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
+  const bundle = decision.bundle_revision === null
+    ? 'no policy bundle'
+    : `bundle ${decision.bundle_revision}, seq ${decision.bundle_seq}, ${decision.bundle_age_ms === null ? 'of unknown age' : `${formatDuration(decision.bundle_age_ms)} old`}`;
+  return (
+    <>
+      <div className={classes.line}>
+        <span>Policy</span>
+        <StateBadge state={decision.outcome} look={OUTCOME_LOOKS[decision.outcome]} />
+        <span className="mono">{decision.action}</span>
+      </div>
+      <ul className={classes.reasons}>
+        {decision.reasons.map(({ rule, message }) => <li key={rule}>{message} <code>{rule}</code></li>)}
+      </ul>
+      <div className={classes.small}>{bundle}, in {decision.evaluated_us} µs</div>
+    </>
+  );
+}
+
+function ApprovalLine({ approval }: { approval: Schemas['Approval'] }) {
+  return (
+    <div className={classes.line}>
+      <span>Asked for <Anchor component={Link} to={`/approvals?selected=${approval.id}`}>approval</Anchor></span>
+      <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />
+      <span className={classes.small}>{approval.required_votes} of role {approval.required_role}, tier {approval.tier}</span>
+    </div>
+  );
+}
+
+function VoteLine({ vote }: { vote: Schemas['Vote'] }) {
+  return (
+    <>
+      <div className={classes.line}>
+        <span><strong>{vote.display_name}</strong> voted to {vote.decision}</span>
+        <span className={classes.small}>as {vote.role}, by {vote.channel}, signed in by {vote.auth_strength.replace('_', ' ')}</span>
+      </div>
+      {vote.reason === null ? null : <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>“{vote.reason}”</Text>}
+    </>
+  );
+}
+
+function CallLine({ call, costs }: { call: Schemas['ToolCall']; costs: Schemas['CostLine'][] }) {
+  const receipt = readReceipt(call.receipt);
+  return (
+    <>
+      <div className={classes.line}>
+        <span>Call</span>
+        <StateBadge state={call.state} look={CALL_LOOKS[call.state]} />
+        <span className="mono">{call.action}</span>
+        <span className={classes.small}>{call.risk}{call.duration_ms === null ? '' : `, ${formatDuration(call.duration_ms)}`}</span>
+      </div>
+      {call.error === null ? null : <Text size="sm"><code style={{ color: 'var(--cs-bad)' }}>{call.error.code}</code> {call.error.message}</Text>}
+      {receipt === null ? null : (
+        <div>
+          Record version <span className="mono">{receipt.versionBefore ?? 'none'} → {receipt.versionAfter ?? 'unknown'}</span>
+          {receipt.fieldsWritten.length === 0 ? null : <>; wrote {receipt.fieldsWritten.join(', ')}</>}
+          {receipt.verifiedByReadingBack === true ? '; read back and compared' : receipt.verifiedByReadingBack === false ? '; not verified by reading back' : ''}
+        </div>
+      )}
+      <div className={classes.small}>
+        Action <CopyId id={call.action_digest} what="action digest" />
+        {costs.map((cost) => <span key={`${cost.meter} ${cost.unit}`}>{' '}{cost.meter}: {formatQuantity(cost.quantity)} {cost.unit}, {formatUsd(cost.amount_usd)}</span>)}
+      </div>
+    </>
+  );
+}

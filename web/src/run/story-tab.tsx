@@ -1,0 +1,29 @@
+import { Stack } from '@mantine/core';
+import type { Run } from '../api/client.ts';
+import { CostCard } from './cost-card.tsx';
+import { ProposalCard } from './proposal-card.tsx';
+import { readProposal } from './proposal.ts';
+import { RunApprovalCard } from './run-approval-card.tsx';
+import { StepCard } from './step-card.tsx';
+import { tellStory } from './story.ts';
+import classes from './story.module.css';
+
+/** What happened, step by step; beside it what the model proposed, what people were asked, and what it cost. */
+export function StoryTab({ run }: { run: Run }) {
+  const proposals = run.steps.flatMap((step) => {
+    const proposal = step.uses === 'model/generate' ? readProposal(step.output) : null;
+    return proposal === null ? [] : [{ key: step.key, proposal }];
+  });
+  return (
+    <div className={classes.columns}>
+      <ol className={classes.steps} aria-label="Steps">
+        {tellStory(run).map((story) => <StepCard key={story.step.id} story={story} />)}
+      </ol>
+      <Stack gap="md">
+        {run.approvals.map((approval) => <RunApprovalCard key={approval.id} approval={approval} />)}
+        {proposals.map(({ key, proposal }) => <ProposalCard key={key} proposal={proposal} />)}
+        <CostCard run={run} />
+      </Stack>
+    </div>
+  );
+}

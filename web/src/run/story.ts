@@ -1,0 +1,77 @@
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+
+type Schemas = components['schemas'];
+type Run = Schemas['Run'];
+type Attempt = Schemas['Step']['attempts'][number];
+
+/** One thing that happened in a step, at one moment. */
+export type StoryEntry =
+  | { kind: 'attempt'; at: string; attempt: Attempt }
+  | { kind: 'decision'; at: string; decision: Schemas['Decision'] }
+  | { kind: 'approval'; at: string; approval: Schemas['Approval'] }
+  | { kind: 'vote'; at: string; vote: Schemas['Vote'] }
+  | { kind: 'call'; at: string; call: Schemas['ToolCall']; costs: Schemas['CostLine'][] };
+
+export interface StepStory {
+  step: Schemas['Step'];
+  entries: StoryEntry[];
+}
+
+/** When two things carry the same millisecond: what must have come first. */
+const ORDER: Record<StoryEntry['kind'], number> = { attempt: 0, decision: 1, approval: 2, vote: 3, call: 4 };
+
+/** The run as a story: its steps in the order they ran (then as they are written), each with what happened in it, in order of time. */
+export function tellStory(run: Pick<Run, 'steps' | 'decisions' | 'calls' | 'approvals' | 'costs'>): StepStory[] {
+  return orderSteps(run.steps).map((step) => ({
+    step,
+    entries: [...attempts(step), ...decisions(run, step), ...approvals(run, step), ...calls(run, step)]
+      .sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || ORDER[one.kind] - ORDER[other.kind]),
+  }));
+}
+
+function orderSteps(steps: readonly Schemas['Step'][]): Schemas['Step'][] {
+  const begun = (step: Schemas['Step']): number => (step.started_at === null ? Infinity : Date.parse(step.started_at));
+  // Sorting is stable, so steps that have not begun stay as the workflow has them.
+  return [...steps].sort((one, other) => (begun(one) === begun(other) ? 0 : begun(one) - begun(other)));
+}
+
+function attempts({ attempts: all }: Schemas['Step']): StoryEntry[] {
+  return all.map((attempt) => ({ kind: 'attempt', at: attempt.started_at, attempt }));
+}
+
+function decisions({ decisions: all }: Pick<Run, 'decisions'>, { id }: Schemas['Step']): StoryEntry[] {
+  return all.filter(({ step_id }) => step_id === id).map((decision) => ({ kind: 'decision', at: decision.decided_at, decision }));
+}
+
+function approvals({ approvals: all }: Pick<Run, 'approvals'>, { key }: Schemas['Step']): StoryEntry[] {
+  return all.filter(({ step_key }) => step_key === key).flatMap((approval): StoryEntry[] => [
+    { kind: 'approval', at: approval.requested_at, approval },
+    ...approval.votes.map((vote): StoryEntry => ({ kind: 'vote', at: vote.voted_at, vote })),
+  ]);
+}
+
+function calls({ calls: all, costs }: Pick<Run, 'calls' | 'costs'>, { id }: Schemas['Step']): StoryEntry[] {
+  return all.filter(({ step_id }) => step_id === id)
+    .map((call) => ({ kind: 'call', at: call.intended_at, call, costs: costs.filter(({ call_id }) => call_id === call.id) }));
+}
+
+/** The parts of a write's receipt that people look at. A receipt is the connector's, so each part may be missing. */
+export interface ReceiptView {
+  versionBefore: string | null;
+  versionAfter: string | null;
+  fieldsWritten: string[];
+  verifiedByReadingBack: boolean | null;
+}
+
+export function readReceipt(receipt: Record<string, unknown> | null): ReceiptView | null {
+  if (receipt === null) return null;
+  const text = (name: string): string | null => (typeof receipt[name] === 'string' ? receipt[name] : null);
+  const fields = receipt['fields_written'];
+  const verified = receipt['verified_by_reading_back'];
+  return {
+    versionBefore: text('version_before'),
+    versionAfter: text('version_after'),
+    fieldsWritten: Array.isArray(fields) ? fields.filter((field) => typeof field === 'string') : [],
+    verifiedByReadingBack: typeof verified === 'boolean' ? verified : null,
+  };
+}

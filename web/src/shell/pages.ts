@@ -1,0 +1,29 @@
+import { IconCoin, IconFileCertificate, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, type Icon } from '@tabler/icons-react';
+
+export interface NavPage {
+  path: string;
+  label: string;
+  icon: Icon;
+  /** Pressed after `g`. */
+  key: string;
+  says: string;
+}
+
+export const WORK_PAGES: readonly NavPage[] = [
+  { path: '/runs', label: 'Runs', icon: IconTimeline, key: 'r', says: 'What ran and what became of it' },
+  { path: '/approvals', label: 'Approvals', icon: IconListCheck, key: 'a', says: 'What waits for a person' },
+  { path: '/tickets', label: 'Tickets', icon: IconTicket, key: 't', says: 'The sandbox: raise a ticket and watch it' },
+];
+
+export const SETUP_PAGES: readonly NavPage[] = [
+  { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
+  { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
+  { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'The bundle in force' },
+];
+
+export const PROOF_PAGES: readonly NavPage[] = [
+  { path: '/audit', label: 'Audit', icon: IconFileCertificate, key: 'u', says: 'Sealed events' },
+  { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
+];
+
+export const ALL_PAGES: readonly NavPage[] = [...WORK_PAGES, ...SETUP_PAGES, ...PROOF_PAGES];

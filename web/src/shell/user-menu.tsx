@@ -1,0 +1,45 @@
+import { Avatar, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { IconKeyboard, IconLogout } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { api, done, type Schemas } from '../api/client.ts';
+import { toastProblem } from '../parts/toast.tsx';
+import { openKeyboardHelp } from './keyboard.tsx';
+import classes from './shell.module.css';
+
+const SCHEMES: Array<{ value: MantineColorScheme; label: string }> = [{ value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }, { value: 'auto', label: 'System' }];
+
+/** Who is signed in, with which roles; how the console looks; the way out. */
+export function UserMenu({ me }: { me: Schemas['Me'] }) {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const signOut = useMutation({
+    mutationFn: () => done(api.POST('/api/v1/sign-out')),
+    onSuccess: () => window.location.assign('/sign-in'),
+    onError: toastProblem,
+  });
+  return (
+    <Menu position="top-start" width={264} withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.user} aria-label={`Account of ${me.principal.display_name}`}>
+          <Avatar size={28} radius="sm" name={me.principal.display_name} color="ink" aria-hidden />
+          <span>
+            <Text size="sm" fw={550} truncate>{me.principal.display_name}</Text>
+            <Text size="xs" c="dimmed" truncate>{me.workspace.name}</Text>
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me.tenant.name} / {me.workspace.name}<br />
+          Roles: {me.roles.join(', ') || 'none'}<br />
+          Signed in by {me.auth_strength.replace('_', ' ')}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>
+          <SegmentedControl fullWidth size="xs" aria-label="Colour scheme" data={SCHEMES} value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)} />
+        </Menu.Label>
+        <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={openKeyboardHelp} rightSection={<Text size="xs" c="dimmed">?</Text>}>Keyboard</Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

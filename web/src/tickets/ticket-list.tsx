@@ -1,0 +1,54 @@
+import { Anchor, Group, Table, Text } from '@mantine/core';
+import { IconTicket } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import type { RunSummary } from '../api/client.ts';
+import { runsQuery } from '../api/queries.ts';
+import { AsyncView } from '../parts/async-view.tsx';
+import { TimeAgo } from '../parts/clock.tsx';
+import { Empty } from '../parts/page.tsx';
+import { StateBadge } from '../parts/state-badge.tsx';
+import { RUN_LOOKS } from '../parts/state-look.ts';
+import { createdAt, listTickets, type SandboxTicket } from './sandbox-client.ts';
+
+const REFRESH_MS = 5_000;
+const RUNS_LOOKED_THROUGH = 200;
+
+/** The sandbox's newest tickets, each with its run. */
+export function TicketList({ sandboxUrl }: { sandboxUrl: string }) {
+  const tickets = useQuery({ queryKey: ['sandbox-tickets', sandboxUrl], queryFn: () => listTickets(sandboxUrl), refetchInterval: REFRESH_MS });
+  const { data: runs } = useQuery(runsQuery({ state: [], q: '', cursor: null }, RUNS_LOOKED_THROUGH));
+  const runOf = new Map((runs?.items ?? []).toReversed().flatMap((run) => (run.subject_label === null ? [] : [[run.subject_label, run] as const])));
+  return (
+    <AsyncView query={tickets} what="the sandbox's tickets" skeletonRows={8}>
+      {(items) => (items.length === 0
+        ? <div className="panel"><Empty icon={IconTicket} title="No ticket has been raised yet">Press “Raise a ticket”: the sandbox writes one, and its run begins a moment later.</Empty></div>
+        : (
+          <div className="panel table-panel" tabIndex={0} role="region" aria-label="Tickets">
+            <Table>
+              <Table.Thead><Table.Tr><Table.Th scope="col">Ticket</Table.Th><Table.Th scope="col">Short description</Table.Th><Table.Th scope="col">In the record now</Table.Th><Table.Th scope="col">Raised</Table.Th><Table.Th scope="col">Run</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>{items.map((ticket) => <TicketRow key={ticket.number} ticket={ticket} run={runOf.get(ticket.number)} />)}</Table.Tbody>
+            </Table>
+          </div>
+        ))}
+    </AsyncView>
+  );
+}
+
+function TicketRow({ ticket, run }: { ticket: SandboxTicket; run: RunSummary | undefined }) {
+  const at = createdAt(ticket);
+  const fields = Object.entries(ticket.fields);
+  return (
+    <Table.Tr>
+      <Table.Td fw={550} style={{ whiteSpace: 'nowrap' }}>{ticket.number}</Table.Td>
+      <Table.Td miw={260}>{ticket.short_description}</Table.Td>
+      <Table.Td>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" display="block"><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
+      <Table.Td>{at === null ? ticket.sys_created_on : <TimeAgo at={at} />}</Table.Td>
+      <Table.Td>
+        {run === undefined
+          ? <Anchor size="sm" component={Link} to={`/runs?q=${encodeURIComponent(ticket.number)}`}>find its run</Anchor>
+          : <Group gap="xs" wrap="nowrap"><StateBadge state={run.state} look={RUN_LOOKS[run.state]} /><Anchor size="sm" component={Link} to={`/runs/${run.id}`} aria-label={`Run of ${ticket.number}`}>open</Anchor></Group>}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
