@@ -1,13 +1,7 @@
+import { CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
+import type { Change } from '@countersign/contracts/events/change.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { sendNotifications } from './queries.ts';
-
-/** What live views are told: which run or approval is in which state now. They read the rest themselves. */
-export interface Change {
-  readonly tenant_id: string;
-  readonly kind: 'run' | 'approval';
-  readonly id: string;
-  readonly state: string;
-}
 
 /** Told after the commit of what they speak of. Hints: whoever needs certainty reads the tables. */
 export interface Changes {
@@ -58,7 +52,7 @@ export class PostgresChanges implements Changes {
 
   #send(): void {
     this.#timer = undefined;
-    const messages = [...this.#pending.values()].map((change) => ({ channel: 'countersign_changes', payload: JSON.stringify(change) }));
+    const messages = [...this.#pending.values()].map((change) => ({ channel: CHANGES_CHANNEL as string, payload: JSON.stringify(change) }));
     if (this.#wakesWorkers) messages.push({ channel: 'countersign_steps', payload: '' });
     this.#pending.clear();
     this.#wakesWorkers = false;

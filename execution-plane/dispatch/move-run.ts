@@ -4,6 +4,7 @@ import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import { applied, settle } from '../engine/settle.ts';
+import type { Settlement } from '../engine/settle.ts';
 import type { StepError } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
 import { lockRunWithSteps } from './repository-runs.ts';
@@ -20,6 +21,8 @@ export interface Moves {
   readonly steps: ReadonlyArray<Omit<StepChange, 'tenant_id'>>;
   /** A state that a person asks for (`cancelling`, `running` after a redrive); the rest follows from the steps. */
   readonly run?: RunState;
+  /** Why, for a state that a person asks for. */
+  readonly runError?: StepError;
   readonly contents?: readonly SealedContent[];
   readonly events?: readonly NewAuditEvent[];
   /** Claims the one step that these moves make ready, so that the mover goes on with it without a queue hop. */
@@ -50,19 +53,22 @@ export async function moveRun(tx: Transaction, at: Date, who: Mover, tenantId: s
   const readied = settlement.steps.filter((step) => step.to === 'ready');
   const only = readied.length === 1 ? readied[0] : undefined;
   const next = moves.continueAs && only ? stepByKey(run, only.key) : null;
-  const steps: StepChange[] = [
-    ...moves.steps.map((step) => ({ ...step, tenant_id: tenantId })),
-    ...settlement.steps.map(({ key, from, to }): StepChange => key === next?.key
-      ? { tenant_id: tenantId, id: next.id, from, to: 'leased', attempt: next.attempt + 1, worker: moves.continueAs!.worker, lease_ms: moves.continueAs!.leaseMs }
-      : { tenant_id: tenantId, id: stepByKey(run, key).id, from, to, delay_ms: 0 }),
-  ];
+  const asChange = ({ key, from, to }: Settlement['steps'][number]): StepChange => key === next?.key
+    ? { tenant_id: tenantId, id: next.id, from, to: 'leased', attempt: next.attempt + 1, worker: moves.continueAs!.worker, lease_ms: moves.continueAs!.leaseMs }
+    : { tenant_id: tenantId, id: stepByKey(run, key).id, from, to, delay_ms: 0 };
+  const moved = new Set(moves.steps.map(({ id }) => id));
+  const following = settlement.steps.map(asChange);
+  const steps = [...moves.steps.map((step) => ({ ...step, tenant_id: tenantId })), ...following.filter((step) => !moved.has(step.id))];
   const settled = settlement.run?.to ?? asked;
-  const runs = runChange(run, run.state, asked === run.state ? settled : asked, steps);
+  const runs = runChange(run, run.state, asked === run.state ? settled : asked, steps, moves.runError);
   await commitTransition(tx, { steps, runs, contents: moves.contents ?? [], events: [...(moves.events ?? []), ...eventsOf(run, steps, runs, who)] }, at);
   await withdrawApprovals(tx, run, approvalsOf(run, steps), who, at);
   // A row moves once per statement: what was asked for comes first, what follows from it (`cancelling` with nothing in flight) second.
-  const further = asked === run.state ? [] : runChange(run, asked, settled, steps);
-  if (further.length > 0) await commitTransition(tx, { steps: [], runs: further, contents: [], events: eventsOf(run, [], further, who) }, at);
+  const furtherSteps = following.filter((step) => moved.has(step.id));
+  const furtherRuns = asked === run.state ? [] : runChange(run, asked, settled, steps);
+  if (furtherSteps.length + furtherRuns.length > 0) {
+    await commitTransition(tx, { steps: furtherSteps, runs: furtherRuns, contents: [], events: eventsOf(run, furtherSteps, furtherRuns, who) }, at);
+  }
   return {
     runId, runState: settled, changed: settled !== run.state, readied: readied.length - (next ? 1 : 0) + moves.steps.filter((step) => step.to === 'ready').length,
     continued: next ? { step: next, fence: (BigInt(next.fence) + 1n).toString(), attempt: next.attempt + 1 } : null,
@@ -74,9 +80,9 @@ function approvalsOf(run: LockedRun, steps: readonly StepChange[]): string[] {
   return steps.filter((step) => step.to === 'cancelled').map((step) => step.approval_id ?? stepById(run, step.id).approvalId).filter((id) => id !== null);
 }
 
-function runChange(run: LockedRun, from: RunState, to: RunState, steps: readonly StepChange[]): RunChange[] {
+function runChange(run: LockedRun, from: RunState, to: RunState, steps: readonly StepChange[], error: StepError | null = null): RunChange[] {
   if (from === to) return [];
-  return [{ tenant_id: run.tenantId, id: run.id, from, to, error: to === 'failed' ? failureOf(run, steps) : null }];
+  return [{ tenant_id: run.tenantId, id: run.id, from, to, error: to === 'failed' ? failureOf(run, steps) : error }];
 }
 
 /** Why the run failed: the error of the step that broke, with its key. */

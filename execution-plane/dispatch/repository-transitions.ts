@@ -88,7 +88,7 @@ const applyTransition: Statement = {
       SELECT * FROM jsonb_to_recordset($2::jsonb) AS c(tenant_id text, id text, "from" text, "to" text, error jsonb)
     ), run_changed AS (
       UPDATE execution.runs r
-         SET state = c."to", error = c.error,
+         SET state = c."to", error = coalesce(c.error, CASE WHEN c."to" IN ('running', 'succeeded') THEN NULL ELSE r.error END),
              started_at = CASE WHEN c."to" = 'running' THEN coalesce(r.started_at, clock_timestamp()) ELSE r.started_at END,
              finished_at = CASE WHEN c."to" IN ('succeeded', 'failed', 'cancelled') THEN clock_timestamp() END
         FROM run_change c

@@ -1,3 +1,4 @@
+import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
@@ -78,7 +79,7 @@ export class Sweeper {
       if (moved.readied > 0) changes.stepsReady();
     } catch (error) {
       // Somebody else was quicker: there is nothing left to do.
-      if (!(error instanceof ExecutionError && error.code === 'transition_conflict')) throw error;
+      if (!(error instanceof StaleLeaseError || (error instanceof ExecutionError && error.code === 'transition_conflict'))) throw error;
     }
   }
 

@@ -1,0 +1,39 @@
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Moves } from '../dispatch/move-run.ts';
+import type { LockedRun } from '../dispatch/repository-runs.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+import type { CommandRow } from './queries.ts';
+
+/** What a command does to a run as it is under its lock. No I/O. Null when there is nothing that it could do. */
+export function decideCommand(run: LockedRun, command: CommandRow): Moves | null {
+  return command.kind === 'cancel' ? cancel(run) : redrive(run, command);
+}
+
+/** Settling stops what has not begun. What is in flight finishes, and is named, because it cannot be called back. */
+function cancel(run: LockedRun): Moves | null {
+  if (!['queued', 'running', 'waiting'].includes(run.state)) return null;
+  const notStopped = run.steps.filter((step) => step.state === 'leased' || step.state === 'uncertain').map((step) => step.key);
+  return {
+    steps: [],
+    run: 'cancelling',
+    runError: { code: 'run_cancelled', message: notStopped.length === 0 ? 'A person cancelled it.' : `A person cancelled it. Could not be stopped: ${notStopped.join(', ')}.`, data: { not_stopped: notStopped } },
+  };
+}
+
+/** The broken steps begin anew with all their attempts and ask for approval anew; what their failure had cancelled waits for them again. */
+function redrive(run: LockedRun, command: CommandRow): Moves | null {
+  const broken = run.steps.filter((step) => (step.state === 'dead' || step.state === 'failed') && (command.step_key === null || step.key === command.step_key));
+  if (broken.length === 0 || !['failed', 'running', 'waiting'].includes(run.state)) return null;
+  const behind = run.state === 'failed' ? run.steps.filter((step) => step.state === 'cancelled') : [];
+  return {
+    steps: [
+      ...broken.map((step) => ({ id: step.id, from: step.state, to: 'ready', attempt: 0, delay_ms: 0, approval_id: '' } as const)),
+      ...behind.map((step) => ({ id: step.id, from: step.state, to: 'blocked' } as const)),
+    ],
+    ...(run.state === 'failed' ? { run: 'running' } as const : {}),
+    events: broken.map((step): NewAuditEvent => ({
+      type: 'step.redriven', tenant_id: run.tenantId, workspace_id: run.workspaceId, run_id: run.id, actor: { kind: 'person', id: command.requested_by },
+      subject: { kind: 'step', id: step.id }, data: { step_key: step.key, from: step.state, command_id: command.id, reason_digest: digestOf(command.reason), error_code: step.error?.code ?? null },
+    })),
+  };
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import { ExecutionError } from '../errors.ts';
+import type { RunPins } from '../dispatch/repository-runs.ts';
+import type { ActiveWorkflow, DeliveryRow, NewStep } from './queries.ts';
+
+/** What a person or the runtime itself asked for by hand. */
+export interface ManualStart {
+  readonly workflow: string;
+  readonly trigger: JsonObject;
+}
+
+/** @throws ExecutionError `delivery_unreadable` */
+export function readManualStart(payload: JsonObject): ManualStart {
+  const { workflow, trigger } = payload;
+  if (typeof workflow !== 'string' || !isObject(trigger)) throw new ExecutionError('delivery_unreadable', 'A start by hand needs the workflow\'s name and a trigger object.');
+  return { workflow, trigger };
+}
+
+/** The steps of a fresh run. @throws ExecutionError `definition_invalid` */
+export function planSteps(workflow: ActiveWorkflow): NewStep[] {
+  const steps = workflow.definition.steps;
+  if (!Array.isArray(steps) || steps.length === 0) throw new ExecutionError('definition_invalid', `Version ${workflow.version} of ${workflow.name} has no steps.`);
+  return steps.map((step, ordinal) => ({ id: newId('step'), key: step.id, ordinal, uses: step.uses, needs: step.needs, max_attempts: step.retry.max_attempts }));
+}
+
+/** What the run goes on with whatever is published meanwhile. */
+export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>): RunPins {
+  const models = Object.fromEntries(Object.entries(workflow.definition.models ?? {}).map(([name, { use }]) => [name, { use }]));
+  return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null };
+}
+
+/** What makes the run the only one of its workflow: the record that the event is about; a start by hand is always a new one. */
+export function triggerKeyOf(delivery: DeliveryRow): string {
+  return delivery.source === 'manual' ? delivery.id : `${delivery.instance_id}:${delivery.subject}`;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

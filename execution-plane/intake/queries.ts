@@ -1,0 +1,154 @@
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
+import { auditStep, auditValues } from '../audit/events.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+import { contentStep, contentValues } from '../contents/contents.ts';
+import type { SealedContent } from '../contents/contents.ts';
+import type { RunPins } from '../dispatch/repository-runs.ts';
+
+const acceptedDeliveries: Statement = {
+  name: 'deliveries.accepted',
+  text: `SELECT tenant_id, id FROM execution.deliveries WHERE state = 'accepted' ORDER BY received_at LIMIT $1`,
+};
+
+export function findAccepted(tx: Transaction, limit: number): Promise<Array<{ tenant_id: string; id: string }>> {
+  return tx.rows(acceptedDeliveries, [limit]);
+}
+
+const lockAccepted: Statement = {
+  name: 'deliveries.lock',
+  text: `
+    SELECT tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label, dedupe_key, source, payload, traceparent, received_at,
+           EXISTS (SELECT FROM execution.written_versions w
+                    WHERE w.tenant_id = d.tenant_id AND w.instance_id = d.instance_id AND w.dedupe_key = d.dedupe_key) AS is_echo
+      FROM execution.deliveries d
+     WHERE tenant_id = $1 AND id = $2 AND state = 'accepted' FOR UPDATE SKIP LOCKED`,
+};
+
+export interface DeliveryRow {
+  readonly tenant_id: string;
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly environment_id: string;
+  readonly instance_id: string;
+  readonly connector: string;
+  readonly event: string;
+  readonly subject: string;
+  readonly subject_label: string | null;
+  readonly source: 'webhook' | 'reconciler' | 'manual';
+  readonly payload: JsonObject;
+  readonly traceparent: string | null;
+  readonly received_at: Date;
+  /** This version of the record was made by a write of ours. */
+  readonly is_echo: boolean;
+}
+
+export function lockDelivery(tx: Transaction, tenantId: string, id: string): Promise<DeliveryRow | undefined> {
+  return tx.maybeOne<DeliveryRow>(lockAccepted, [tenantId, id]);
+}
+
+const ACTIVE = `
+    SELECT w.id, w.name, v.version, v.digest, v.definition
+      FROM control.workflow_activations a
+      JOIN control.workflows w ON w.tenant_id = a.tenant_id AND w.id = a.workflow_id
+      JOIN control.workflow_versions v ON v.tenant_id = a.tenant_id AND v.workflow_id = a.workflow_id AND v.version = a.version
+     WHERE a.tenant_id = $1 AND a.environment_id = $2 AND a.enabled`;
+
+const activeForEvent: Statement = {
+  name: 'workflows.active_for_event',
+  text: `${ACTIVE} AND v.definition->'trigger'->>'connector' = $3 AND v.definition->'trigger'->>'event' = $4 ORDER BY w.name`,
+};
+
+const activeByName: Statement = { name: 'workflows.active_by_name', text: `${ACTIVE} AND w.name = $3` };
+
+export interface ActiveWorkflow {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly definition: WorkflowDefinition;
+}
+
+export function findActiveForEvent(tx: Transaction, delivery: DeliveryRow): Promise<ActiveWorkflow[]> {
+  return tx.rows<ActiveWorkflow>(activeForEvent, [delivery.tenant_id, delivery.environment_id, delivery.connector, delivery.event]);
+}
+
+export function findActiveByName(tx: Transaction, delivery: DeliveryRow, name: string): Promise<ActiveWorkflow[]> {
+  return tx.rows<ActiveWorkflow>(activeByName, [delivery.tenant_id, delivery.environment_id, name]);
+}
+
+const pinsNow: Statement = {
+  name: 'runs.pins_now',
+  text: `
+    SELECT (SELECT max(seq)::float8 FROM control.policy_bundles WHERE tenant_id = $1) AS policy_bundle_seq,
+           coalesce((SELECT jsonb_object_agg(i.connector, jsonb_build_object('version', i.connector_version, 'manifest_digest', i.manifest_digest))
+                       FROM control.connector_instances i WHERE i.tenant_id = $1 AND i.environment_id = $2 AND i.enabled), '{}') AS connectors,
+           (SELECT jsonb_build_object('connector', i.connector, 'instance_id', i.id, 'instance_name', i.name)
+              FROM control.connector_instances i WHERE i.tenant_id = $1 AND i.id = $3) AS trigger`,
+};
+
+export function readPins(tx: Transaction, delivery: DeliveryRow): Promise<Required<Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>>> {
+  return tx.one(pinsNow, [delivery.tenant_id, delivery.environment_id, delivery.instance_id]);
+}
+
+const insertRun: Statement = {
+  name: 'runs.insert',
+  text: `
+    INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, pins,
+      trigger_kind, trigger_key, trigger_content_id, delivery_id, subject, subject_label, traceparent, event_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    -- one run per workflow and subject: an incident is triaged once, however many versions of it are delivered
+    ON CONFLICT ON CONSTRAINT one_run_per_workflow_and_trigger DO NOTHING
+    RETURNING id`,
+};
+
+export interface NewRun {
+  readonly id: string;
+  readonly delivery: DeliveryRow;
+  readonly workflow: ActiveWorkflow;
+  readonly pins: RunPins;
+  readonly triggerKey: string;
+  readonly trigger: SealedContent;
+}
+
+/** Gives false when there is such a run already. */
+export async function insertRunRow(tx: Transaction, { id, delivery, workflow, pins, triggerKey, trigger }: NewRun): Promise<boolean> {
+  return await tx.change(insertRun, [
+    delivery.tenant_id, id, delivery.workspace_id, delivery.environment_id, workflow.id, workflow.name, workflow.version, workflow.digest,
+    JSON.stringify(workflow.definition), JSON.stringify(pins), delivery.source, triggerKey, trigger.id, delivery.id,
+    delivery.source === 'manual' ? null : delivery.subject, delivery.subject_label, delivery.traceparent, delivery.received_at,
+  ]) === 1;
+}
+
+const insertSteps: Statement = {
+  name: 'steps.insert',
+  text: `
+    WITH planned AS (
+      INSERT INTO execution.steps (tenant_id, id, run_id, key, ordinal, uses, needs, state, max_attempts)
+      SELECT $1, s.id, $2, s.key, s.ordinal, s.uses, s.needs, CASE WHEN s.needs = '{}' THEN 'ready' ELSE 'blocked' END, s.max_attempts
+        FROM jsonb_to_recordset($3::jsonb) AS s(id text, key text, ordinal int, uses text, needs text[], max_attempts int)
+    ), ${contentStep(4)}, ${auditStep(12)}
+    SELECT count(*) AS events FROM audited`,
+};
+
+export interface NewStep { readonly id: string; readonly key: string; readonly ordinal: number; readonly uses: string; readonly needs: readonly string[]; readonly max_attempts: number }
+
+export async function insertStepRows(tx: Transaction, tenantId: string, runId: string, steps: readonly NewStep[], contents: readonly SealedContent[], events: readonly NewAuditEvent[], at: Date): Promise<void> {
+  await tx.rows(insertSteps, [tenantId, runId, JSON.stringify(steps), ...contentValues(contents), ...auditValues(events, at)]);
+}
+
+const closeDelivery: Statement = {
+  name: 'deliveries.close',
+  text: `
+    WITH closed AS (
+      UPDATE execution.deliveries SET state = CASE WHEN $3::text IS NULL THEN 'started' ELSE 'dropped' END, dropped_because = $3, handled_at = clock_timestamp()
+       WHERE tenant_id = $1 AND id = $2 AND state = 'accepted'
+      RETURNING id
+    ), ${auditStep(4)}
+    SELECT (SELECT count(*)::int FROM closed) AS closed, (SELECT count(*) FROM audited) AS events`,
+};
+
+export async function closeDeliveryRow(tx: Transaction, tenantId: string, id: string, droppedBecause: string | null, events: readonly NewAuditEvent[], at: Date): Promise<void> {
+  await tx.rows(closeDelivery, [tenantId, id, droppedBecause, ...auditValues(events, at)]);
+}
