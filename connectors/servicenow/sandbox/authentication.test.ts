@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { ADMIN, INTEGRATION, basic, call } from './test-client.ts';
+import { ADMIN, INTEGRATION, basic, call } from './testing/client.ts';
 
 const PATH = '/api/now/table/incident?sysparm_limit=1';
 let sandbox: RunningSandbox;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoggedRequest } from './request-log.ts';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { INTEGRATION, call } from './test-client.ts';
+import { INTEGRATION, call } from './testing/client.ts';
 
 let sandbox: RunningSandbox;
 let url: string;

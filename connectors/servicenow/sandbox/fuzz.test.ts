@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { call } from './test-client.ts';
+import { call } from './testing/client.ts';
 
 let sandbox: RunningSandbox;
 

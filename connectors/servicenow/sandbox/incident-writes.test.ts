@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { ADMIN, INTEGRATION, basic, call } from './test-client.ts';
+import { ADMIN, INTEGRATION, basic, call } from './testing/client.ts';
 
 let sandbox: RunningSandbox;
 let url: string;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { call } from './test-client.ts';
+import { call } from './testing/client.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 let dataDir: string;

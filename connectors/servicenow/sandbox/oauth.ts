@@ -59,6 +59,7 @@ export class OauthTokens {
   }
 
   #issue(principal: Principal, refreshToken: string | undefined): Answer {
+    for (const stale of this.#access.keys()) this.#unexpired(this.#access, stale);
     const token = newToken();
     this.#access.set(token, { user_name: principal.user_name, expires_at_ms: this.#now().getTime() + ACCESS_TOKEN_TTL_S * 1000 });
     return jsonAnswer(200, {

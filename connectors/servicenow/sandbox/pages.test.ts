@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { call } from './test-client.ts';
+import { call } from './testing/client.ts';
 
 let sandbox: RunningSandbox;
 

@@ -10,6 +10,8 @@ export interface StoreOptions {
   dataDir?: string;
   /** What a new instance starts with. Called only when there is nothing kept yet, and by `reset`. */
   seed: () => Iterable<Change>;
+  /** How many superseded transactions the file may hold before a start rewrites it, 5,000 if not given. */
+  supersededLimit?: number;
 }
 
 /** The tables of the sandbox. A commit is on disk before it can be read, and before its caller is answered. */
@@ -78,7 +80,29 @@ export class RecordStore {
       return;
     }
     if (!FileChangeLog.exists(dataDir)) FileChangeLog.create(dataDir, transactionsOf(this.#options.seed()));
-    this.#log = FileChangeLog.open(dataDir, (changes) => this.#apply(changes));
+    let transactions = 0;
+    this.#log = FileChangeLog.open(dataDir, (changes) => {
+      this.#apply(changes);
+      transactions += 1;
+    });
+    if (transactions - this.#size() > (this.#options.supersededLimit ?? 5_000)) this.#compact(dataDir);
+  }
+
+  /** Rewrites the file as what it amounts to, one record a line. Atomic, like the seed. */
+  #compact(dataDir: string): void {
+    this.#log?.close();
+    FileChangeLog.create(dataDir, transactionsOf(this.#snapshot()));
+    this.#log = FileChangeLog.open(dataDir, () => undefined);
+  }
+
+  #size(): number {
+    return [...this.#tables.values()].reduce((sum, table) => sum + table.size, 0);
+  }
+
+  *#snapshot(): Generator<Change> {
+    for (const [table, rows] of this.#tables) {
+      for (const [sysId, record] of rows) yield { table, sys_id: sysId, record };
+    }
   }
 
   #apply(changes: readonly Change[]): void {

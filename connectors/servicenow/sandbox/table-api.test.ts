@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import { INTEGRATION, basic, call } from './test-client.ts';
+import { INTEGRATION, basic, call } from './testing/client.ts';
 
 /** The keys of the sample record on the Table API page of the documentation (GET one incident). */
 const SAMPLE_KEYS = `upon_approval location expected_start reopen_count close_notes additional_assignee_list impact urgency correlation_id sys_tags

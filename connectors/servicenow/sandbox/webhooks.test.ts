@@ -3,8 +3,8 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningSandbox } from './server.ts';
 import { startSandbox } from './server.ts';
-import type { HookReceiver } from './test-client.ts';
-import { INTEGRATION, call, hookReceiver } from './test-client.ts';
+import type { HookReceiver } from './testing/client.ts';
+import { INTEGRATION, call, hookReceiver } from './testing/client.ts';
 import type { Delivery } from './webhooks.ts';
 
 const SECRET = `whsec_${Buffer.from('thirty-two bytes of test secret!').toString('base64')}`;
