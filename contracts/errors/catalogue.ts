@@ -18,7 +18,6 @@ export const ERROR_CATALOGUE = {
   not_found: { status: 404, title: 'There is no such thing here', fix: 'Check the id, and that it belongs to your tenant and workspace.' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', fix: 'Use a method named in the Allow header.' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request', fix: 'Use a new key for a new request.' },
-  idempotency_in_progress: { status: 409, title: 'The first request with this key is still running', fix: 'Wait and ask again.' },
   rate_limited: { status: 429, title: 'Too many requests', fix: 'Wait for the seconds in Retry-After.' },
   internal: { status: 500, title: 'Something went wrong on our side', fix: 'Try again; if it stays, give `request_id` to the operator.' },
   unavailable: { status: 503, title: 'Not available right now', fix: 'Try again after the seconds in Retry-After. Nothing was lost.' },
@@ -40,6 +39,7 @@ export const ERROR_CATALOGUE = {
 
   // Workflows and connectors
   workflow_invalid: { status: 422, title: 'The workflow is not valid', fix: 'See `errors`: each names the line, the key and the fix.' },
+  workflow_not_active: { status: 409, title: 'The workflow is not active there', fix: 'Activate a version of it in that environment, or name another environment.' },
   workflow_not_published: { status: 409, title: 'The workflow version is not published', fix: 'Publish it first.' },
   manifest_invalid: { status: 422, title: 'The connector manifest is not valid', fix: 'See `errors`: each names the key and what it takes.' },
   connector_version_changed: { status: 409, title: 'This connector version is published with other content', fix: 'Raise the version: published versions never change.' },

@@ -24,7 +24,7 @@ export const AUDIT_EVENT_TYPES = [
   'call.intended', 'call.outcome', 'content.stored',
   'workflow.published', 'workflow.activated', 'connector.published', 'instance.created', 'instance.changed', 'credential.stored',
   'policy.bundle_signed', 'session.started', 'session.ended', 'session.refused', 'api_key.created',
-  'model.trained', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested',
+  'model.trained', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested', 'run.redrive_requested',
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

@@ -428,7 +428,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a ticket costs */
+        /**
+         * What a ticket costs
+         * @description A ticket is a subject that an event from outside brought in, counted once however many runs it had. `total_usd` and the lists
+         *     count every run; `usd_per_ticket` only those of tickets, so that training or runs by hand do not change the price of a ticket.
+         */
         get: operations["getCostPerTicket"];
         put?: never;
         post?: never;
@@ -448,7 +452,7 @@ export interface paths {
         /**
          * Server-sent events that say what changed
          * @description Each event is `{kind: run|approval|policy, id, state}` with an `id:` to resume from by Last-Event-ID; a comment every 15 s keeps
-         *     the connection. An event is a hint: read the thing itself.
+         *     the connection. An event named `resync` says that some were missed: read everything anew. An event is a hint: read the thing itself.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -1019,6 +1023,7 @@ export interface operations {
                 "webhook-id"?: string;
                 "webhook-timestamp"?: string;
                 "webhook-signature"?: string;
+                "x-countersign-shared-secret"?: string;
             };
             path: {
                 connector: string;
@@ -1639,7 +1644,9 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -1,0 +1,69 @@
+import type { Approvals } from '../approvals/approvals.ts';
+import type { AuditApi } from '../audit/audit-api.ts';
+import type { CellApi } from '../cell/cell-api.ts';
+import type { Connectors } from '../connectors/connectors.ts';
+import type { Credentials } from '../connectors/credentials.ts';
+import type { Instances } from '../connectors/instances.ts';
+import type { SignIn } from '../identity/sign-in.ts';
+import type { Hub } from '../live/hub.ts';
+import type { PolicyApi } from '../policies/policy-api.ts';
+import type { CostReport } from '../runs/cost-report.ts';
+import type { Evidence } from '../runs/evidence.ts';
+import type { RunCommands } from '../runs/run-commands.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Workflows } from '../workflows/workflows.ts';
+import type { Handlers } from './operation.ts';
+
+export interface Services {
+  readonly signIn: SignIn;
+  readonly runs: Runs;
+  readonly runCommands: RunCommands;
+  readonly evidence: Evidence;
+  readonly costReport: CostReport;
+  readonly approvals: Approvals;
+  readonly workflows: Workflows;
+  readonly connectors: Connectors;
+  readonly credentials: Credentials;
+  readonly instances: Instances;
+  readonly policy: PolicyApi;
+  readonly audit: AuditApi;
+  readonly cell: CellApi;
+  readonly hub: Hub;
+}
+
+/** Which part of the control plane carries out which operation of the contract. */
+export function handlersOf(parts: Services): Handlers {
+  return {
+    signIn: (call) => parts.signIn.signIn(call),
+    signOut: (call) => parts.signIn.signOut(call),
+    getMe: (call) => parts.signIn.getMe(call),
+    createApiKey: (call) => parts.signIn.createApiKey(call),
+    listRuns: (call) => parts.runs.listRuns(call),
+    getRun: (call) => parts.runs.getRun(call),
+    startRun: (call) => parts.runCommands.startRun(call),
+    cancelRun: (call) => parts.runCommands.cancelRun(call),
+    redriveRun: (call) => parts.runCommands.redriveRun(call),
+    getEvidence: (call) => parts.evidence.getEvidence(call),
+    getCostPerTicket: (call) => parts.costReport.getCostPerTicket(call),
+    listApprovals: (call) => parts.approvals.listApprovals(call),
+    getApproval: (call) => parts.approvals.getApproval(call),
+    castVote: (call) => parts.approvals.castVote(call),
+    listWorkflows: (call) => parts.workflows.listWorkflows(call),
+    publishWorkflow: (call) => parts.workflows.publishWorkflow(call),
+    getWorkflowVersion: (call) => parts.workflows.getWorkflowVersion(call),
+    activateWorkflow: (call) => parts.workflows.activateWorkflow(call),
+    listConnectors: (call) => parts.connectors.listConnectors(call),
+    publishConnector: (call) => parts.connectors.publishConnector(call),
+    storeCredential: (call) => parts.credentials.storeCredential(call),
+    listInstances: (call) => parts.instances.listInstances(call),
+    createInstance: (call) => parts.instances.createInstance(call),
+    getPolicy: (call) => parts.policy.getPolicy(call),
+    getPolicyBundle: (call) => parts.policy.getPolicyBundle(call),
+    listKeys: (call) => parts.policy.listKeys(call),
+    listAuditEvents: (call) => parts.audit.listAuditEvents(call),
+    getCell: (call) => parts.cell.getCell(call),
+    streamEvents: ({ principal, headers }) => Promise.resolve({
+      status: 200, stream: (response) => parts.hub.open(principal, headers['last-event-id'], response),
+    }),
+  };
+}

@@ -1,0 +1,147 @@
+import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { ApprovalState } from '@countersign/contracts/states/transitions.ts';
+import type { Answer, Call } from '../api/operation.ts';
+import { pageOf, positionOf } from '../api/page.ts';
+import type { RateLimit } from '../cell/rate-limit.ts';
+import { actorOf } from '../identity/principal.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Notifier } from '../live/notifier.ts';
+import { approvalView, openApproval } from './approval-view.ts';
+import type { ApprovalView } from './approval-view.ts';
+import { approvalsOfRun, decideApproval, expireOne, findApproval, insertVote, listApprovals, lockApproval, votesOf } from './queries.ts';
+import type { ApprovalRow, VoteRow } from './queries.ts';
+import { outcomeOf, whyNot } from './voting-rules.ts';
+import type { VoteRefusal } from './voting-rules.ts';
+
+export interface ApprovalsParts {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly notifier: Notifier;
+  readonly refusals: RateLimit;
+}
+
+/** What a vote led to, decided and committed before anybody is told. */
+type VoteOutcome =
+  | { readonly refused: VoteRefusal; readonly currentDigest: string; readonly changedTo: ApprovalState | null }
+  | { readonly auditEventId: string; readonly row: ApprovalRow; readonly votes: VoteRow[]; readonly changedTo: ApprovalState | null };
+
+/** What waits for a person. Votes are bound to the digest of the action that was shown; the first decision wins. */
+export class Approvals {
+  readonly #parts: ApprovalsParts;
+
+  constructor(parts: ApprovalsParts) {
+    this.#parts = parts;
+  }
+
+  async listApprovals({ principal, query }: Call<'listApprovals'>): Promise<Answer<'listApprovals'>> {
+    const limit = query.limit ?? 50;
+    const after = positionOf(query.cursor);
+    const { page, votes } = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+      const rows = await tx.rows<ApprovalRow>(listApprovals, [principal.tenantId, principal.workspaceId, query.state ?? null, query.run_id ?? null, after?.at ?? null, after?.id ?? null, limit + 1]);
+      const page = pageOf(rows, limit);
+      return { page, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, page.rows.map((row) => row.id)]) };
+    });
+    return { status: 200, body: { items: await this.#views(page.rows, votes, principal), next_cursor: page.nextCursor } };
+  }
+
+  async getApproval({ principal, path }: Call<'getApproval'>): Promise<Answer<'getApproval'>> {
+    const found = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+      const row = await tx.maybeOne<ApprovalRow>(findApproval, [principal.tenantId, principal.workspaceId, path.approval_id]);
+      return row && { row, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, [row.id]]) };
+    });
+    if (found === undefined) throw notFound();
+    return { status: 200, body: await approvalView(found.row, found.votes, principal, this.#parts.keys) };
+  }
+
+  /** The approvals of one run, in the transaction of its caller. */
+  async ofRun(tx: Transaction, runId: string, principal: Principal): Promise<ApprovalView[]> {
+    const rows = await tx.rows<ApprovalRow>(approvalsOfRun, [principal.tenantId, principal.workspaceId, runId]);
+    const votes = rows.length === 0 ? [] : await tx.rows<VoteRow>(votesOf, [principal.tenantId, rows.map((row) => row.id)]);
+    return this.#views(rows, votes, principal);
+  }
+
+  async castVote(call: Call<'castVote'>): Promise<Answer<'castVote'>> {
+    const { principal, path } = call;
+    const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, call));
+    if (outcome.changedTo !== null) this.#announce(principal.tenantId, path.approval_id, outcome.changedTo);
+    if ('refused' in outcome) throw refusalError(outcome.refused, outcome.currentDigest);
+    const approval = await approvalView(outcome.row, outcome.votes, principal, this.#parts.keys);
+    return { status: 201, body: { approval, request_id: call.requestId, audit_event_id: outcome.auditEventId } };
+  }
+
+  /** A refusal is returned, not thrown: its audit event must commit. */
+  async #vote(tx: Transaction, { principal, path, body, requestId }: Call<'castVote'>): Promise<VoteOutcome> {
+    const { tenantId, workspaceId } = principal;
+    const row = await tx.maybeOne<ApprovalRow>(lockApproval, [tenantId, workspaceId, path.approval_id]);
+    if (row === undefined) throw notFound();
+    const votes = await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]);
+    const refused = whyNot(row, votes, principal) ?? whyNotThisVote(row, body);
+    if (refused !== null) return this.#refuse(tx, row, principal, refused, requestId);
+
+    // Nobody approves what cannot be shown: the stored bytes must still be those of the digest.
+    await openApproval(row, tenantId, this.#parts.keys);
+    const changedTo = outcomeOf(row, votes, body.decision);
+    if (changedTo !== null && await tx.change(decideApproval, [tenantId, row.id, changedTo]) === 0) {
+      const expired: VoteRefusal = { code: 'approval_expired', detail: 'The deadline passed while you voted; expiry denies.' };
+      return this.#refuse(tx, { ...row, overdue: true }, principal, expired, requestId);
+    }
+    const voteId = newId('vote');
+    const channel = principal.via.kind === 'session' ? 'console' : 'api';
+    await tx.change(insertVote, [tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest, principal.authStrength, channel]);
+    const auditEventId = await this.#audit(tx, row, principal, 'approval.vote_cast', {
+      vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role, auth_strength: principal.authStrength, channel, request_id: requestId,
+    });
+    if (changedTo !== null) await this.#audit(tx, row, principal, 'approval.state_changed', { from: 'pending', to: changedTo, action_digest: row.action_digest });
+    const after = await tx.one<ApprovalRow>(findApproval, [tenantId, workspaceId, row.id]);
+    return { auditEventId, row: after, votes: await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]), changedTo };
+  }
+
+  async #refuse(tx: Transaction, row: ApprovalRow, principal: Principal, refused: VoteRefusal, requestId: string): Promise<VoteOutcome> {
+    const expired = row.overdue && await tx.change(expireOne, [principal.tenantId, row.id]) === 1;
+    if (expired) await this.#audit(tx, row, principal, 'approval.state_changed', { from: 'pending', to: 'expired', action_digest: row.action_digest });
+    const allowed = this.#parts.refusals.take(`vote/${principal.tenantId}/${principal.id}`);
+    if (allowed !== null) {
+      await this.#audit(tx, row, principal, 'approval.vote_refused', { code: refused.code, request_id: requestId, suppressed_count: allowed.suppressed_count });
+    }
+    return { refused, currentDigest: row.action_digest, changedTo: expired ? 'expired' : null };
+  }
+
+  #audit(tx: Transaction, row: ApprovalRow, principal: Principal, type: AuditEventType, data: Record<string, AuditValue>): Promise<string> {
+    return appendAudit(tx, {
+      at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: row.workspace_id, run_id: row.run_id,
+      actor: actorOf(principal), subject: { kind: 'approval', id: row.id }, data,
+    });
+  }
+
+  #announce(tenantId: string, id: string, state: ApprovalState): void {
+    this.#parts.notifier.approval(id);
+    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'approval', id, state });
+  }
+
+  #views(rows: readonly ApprovalRow[], votes: readonly VoteRow[], principal: Principal): Promise<ApprovalView[]> {
+    return Promise.all(rows.map((row) => approvalView(row, votes.filter((vote) => vote.approval_id === row.id), principal, this.#parts.keys)));
+  }
+}
+
+function whyNotThisVote(row: ApprovalRow, vote: Call<'castVote'>['body']): VoteRefusal | null {
+  if (vote.action_digest !== row.action_digest) return { code: 'approval_digest_stale', detail: 'The action that would run has another digest than the one you voted on.' };
+  if (vote.decision === 'reject' && (vote.reason ?? '').trim() === '') return { code: 'request_invalid', detail: 'A rejection needs a reason.' };
+  return null;
+}
+
+function refusalError({ code, detail }: VoteRefusal, currentDigest: string): ApiError {
+  if (code === 'approval_digest_stale') return new ApiError(code, detail, { members: { current_action_digest: currentDigest } });
+  if (code === 'request_invalid') return new ApiError(code, detail, { errors: [{ field: '/reason', code: 'required', message: 'Say why, in a sentence.' }] });
+  return new ApiError(code, detail);
+}
+
+function notFound(): ApiError {
+  return new ApiError('not_found', 'There is no such approval.');
+}

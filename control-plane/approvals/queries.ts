@@ -1,0 +1,116 @@
+import type { Statement } from '@countersign/platform/postgres/database.ts';
+import type { ApprovalState } from '@countersign/contracts/states/transitions.ts';
+
+export interface ApprovalRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly run_id: string;
+  readonly step_key: string;
+  readonly action: string;
+  readonly action_digest: string;
+  readonly action_sealed: Buffer;
+  readonly preview_sealed: Buffer;
+  readonly subject: string | null;
+  readonly tier: string;
+  readonly required_role: string;
+  readonly required_votes: number;
+  readonly requested_by: string;
+  readonly state: ApprovalState;
+  readonly requested_at: Date;
+  readonly expires_at: Date;
+  readonly decided_at: Date | null;
+  readonly consumed_at: Date | null;
+  /** By the database's clock: pending and past its deadline, whether or not the sweeper has come by. */
+  readonly overdue: boolean;
+  readonly cursor_at: string;
+}
+
+export interface VoteRow {
+  readonly id: string;
+  readonly approval_id: string;
+  readonly principal_id: string;
+  readonly display_name: string;
+  readonly role: string;
+  readonly decision: 'approve' | 'reject';
+  readonly reason: string | null;
+  readonly auth_strength: string;
+  readonly channel: string;
+  readonly voted_at: Date;
+}
+
+const COLUMNS = `id, workspace_id, run_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier, required_role, required_votes,
+  requested_by, state, requested_at, expires_at, decided_at, consumed_at, state = 'pending' AND expires_at <= clock_timestamp() AS overdue,
+  to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at`;
+
+export const listApprovals: Statement = {
+  name: 'approvals.list',
+  text: `
+    SELECT ${COLUMNS} FROM control.approvals
+     WHERE tenant_id = $1 AND workspace_id = $2
+       AND ($3::text[] IS NULL OR state = ANY ($3)) AND ($4::text IS NULL OR run_id = $4)
+       AND ($5::timestamptz IS NULL OR (requested_at, id) < ($5, $6))
+     ORDER BY requested_at DESC, id DESC LIMIT $7`,
+};
+
+export const approvalsOfRun: Statement = {
+  name: 'approvals.of_run',
+  text: `SELECT ${COLUMNS} FROM control.approvals WHERE tenant_id = $1 AND workspace_id = $2 AND run_id = $3 ORDER BY requested_at, id`,
+};
+
+export const findApproval: Statement = {
+  name: 'approvals.find',
+  text: `SELECT ${COLUMNS} FROM control.approvals WHERE tenant_id = $1 AND workspace_id = $2 AND id = $3`,
+};
+
+/** Votes on one approval are counted one after the other. */
+export const lockApproval: Statement = {
+  name: 'approvals.lock',
+  text: `SELECT ${COLUMNS} FROM control.approvals WHERE tenant_id = $1 AND workspace_id = $2 AND id = $3 FOR UPDATE`,
+};
+
+export const votesOf: Statement = {
+  name: 'approvals.votes_of',
+  text: `
+    SELECT v.id, v.approval_id, v.principal_id, p.display_name, v.role, v.decision, v.reason, v.auth_strength, v.channel, v.voted_at
+      FROM control.approval_votes v JOIN control.principals p ON (p.tenant_id, p.id) = (v.tenant_id, v.principal_id)
+     WHERE v.tenant_id = $1 AND v.approval_id = ANY ($2)
+     ORDER BY v.voted_at, v.id`,
+};
+
+export const insertVote: Statement = {
+  name: 'approvals.insert_vote',
+  text: `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+};
+
+/** The first decision wins: whoever finds it no longer pending, or past its deadline, changes nothing. */
+export const decideApproval: Statement = {
+  name: 'approvals.decide',
+  text: `UPDATE control.approvals SET state = $3, decided_at = clock_timestamp()
+          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND expires_at > clock_timestamp()`,
+};
+
+export const expireOne: Statement = {
+  name: 'approvals.expire_one',
+  text: `UPDATE control.approvals SET state = 'expired', decided_at = clock_timestamp()
+          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND expires_at <= clock_timestamp()`,
+};
+
+export interface OverdueRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly run_id: string;
+}
+
+export const expireOverdue: Statement = {
+  name: 'approvals.expire_overdue',
+  text: `
+    WITH overdue AS (
+      SELECT tenant_id, id FROM control.approvals
+       WHERE tenant_id = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
+       ORDER BY expires_at LIMIT 100
+         FOR UPDATE SKIP LOCKED)
+    UPDATE control.approvals a SET state = 'expired', decided_at = clock_timestamp()
+      FROM overdue o WHERE (a.tenant_id, a.id) = (o.tenant_id, o.id)
+    RETURNING a.id, a.workspace_id, a.run_id`,
+};

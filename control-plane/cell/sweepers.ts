@@ -1,0 +1,38 @@
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { sweepExpired } from '../approvals/expiry-sweeper.ts';
+import { forgetWebhooks } from '../ingestion/queries.ts';
+import type { Notifier } from '../live/notifier.ts';
+import type { BundlePublisher } from '../policies/bundle-publisher.ts';
+import { forgetRequests } from '../runs/queries.ts';
+import { Loop } from './loop.ts';
+import { forEveryTenant } from './tenants.ts';
+
+export interface SweeperParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly notifier: Notifier;
+  readonly log: Logger;
+}
+
+/** Expires approvals within about a second of their deadline. */
+export function expiryLoop(parts: SweeperParts): Loop {
+  const options = { name: 'approval expiry', idle_ms: 1_000, busy_ms: 0, log: parts.log };
+  return new Loop(options, () => forEveryTenant(parts.database, parts.log, async (tenantId) => await sweepExpired(tenantId, parts) > 0));
+}
+
+/** Forgets webhook ids and idempotency keys that can no longer matter. */
+export function forgettingLoop({ database, log }: SweeperParts): Loop {
+  const options = { name: 'forgetting', idle_ms: 60_000, busy_ms: 60_000, log };
+  return new Loop(options, () => forEveryTenant(database, log, (tenantId) => database.forTenant(tenantId, async (tx) => {
+    const forgotten = await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]);
+    return forgotten > 0;
+  })));
+}
+
+/** Signs every tenant's policy at start and whenever its renewal is due; a tenant that is new gets its first bundle within 2 s. */
+export function renewalLoop(publisher: BundlePublisher, { database, log }: SweeperParts): Loop {
+  const options = { name: 'policy renewal', idle_ms: 2_000, busy_ms: 2_000, log };
+  return new Loop(options, () => forEveryTenant(database, log, (tenantId) => publisher.publishWhenDue(tenantId)));
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+
+export interface ControlPlaneConfig {
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly host: string;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  readonly objectsFolder: string;
+  readonly keyFile: string;
+  readonly sandboxUrl: string | null;
+  readonly consoleFolder: string;
+  readonly region: 'us' | 'eu';
+  readonly cell: string;
+  readonly policiesFolder: string;
+  readonly policySet: string;
+  readonly policyTtl_s: number;
+  /** 0: sign once at start and never renew. */
+  readonly policyRenewal_s: number;
+  readonly logLevel: string;
+}
+
+export type BootstrapConfig = Pick<ControlPlaneConfig, 'databaseUrl' | 'publicUrl' | 'region' | 'cell'>;
+
+/** A setting that is missing or wrong, by the name of its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'config_invalid';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings of the control plane. @throws ConfigError naming the variable and what it takes */
+export function readConfig(env: Environment = process.env): ControlPlaneConfig {
+  const port = whole(env, 'COUNTERSIGN_PORT', 8080, 0, 65_535);
+  const host = env['COUNTERSIGN_HOST'] ?? '127.0.0.1';
+  const ttl_s = whole(env, 'COUNTERSIGN_POLICY_TTL_SECONDS', 900, 1, 86_400);
+  const renewal_s = whole(env, 'COUNTERSIGN_POLICY_RENEWAL_SECONDS', 240, 0, 86_400);
+  return {
+    ...readBootstrapConfig({ ...env, COUNTERSIGN_PUBLIC_URL: env['COUNTERSIGN_PUBLIC_URL'] ?? `http://localhost:${port}` }),
+    port, host,
+    keyFile: required(env, 'COUNTERSIGN_KEY_FILE', 'the file that holds the root key'),
+    objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
+    sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
+    consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
+    policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
+    policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
+    policyTtl_s: ttl_s,
+    policyRenewal_s: renewal_s,
+    logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  };
+}
+
+/** The settings that making the first tenant needs. */
+export function readBootstrapConfig(env: Environment = process.env): BootstrapConfig {
+  return {
+    databaseUrl: required(env, 'COUNTERSIGN_CONTROL_DATABASE_URL', 'the connection string of the role countersign_control'),
+    publicUrl: httpUrl(env['COUNTERSIGN_PUBLIC_URL'] ?? 'http://localhost:8080', 'COUNTERSIGN_PUBLIC_URL'),
+    region: oneOf(env, 'COUNTERSIGN_REGION', 'us', ['us', 'eu']),
+    cell: env['COUNTERSIGN_CELL'] ?? 'local',
+  };
+}
+
+function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new ConfigError(`${name} is missing. Set it to ${what}.`);
+  return value;
+}
+
+function whole(env: Environment, name: string, otherwise: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new ConfigError(`${name} is ${JSON.stringify(text)}. Set it to a whole number from ${least} to ${most}.`);
+  return value;
+}
+
+function oneOf<T extends string>(env: Environment, name: string, otherwise: T, allowed: readonly T[]): T {
+  const text = env[name] ?? otherwise;
+  const found = allowed.find((value) => value === text);
+  if (found === undefined) throw new ConfigError(`${name} is ${JSON.stringify(text)}. Set it to one of: ${allowed.join(', ')}.`);
+  return found;
+}
+
+function httpUrl(text: string, name: string): string {
+  if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) throw new ConfigError(`${name} is ${JSON.stringify(text)}. Set it to an http or https URL.`);
+  return text.replace(/\/+$/, '');
+}

@@ -1,0 +1,111 @@
+import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import { violates } from '@countersign/platform/postgres/errors.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import type { Answer, Call } from '../api/operation.ts';
+import { actorOf } from '../identity/principal.ts';
+import { findEnvironment } from '../workflows/queries.ts';
+import { findConnectorVersion, findCredentialKind, insertInstance, insertInstanceDirectory, listInstances } from './queries.ts';
+import type { ConnectorVersionWithManifest, InstanceListRow } from './queries.ts';
+
+type NewInstance = components['schemas']['NewInstance'];
+type Instance = components['schemas']['Instance'];
+
+export interface InstancesParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly publicUrl: string;
+}
+
+/** Systems of record that workflows run against. */
+export class Instances {
+  readonly #parts: InstancesParts;
+
+  constructor(parts: InstancesParts) {
+    this.#parts = parts;
+  }
+
+  async createInstance({ principal, body }: Call<'createInstance'>): Promise<Answer<'createInstance'>> {
+    const { tenantId, workspaceId } = principal;
+    const allowedHosts = allowedHostsOf(body);
+    const id = newId('connector_instance');
+    try {
+      await this.#parts.database.forTenant(tenantId, async (tx) => {
+        const version = await tx.maybeOne<ConnectorVersionWithManifest>(findConnectorVersion, [tenantId, body.connector, body.connector_version]);
+        if (version === undefined) throw new ApiError('connector_unknown', `${body.connector} ${body.connector_version} is not published here.`);
+        await checkCredentials(tx, tenantId, body, version.manifest);
+        const environment = await tx.one<{ id: string }>(findEnvironment, [tenantId, workspaceId, body.environment]);
+        await tx.change(insertInstanceDirectory, [id, tenantId]);
+        await tx.change(insertInstance, [
+          tenantId, id, workspaceId, environment.id, body.connector, body.connector_version, version.manifest_digest, body.name, body.base_url ?? null,
+          JSON.stringify(allowedHosts), JSON.stringify(body.settings ?? {}), body.credential_id ?? null, body.webhook_credential_id ?? null,
+          body.shared_secret_credential_id ?? null,
+        ]);
+        await appendAudit(tx, {
+          at: this.#parts.clock.now(), type: 'instance.created', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
+          actor: actorOf(principal), subject: { kind: 'instance', id },
+          data: {
+            connector: body.connector, connector_version: body.connector_version, manifest_digest: version.manifest_digest, environment: body.environment,
+            allowed_hosts: allowedHosts, credential_id: body.credential_id ?? null, webhook_credential_id: body.webhook_credential_id ?? null,
+          },
+        });
+      });
+    } catch (error) {
+      if (violates(error, 'instance_name_is_unique_in_its_environment')) throw new ApiError('name_taken', `An instance named ${body.name} exists in ${body.environment}.`, { cause: error });
+      throw error;
+    }
+    const row = { id, connector: body.connector, connector_version: body.connector_version, name: body.name, environment: body.environment,
+      base_url: body.base_url ?? null, allowed_hosts: allowedHosts, settings: (body.settings ?? {}) as Record<string, never>, enabled: true };
+    return { status: 201, body: this.#instance(row) };
+  }
+
+  async listInstances({ principal }: Call<'listInstances'>): Promise<Answer<'listInstances'>> {
+    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<InstanceListRow>(listInstances, [principal.tenantId, principal.workspaceId]));
+    return { status: 200, body: { items: rows.map((row) => this.#instance(row)) } };
+  }
+
+  #instance(row: InstanceListRow): Instance {
+    return { ...row, webhook_url: `${this.#parts.publicUrl}/api/v1/ingest/${row.connector}/${row.id}` };
+  }
+}
+
+/** The hosts that egress may reach: those named, else the one of the base URL. */
+function allowedHostsOf({ base_url, allowed_hosts }: NewInstance): string[] {
+  const url = typeof base_url === 'string' ? httpUrl(base_url) : null;
+  const hosts = allowed_hosts ?? (url === null ? [] : [`${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`]);
+  const wrong = hosts.findIndex((host) => !/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(host));
+  if (wrong >= 0) throw fieldInvalid(`/allowed_hosts/${wrong}`, 'Name a host with its port, such as example.service-now.com:443.');
+  return hosts;
+}
+
+function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw fieldInvalid('/base_url', 'Use an http or https URL.');
+  if (url.username !== '' || url.password !== '') throw fieldInvalid('/base_url', 'Leave user and password out: store them as a credential.');
+  return url;
+}
+
+async function checkCredentials(tx: Transaction, tenantId: string, body: NewInstance, manifest: ConnectorManifest): Promise<void> {
+  const kinds = manifest.credentials.filter((kind) => kind !== 'none');
+  const wanted: Array<[string, string | null | undefined, readonly string[]]> = [
+    ['credential_id', body.credential_id, kinds],
+    ['webhook_credential_id', body.webhook_credential_id, ['webhook_secret']],
+    ['shared_secret_credential_id', body.shared_secret_credential_id, ['webhook_secret']],
+  ];
+  for (const [field, id, allowed] of wanted) {
+    if (id === null || id === undefined) continue;
+    const credential = await tx.maybeOne<{ kind: string }>(findCredentialKind, [tenantId, id]);
+    if (credential !== undefined && allowed.includes(credential.kind)) continue;
+    throw new ApiError('credential_unknown', `${field} names no credential of a kind that fits here (${allowed.join(', ') || 'none'}).`, {
+      errors: [{ field: `/${field}`, code: 'credential_unknown', message: 'Store a credential of that kind and name it by its cred_ id.' }],
+    });
+  }
+}
+
+function fieldInvalid(field: string, message: string): ApiError {
+  return new ApiError('request_invalid', 'The body does not fit.', { errors: [{ field, code: 'invalid', message }] });
+}

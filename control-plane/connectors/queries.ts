@@ -1,0 +1,74 @@
+import type { Statement } from '@countersign/platform/postgres/database.ts';
+import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+
+export interface ConnectorVersionRow {
+  readonly connector: string;
+  readonly version: string;
+  readonly manifest_digest: string;
+  readonly published_at: Date;
+}
+
+export const insertConnectorVersion: Statement = {
+  name: 'connectors.insert_version',
+  text: `INSERT INTO control.connector_versions (tenant_id, connector, version, manifest_digest, manifest, published_by)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+};
+
+export const findConnectorVersion: Statement = {
+  name: 'connectors.find_version',
+  text: 'SELECT connector, version, manifest_digest, published_at, manifest FROM control.connector_versions WHERE tenant_id = $1 AND connector = $2 AND version = $3',
+};
+
+export interface ConnectorVersionWithManifest extends ConnectorVersionRow {
+  readonly manifest: ConnectorManifest;
+}
+
+export const listConnectorVersions: Statement = {
+  name: 'connectors.list_versions',
+  text: `SELECT connector, version, manifest_digest, published_at FROM control.connector_versions WHERE tenant_id = $1
+         ORDER BY connector, published_at DESC, version DESC`,
+};
+
+export const insertCredential: Statement = {
+  name: 'connectors.insert_credential',
+  text: 'INSERT INTO control.credentials (tenant_id, id, name, kind, sealed) VALUES ($1, $2, $3, $4, $5)',
+};
+
+export const findCredentialKind: Statement = {
+  name: 'connectors.find_credential_kind',
+  text: 'SELECT kind FROM control.credentials WHERE tenant_id = $1 AND id = $2',
+};
+
+export const insertInstanceDirectory: Statement = {
+  name: 'connectors.insert_instance_directory',
+  text: 'INSERT INTO control.instance_directory (instance_id, tenant_id) VALUES ($1, $2)',
+};
+
+export const insertInstance: Statement = {
+  name: 'connectors.insert_instance',
+  text: `
+    INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name,
+                                             base_url, allowed_hosts, settings, credential_id, webhook_credential_id, shared_secret_credential_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+};
+
+export interface InstanceListRow {
+  readonly id: string;
+  readonly connector: string;
+  readonly connector_version: string;
+  readonly name: string;
+  readonly environment: string;
+  readonly base_url: string | null;
+  readonly allowed_hosts: string[];
+  readonly settings: Record<string, never>;
+  readonly enabled: boolean;
+}
+
+export const listInstances: Statement = {
+  name: 'connectors.list_instances',
+  text: `
+    SELECT i.id, i.connector, i.connector_version, i.name, e.name AS environment, i.base_url, i.allowed_hosts, i.settings, i.enabled
+      FROM control.connector_instances i JOIN control.environments e ON (e.tenant_id, e.id) = (i.tenant_id, i.environment_id)
+     WHERE i.tenant_id = $1 AND i.workspace_id = $2
+     ORDER BY e.ordinal, i.name`,
+};

@@ -1,0 +1,70 @@
+import express from 'express';
+import type { Express } from 'express';
+import type { ContractOperation } from '@countersign/platform/http/contract.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Handlers, RoutedOperationId } from '../api/operation.ts';
+import type { RateLimit } from '../cell/rate-limit.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import type { Ingestion } from '../ingestion/ingestion.ts';
+import { accessLog } from './access-log.ts';
+import { consoleRoutes } from './console.ts';
+import { healthRoutes } from './health.ts';
+import { ingestRoute } from './ingest-route.ts';
+import { lastErrorHandler } from './last-error-handler.ts';
+import { operationRoute } from './operation-route.ts';
+import { assignRequestId } from './request-id.ts';
+import { limitSignIn } from './limit-sign-in.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface AppParts {
+  readonly contract: readonly ContractOperation[];
+  readonly handlers: Handlers;
+  readonly ingestion: Ingestion;
+  readonly authenticator: Authenticator;
+  readonly signInAttempts: RateLimit;
+  readonly isReady: () => Promise<boolean>;
+  readonly publicUrl: string;
+  readonly sandboxUrl: string | null;
+  readonly consoleFolder: string;
+  readonly log: Logger;
+}
+
+/** The control plane over HTTP. The order matters: webhooks first and lean, then everything else, and errors in one place at the end. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false);
+
+  app.use(assignRequestId);
+  app.post('/api/v1/ingest/:connector/:instance', ingestRoute(parts.ingestion));
+
+  app.use(accessLog(parts.log), securityHeaders(parts));
+  app.use(healthRoutes(parts.isReady));
+  app.post('/api/v1/sign-in', limitSignIn(parts.signInAttempts));
+  for (const operation of parts.contract) {
+    if (operation.id !== 'ingest') addRoute(app, operation.id as RoutedOperationId, operation, parts);
+  }
+  refuseOtherMethods(app, parts.contract);
+  app.use('/api', () => { throw new ApiError('not_found', 'There is no such path in the API.'); });
+  app.use(consoleRoutes(parts.consoleFolder));
+  app.use(() => { throw new ApiError('not_found', 'There is no such file.'); });
+
+  app.use(lastErrorHandler(parts.log));
+  return app;
+}
+
+function addRoute<Op extends RoutedOperationId>(app: Express, id: Op, operation: ContractOperation, parts: AppParts): void {
+  const method = operation.method as 'get' | 'post' | 'put' | 'patch' | 'delete';
+  app[method](expressPath(operation.path), operationRoute(id, parts.handlers[id], operation, parts));
+}
+
+function refuseOtherMethods(app: Express, contract: readonly ContractOperation[]): void {
+  for (const [path, operations] of Map.groupBy(contract, (operation) => operation.path)) {
+    const allow = operations.map((operation) => operation.method.toUpperCase()).join(', ');
+    app.all(expressPath(path), () => { throw new ApiError('method_not_allowed', `Use ${allow}.`, { headers: { allow } }); });
+  }
+}
+
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

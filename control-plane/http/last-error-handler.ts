@@ -1,0 +1,30 @@
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { asApiError, sendProblem } from '@countersign/platform/http/problem.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** The one place where an error becomes an answer. What only operators may read stays in the log, under the same request id. */
+export function lastErrorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const requestId = requestIdOf(response);
+    const problem = asApiError(ofExpress(error) ?? ofDatabase(error) ?? error);
+    const path = request.originalUrl.split('?')[0] ?? '/';
+    if (problem.code === 'internal' || problem.code === 'unavailable') log.error({ request_id: requestId, method: request.method, path, err: problem.cause }, problem.code);
+    else log.debug({ request_id: requestId, method: request.method, path, code: problem.code }, 'refused');
+    sendProblem(response, problem, { requestId, path });
+  };
+}
+
+/** Express itself refuses paths with broken percent signs. */
+function ofExpress(error: unknown): ApiError | undefined {
+  return error instanceof URIError ? new ApiError('request_invalid', 'The path holds a % that encodes nothing.', { cause: error }) : undefined;
+}
+
+/** Connections lost or refused (class 08, and Node's own), a server that starts or stops (57P), and deadlocks: nothing was committed. */
+const PASSING = /^(08...|57P0.|53300|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/;
+
+function ofDatabase(error: unknown): ApiError | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return PASSING.test(code) ? new ApiError('unavailable', 'The database cannot be reached right now.', { cause: error, retryAfter_s: 2 }) : undefined;
+}

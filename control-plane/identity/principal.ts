@@ -1,0 +1,19 @@
+import type { Role } from '@countersign/contracts/openapi/permissions.ts';
+
+/** Who is asking, in which workspace, with what rights. */
+export interface Principal {
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  readonly id: string;
+  readonly kind: 'person' | 'service';
+  readonly displayName: string;
+  readonly roles: readonly Role[];
+  /** How sure we are: `link` (a one-time sign-in link), `api_key`. */
+  readonly authStrength: string;
+  readonly via: { readonly kind: 'session'; readonly sessionId: string } | { readonly kind: 'api_key'; readonly keyId: string };
+}
+
+/** The actor as audit events name it. */
+export function actorOf(principal: Principal): { kind: 'person' | 'service'; id: string } {
+  return { kind: principal.kind, id: principal.id };
+}

@@ -1,0 +1,165 @@
+import { hash } from 'node:crypto';
+import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { asApiError } from '@countersign/platform/http/problem.ts';
+import { parseJsonBody } from '@countersign/platform/http/strict-body.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import type { RateLimit } from '../cell/rate-limit.ts';
+import type { SchemaChecks } from '../connectors/schema-checks.ts';
+import type { Notifier } from '../live/notifier.ts';
+import { InstanceCache } from './instance-cache.ts';
+import type { WebhookInstance } from './instance-cache.ts';
+import { findDelivery, findWebhook, insertDelivery, isOurWrite, rememberWebhook } from './queries.ts';
+import { verifySharedSecret, verifySignature } from './signature.ts';
+import { readEvent } from './trigger.ts';
+import type { ReadEvent } from './trigger.ts';
+
+const MAX_WEBHOOK_BYTES = 64 * 1024;
+
+export interface WebhookRequest {
+  readonly connector: string;
+  readonly instance: string;
+  readonly requestId: string;
+  readonly body: Buffer;
+  readonly contentType: string | undefined;
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+  readonly signature: string | undefined;
+  readonly sharedSecret: string | undefined;
+  readonly traceparent: string | undefined;
+}
+
+export type DeliveryAccepted = components['schemas']['DeliveryAccepted'];
+
+export interface IngestionParts {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly checks: SchemaChecks;
+  readonly refusals: RateLimit;
+  readonly notifier: Notifier;
+}
+
+interface Recorded {
+  readonly deliveryId: string;
+  readonly duplicate: boolean;
+  readonly droppedBecause: string | null;
+}
+
+/** Events from outside: verified, read, deduplicated and durable before they are answered. */
+export class Ingestion {
+  readonly #parts: IngestionParts;
+  readonly #instances: InstanceCache;
+
+  constructor(parts: IngestionParts) {
+    this.#parts = parts;
+    this.#instances = new InstanceCache(parts.database, parts.clock);
+  }
+
+  /** @throws ApiError with the reason of the refusal, which is audited where the tenant is known */
+  async accept(webhook: WebhookRequest): Promise<DeliveryAccepted> {
+    try {
+      const instance = await this.#instanceFor(webhook);
+      await this.#verify(webhook, instance);
+      const { event, payload } = this.#read(webhook, instance);
+      const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, instance, event, payload));
+      if (!recorded.duplicate && recorded.droppedBecause === null) this.#parts.notifier.deliveries();
+      return { delivery_id: recorded.deliveryId, duplicate: recorded.duplicate, dropped_because: recorded.droppedBecause, request_id: webhook.requestId };
+    } catch (error) {
+      const problem = asApiError(error);
+      if (problem.code !== 'internal') await this.recordRefusal(webhook, problem.code);
+      throw error;
+    }
+  }
+
+  /** Audits that a webhook was refused, unless too many were. Nothing is written where the tenant is not known. */
+  async recordRefusal(webhook: Pick<WebhookRequest, 'instance'>, code: ErrorCode): Promise<void> {
+    const instance = await this.#instances.find(webhook.instance);
+    if (instance === null) return;
+    const allowed = this.#parts.refusals.take(`delivery/${instance.id}`);
+    if (allowed === null) return;
+    await this.#parts.database.forTenant(instance.tenantId, (tx) => appendAudit(tx, {
+      at: this.#parts.clock.now(), type: 'delivery.refused', tenant_id: instance.tenantId, workspace_id: instance.workspace_id, run_id: null,
+      actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'instance', id: instance.id },
+      data: { code, suppressed_count: allowed.suppressed_count },
+    }));
+  }
+
+  async #instanceFor({ connector, instance: id }: WebhookRequest): Promise<WebhookInstance> {
+    const instance = await this.#instances.find(id);
+    if (instance === null || instance.connector !== connector) throw new ApiError('instance_unknown', 'No instance of this connector has this id.');
+    if (!instance.enabled) throw new ApiError('instance_disabled', 'The instance takes no events while it is disabled.');
+    return instance;
+  }
+
+  /** A signature where there is one; the shared secret only where the instance allows that and nothing is signed. */
+  async #verify(webhook: WebhookRequest, instance: WebhookInstance): Promise<void> {
+    const signed = webhook.signature !== undefined || webhook.id !== undefined || webhook.timestamp !== undefined;
+    if (!signed && webhook.sharedSecret !== undefined && instance.shared_secret_sealed !== null) {
+      verifySharedSecret(webhook.sharedSecret, await this.#secret(instance.tenantId, instance.shared_secret_credential_id, instance.shared_secret_sealed));
+      return;
+    }
+    if (instance.webhook_sealed === null) throw new ApiError('webhook_unsigned', 'The instance has no webhook secret, so nothing it receives can be verified. Give it one.');
+    verifySignature(webhook, await this.#secret(instance.tenantId, instance.webhook_credential_id, instance.webhook_sealed), this.#parts.clock.now());
+  }
+
+  async #secret(tenantId: string, credentialId: string | null, sealed: Buffer): Promise<string> {
+    const plain = await this.#parts.keys.unseal(tenantId, 'credential', credentialId ?? '', sealed);
+    return (JSON.parse(Buffer.from(plain).toString('utf8')) as { secret: string }).secret;
+  }
+
+  #read(webhook: WebhookRequest, instance: WebhookInstance): { event: ReadEvent; payload: unknown } {
+    if (!/^application\/json\b/i.test(webhook.contentType ?? '')) throw new ApiError('media_type_unsupported', 'Send Content-Type: application/json.');
+    const payload = parseJsonBody(webhook.body, MAX_WEBHOOK_BYTES);
+    return { payload, event: readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks) };
+  }
+
+  async #record(tx: Transaction, webhook: WebhookRequest, instance: WebhookInstance, event: ReadEvent, payload: unknown): Promise<Recorded> {
+    const { tenantId } = instance;
+    const bodySha256 = hash('sha256', webhook.body, 'hex');
+    if (webhook.id !== undefined && webhook.signature !== undefined) await refuseReplay(tx, instance, webhook.id, bodySha256);
+    const dedupeKey = event.dedupeKey ?? `webhook:${webhook.id ?? bodySha256}`;
+    const droppedBecause = await whyDropped(tx, instance, event, dedupeKey);
+    const id = newId('delivery');
+    const inserted = await tx.maybeOne(insertDelivery, [
+      tenantId, id, instance.workspace_id, instance.environment_id, instance.id, instance.connector, event.event ?? 'unmatched', event.subject,
+      event.subjectLabel, dedupeKey, 'webhook', JSON.stringify(payload), traceparentOf(webhook), droppedBecause,
+    ]);
+    if (inserted === undefined) {
+      const before = await tx.one<{ id: string; dropped_because: string | null }>(findDelivery, [tenantId, instance.id, dedupeKey]);
+      return { deliveryId: before.id, duplicate: true, droppedBecause: before.dropped_because };
+    }
+    await appendAudit(tx, {
+      at: this.#parts.clock.now(), type: droppedBecause === null ? 'delivery.accepted' : 'delivery.dropped', tenant_id: tenantId,
+      workspace_id: instance.workspace_id, run_id: null, actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'delivery', id },
+      data: { instance_id: instance.id, event: event.event, body_sha256: bodySha256, ...(droppedBecause === null ? {} : { because: droppedBecause }) },
+    });
+    return { deliveryId: id, duplicate: false, droppedBecause };
+  }
+}
+
+/** The same id with the same body is a retry of the sender, which deduplication answers; with another body it is a forgery or a bug. */
+async function refuseReplay(tx: Transaction, instance: WebhookInstance, webhookId: string, bodySha256: string): Promise<void> {
+  if (await tx.change(rememberWebhook, [instance.tenantId, instance.id, webhookId, bodySha256]) === 1) return;
+  const before = await tx.one<{ body_sha256: string }>(findWebhook, [instance.tenantId, instance.id, webhookId]);
+  if (before.body_sha256 !== bodySha256) throw new ApiError('webhook_replayed', 'This webhook-id came before with other bytes.');
+}
+
+/** Our own write comes back as an event: by who made it, or by the version that it made. */
+async function whyDropped(tx: Transaction, instance: WebhookInstance, event: ReadEvent, dedupeKey: string): Promise<string | null> {
+  if (event.event === null) return 'no_trigger';
+  const integrationUser = instance.settings['integration_user'];
+  if (typeof integrationUser === 'string' && event.changedBy === integrationUser) return 'own_write';
+  const ours = await tx.maybeOne(isOurWrite, [instance.tenantId, instance.id, dedupeKey]);
+  return ours === undefined ? null : 'own_write';
+}
+
+/** W3C Trace Context; anything else is left out. */
+function traceparentOf({ traceparent }: WebhookRequest): string | null {
+  return traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? traceparent : null;
+}

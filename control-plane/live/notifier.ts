@@ -1,0 +1,50 @@
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import { notify } from '@countersign/platform/postgres/listener.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
+import type { Change } from '@countersign/contracts/events/change.ts';
+
+/**
+ * Tells the execution plane and the open consoles that something has happened, after its commit. A notification is a hint: if it
+ * cannot be sent nothing is lost, because everybody who listens also polls.
+ */
+export class Notifier {
+  readonly #database: Database;
+  readonly #log: Logger;
+  readonly #pending = new Set<string>();
+
+  constructor(database: Database, log: Logger) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  deliveries(): void {
+    this.#soon('countersign_deliveries');
+  }
+
+  commands(): void {
+    this.#soon('countersign_commands');
+  }
+
+  approval(id: string): void {
+    this.#send('countersign_approvals', id);
+  }
+
+  changed(change: Change): void {
+    this.#send(CHANGES_CHANNEL, JSON.stringify(change));
+  }
+
+  /** One notification for all that commits within 2 ms: what it says is only "look". */
+  #soon(channel: string): void {
+    if (this.#pending.has(channel)) return;
+    this.#pending.add(channel);
+    setTimeout(() => {
+      this.#pending.delete(channel);
+      this.#send(channel, '');
+    }, 2);
+  }
+
+  #send(channel: string, payload: string): void {
+    notify(this.#database.pool, channel, payload).catch((error: unknown) => this.#log.warn({ err: error, channel }, 'a notification could not be sent'));
+  }
+}

@@ -1,0 +1,108 @@
+import { appendAudit } from '@countersign/platform/audit/append.ts';
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import type { Answer, Call } from '../api/operation.ts';
+import { actorOf } from '../identity/principal.ts';
+import type { Principal } from '../identity/principal.ts';
+import { insertDelivery } from '../ingestion/queries.ts';
+import type { Notifier } from '../live/notifier.ts';
+import { countRedrivable, findActive, findRequest, insertCommand, rememberRequest } from './queries.ts';
+import type { RunRow } from './queries.ts';
+import { runOf } from './runs.ts';
+
+const ENDED = ['succeeded', 'failed', 'cancelled'];
+
+export interface RunCommandsParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly notifier: Notifier;
+}
+
+type DeliveryAccepted = components['schemas']['DeliveryAccepted'];
+
+/** What a person asks of runs. Asked here, durable, and carried out by a worker. */
+export class RunCommands {
+  readonly #parts: RunCommandsParts;
+
+  constructor(parts: RunCommandsParts) {
+    this.#parts = parts;
+  }
+
+  /** Starting by hand is a delivery like any other: a worker makes the run from it. */
+  async startRun(call: Call<'startRun'>): Promise<Answer<'startRun'>> {
+    const { principal } = call;
+    const accepted = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#start(tx, call));
+    if (!accepted.duplicate) this.#parts.notifier.deliveries();
+    return { status: 202, body: accepted };
+  }
+
+  cancelRun({ principal, path, body, requestId }: Call<'cancelRun'>): Promise<Answer<'cancelRun'>> {
+    return this.#command('cancel', principal, path.run_id, body.reason, requestId, (_tx, run) => {
+      if (ENDED.includes(run.state)) throw new ApiError('run_not_cancellable', `The run is ${run.state}.`);
+      return Promise.resolve();
+    });
+  }
+
+  redriveRun({ principal, path, body, requestId }: Call<'redriveRun'>): Promise<Answer<'redriveRun'>> {
+    return this.#command('redrive', principal, path.run_id, body.reason, requestId, async (tx, run) => {
+      const { count } = await tx.one<{ count: number }>(countRedrivable, [principal.tenantId, run.id]);
+      if (count === 0) throw new ApiError('run_not_redrivable', `The run is ${run.state} and has no dead or failed step.`);
+    });
+  }
+
+  async #command(kind: 'cancel' | 'redrive', principal: Principal, runId: string, reason: string, requestId: string, check: (tx: Transaction, run: RunRow) => Promise<void>): Promise<{ status: 202; body: components['schemas']['CommandAccepted'] }> {
+    if (reason.trim() === '') throw new ApiError('request_invalid', 'A reason is needed.', { errors: [{ field: '/reason', code: 'required', message: 'Say why, in a sentence.' }] });
+    const id = newId('command');
+    await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+      const run = await runOf(tx, principal, runId);
+      await check(tx, run);
+      await tx.change(insertCommand, [principal.tenantId, id, runId, kind, reason, principal.id]);
+      // The worker audits what became of it; here is who asked. Reasons are what people typed, so the trail keeps their digest.
+      await appendAudit(tx, {
+        at: this.#parts.clock.now(), type: kind === 'cancel' ? 'run.cancel_requested' : 'run.redrive_requested', tenant_id: principal.tenantId,
+        workspace_id: principal.workspaceId, run_id: runId, actor: actorOf(principal), subject: { kind: 'run', id: runId },
+        data: { command_id: id, reason_digest: digestOf(reason), request_id: requestId },
+      });
+    });
+    this.#parts.notifier.commands();
+    return { status: 202, body: { command_id: id, request_id: requestId } };
+  }
+
+  async #start(tx: Transaction, { principal, body, headers, requestId }: Call<'startRun'>): Promise<DeliveryAccepted> {
+    const { tenantId, workspaceId } = principal;
+    const environment = body.environment ?? 'prod';
+    const payload = { workflow: body.workflow, environment, trigger: body.trigger };
+    const id = newId('delivery');
+    const answer: DeliveryAccepted = { delivery_id: id, duplicate: false, dropped_because: null, request_id: requestId };
+
+    const key = headers['idempotency-key'];
+    const before = key === undefined ? null : await firstAnswer(tx, principal, key, digestOf(payload), answer);
+    if (before !== null) return { ...before, duplicate: true, request_id: requestId };
+
+    const active = await tx.maybeOne<{ workflow_id: string; environment_id: string; enabled: boolean | null }>(findActive, [tenantId, workspaceId, body.workflow, environment]);
+    if (active === undefined || active.enabled !== true) {
+      throw new ApiError('workflow_not_active', `${environment} runs no enabled version of a workflow named "${body.workflow}".`);
+    }
+    await tx.one(insertDelivery, [
+      tenantId, id, workspaceId, active.environment_id, active.workflow_id, 'manual', 'manual', body.workflow, null, id, 'manual', JSON.stringify(payload), null, null,
+    ]);
+    await appendAudit(tx, {
+      at: this.#parts.clock.now(), type: 'delivery.accepted', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
+      actor: actorOf(principal), subject: { kind: 'delivery', id }, data: { event: 'manual', workflow: body.workflow, environment, payload_digest: digestOf(payload), request_id: requestId },
+    });
+    return answer;
+  }
+}
+
+/** The answer to the first request with this key, or null when this is the first. Two at once wait for each other in the database. */
+async function firstAnswer(tx: Transaction, principal: Principal, key: string, requestDigest: string, answer: DeliveryAccepted): Promise<DeliveryAccepted | null> {
+  const owner = [principal.tenantId, principal.id, key];
+  if (await tx.change(rememberRequest, [...owner, 'startRun', requestDigest, 202, JSON.stringify(answer)]) === 1) return null;
+  const first = await tx.one<{ route: string; request_sha256: string; response_body: DeliveryAccepted }>(findRequest, owner);
+  if (first.route !== 'startRun' || first.request_sha256 !== requestDigest) throw new ApiError('idempotency_key_reused', 'This Idempotency-Key came before with another request.');
+  return first.response_body;
+}

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
+import { systemClock } from '@countersign/platform/clock/clock.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { loadContract } from '@countersign/platform/http/contract.ts';
+import { startHttpServer } from '@countersign/platform/http/http-server.ts';
+import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { createLogger } from '@countersign/platform/log/logger.ts';
+import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { readBundleParts } from '@countersign/platform/opa/bundle/parts.ts';
+import { Database } from '@countersign/platform/postgres/database.ts';
+import { Listener } from '@countersign/platform/postgres/listener.ts';
+import { handlersOf } from './api/handlers.ts';
+import { Approvals } from './approvals/approvals.ts';
+import { AuditApi } from './audit/audit-api.ts';
+import { Sequencer } from './audit/sequencer.ts';
+import { CellApi } from './cell/cell-api.ts';
+import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
+import { expiryLoop, forgettingLoop, renewalLoop } from './cell/sweepers.ts';
+import type { ControlPlaneConfig } from './config.ts';
+import { Connectors } from './connectors/connectors.ts';
+import { Credentials } from './connectors/credentials.ts';
+import { Instances } from './connectors/instances.ts';
+import { SchemaChecks } from './connectors/schema-checks.ts';
+import { createApp } from './http/app.ts';
+import { sessionCookie } from './http/cookies.ts';
+import { Authenticator } from './identity/authenticator.ts';
+import { SignIn } from './identity/sign-in.ts';
+import { Ingestion } from './ingestion/ingestion.ts';
+import { Hub } from './live/hub.ts';
+import { Notifier } from './live/notifier.ts';
+import packageJson from './package.json' with { type: 'json' };
+import { BundlePublisher } from './policies/bundle-publisher.ts';
+import { PolicyApi } from './policies/policy-api.ts';
+import { CostReport } from './runs/cost-report.ts';
+import { Evidence } from './runs/evidence.ts';
+import { RunCommands } from './runs/run-commands.ts';
+import { Runs } from './runs/runs.ts';
+import { Workflows } from './workflows/workflows.ts';
+
+export interface ControlPlane {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const CONTRACTS = new URL('../contracts/', import.meta.url);
+/** Requests in flight get this long when the process is asked to stop. */
+const DRAIN_MS = 3_000;
+
+/** Puts the control plane together and starts it. The one place that says `new`. */
+export async function startControlPlane(config: ControlPlaneConfig, clock: Clock = systemClock): Promise<ControlPlane> {
+  const log = createLogger('control-plane', config.logLevel);
+  const database = new Database({ url: config.databaseUrl, applicationName: 'countersign control-plane', maxConnections: 20, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  await database.assertLeastPrivilege();
+  const keys = await FileKeys.open(config.keyFile, { create: false });
+  const objects = new FolderObjects(config.objectsFolder);
+  const policy = await readBundleParts(config.policiesFolder, config.policySet);
+
+  const notifier = new Notifier(database, log);
+  const refusals = new RateLimit(clock, AUDITED_REFUSALS);
+  const checks = new SchemaChecks();
+  const parts = { database, keys, objects, clock, log, notifier, refusals, checks };
+
+  const authenticator = new Authenticator(database);
+  const hub = new Hub((principal) => authenticator.isStillValid(principal));
+  const approvals = new Approvals(parts);
+  const sequencer = new Sequencer(parts);
+  const publisher = new BundlePublisher({ ...parts, policy, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
+  const loops = [expiryLoop(parts), forgettingLoop(parts), renewalLoop(publisher, parts)];
+  if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
+  const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
+    const change = changeOf(payload);
+    if (change !== null) hub.publish(change);
+    sequencer.wake();
+  } }, (error) => {
+    log.warn({ err: error }, 'the listener lost its connection and takes up again');
+    hub.resyncAll();
+  });
+
+  let stopping = false;
+  const app = createApp({
+    contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
+    handlers: handlersOf({
+      signIn: new SignIn({
+        ...parts,
+        sessionCookie: (token) => sessionCookie(token, config.publicUrl),
+        onSessionEnded: (sessionId) => hub.endSession(sessionId),
+        principalOf: (cookie) => authenticator.bySession(cookie),
+      }),
+      runs: new Runs({ ...parts, approvals }),
+      runCommands: new RunCommands(parts),
+      evidence: new Evidence(parts),
+      costReport: new CostReport(database, clock),
+      approvals,
+      workflows: new Workflows({ ...parts, schema: await readJson('workflow/workflow.schema.json') }),
+      connectors: new Connectors({ ...parts, schema: await readJson('connectors/manifest.schema.json') }),
+      credentials: new Credentials(parts),
+      instances: new Instances({ ...parts, publicUrl: config.publicUrl }),
+      policy: new PolicyApi(database, objects),
+      audit: new AuditApi(database),
+      cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
+      hub,
+    }),
+    ingestion: new Ingestion(parts),
+    authenticator,
+    signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),
+    isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
+    publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, log,
+  });
+
+  const server = await startHttpServer(app, config).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  await listener.start();
+  hub.start();
+  sequencer.start();
+  for (const loop of loops) loop.start();
+
+  return {
+    url: server.url,
+    stop: async () => {
+      stopping = true;
+      hub.stop();
+      await server.stop(DRAIN_MS);
+      await Promise.all([listener.stop(), sequencer.stop(), ...loops.map((loop) => loop.stop())]);
+      await database.close();
+    },
+  };
+}
+
+async function readJson(path: string): Promise<object> {
+  return JSON.parse(await readFile(new URL(path, CONTRACTS), 'utf8')) as object;
+}

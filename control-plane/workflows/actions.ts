@@ -1,0 +1,101 @@
+import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
+import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import type { SchemaChecks } from '../connectors/schema-checks.ts';
+import { hasExpression } from './expressions.ts';
+import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+/** The newest published manifest of every connector, by its name. */
+export type Manifests = ReadonlyMap<string, { readonly manifest: ConnectorManifest; readonly digest: string }>;
+
+const MODEL_STEP = 'model/generate';
+const MODEL_PARAMETERS: readonly string[] = ['model', 'input', 'prompt', 'output_schema'];
+
+export interface ActionChecks {
+  readonly manifests: Manifests;
+  readonly checks: SchemaChecks;
+  readonly source: YamlSource;
+}
+
+/** What is wrong with the action of a step and with its parameters. */
+export function checkStepAction(step: StepDocument, path: Path, document: WorkflowDocument, given: ActionChecks): FieldProblem[] {
+  if (step.uses === MODEL_STEP) return checkModelStep(step, path, document, given);
+  const { source } = given;
+  const [connector = '', name = ''] = split(step.uses);
+  const published = given.manifests.get(connector);
+  if (published === undefined) return [source.problem([...path, 'uses'], 'connector_unknown', `There is no published connector "${connector}". Published: ${listed(given.manifests.keys())}.`)];
+  const action = Object.hasOwn(published.manifest.actions, name) ? published.manifest.actions[name] : undefined;
+  if (action === undefined) {
+    return [source.problem([...path, 'uses'], 'action_unknown', `${connector} ${published.manifest.version} has no action "${name}". It has: ${listed(Object.keys(published.manifest.actions))}.`)];
+  }
+  return checkParameters(step, path, action, `${published.digest}/${name}`, given);
+}
+
+/** How long an action may take when the workflow does not say. */
+export function actionTimeout(uses: string, manifests: Manifests): number | undefined {
+  const [connector = '', name = ''] = split(uses);
+  return manifests.get(connector)?.manifest.actions[name]?.timeout_ms;
+}
+
+/** What is wrong with the trigger and with the models. */
+export function checkTriggerAndModels({ spec }: WorkflowDocument, { manifests, source }: ActionChecks): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  if (spec.trigger !== 'manual') {
+    const { connector, event } = spec.trigger;
+    const manifest = manifests.get(connector)?.manifest;
+    const events = Object.keys(manifest?.triggers ?? {});
+    if (manifest === undefined) problems.push(source.problem(['spec', 'trigger', 'connector'], 'connector_unknown', `There is no published connector "${connector}". Published: ${listed(manifests.keys())}.`));
+    else if (!events.includes(event)) problems.push(source.problem(['spec', 'trigger', 'event'], 'event_unknown', `${connector} ${manifest.version} has no event "${event}". It has: ${listed(events)}.`));
+  }
+  for (const [name, model] of Object.entries(spec.models ?? {})) {
+    const uses: Array<[Path, string]> = [[['spec', 'models', name, 'use'], model.use], ...(model.fallback ?? []).map((one, i): [Path, string] => [['spec', 'models', name, 'fallback', i], one])];
+    for (const [path, use] of uses) {
+      const [connector = ''] = split(use);
+      if (!manifests.has(connector)) problems.push(source.problem(path, 'connector_unknown', `There is no published connector "${connector}" to serve this model. Published: ${listed(manifests.keys())}.`));
+    }
+  }
+  return problems;
+}
+
+function checkModelStep(step: StepDocument, path: Path, { spec }: WorkflowDocument, { source }: ActionChecks): FieldProblem[] {
+  const given = step.with ?? {};
+  const names = Object.keys(spec.models ?? {});
+  const problems = Object.keys(given).filter((name) => !MODEL_PARAMETERS.includes(name))
+    .map((name) => source.problem([...path, 'with', name], 'parameter_unknown', `${MODEL_STEP} has no parameter "${name}". It has: ${listed(MODEL_PARAMETERS)}.`, { key: true }));
+  if (given['input'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "input".`));
+  if (given['model'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "model": one of spec.models (${listed(names)}).`));
+  // The model is pinned when the workflow is published, so no expression may choose it.
+  else if (typeof given['model'] !== 'string' || !names.includes(given['model'])) {
+    problems.push(source.problem([...path, 'with', 'model'], 'model_unknown', `Name one of spec.models, as it is written there: ${listed(names)}.`));
+  }
+  return problems;
+}
+
+function checkParameters(step: StepDocument, path: Path, action: ActionManifest, key: string, { checks, source }: ActionChecks): FieldProblem[] {
+  const schema = action.parameters;
+  const known = (schema['properties'] ?? {}) as Record<string, object>;
+  const given = step.with ?? {};
+  const problems: FieldProblem[] = [];
+  for (const name of (schema['required'] ?? []) as string[]) {
+    if (!Object.hasOwn(given, name)) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${step.uses} needs the parameter "${name}".`));
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const at = [...path, 'with', name];
+    if (!Object.hasOwn(known, name)) {
+      if (schema['additionalProperties'] === false) problems.push(source.problem(at, 'parameter_unknown', `${step.uses} has no parameter "${name}". It has: ${listed(Object.keys(known))}.`, { key: true }));
+    } else if (!hasExpression(value)) {
+      const one = { $defs: schema['$defs'] ?? {}, type: 'object', properties: { [name]: known[name] } };
+      problems.push(...checks.check(`${key}/${name}`, one, { [name]: value }).map((problem) => source.problem(at, 'parameter_invalid', `"${name}": ${problem.message}`)));
+    }
+  }
+  return problems;
+}
+
+function split(uses: string): string[] {
+  const at = uses.indexOf('/');
+  return [uses.slice(0, at), uses.slice(at + 1)];
+}
+
+function listed(names: Iterable<string>): string {
+  return [...names].join(', ') || 'none';
+}

@@ -1,0 +1,24 @@
+import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+
+/** The YAML as `workflow.schema.json` describes it. */
+export interface WorkflowDocument {
+  readonly apiVersion: 'countersign.dev/v1';
+  readonly kind: 'Workflow';
+  readonly metadata: { readonly name: string; readonly description?: string };
+  readonly spec: {
+    readonly trigger: 'manual' | { readonly connector: string; readonly event: string };
+    readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
+    readonly steps: readonly StepDocument[];
+  };
+}
+
+export interface StepDocument {
+  readonly id: string;
+  readonly uses: string;
+  readonly instance?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly if?: string;
+  readonly needs?: readonly string[];
+  readonly timeout_ms?: number;
+  readonly retry?: Partial<StepDefinition['retry']>;
+}
