@@ -87,15 +87,31 @@ export function calibrateTop(probability: number, [a, b, c]: ArrayLike<number> &
   return 1 / (1 + Math.exp(-(a! * Math.log(p) - b! * Math.log(1 - p) + c!)));
 }
 
-/** Learns beta calibration from leading probabilities and whether they were right. */
-export function fitTopCalibration(outcomes: readonly { probability: number; right: boolean }[]): Float64Array {
-  const fitted = newton(Float64Array.from(IDENTITY_CALIBRATION), (point) => {
+export interface TopOutcome {
+  readonly probability: number;
+  readonly right: boolean;
+}
+
+/**
+ * Learns beta calibration from leading probabilities and whether they were right. A slope that comes out negative
+ * would rank a surer prediction below a less sure one; it is held at 0 and the rest fitted again, as Kull et al. do.
+ */
+export function fitTopCalibration(outcomes: readonly TopOutcome[]): Float64Array {
+  const free = fitBeta(outcomes, [1, 1, 1]);
+  if (free[0]! >= 0 && free[1]! >= 0) return free;
+  const held = free[0]! < 0 ? fitBeta(outcomes, [0, 1, 1]) : fitBeta(outcomes, [1, 0, 1]);
+  return held[0]! >= 0 && held[1]! >= 0 ? held : fitBeta(outcomes, [0, 0, 1]);
+}
+
+/** Coefficients whose `use` is 0 stay 0. */
+function fitBeta(outcomes: readonly TopOutcome[], use: readonly number[]): Float64Array {
+  return newton(Float64Array.from(IDENTITY_CALIBRATION, (value, i) => value * use[i]!), (point) => {
     const gradient = new Float64Array(3);
     const hessian = new Float64Array(9);
     let loss = 0;
     for (const { probability, right } of outcomes) {
       const p = Math.min(Math.max(probability, 1e-6), 1 - 1e-6);
-      const inputs = [Math.log(p), -Math.log(1 - p), 1];
+      const inputs = [use[0]! * Math.log(p), -use[1]! * Math.log(1 - p), use[2]!];
       const said = calibrateTop(p, point);
       loss -= Math.log(Math.max(right ? said : 1 - said, 1e-300));
       for (let i = 0; i < 3; i++) {
@@ -105,8 +121,6 @@ export function fitTopCalibration(outcomes: readonly { probability: number; righ
     }
     return { loss, gradient, hessian };
   });
-  // A negative slope would rank a surer prediction below a less sure one.
-  return fitted[0]! >= 0 && fitted[1]! >= 0 ? fitted : Float64Array.from(IDENTITY_CALIBRATION);
 }
 
 interface Curvature {

@@ -2,6 +2,7 @@
 export type ClassifierErrorCode =
   | 'classifier_no_tickets'
   | 'classifier_no_labels'
+  | 'classifier_invalid_seed'
   | 'classifier_too_many_tickets'
   | 'classifier_invalid_ticket'
   | 'classifier_duplicate_ticket'

@@ -27,6 +27,7 @@ async function run({ trainFile, testFile, json, seed, labels: wanted }: EvalArgu
   const testTickets = readTickets(testFile);
   const labels = chooseLabels(wanted, trainTickets, trainFile);
   warnOfOverlap(trainTickets, testTickets);
+  warnOfUnlearnt(trainTickets, testTickets);
   const report = await evaluate({ trainTickets, testTickets, labels, seed, say });
   for (const [label, { n, unseen_in_training: unseen }] of Object.entries(report.labels)) {
     if (n === 0) say(`Warning: no test ticket carries ${label}; it was not measured.`);
@@ -36,7 +37,7 @@ async function run({ trainFile, testFile, json, seed, labels: wanted }: EvalArgu
 }
 
 function chooseLabels(wanted: readonly string[] | undefined, tickets: readonly LabelledTicket[], file: string): string[] {
-  const found = new Set(tickets.flatMap((ticket) => Object.keys(ticket.labels)));
+  const found = labelsOf(tickets);
   if (found.size === 0) {
     throw new ClassifierError('eval_line_invalid', `${file}: no ticket carries a label; add category, assignment_group, priority or another text field to learn.`);
   }
@@ -55,6 +56,17 @@ function warnOfOverlap(trainTickets: readonly LabelledTicket[], testTickets: rea
   const sameText = testTickets.filter((ticket) => texts.has(textOf(ticket))).length;
   if (sameId > 0) say(`Warning: ${sameId} of ${testTickets.length} test tickets have an id that is also in training; the figures may flatter.`);
   if (sameText > 0) say(`Warning: ${sameText} of ${testTickets.length} test tickets have the very text of a training ticket.`);
+}
+
+/** A label that only the test file carries cannot be measured, and silence would look like an omission. */
+function warnOfUnlearnt(trainTickets: readonly LabelledTicket[], testTickets: readonly LabelledTicket[]): void {
+  const learnt = labelsOf(trainTickets);
+  const unlearnt = [...labelsOf(testTickets)].filter((label) => !learnt.has(label));
+  if (unlearnt.length > 0) say(`Warning: no training ticket carries ${unlearnt.join(', ')}; not measured.`);
+}
+
+function labelsOf(tickets: readonly LabelledTicket[]): Set<string> {
+  return new Set(tickets.flatMap((ticket) => Object.keys(ticket.labels)));
 }
 
 function textOf({ short_description, description }: LabelledTicket): string {

@@ -1,5 +1,5 @@
 import type { TicketText } from './model.ts';
-import { cleanText, foldWord, segmentDescription, words } from './text.ts';
+import { cleanText, foldWord, runs, segmentDescription, wordsOfRun } from './text.ts';
 
 /**
  * Turns a ticket into counts in a fixed number of buckets (the hashing trick, Weinberger et al. 2009). Three blocks,
@@ -44,16 +44,20 @@ export function countFeatures(ticket: TicketText, table: CountTable): void {
 
 function countSegment(text: string, weight: number, isTitle: boolean, table: CountTable): void {
   let previous = '';
-  for (const word of words(text)) {
-    const short = word.length > MAX_WORD_CHARS ? word.slice(0, MAX_WORD_CHARS) : word;
-    const folded = foldWord(short);
-    const shape = shapeOf(folded);
-    countWord(shape, weight, isTitle, table);
-    if (shape !== folded) countWord(folded, weight, isTitle, table);
-    if (folded !== short) countWord(short, weight, isTitle, table);
-    if (previous !== '') countWord(`${previous} ${shape}`, weight, isTitle, table);
-    countGrams(` ${shape} `, weight, table);
-    previous = shape;
+  for (const run of runs(text)) {
+    const words = wordsOfRun(run);
+    for (const word of words) {
+      const short = word.length > MAX_WORD_CHARS ? word.slice(0, MAX_WORD_CHARS) : word;
+      const folded = foldWord(short);
+      const shape = shapeOf(folded);
+      countWord(shape, weight, isTitle, table);
+      if (shape !== folded) countWord(folded, weight, isTitle, table);
+      if (folded !== short) countWord(short, weight, isTitle, table);
+      if (previous !== '') countWord(`${previous} ${shape}`, weight, isTitle, table);
+      previous = shape;
+    }
+    // A run of several words is of a script without spaces, where n-grams must reach across the signs.
+    countGrams(words.length > 1 ? run : ` ${previous} `, weight, table);
   }
 }
 

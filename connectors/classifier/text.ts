@@ -47,14 +47,21 @@ export function segmentDescription(clean: string): TextSegment[] {
 }
 
 const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
-/** Scripts written without spaces: a run is cut into single signs, and the 2-grams of words join them again. */
+/** Scripts written without spaces between words. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
-/** Words of a text in order, in lower case, accents kept. */
+/** Unbroken runs of letters and digits in order, in lower case, accents kept. */
+export function runs(text: string): string[] {
+  return text.toLowerCase().match(WORD) ?? [];
+}
+
+/** A run is one word, or its single signs in a script without spaces: pairs of words join them again. */
+export function wordsOfRun(run: string): string[] {
+  return UNSPACED.test(run) ? [...run] : [run];
+}
+
 export function words(text: string): string[] {
-  const found = text.toLowerCase().match(WORD) ?? [];
-  if (!UNSPACED.test(text)) return found;
-  return found.flatMap((word) => (UNSPACED.test(word) ? [...word] : [word]));
+  return runs(text).flatMap(wordsOfRun);
 }
 
 /** The word without accents and compatibility forms: `zurückgesetzt` -> `zuruckgesetzt`. */

@@ -1,6 +1,6 @@
 import type { CalibrationSample } from './calibration.ts';
 import { DEFAULT_STACKING, fitStacking, fitTopCalibration, IDENTITY_CALIBRATION, stackProbabilities } from './calibration.ts';
-import type { BinaryMachine, Support } from './linear.ts';
+import type { BinaryMachine } from './linear.ts';
 import { fitMachine, scoreRow, sumWeights } from './linear.ts';
 import type { LabelModel } from './model.ts';
 import type { Neighbour } from './neighbours.ts';
@@ -62,7 +62,7 @@ export async function trainLabel(
     await step(k * (folds.length + 1) + 1, classes.length * (folds.length + 1));
     let from = 0;
     for (const [at, fold] of folds.entries()) {
-      scoreClass(task, fold, k, machine.support, samples.slice(from, from + fold.scored.length));
+      scoreClass(task, fold, k, machine, samples.slice(from, from + fold.scored.length));
       from += fold.scored.length;
       await step(k * (folds.length + 1) + at + 2, classes.length * (folds.length + 1));
     }
@@ -119,7 +119,7 @@ function createSample({ classes, ticketClasses, shared }: LabelTask, row: number
 }
 
 /** Fits class k without a fold and writes what it says of the fold's rows into their samples. */
-function scoreClass(task: LabelTask, { kept, scored }: Fold, k: number, warmStart: Support, samples: readonly CalibrationSample[]): void {
+function scoreClass(task: LabelTask, { kept, scored }: Fold, k: number, warmStart: BinaryMachine, samples: readonly CalibrationSample[]): void {
   const { matrix } = task.shared;
   const isMember = (row: number): boolean => task.ticketClasses[row] === k;
   const machine = fitMachine({ matrix, rows: kept, cost: COST }, isMember, task.random, warmStart);

@@ -19,7 +19,7 @@ const ROWS_PER_TURN = 200;
 /**
  * Learns every label from the tickets. Same tickets, labels and seed give the same model. Works on the calling
  * thread, breathing between steps; a server calls `trainInWorker` of train-in-worker.ts instead.
- * @throws ClassifierError classifier_no_tickets, classifier_no_labels, classifier_too_many_tickets,
+ * @throws ClassifierError classifier_no_tickets, classifier_no_labels, classifier_invalid_seed, classifier_too_many_tickets,
  *   classifier_invalid_ticket, classifier_duplicate_ticket
  */
 export async function train(tickets: readonly LabelledTicket[], options: TrainingOptions): Promise<TrainedModel> {
@@ -59,7 +59,10 @@ export async function train(tickets: readonly LabelledTicket[], options: Trainin
   return { seed: options.seed, labelledCount, vocabulary, neighbours, labels: models };
 }
 
-function checkTrainingInput(tickets: readonly LabelledTicket[], { labels }: TrainingOptions): void {
+function checkTrainingInput(tickets: readonly LabelledTicket[], { labels, seed }: TrainingOptions): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ClassifierError('classifier_invalid_seed', `options.seed must be a whole number from 0 on, not ${seed}.`, { field: 'seed' });
+  }
   if (labels.length === 0 || new Set(labels).size !== labels.length) {
     throw new ClassifierError('classifier_no_labels', 'options.labels must name at least one label, each once.', { field: 'labels' });
   }

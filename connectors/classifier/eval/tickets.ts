@@ -68,12 +68,13 @@ function parseLine(line: string, file: string, number: number): LabelledTicket {
 }
 
 function readLabels(fields: Record<string, unknown>, invalid: (what: string, field: string) => ClassifierError): Record<string, string> {
-  const labels: [string, string][] = [];
+  // Without a prototype: a label may be called `constructor`.
+  const labels: Record<string, string> = Object.create(null);
   for (const [label, value] of Object.entries(fields)) {
     if (value === null) continue;
     if (typeof value !== 'string' && typeof value !== 'number') throw invalid(`${label} must be text (or a number), not ${Array.isArray(value) ? 'a list' : typeof value}.`, label);
     const text = String(value);
-    if (text.trim() !== '') labels.push([label, text]);
+    if (text.trim() !== '') labels[label] = text;
   }
-  return Object.fromEntries(labels);
+  return labels;
 }

@@ -1,0 +1,40 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { serialise } from './serialise.ts';
+import { makeTickets } from './testing/synthetic-tickets.ts';
+import { train } from './train.ts';
+import { trainInWorker } from './train-in-worker.ts';
+
+const options = { labels: ['assignment_group', 'category'], seed: 1 };
+
+describe('training in a thread', () => {
+  it('gives the model that train gives, and reports progress', async () => {
+    const tickets = makeTickets({ count: 300, seed: 1 });
+    const phases = new Set<string>();
+    const model = await trainInWorker(tickets, { ...options, onProgress: ({ phase }) => phases.add(phase) });
+    expect(Buffer.from(serialise(model)).equals(Buffer.from(serialise(await train(tickets, options))))).toBe(true);
+    expect([...phases]).toEqual(['features', 'neighbours', 'label']);
+  });
+
+  it('leaves the caller its event loop', async () => {
+    const tickets = makeTickets({ count: 2_000, seed: 1 });
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await trainInWorker(tickets, options);
+    delay.disable();
+    // 50 ms is the aim (5 ms are the timer's own); a training on this thread would hold it for seconds, and a busy
+    // machine may take a while to give it back.
+    expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+    expect(delay.max / 1e6).toBeLessThan(250);
+  });
+
+  it('passes on the refusal with its code and field', async () => {
+    await expect(trainInWorker([], options)).rejects.toMatchObject({ code: 'classifier_no_tickets', field: 'tickets' });
+  });
+
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const onProgress = (): void => controller.abort(new DOMException('enough', 'AbortError'));
+    await expect(trainInWorker(makeTickets({ count: 2_000, seed: 1 }), { ...options, onProgress, signal: controller.signal })).rejects.toThrow('enough');
+  });
+});
