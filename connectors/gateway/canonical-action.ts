@@ -23,6 +23,11 @@ export interface CanonicalAction {
   readonly target: Prepared['target'] | null;
   /** As they will be sent, but free text stands as `{sha256, length}` (decision record 0010). */
   readonly parameters: JsonObject;
+  /**
+   * The approval that this action takes the place of, where the same step asks people again (the first was used up, or does not satisfy
+   * today's policy). It makes the new request another action even when all else is the same. Absent on the first request.
+   */
+  readonly follows_approval?: string;
 }
 
 export interface DigestedAction {
@@ -40,7 +45,7 @@ export interface DigestedAction {
  */
 export function canonicalAction(
   identity: CallIdentity,
-  what: Pick<CanonicalAction, 'connector' | 'connector_version' | 'manifest_digest' | 'action' | 'instance_id' | 'target' | 'parameters'>,
+  what: Pick<CanonicalAction, 'connector' | 'connector_version' | 'manifest_digest' | 'action' | 'instance_id' | 'target' | 'parameters' | 'follows_approval'>,
   contentParameters: readonly string[],
 ): DigestedAction {
   const { parameters, content } = withoutContent(what.parameters, contentParameters);

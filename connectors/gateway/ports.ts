@@ -103,6 +103,12 @@ export interface ApprovalRequest {
 export interface ApprovalInHand {
   readonly id: string;
   readonly state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'consumed';
+  /**
+   * Only for `consumed`: every call that used it has `failed`, so it is known to have had no effect yet, and its deadline is not over.
+   * One approval is for one effect, not for one attempt: such an approval still covers the same digest, and `commitIntent` takes it
+   * as `consumeApprovalId` again. A store that never sets this makes people approve again after every passing fault.
+   */
+  readonly reusable?: boolean;
   readonly actionDigest: string;
   /** The canonical action's bytes as they were stored; whoever uses them checks them against `actionDigest`. */
   readonly actionText: string;
@@ -124,7 +130,7 @@ export interface Intent {
   readonly connectorVersion: string;
   readonly instanceId: string | null;
   readonly idempotencyKey: string;
-  /** Consumed in the same transaction; the store refuses (`ApprovalNotUsableError`) when it is not `approved` for this digest any more. */
+  /** Consumed in the same transaction; the store refuses (`ApprovalNotUsableError`) when it is neither `approved` for this digest any more nor `reusable`. */
   readonly consumeApprovalId: string | null;
 }
 

@@ -31,11 +31,22 @@ export interface ActionContext {
   readonly instance: { readonly id: string; readonly name: string; readonly baseUrl: string | null; readonly settings: JsonObject };
   /** The only way out: bound to the instance's allowed hosts, with the credential applied by the gateway. */
   readonly egress: Egress;
-  /** Another action, governed like every other (own decision, own record). Reads and model calls only. */
-  call(action: string, parameters: JsonObject): Promise<JsonObject>;
+  /**
+   * Another action, governed like every other (own decision, own record). Reads and model calls only. It goes to this instance, or for
+   * another connector to the one named, or where none is named to that connector's only one in the environment.
+   */
+  call(action: string, parameters: JsonObject, options?: { readonly instance?: string | undefined }): Promise<JsonObject>;
+  /** The enabled instance of another connector in this environment: by name, or the only one. Null where there is none. */
+  findInstance(connector: string, name: string | null): Promise<{ readonly id: string; readonly name: string } | null>;
   readonly models: ModelStore;
-  /** Names this effect for ever and for every attempt of it, such as `run_01j.../3f9ac2d41b07`; written into what the peer keeps. */
+  /** Names this effect for ever and for every attempt of it, such as `run_01j.../3f9ac2d41b07`: the run and the head of the action's digest. */
   readonly reference: string;
+  /**
+   * For `prepare`, where the peer keeps the reference as part of what is sent: the digest cannot hold its own text, so this names the
+   * effect by the run, the step and `content`, everything of the write but the reference. The same content gives the same reference in
+   * every attempt; what `prepare` puts into its parameters is then part of what is approved.
+   */
+  referenceFor(content: Json): string;
   /** Aborts when the action's time-out is over or the worker stops. */
   readonly signal: AbortSignal;
   now(): Date;
@@ -116,8 +127,10 @@ export type Reconciled =
 export interface Reconciler {
   readonly event: string;
   /** Finds versions of records changed since `cursor` (null: start from now). Reads through governed calls only. */
-  poll(context: Pick<ActionContext, 'call' | 'instance' | 'now'>, cursor: string | null): Promise<{
+  poll(context: ReconcilerContext, cursor: string | null): Promise<{
     readonly cursor: string;
     readonly found: ReadonlyArray<JsonObject>;
   }>;
 }
+
+export type ReconcilerContext = Pick<ActionContext, 'call' | 'now'> & { readonly instance: Pick<ActionContext['instance'], 'id' | 'name' | 'settings'> };

@@ -2,12 +2,14 @@
  * How a connector says what went wrong. `effect` is what matters to the engine: `none` means that nothing can have happened,
  * `unknown` that the request may have arrived (a time-out after sending is always `unknown`).
  */
-export type ConnectorErrorCode =
-  | 'parameters_invalid' | 'peer_unauthenticated' | 'peer_forbidden' | 'peer_not_found' | 'peer_rate_limited' | 'peer_unavailable'
-  | 'peer_refused' | 'peer_timeout' | 'peer_connection_lost' | 'response_not_json' | 'response_invalid' | 'response_too_large'
-  | 'target_closed' | 'target_changed' | 'reference_not_found' | 'reference_ambiguous' | 'write_not_kept'
-  | 'host_not_allowed' | 'address_not_allowed' | 'redirect_not_allowed'
-  | 'model_not_trained' | 'model_invalid' | 'nested_call_denied' | 'nested_call_failed';
+export const CONNECTOR_ERROR_CODES = [
+  'parameters_invalid', 'peer_unauthenticated', 'peer_forbidden', 'peer_not_found', 'peer_rate_limited', 'peer_unavailable',
+  'peer_refused', 'peer_timeout', 'peer_connection_lost', 'response_not_json', 'response_invalid', 'response_too_large',
+  'target_closed', 'target_changed', 'reference_not_found', 'reference_ambiguous', 'write_not_kept',
+  'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'credential_unusable',
+  'model_not_trained', 'model_invalid', 'nested_call_denied', 'nested_call_failed', 'call_aborted',
+] as const;
+export type ConnectorErrorCode = (typeof CONNECTOR_ERROR_CODES)[number];
 
 export interface ConnectorErrorDetails {
   readonly code: ConnectorErrorCode;

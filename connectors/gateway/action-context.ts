@@ -1,0 +1,56 @@
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { ActionContext, Json } from '../sdk/connector.ts';
+import { bindEgress } from './bound-egress.ts';
+import type { ExchangeLog } from './bound-egress.ts';
+import type { Call, GatewayParts } from './call.ts';
+import { createNestedCalls } from './nested-calls.ts';
+
+export interface ContextOfOneCall {
+  readonly actionContext: ActionContext;
+  /** What went over the wire. */
+  readonly exchanges: ExchangeLog;
+  /**
+   * Throws what the store or another part of ours failed with inside a nested call, whatever the connector made of it: a lost lease
+   * must stop the worker even where a connector catches everything.
+   */
+  rethrowFault(): void;
+  /** Releases the timer. */
+  end(): void;
+}
+
+/** What an action may use, for one call. `actionDigest` is known from the intent on; before it there is only content to refer to. */
+export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null }): ContextOfOneCall {
+  const { request, instance, manifest } = call;
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), manifest.timeout_ms);
+  const signal = AbortSignal.any([request.signal, timeout.signal]);
+  const bound = bindEgress(parts, call, signal);
+  const nested = createNestedCalls(parts, call, signal);
+  const referenceFor = (content: Json): string => reference(request.identity.run.id, digestOf({
+    run_id: request.identity.run.id, step_key: request.identity.step.key, call_key: request.identity.callKey, action: request.action, content, follows: of.follows,
+  }));
+  return {
+    actionContext: {
+      manifest,
+      instance: { id: instance.id, name: instance.name, baseUrl: instance.baseUrl, settings: instance.settings },
+      egress: bound.egress,
+      call: nested.call,
+      findInstance: async (connector, name) => {
+        const found = await parts.instances.find(request.identity, connector, name);
+        return found === null ? null : { id: found.id, name: found.name };
+      },
+      models: parts.models.forCall(request.identity),
+      reference: of.actionDigest === null ? referenceFor(request.parameters) : reference(request.identity.run.id, of.actionDigest),
+      referenceFor,
+      signal,
+      now: () => parts.clock.now(),
+    },
+    exchanges: bound.exchanges,
+    rethrowFault: nested.rethrowFault,
+    end: () => clearTimeout(timer),
+  };
+}
+
+function reference(runId: string, digest: string): string {
+  return `${runId}/${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { GuardedEgress, GuardedResponse } from '@countersign/platform/egress/egress.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Egress, EgressRequest, EgressResponse } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
+import type { Call, GatewayParts } from './call.ts';
+import { connectorErrorOf } from './egress-failures.ts';
+import { jsonBody } from './json-body.ts';
+
+/** What went over the wire in one call, for its record and for judging whether an effect is possible. */
+export interface ExchangeLog {
+  /** Requests that were answered or may have been received. */
+  count(): number;
+  /** SHA-256 over what was sent and received, without headers (they hold the credential); null when nothing was. */
+  requestDigest(): string | null;
+  responseDigest(): string | null;
+  /** Whether a request that may change something was sent and not clearly refused (4xx). */
+  mayHaveChangedSomething(): boolean;
+}
+
+/** The action's way out: its instance, its credential, and nothing else. */
+export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal): { readonly egress: Egress; readonly exchanges: ExchangeLog } {
+  const log = createExchangeLog();
+  return {
+    exchanges: log,
+    egress: {
+      async request(request) {
+        const body = bodyOf(request);
+        const changes = request.method !== 'GET';
+        log.sending(request, body);
+        try {
+          const response = await authorised(parts, call, signal, request, body);
+          log.answered(response, changes);
+          return asEgressResponse(response, changes);
+        } catch (cause) {
+          const error = connectorErrorOf(cause, changes);
+          log.failed(error, changes);
+          throw error;
+        }
+      },
+    },
+  };
+}
+
+/** A 401 to a token that ended early is answered once with a fresh one: a refused request has had no effect. */
+async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, request: EgressRequest, body: Uint8Array | undefined): Promise<GuardedResponse> {
+  const egress = egressOf(parts, call);
+  const send = async (fresh: boolean): Promise<GuardedResponse> => egress.request({
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    headers: { ...(request.json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers, ...await parts.credentials.headersFor(call, egress, signal, fresh) },
+    body,
+    signal,
+  });
+  const first = await send(false);
+  return first.status === 401 && parts.credentials.isRefreshable(call) ? send(true) : first;
+}
+
+function egressOf(parts: GatewayParts, call: Call): GuardedEgress {
+  const egress = parts.egresses.of(call.instance);
+  if (egress !== null) return egress;
+  throw new ConnectorError({ code: 'host_not_allowed', effect: 'none', retryable: false, message: `The instance ${call.instance.name} has no base URL, so there is nowhere to send to.` });
+}
+
+function bodyOf({ json, body }: EgressRequest): Uint8Array | undefined {
+  return json === undefined ? body : Buffer.from(JSON.stringify(json), 'utf8');
+}
+
+function asEgressResponse({ status, headers, body }: GuardedResponse, changes: boolean): EgressResponse {
+  return { status, headers, body, json: () => jsonBody(headers, body, { status, changes }) };
+}
+
+function createExchangeLog(): ExchangeLog & {
+  sending(request: EgressRequest, body: Uint8Array | undefined): void;
+  answered(response: GuardedResponse, changes: boolean): void;
+  failed(error: unknown, changes: boolean): void;
+} {
+  const requests = createHash('sha256');
+  const responses = createHash('sha256');
+  let sent = 0;
+  let received = 0;
+  let mayHaveChanged = false;
+  const digest = (of: ReturnType<typeof createHash>): string => `sha256:${of.copy().digest('hex')}`;
+  return {
+    sending({ method, path, query }, body) {
+      sent += 1;
+      requests.update(`${canonicalText({ method, path, query: { ...query } })}\n${body?.length ?? 0}\n`).update(body ?? new Uint8Array());
+    },
+    answered({ status, body }, changes) {
+      received += 1;
+      responses.update(`${status}\n${body.length}\n`).update(body);
+      if (changes && !(status >= 400 && status < 500)) mayHaveChanged = true;
+    },
+    failed(error, changes) {
+      if (changes && (!(error instanceof ConnectorError) || error.effect === 'unknown')) mayHaveChanged = true;
+    },
+    count: () => sent,
+    requestDigest: () => (sent === 0 ? null : digest(requests)),
+    responseDigest: () => (received === 0 ? null : digest(responses)),
+    mayHaveChangedSomething: () => mayHaveChanged,
+  };
+}

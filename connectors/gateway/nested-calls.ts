@@ -1,0 +1,69 @@
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
+import type { JsonObject } from '../sdk/connector.ts';
+import { CONNECTOR_ERROR_CODES, ConnectorError } from '../sdk/errors.ts';
+import type { ConnectorErrorCode } from '../sdk/errors.ts';
+import type { Call, GatewayParts } from './call.ts';
+import { allLabels } from './labels.ts';
+import type { CallResult } from './ports.ts';
+
+export interface NestedCalls {
+  readonly call: (action: string, parameters: JsonObject, options?: { readonly instance?: string | undefined }) => Promise<JsonObject>;
+  rethrowFault(): void;
+}
+
+/** What an action calls in its turn goes through the whole pipeline: its own decision, its own record. */
+export function createNestedCalls(parts: GatewayParts, call: Call, signal: AbortSignal): NestedCalls {
+  const counts = new Map<string, number>();
+  let fault: { readonly error: unknown } | null = null;
+  return {
+    async call(action, parameters, options) {
+      // Counted before anything is awaited, so that the key depends only on the order in which the action asks.
+      const number = (counts.get(action) ?? 0) + 1;
+      counts.set(action, number);
+      const { identity, instanceName } = call.request;
+      const sameConnector = action.startsWith(`${call.connector.manifest.name}/`);
+      let result: CallResult;
+      try {
+        result = await parts.nested({
+          identity: { ...identity, callKey: `${identity.callKey}/${action}#${number}` },
+          action,
+          instanceName: options?.instance ?? (sameConnector ? (instanceName ?? call.instance.name) : null),
+          parameters,
+          labels: labelsOfNested(call, parameters),
+          model: call.request.model,
+          signal,
+        });
+      } catch (error) {
+        fault ??= { error };
+        throw error;
+      }
+      if (result.kind === 'succeeded') return result.output;
+      throw errorOf(action, result);
+    },
+    rethrowFault() {
+      if (fault !== null) throw fault.error;
+    },
+  };
+}
+
+/** The connector made these from its own parameters, nobody can tell which from which: each carries the labels of all. */
+function labelsOfNested({ request }: Call, parameters: JsonObject): Record<string, readonly Label[]> {
+  const labels = allLabels(request.labels);
+  return Object.fromEntries(Object.keys(parameters).map((name) => [`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, labels]));
+}
+
+function errorOf(action: string, result: Exclude<CallResult, { kind: 'succeeded' }>): ConnectorError {
+  if (result.kind === 'failed' || result.kind === 'uncertain') {
+    const { code, message, retryable, retryAfterMs } = result.error;
+    return new ConnectorError({
+      code: isConnectorCode(code) ? code : 'nested_call_failed',
+      message: `${action}: ${message}`, effect: 'none', retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+  const why = result.kind === 'denied' ? result.reasons.map((reason) => `${reason.rule}: ${reason.message}`).join('; ') : 'it needs a person, and only a step can wait for one';
+  return new ConnectorError({ code: 'nested_call_denied', message: `${action} is not allowed: ${why}`, effect: 'none', retryable: false });
+}
+
+function isConnectorCode(code: string): code is ConnectorErrorCode {
+  return (CONNECTOR_ERROR_CODES as readonly string[]).includes(code);
+}

@@ -1,0 +1,73 @@
+import type { JsonObject, Prepared } from '../sdk/connector.ts';
+import { isUsable } from './approval-in-hand.ts';
+import { createActionContext } from './action-context.ts';
+import type { Call, GatewayParts, PlannedAction } from './call.ts';
+import { endedBy } from './call.ts';
+import { canonicalAction } from './canonical-action.ts';
+import type { CanonicalAction } from './canonical-action.ts';
+import { withContent } from './content-parameters.ts';
+import { callErrorOf } from './failures.ts';
+import type { ApprovalInHand } from './ports.ts';
+import { readStoredAction } from './stored-action.ts';
+
+/**
+ * The exact action to decide on. What people approved is taken as they saw it, byte for byte; everything else is prepared afresh.
+ * `follows`: the approval that a new request takes the place of.
+ */
+export async function planAction(parts: GatewayParts, call: Call, approval: ApprovalInHand | null, follows: string | null): Promise<PlannedAction> {
+  if (!call.changesSomething) return planned(call, call.request.parameters, null, follows);
+  if (approval === null || follows !== null) return prepareAfresh(parts, call, follows);
+  const stored = readStoredAction(approval.actionText, approval.actionDigest);
+  if (stored === null) {
+    throw endedBy({ code: 'approved_action_damaged', message: `The action stored with ${approval.id} is not the one that its digest names, so it is not executed.`, retryable: false });
+  }
+  if (approval.state === 'approved' && isSameCall(call, stored.action)) {
+    const parameters = wholeParameters(parts, call, stored.action, approval);
+    return { ...stored, content: approval.content, parameters, prepared: { parameters, target: approval.target, preview: approval.preview } };
+  }
+  // Used before without any effect: prepared again, the same record in the same version gives the same digest, which it still covers.
+  return prepareAfresh(parts, call, isUsable(approval) && isSameCall(call, stored.action) ? (stored.action.follows_approval ?? null) : approval.id);
+}
+
+function wholeParameters(parts: GatewayParts, call: Call, action: CanonicalAction, approval: ApprovalInHand): JsonObject {
+  try {
+    return withContent(action.parameters, call.manifest.content_parameters, approval.content);
+  } catch (error) {
+    throw endedBy(callErrorOf(parts.log, call, error));
+  }
+}
+
+async function prepareAfresh(parts: GatewayParts, call: Call, follows: string | null): Promise<PlannedAction> {
+  const context = createActionContext(parts, call, { follows, actionDigest: null });
+  try {
+    const prepared = await call.action.prepare!(context.actionContext, call.request.parameters);
+    context.rethrowFault();
+    return planned(call, prepared.parameters, prepared, follows);
+  } catch (error) {
+    context.rethrowFault();
+    throw endedBy(callErrorOf(parts.log, call, error));
+  } finally {
+    context.end();
+  }
+}
+
+function planned(call: Call, parameters: JsonObject, prepared: Prepared | null, follows: string | null): PlannedAction {
+  const digested = canonicalAction(call.request.identity, {
+    connector: call.connector.manifest.name,
+    connector_version: call.connector.manifest.version,
+    manifest_digest: call.connector.manifestDigest,
+    action: call.actionName,
+    instance_id: call.instance.id,
+    target: prepared?.target ?? null,
+    parameters,
+    ...(follows === null ? {} : { follows_approval: follows }),
+  }, call.manifest.content_parameters);
+  return { ...digested, parameters, prepared };
+}
+
+/** An approval is for this very call, with the connector as it was then. */
+function isSameCall(call: Call, action: CanonicalAction): boolean {
+  const now = planned(call, {}, null, null).action;
+  const identifying = ['tenant_id', 'environment_id', 'run_id', 'step_key', 'call_key', 'connector', 'connector_version', 'manifest_digest', 'action', 'instance_id'] as const;
+  return identifying.every((name) => now[name] === action[name]);
+}

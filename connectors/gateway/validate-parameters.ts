@@ -1,0 +1,21 @@
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { CanonicalJsonError } from '@countersign/platform/canonical-json/errors.ts';
+import { endedBy } from './call.ts';
+import type { Call, GatewayParts } from './call.ts';
+
+/** Parameters must have a canonical form (they are hashed and shown) and fit the manifest. */
+export function validateParameters(parts: GatewayParts, { request, connector, actionName }: Call): void {
+  const problem = canonicalProblem(request.parameters) ?? parts.schemas.parametersProblem(connector.manifest.name, actionName, request.parameters);
+  if (problem === null) return;
+  throw endedBy({ code: 'parameters_invalid', message: `The parameters of ${request.action} do not fit its manifest: ${problem}.`, retryable: false });
+}
+
+function canonicalProblem(value: unknown): string | null {
+  try {
+    canonicalText(value);
+    return null;
+  } catch (error) {
+    if (error instanceof CanonicalJsonError) return error.message;
+    throw error;
+  }
+}

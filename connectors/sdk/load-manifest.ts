@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parseDocument } from 'yaml';
+import manifestSchema from '@countersign/contracts/connectors/manifest.schema.json' with { type: 'json' };
+import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+
+/** A manifest that cannot be used. Each problem names the key and what it takes. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+  readonly code = 'manifest_invalid';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The connector manifest is not valid: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}
+
+export interface LoadedManifest {
+  readonly manifest: ConnectorManifest;
+  /** SHA-256 of the manifest's canonical JSON, `sha256:<hex>`: what instances are pinned to. */
+  readonly manifestDigest: string;
+}
+
+const validate = new Ajv2020({ allErrors: true, strict: false }).compile<ConnectorManifest>(manifestSchema);
+
+/** Reads a package's `manifest.yaml`. @throws ManifestError */
+export function loadManifest(file: URL): LoadedManifest {
+  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+  if (document.errors.length > 0) throw new ManifestError(document.errors.map((error) => error.message));
+  // Aliases are a way to make a small file large; a manifest has no need of them.
+  return checkManifest(document.toJS({ maxAliasCount: 0 }));
+}
+
+/** Checks a manifest against its contract, and what the contract's schema cannot say. @throws ManifestError */
+export function checkManifest(value: unknown): LoadedManifest {
+  if (!validate(value)) {
+    throw new ManifestError((validate.errors ?? []).map((error) => `${error.instancePath === '' ? 'the document' : error.instancePath} ${error.message ?? error.keyword}`));
+  }
+  const problems = Object.entries(value.actions).flatMap(([name, action]) => actionProblems(action).map((problem) => `/actions/${name} ${problem}`));
+  if (problems.length > 0) throw new ManifestError(problems);
+  return { manifest: value, manifestDigest: digestOf(value) };
+}
+
+function actionProblems(action: ActionManifest): string[] {
+  const problems = [...schemaProblems('parameters', action.parameters), ...schemaProblems('output', action.output)];
+  if ((action.risk === 'read' || action.risk === 'model') && action.reconcile) problems.push('has nothing to reconcile: it changes nothing outside');
+  for (const [list, pointers] of [['sensitive_parameters', action.sensitive_parameters], ['content_parameters', action.content_parameters]] as const) {
+    for (const pointer of pointers) {
+      const [, name = ''] = pointer.split('/');
+      if (!isDeclared(action.parameters, name)) problems.push(`names ${pointer} in ${list}, which its parameters do not declare`);
+    }
+  }
+  return problems;
+}
+
+function schemaProblems(name: string, schema: object): string[] {
+  try {
+    new Ajv2020({ strict: false }).compile(schema);
+    return [];
+  } catch (error) {
+    return [`${name} is no JSON Schema: ${error instanceof Error ? error.message : 'unknown problem'}`];
+  }
+}
+
+function isDeclared(schema: ActionManifest['parameters'], name: string): boolean {
+  const properties = schema['properties'];
+  return typeof properties === 'object' && properties !== null && Object.hasOwn(properties, name);
+}

@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import { Client } from 'undici';
+import type { buildConnector } from 'undici';
+import { collectResponse } from './collect-response.ts';
+import { readDestination } from './destination.ts';
+import type { Destination } from './destination.ts';
+import { EgressError } from './errors.ts';
+import { openConnection, systemResolver } from './guarded-connect.ts';
+import type { Resolver } from './guarded-connect.ts';
+import { headersOf, targetOf } from './request-check.ts';
+import type { GuardedRequest } from './request-check.ts';
+
+export interface EgressLimits {
+  readonly connect_timeout_ms: number;
+  /** From the request's last byte to the answer's headers. */
+  readonly header_timeout_ms: number;
+  /** From the call to the answer's last byte, connecting included. */
+  readonly total_timeout_ms: number;
+  /** As they come over the wire. */
+  readonly response_bytes: number;
+  readonly decompressed_bytes: number;
+}
+
+export const DEFAULT_LIMITS: EgressLimits = {
+  connect_timeout_ms: 10_000,
+  header_timeout_ms: 30_000,
+  total_timeout_ms: 60_000,
+  response_bytes: 8 * 1024 * 1024,
+  decompressed_bytes: 32 * 1024 * 1024,
+};
+
+export interface EgressOptions {
+  readonly baseUrl: string;
+  /** `host:port` pairs. Empty: the base URL's host, at public addresses only. Naming a host opens internal addresses for it. */
+  readonly allowedHosts: readonly string[];
+  readonly resolver?: Resolver;
+  readonly limits?: Partial<EgressLimits>;
+}
+
+export interface GuardedResponse {
+  readonly status: number;
+  /** Lower-case names; several of one name joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decompressed. */
+  readonly body: Uint8Array;
+}
+
+export interface GuardedEgress {
+  /** @throws EgressError, whose `sent` says whether the peer may have received the request */
+  request(request: GuardedRequest): Promise<GuardedResponse>;
+  /** Cuts every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * The one way out of a process: requests to one base URL, over connections whose address was checked. Redirects are not followed,
+ * and proxy variables of the environment are not read. The guards: `addresses.ts`, `destination.ts`, `guarded-connect.ts`, `request-check.ts`.
+ * @throws EgressError base_url_invalid, host_not_allowed
+ */
+export function createEgress(options: EgressOptions): GuardedEgress {
+  const destination = readDestination(options.baseUrl, options.allowedHosts);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const clients = new Set<Client>();
+  const reads = Array.from({ length: READ_CONNECTIONS }, () => newClient(destination, options.resolver ?? systemResolver, limits));
+  for (const client of reads) clients.add(client);
+  let turn = 0;
+  return {
+    async request(request) {
+      const target = targetOf(destination, request);
+      const headers = headersOf(request);
+      if (request.method === 'GET') {
+        turn = (turn + 1) % reads.length;
+        return exchange(reads[turn]!, request, target, headers, limits);
+      }
+      const client = newClient(destination, options.resolver ?? systemResolver, limits);
+      clients.add(client);
+      try {
+        return await exchange(client, request, target, headers, limits);
+      } finally {
+        clients.delete(client);
+        await client.destroy();
+      }
+    },
+    async close() {
+      await Promise.all([...clients].map((client) => client.destroy()));
+    },
+  };
+}
+
+/** Reads share kept-alive connections. */
+const READ_CONNECTIONS = 4;
+
+/**
+ * What may have an effect gets a connection of its own: on a kept-alive one, a peer that closes at the same moment makes "was it
+ * received?" unanswerable.
+ */
+function newClient(destination: Destination, resolver: Resolver, limits: EgressLimits): Client {
+  return new Client(destination.origin, {
+    connect: (_options, callback) => void handOver(openConnection(destination, resolver, limits.connect_timeout_ms), callback),
+    headersTimeout: limits.header_timeout_ms,
+    bodyTimeout: limits.header_timeout_ms,
+    maxResponseSize: limits.response_bytes,
+    keepAliveTimeout: 4_000,
+    allowH2: false,
+  });
+}
+
+async function handOver(opening: Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
+  let socket: Socket;
+  try {
+    socket = await opening;
+  } catch (error) {
+    callback(error as Error, null);
+    return;
+  }
+  callback(null, socket);
+}
+
+async function exchange(client: Client, request: GuardedRequest, target: string, headers: Record<string, string>, limits: EgressLimits): Promise<GuardedResponse> {
+  const deadline = AbortSignal.timeout(limits.total_timeout_ms);
+  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  const response = await collectResponse(client, { method: request.method, path: target, headers, body: request.body ?? null }, { signal, deadline, limits });
+  if (response.status >= 300 && response.status < 400 && response.status !== 304) {
+    throw new EgressError('redirect_not_allowed', `The peer answered ${response.status} and wants the request elsewhere; redirects are not followed.`, { sent: true });
+  }
+  return response;
+}
