@@ -23,6 +23,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     integration: { user: read('INTEGRATION_USER') ?? 'countersign.integration', password: read('INTEGRATION_PASSWORD') ?? DEFAULT_INTEGRATION_PASSWORD },
     oauth: pair(read, 'OAUTH_CLIENT_ID', 'OAUTH_CLIENT_SECRET', (clientId, clientSecret) => ({ clientId, clientSecret })),
     apiKey: read('API_KEY'),
+    consoleOrigin: origin(read('CONSOLE_ORIGIN')),
     webhook: pair(read, 'WEBHOOK_URL', 'WEBHOOK_SECRET', webhook),
   };
   if (!LOOPBACK.has(host)) assertOwnPasswords(options, host);
@@ -39,6 +40,12 @@ function webhook(url: string, secret: string): { url: string; secret: string } {
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw invalid('WEBHOOK_URL', 'must be an http or https URL');
   if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret)) throw invalid('WEBHOOK_SECRET', 'must be whsec_ followed by base64');
   return { url, secret };
+}
+
+function origin(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url) || new URL(url).origin !== url) throw invalid('CONSOLE_ORIGIN', 'must be an origin such as http://localhost:8080');
+  return url;
 }
 
 function pair<T>(read: (name: string) => string | undefined, first: string, second: string, make: (first: string, second: string) => T): T | undefined {

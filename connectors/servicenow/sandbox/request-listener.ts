@@ -6,6 +6,8 @@ import { jsonAnswer } from './answers.ts';
 import type { AttachmentContext } from './attachments.ts';
 import { answerAttachmentRequest, attachmentPath } from './attachments.ts';
 import { authenticate } from './authentication.ts';
+import type { ConsoleDeskContext } from './console-desk.ts';
+import { answerConsole } from './console-desk.ts';
 import type { ControlContext } from './control-api.ts';
 import { answerControlRequest } from './control-api.ts';
 import { SandboxError, TableApiError } from './errors.ts';
@@ -18,7 +20,7 @@ import { readRequest } from './requests.ts';
 import { answerTableRequest, tablePath } from './table-api.ts';
 import type { TinyUrls } from './tiny-urls.ts';
 
-export interface ListenerParts extends ControlContext {
+export interface ListenerParts extends ControlContext, ConsoleDeskContext {
   tokens: OauthTokens;
   tinyUrls: TinyUrls;
   writes: AttachmentContext;
@@ -52,7 +54,7 @@ async function serve(parts: ListenerParts, message: IncomingMessage, response: S
     return;
   }
   if (!isRestPath(request.path)) {
-    send(response, answered(() => (request.path.startsWith('/sandbox') ? answerControlRequest(parts, request) : answerPageRequest(parts, request))));
+    send(response, answered(() => answerConsole(parts, request) ?? (request.path.startsWith('/sandbox') ? answerControlRequest(parts, request) : answerPageRequest(parts, request))));
     return;
   }
   const outcome = await restOutcome(parts, request);

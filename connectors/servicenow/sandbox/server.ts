@@ -32,6 +32,8 @@ export interface SandboxOptions extends Partial<AccountSettings> {
   /** How many resolved incidents a new instance starts with. */
   incidents?: number;
   webhook?: WebhookTarget | undefined;
+  /** The console's origin, whose Tickets page may list and raise tickets. */
+  consoleOrigin?: string | undefined;
   /** The clock, for tests of windows and expiry. */
   now?: () => Date;
 }
@@ -65,7 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const writes: WriteContext = { store, now, onWritten: (written) => webhooks.afterWrite(written) };
     const tickets = new TicketDesk(writes, ...ticketWriter(seed, store));
     const parts = {
-      accounts, store, webhooks, tickets, now, url,
+      accounts, store, webhooks, tickets, now, url, consoleOrigin: options.consoleOrigin,
       tokens: new OauthTokens(accounts, now),
       faults: new Faults(),
       rateLimits: new RateLimits(now),
