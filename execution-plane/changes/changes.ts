@@ -19,14 +19,17 @@ const GAP_MS = 5;
 export class PostgresChanges implements Changes {
   readonly #database: Database;
   readonly #onError: (error: unknown) => void;
+  readonly #onStepsReady: () => void;
   readonly #pending = new Map<string, Change>();
   #wakesWorkers = false;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(database: Database, onError: (error: unknown) => void) {
+  /** `onStepsReady` wakes this process at once; the others hear of it by notification. */
+  constructor(database: Database, onError: (error: unknown) => void, onStepsReady: () => void) {
     this.#database = database;
     this.#onError = onError;
+    this.#onStepsReady = onStepsReady;
   }
 
   changed(change: Change): void {
@@ -36,6 +39,7 @@ export class PostgresChanges implements Changes {
 
   stepsReady(): void {
     this.#wakesWorkers = true;
+    this.#onStepsReady();
     this.#schedule();
   }
 

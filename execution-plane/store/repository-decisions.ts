@@ -85,7 +85,7 @@ export interface SealedApproval {
 /** Records the decision and its approval request. `held: false` when the lease is gone; `isNew: false` when an open request for this action stands. */
 export async function writeApproval(tx: Transaction, call: CallIdentity, decision: DecisionRecord, { id, request, actionSealed, previewSealed }: SealedApproval): Promise<{ held: boolean; id: string; isNew: boolean }> {
   const { held, requested } = await tx.one<{ held: number; requested: string | null }>(insertApproval, [
-    ...heldValues(call), ...decidedValues(call, decision), id, call.workspace.id, call.environment.id, call.step.key, `${request.action.connector}/${request.action.action}`,
+    ...heldValues(call), ...decidedValues(call, decision), id, call.workspace.id, call.environment.id, call.step.key, decision.action,
     request.action.instance_id, request.actionDigest, actionSealed, previewSealed, request.target.label, request.tier, request.requiredRole, request.requiredVotes,
     `workflow:${call.run.workflow}`, decision.id, request.expiresAt,
   ]);

@@ -1,0 +1,59 @@
+import { hostname } from 'node:os';
+import { ExecutionError } from './errors.ts';
+
+export interface WorkerConfig {
+  readonly databaseUrl: string;
+  readonly objectsFolder: string;
+  readonly keyFile: string;
+  readonly workerId: string;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  /** 0: look once, never again. */
+  readonly policyRefreshMs: number;
+  readonly policyTtlMs: number;
+  /** 0: off. */
+  readonly reconcileMs: number;
+  readonly retentionDays: number;
+  readonly drainMs: number;
+  readonly logLevel: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings of a worker. @throws ExecutionError `config_invalid` naming the variable and what it takes */
+export function readConfig(env: Environment = process.env): WorkerConfig {
+  return {
+    databaseUrl: required(env, 'COUNTERSIGN_EXECUTION_DATABASE_URL', 'the connection string of the role countersign_execution'),
+    objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
+    keyFile: required(env, 'COUNTERSIGN_KEY_FILE', 'the file that holds the root key'),
+    workerId: env['COUNTERSIGN_WORKER_ID'] || `${hostname()}:${process.pid}`,
+    concurrency: whole(env, 'COUNTERSIGN_CONCURRENCY', 8, 1, 256),
+    leaseMs: whole(env, 'COUNTERSIGN_LEASE_MS', 15_000, 300, 600_000),
+    policyRefreshMs: whole(env, 'COUNTERSIGN_POLICY_REFRESH_SECONDS', 300, 0, 86_400) * 1_000,
+    policyTtlMs: whole(env, 'COUNTERSIGN_POLICY_TTL_SECONDS', 900, 1, 86_400) * 1_000,
+    reconcileMs: whole(env, 'COUNTERSIGN_RECONCILE_SECONDS', 30, 0, 86_400) * 1_000,
+    retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
+    drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),
+    logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  };
+}
+
+function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new ExecutionError('config_invalid', `${name} is missing. Set it to ${what}.`);
+  return value;
+}
+
+function whole(env: Environment, name: string, otherwise: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw new ExecutionError('config_invalid', `${name} is ${JSON.stringify(text)}. Set it to a whole number from ${least} to ${most}.`);
+  return value;
+}
+
+function oneOf(env: Environment, name: string, otherwise: string, allowed: readonly string[]): string {
+  const text = env[name] || otherwise;
+  if (!allowed.includes(text)) throw new ExecutionError('config_invalid', `${name} is ${JSON.stringify(text)}. Set it to one of: ${allowed.join(', ')}.`);
+  return text;
+}

@@ -1,0 +1,122 @@
+import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity, Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { Connector, JsonObject, Reconciler } from '@countersign/connectors/sdk/connector.ts';
+import { ConnectorError } from '@countersign/connectors/sdk/errors.ts';
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
+import type { Leases } from '../dispatch/leases.ts';
+import type { Tenants } from '../loops/tenants.ts';
+import { appendFound, ensureSystemRun, findDueInstances, leasePoll, releasePoll, storePoll } from './queries.ts';
+import type { DueInstance, PollLease } from './queries.ts';
+import { readFound } from './read-found.ts';
+
+export interface ReconcilerOptions {
+  readonly database: Database;
+  readonly tenants: Tenants;
+  readonly gateway: Gateway;
+  readonly connectors: readonly Connector[];
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly worker: string;
+  readonly leaseMs: number;
+  readonly everyMs: number;
+  readonly onFound: () => void;
+}
+
+/** Finds events whose webhook was lost: polls every instance whose connector knows how, one worker at a time, through the gateway. */
+export class ReconcilerLoop {
+  readonly #options: ReconcilerOptions;
+  readonly #reconcilers: ReadonlyMap<string, { readonly connector: Connector; readonly reconciler: Reconciler }>;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#reconcilers = new Map(options.connectors.flatMap((connector) => connector.reconciler ? [[connector.manifest.name, { connector, reconciler: connector.reconciler }]] : []));
+  }
+
+  async turn(): Promise<void> {
+    const { database, tenants, log, everyMs } = this.#options;
+    const due = await database.forTenants(await tenants.ids(), (tx) => findDueInstances(tx, [...this.#reconcilers.keys()], everyMs));
+    for (const instance of due) {
+      await this.#poll(instance).catch((error: unknown) => {
+        if (error instanceof StaleLeaseError) return;
+        log.warn({ instance: instance.instance_name, ...(error instanceof ConnectorError ? { code: error.code, reason: error.message } : { err: error }) }, 'an instance could not be polled; it is tried again');
+      });
+    }
+  }
+
+  async #poll(instance: DueInstance): Promise<void> {
+    const { database, leases, clock, worker, leaseMs } = this.#options;
+    const lease = await database.forTenant(instance.tenant_id, async (tx) => {
+      const runId = newId('run');
+      await ensureSystemRun(tx, instance, { runId, stepId: newId('step'), digest: SYSTEM_DIGEST, definition: SYSTEM_DEFINITION }, this.#event(instance, 'run.created', { kind: 'run', id: runId }, runId, { workflow: 'reconciler', trigger_kind: 'system', instance_id: instance.instance_id }), clock.now());
+      return leasePoll(tx, instance, worker, leaseMs);
+    });
+    if (lease === undefined) return;
+    const held = leases.hold({ tenantId: instance.tenant_id, stepId: lease.step_id, fence: lease.fence });
+    try {
+      await this.#pollUnder(instance, lease, held.lost);
+    } finally {
+      held.release();
+      await database.forTenant(instance.tenant_id, (tx) => releasePoll(tx, instance.tenant_id, lease));
+    }
+  }
+
+  async #pollUnder(instance: DueInstance, lease: PollLease, lost: AbortSignal): Promise<void> {
+    const { database, clock, onFound } = this.#options;
+    const { connector, reconciler } = this.#reconcilers.get(instance.connector)!;
+    const trigger = connector.manifest.triggers?.[reconciler.event];
+    if (trigger === undefined) return;
+    const { cursor, found } = await reconciler.poll({
+      instance: { id: instance.instance_id, name: instance.instance_name, settings: instance.settings },
+      now: () => clock.now(),
+      call: this.#governedCalls(instance, lease, lost),
+    }, instance.cursor);
+    const deliveries = found.map((payload) => readFound(trigger, payload)).filter((delivery) => delivery !== null);
+    const isNew = await database.forTenant(instance.tenant_id, async (tx) => {
+      const stored = await storePoll(tx, instance, lease, reconciler.event, cursor, deliveries);
+      if (stored === null) throw new StaleLeaseError(lease.step_id, lease.fence);
+      const events = deliveries.filter(({ id }) => stored.includes(id)).map((delivery) =>
+        this.#event(instance, 'delivery.accepted', { kind: 'delivery', id: delivery.id }, null, { source: 'reconciler', event: reconciler.event, dedupe_key: delivery.dedupe_key, payload_digest: digestOf(delivery.payload) }));
+      await appendFound(tx, events, clock.now());
+      return stored.length > 0;
+    });
+    if (isNew) onFound();
+  }
+
+  #governedCalls(instance: DueInstance, lease: PollLease, signal: AbortSignal): (action: string, parameters: JsonObject) => Promise<JsonObject> {
+    let count = 0;
+    return async (action, parameters) => {
+      count += 1;
+      const labels = Object.fromEntries(Object.keys(parameters).map((name) => [`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, ['configuration'] as const]));
+      const result = await this.#options.gateway.call({
+        identity: identityOf(instance, lease, `poll-${lease.fence}/${action}#${count}`), action, instanceName: instance.instance_name, parameters, labels, model: null, signal,
+      });
+      if (result.kind === 'succeeded') return result.output;
+      const [code, message] = result.kind === 'failed' || result.kind === 'uncertain' ? ['nested_call_failed' as const, result.error.message] : ['nested_call_denied' as const, `${action} was not allowed: ${result.kind}`];
+      throw new ConnectorError({ code, message, effect: 'none', retryable: true });
+    };
+  }
+
+  #event(instance: DueInstance, type: NewAuditEvent['type'], subject: NewAuditEvent['subject'], runId: string | null, data: NewAuditEvent['data']): NewAuditEvent {
+    return { type, subject, data, run_id: runId, tenant_id: instance.tenant_id, workspace_id: instance.workspace_id, actor: { kind: 'worker', id: this.#options.worker } };
+  }
+}
+
+const SYSTEM_DEFINITION = { api_version: 'countersign.dev/v1', name: 'reconciler', description: 'Finds events whose webhook was lost', trigger: 'manual', models: {}, steps: [] };
+const SYSTEM_DIGEST = digestOf(SYSTEM_DEFINITION);
+
+function identityOf(instance: DueInstance, lease: PollLease, callKey: string): CallIdentity {
+  return {
+    tenant: { id: instance.tenant_id, slug: instance.tenant_slug },
+    workspace: { id: instance.workspace_id, slug: instance.workspace_slug },
+    environment: { id: instance.environment_id, name: instance.environment_name },
+    run: { id: lease.run_id, workflow: 'reconciler', workflowVersion: 1, workflowDigest: lease.workflow_digest },
+    step: { id: lease.step_id, key: 'poll', attempt: 1, fence: lease.fence },
+    callKey,
+  };
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
+import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
+import type { Connector } from '@countersign/connectors/sdk/connector.ts';
+import { servicenow } from '@countersign/connectors/servicenow/connector.ts';
+import { systemClock } from '@countersign/platform/clock/clock.ts';
+import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { createLogger } from '@countersign/platform/log/logger.ts';
+import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { Database } from '@countersign/platform/postgres/database.ts';
+import { PostgresChanges } from './changes/changes.ts';
+import { Commands } from './commands/commands.ts';
+import type { WorkerConfig } from './config.ts';
+import { Contents } from './contents/contents.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { Leases } from './dispatch/leases.ts';
+import { Sweeper } from './dispatch/sweeper.ts';
+import { EvidenceBuilder } from './evidence/builder.ts';
+import { Intake } from './intake/intake.ts';
+import { Tenants } from './loops/tenants.ts';
+import { DecisionPoints } from './policy/decision-points.ts';
+import { ReconcilerLoop } from './reconciler/reconciler-loop.ts';
+import { Retraining } from './retraining/retraining.ts';
+import { StepRunner } from './steps/step-runner.ts';
+import { postgresCredentialVault } from './store/credential-vault.ts';
+import { postgresInstances } from './store/instances.ts';
+import { postgresModelStores } from './store/model-stores.ts';
+import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
+import { Worker } from './worker/worker.ts';
+
+export const CONNECTORS: readonly Connector[] = [servicenow];
+
+/** Builds a worker from its settings and starts it. `connectors` is given by tests that bring one of their own. */
+export async function startWorker(config: WorkerConfig, connectors: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
+  const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
+  const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
+  const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: config.concurrency + 8, onConnectionError: onError });
+  await database.assertLeastPrivilege();
+  const keys = await FileKeys.open(config.keyFile, { create: false });
+  const objects = new FolderObjects(config.objectsFolder);
+  const clock = systemClock;
+  const tenants = new Tenants(database);
+  const leases = new Leases(database, config.leaseMs);
+  const contents = new Contents(keys, config.retentionDays);
+  const wakers = { worker: undefined as Worker | undefined };
+  const changes = new PostgresChanges(database, onError, () => wakers.worker?.wakeDispatch());
+  const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
+
+  const decisionPoints = new DecisionPoints({ ...common, objects, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
+  const gateway: RunningGateway = createGateway({
+    connectors, clock, log, pdp: decisionPoints,
+    store: new PostgresGatewayStore({ ...common, keys }),
+    instances: postgresInstances(database),
+    vault: postgresCredentialVault(database, keys),
+    models: postgresModelStores({ ...common, objects }),
+  });
+  const runner = new StepRunner({ ...common, gateway, leases, random: Math.random });
+  const worker = new Worker({
+    ...common, id: config.workerId, version: readVersion(), databaseUrl: config.databaseUrl, leases, runner, decisionPoints,
+    reconcileMs: config.reconcileMs, drainMs: config.drainMs,
+    intake: new Intake(common),
+    dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
+    sweeper: new Sweeper(common),
+    commands: new Commands(common),
+    reconciler: new ReconcilerLoop({ ...common, gateway, connectors, leases, everyMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() }),
+    retraining: new Retraining({ ...common, onAsked: () => wakers.worker?.wakeIntake() }),
+    evidence: new EvidenceBuilder({ database, objects, keys, clock, log, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),
+  });
+  wakers.worker = worker;
+  await worker.start();
+  return {
+    async stop() {
+      await worker.stop();
+      await gateway.close();
+    },
+  };
+}
+
+function readVersion(): string {
+  return (JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}

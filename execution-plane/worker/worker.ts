@@ -1,0 +1,132 @@
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import { Listener } from '@countersign/platform/postgres/listener.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { PostgresChanges } from '../changes/changes.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Leases } from '../dispatch/leases.ts';
+import type { Sweeper } from '../dispatch/sweeper.ts';
+import type { Intake } from '../intake/intake.ts';
+import { Loop } from '../loops/loop.ts';
+import type { Tenants } from '../loops/tenants.ts';
+import type { DecisionPoints } from '../policy/decision-points.ts';
+import type { ReconcilerLoop } from '../reconciler/reconciler-loop.ts';
+import type { Retraining } from '../retraining/retraining.ts';
+import type { StepRunner } from '../steps/step-runner.ts';
+import { removeWorker, writeHeartbeat } from './queries.ts';
+
+/** Everything that runs in a worker, built in `wiring.ts`. */
+export interface WorkerParts {
+  readonly id: string;
+  readonly version: string;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly tenants: Tenants;
+  readonly changes: PostgresChanges;
+  readonly intake: Intake;
+  readonly dispatcher: Dispatcher;
+  readonly runner: StepRunner;
+  readonly leases: Leases;
+  readonly sweeper: Sweeper;
+  readonly commands: Commands;
+  readonly decisionPoints: DecisionPoints;
+  readonly reconciler: ReconcilerLoop;
+  readonly retraining: Retraining;
+  readonly evidence: { start(): void; stop(): Promise<void> };
+  readonly log: Logger;
+  readonly leaseMs: number;
+  /** 0: off. */
+  readonly reconcileMs: number;
+  /** How long steps under way may take to end when the worker stops. */
+  readonly drainMs: number;
+}
+
+const PRESENCE_MS = 5_000;
+
+/** A worker: its loops, what wakes them, and how it starts and stops. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #loops: ReturnType<typeof loopsOf>;
+  readonly #listener: Listener;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#loops = loopsOf(parts);
+    const { intake, dispatch, approvals, commands, policy } = this.#loops;
+    this.#listener = new Listener(parts.databaseUrl, {
+      countersign_deliveries: () => intake.wake(),
+      countersign_steps: () => dispatch.wake(),
+      countersign_approvals: () => approvals.wake(),
+      countersign_commands: () => commands.wake(),
+      countersign_policy: () => policy.wake(),
+    }, (error) => parts.log.warn({ err: error }, 'the notification channel broke; polling goes on'));
+  }
+
+  /** Looks for work: a slot is free, or something became ready here. */
+  wakeDispatch(): void {
+    this.#loops.dispatch.wake();
+  }
+
+  /** Looks for deliveries: one was made here. */
+  wakeIntake(): void {
+    this.#loops.intake.wake();
+  }
+
+  /** Resolves when policy has been looked for once and every loop runs. */
+  async start(): Promise<void> {
+    const { decisionPoints, tenants, evidence } = this.#parts;
+    await decisionPoints.warm(await tenants.ids());
+    await this.#listener.start();
+    for (const loop of Object.values(this.#loops)) loop.start();
+    evidence.start();
+  }
+
+  /** Claims nothing more, lets what is under way end within the deadline, gives the rest back, and closes. */
+  async stop(): Promise<void> {
+    const { runner, dispatcher, sweeper, changes, decisionPoints, evidence, database, drainMs, log, id } = this.#parts;
+    const { heartbeat, ...others } = this.#loops;
+    runner.drain();
+    await Promise.all([this.#listener.stop(), ...Object.values(others).map((loop) => loop.stop()), evidence.stop()]);
+    if (!await endsWithin(dispatcher.idle(), drainMs)) {
+      runner.abort();
+      if (!await endsWithin(dispatcher.idle(), ABORT_GRACE_MS)) log.warn('steps are still under way; their leases are given back');
+    }
+    await heartbeat.stop();
+    await sweeper.releaseOwn().catch((error: unknown) => log.error({ err: error }, 'leases could not be given back; they run out by themselves'));
+    changes.stepsReady();
+    await changes.flush();
+    await database.forNoTenant((tx) => removeWorker(tx, id)).catch(() => undefined);
+    await decisionPoints.stop();
+    await database.close();
+  }
+}
+
+const ABORT_GRACE_MS = 2_000;
+
+function loopsOf(parts: WorkerParts) {
+  const { database, dispatcher, intake, leases, sweeper, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
+    new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
+  const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
+  return {
+    dispatch: loop('dispatch', 1_000, () => dispatcher.turn()),
+    intake: loop('intake', 1_000, () => intake.turn()),
+    heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
+    sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
+    approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
+    commands: loop('commands', 1_000, () => commands.turn()),
+    shred: loop('shred', 60_000, () => sweeper.shred()),
+    policy: loop('policy', 3_600_000, once(() => decisionPoints.refresh())),
+    presence: loop('presence', PRESENCE_MS, once(() => database.forNoTenant((tx) => writeHeartbeat(tx, parts.id, parts.version, decisionPoints.statuses())))),
+    ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),
+    retraining: loop('retraining', 2_000, once(() => retraining.turn())),
+  };
+}
+
+async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<false>((resolve) => { timer = setTimeout(() => resolve(false), ms); });
+  const ended = await Promise.race([work.then(() => true), over]);
+  clearTimeout(timer);
+  return ended;
+}
