@@ -1,0 +1,76 @@
+import type { Action, JsonObject } from '../../sdk/connector.ts';
+import { ConnectorError } from '../../sdk/errors.ts';
+import { LABELS, splitSubcategory, splitTicketId } from '../labels.ts';
+import type { LabelName } from '../labels.ts';
+import { loadedModel } from '../loaded-models.ts';
+import type { Prediction, RankedValue } from '../model.ts';
+import { predict } from '../predict.ts';
+import { proposalNote } from '../proposal-note.ts';
+import { sourceInstance } from './source-instance.ts';
+
+/** `generate`: what the instance's own model proposes for one ticket. Runs here; nothing is sent anywhere. */
+export const generate: Action = {
+  async execute(context, parameters) {
+    const source = await sourceInstance(context, parameters);
+    const stored = await context.models.latest(source.id);
+    if (stored === null) {
+      throw new ConnectorError({ code: 'model_not_trained', effect: 'none', retryable: true, retryAfterMs: 2_000, message: `There is no model of ${source.name} yet; it is being trained, or the workflow classifier-training must be run.` });
+    }
+    const started = performance.now();
+    const prediction = predict(loadedModel(stored), ticketOf(parameters));
+    const chosen = chooseValues(prediction, allowedOf(parameters));
+    const similar = prediction.similar.map(({ id, similarity }) => ({ ...splitTicketId(id), similarity }));
+    const model = { id: stored.id, version: stored.version, digest: stored.digest, labelled_count: prediction.labelled_count };
+    const proposal = {
+      category: chosen.category?.value ?? null,
+      subcategory: chosen.subcategory?.value ?? null,
+      assignment_group: chosen.assignment_group?.value ?? null,
+      impact: chosen.impact?.value ?? null,
+      urgency: chosen.urgency?.value ?? null,
+      confidence: Math.min(...CONFIDENCE_OF.map((name) => chosen[name]?.confidence ?? 0)),
+      per_label: Object.fromEntries(Object.entries(chosen).map(([name, { value, confidence, top }]) => [name, { value, confidence, top: top.map((each) => ({ ...each })) }])),
+      summary: prediction.summary,
+      similar,
+      mode: prediction.mode,
+      model,
+    };
+    // Prediction is synchronous, so the time it takes is the processor's.
+    const usage = [{ meter: 'classifier.cpu', quantity: (performance.now() - started) / 1_000, unit: 's' }];
+    return { output: { ...proposal, note: proposalNote(proposal) }, usage };
+  },
+};
+
+/** The subcategory refines and is not decided on, so it does not lower the confidence of the whole. */
+const CONFIDENCE_OF = ['category', 'assignment_group', 'impact', 'urgency'] as const;
+
+interface Chosen extends RankedValue {
+  readonly top: readonly RankedValue[];
+}
+
+/** The best allowed value of each label, and the best subcategory that belongs to the chosen category. */
+function chooseValues(prediction: Prediction, allowed: ReadonlyMap<string, ReadonlySet<string>>): Partial<Record<LabelName, Chosen>> {
+  const chosen: Partial<Record<LabelName, Chosen>> = {};
+  for (const name of LABELS) {
+    const ranked = name === 'subcategory' ? subcategoriesOf(prediction, chosen.category?.value) : (prediction.labels[name]?.top ?? []);
+    const top = ranked.filter(({ value }) => allowed.get(name)?.has(value) ?? true);
+    if (top[0] !== undefined) chosen[name] = { ...top[0], top };
+  }
+  return chosen;
+}
+
+function subcategoriesOf(prediction: Prediction, category: string | undefined): RankedValue[] {
+  return (prediction.labels['subcategory']?.top ?? [])
+    .map(({ value, confidence }) => ({ ...splitSubcategory(value), confidence }))
+    .filter((pair) => pair.category === category)
+    .map(({ subcategory, confidence }) => ({ value: subcategory, confidence }));
+}
+
+function ticketOf(parameters: JsonObject): { short_description: string; description: string } {
+  const input = parameters['input'] as JsonObject;
+  return { short_description: String(input['short_description'] ?? ''), description: String(input['description'] ?? '') };
+}
+
+function allowedOf(parameters: JsonObject): Map<string, Set<string>> {
+  const allowed = (parameters['allowed'] ?? {}) as Record<string, string[]>;
+  return new Map(Object.entries(allowed).map(([name, values]) => [name, new Set(values)]));
+}

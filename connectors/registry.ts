@@ -1,0 +1,6 @@
+import { classifier } from './classifier/connector.ts';
+import type { Connector } from './sdk/connector.ts';
+import { servicenow } from './servicenow/connector.ts';
+
+/** Every connector that this version ships. */
+export const CONNECTORS: readonly Connector[] = [servicenow, classifier];
