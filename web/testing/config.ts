@@ -1,0 +1,9 @@
+/** Where the browser of the tests is. */
+export function chromiumPath(): string {
+  return process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+}
+
+/** Where the stand-in listens when it is started by hand; tests take a free port. */
+export function standInPort(): number {
+  return Number(process.env['PORT'] ?? '8088');
+}

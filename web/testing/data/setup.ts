@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { digestOf, hexOf, idOf } from './ids.ts';
+import { BUNDLE, WORKFLOW_DIGEST } from './runs.ts';
+
+type Schemas = components['schemas'];
+
+const SOURCE = readFileSync(new URL('../../../workflows/incident-triage.yaml', import.meta.url), 'utf8');
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export function meOf(roles: Schemas['Role'][]): Schemas['Me'] {
+  return {
+    principal: { id: idOf('principal', 'owner'), kind: 'person', display_name: 'Cell owner' },
+    tenant: { id: idOf('tenant', 'acme'), slug: 'acme', name: 'Acme' },
+    workspace: { id: idOf('workspace', 'it'), slug: 'it-operations', name: 'IT operations' },
+    roles, auth_strength: 'link',
+  };
+}
+
+export function workflows(): Schemas['Workflow'][] {
+  return [
+    { id: idOf('workflow', 'incident-triage'), name: 'incident-triage', latest_version: 3, activations: [{ environment: 'staging', version: 3, enabled: true }, { environment: 'prod', version: 3, enabled: true }] },
+    { id: idOf('workflow', 'classifier-training'), name: 'classifier-training', latest_version: 1, activations: [{ environment: 'prod', version: 1, enabled: false }] },
+  ];
+}
+
+export function workflowVersion(name: string, version: number): Schemas['WorkflowVersion'] {
+  // Older versions differ from the newest in one line, so that there is something to compare.
+  const source = version === 3 ? SOURCE : SOURCE.replace('max_attempts: 40', `max_attempts: ${version * 10}`);
+  return { workflow_id: idOf('workflow', name), name, version, digest: version === 3 ? WORKFLOW_DIGEST : digestOf(source), source, published_at: new Date(Date.now() - (4 - version) * DAY_MS).toISOString(), published_by: idOf('principal', 'owner') };
+}
+
+export function connectors(): Schemas['ConnectorVersion'][] {
+  return ['servicenow', 'classifier'].map((connector) => ({ connector, version: '1.0.0', manifest_digest: digestOf(connector), published_at: new Date(Date.now() - 3 * DAY_MS).toISOString() }));
+}
+
+export function instances(origin: string, sandboxUrl: string | null): Schemas['Instance'][] {
+  return [
+    { id: idOf('connector_instance', 'servicenow'), connector: 'servicenow', connector_version: '1.0.0', name: 'sandbox', environment: 'prod', base_url: sandboxUrl ?? 'https://example.service-now.com', allowed_hosts: [new URL(sandboxUrl ?? 'https://example.service-now.com').host], settings: {}, enabled: true, webhook_url: `${origin}/api/v1/ingest/servicenow/sandbox` },
+    { id: idOf('connector_instance', 'classifier'), connector: 'classifier', connector_version: '1.0.0', name: 'classifier', environment: 'prod', base_url: null, allowed_hosts: [], settings: {}, enabled: true, webhook_url: `${origin}/api/v1/ingest/classifier/classifier` },
+  ];
+}
+
+export function policy(stale: boolean): Schemas['PolicyStatus'] {
+  const signed_ms = Date.now() - (stale ? 3 * HOUR_MS : 74_000);
+  return { scope: 'acme', revision: BUNDLE.revision, seq: BUNDLE.seq, digest: digestOf('bundle 14'), signed_at: new Date(signed_ms).toISOString(), expires_at: new Date(signed_ms + HOUR_MS).toISOString(), stale };
+}
+
+export function keys(): Schemas['KeySet'] {
+  const key = (purpose: string, algorithm: string): Schemas['KeySet']['keys'][number] => ({ kid: `${purpose}-${hexOf(purpose).slice(0, 16)}`, purpose, algorithm, public_jwk: { kty: algorithm === 'ES256' ? 'EC' : 'OKP', crv: algorithm === 'ES256' ? 'P-256' : 'Ed25519', x: Buffer.from(hexOf(purpose), 'hex').toString('base64url') } });
+  return { keys: [key('policy_bundle', 'ES256'), key('evidence', 'EdDSA'), key('checkpoint', 'EdDSA')] };
+}
+
+export function costReport(from: string, to: string, tickets: number): Schemas['CostReport'] {
+  const total = (tickets * 0.000_412).toFixed(9);
+  return {
+    from, to, tickets, total_usd: total, usd_per_ticket: tickets === 0 ? null : '0.000412000',
+    by_meter: tickets === 0 ? [] : [
+      { meter: 'servicenow.request', quantity: String(tickets * 4), unit: 'request', amount_usd: (tickets * 0.0004).toFixed(9) },
+      { meter: 'classifier.predict', quantity: String(tickets), unit: 'ticket', amount_usd: (tickets * 0.000_012).toFixed(9) },
+    ],
+    by_workflow: tickets === 0 ? [] : [{ workflow_name: 'incident-triage', tickets, amount_usd: total }],
+  };
+}
+
+export function cellOf(sandboxUrl: string | null): Schemas['Cell'] {
+  const now = new Date().toISOString();
+  // The console shows its banner for this version.
+  return { version: '0.1.0-stand-in', region: 'eu', cell: 'local', sandbox_url: sandboxUrl, workers: [{ id: 'worker-1', started_at: now, heartbeat_at: now, version: '0.1.0-stand-in' }] };
+}

@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ERROR_CATALOGUE, type ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
+
+/** An answer before it is written: JSON, or a problem with a code of the catalogue. */
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+
+export function problem(code: ErrorCode, detail: string, extra: Record<string, unknown> = {}): Answer {
+  const { status, title } = ERROR_CATALOGUE[code];
+  return { status, body: { type: `https://countersign.dev/errors/${code}`, title, status, detail, instance: '/api/v1', code, request_id: 'req_01kstandin0000000000000000', ...extra } };
+}
+
+export function write(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  const isProblem = status >= 400;
+  response.writeHead(status, { 'cache-control': 'no-store', ...(body === undefined ? {} : { 'content-type': isProblem ? 'application/problem+json' : 'application/json' }), ...headers });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? undefined : JSON.parse(text);
+}

@@ -1,0 +1,97 @@
+import { auditOf } from '../data/audit.ts';
+import { idOf } from '../data/ids.ts';
+import { cellOf, connectors, costReport, instances, keys, meOf, policy, workflows, workflowVersion } from '../data/setup.ts';
+import { problem, type Answer } from './answers.ts';
+import { summaryOf, type World } from './world.ts';
+
+export interface Question {
+  world: World;
+  /** The parts of the path that the contract names. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  body: unknown;
+  origin: string;
+  sandboxUrl: string;
+}
+
+type Handler = (question: Question) => Answer;
+
+const REQUEST_ID = 'req_01kstandin0000000000000000';
+
+/** By method and path of the contract. */
+export const ROUTES: Record<string, Handler> = {
+  'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
+  'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
+  'GET /api/v1/runs': listRuns,
+  'GET /api/v1/runs/{run_id}': ({ world, params }) => {
+    const run = world.runs.find(({ id }) => id === params['run_id']);
+    return run === undefined ? problem('not_found', `There is no run ${params['run_id']}.`) : ok({ ...run, approvals: world.approvals().filter(({ run_id }) => run_id === run.id) });
+  },
+  'POST /api/v1/runs/{run_id}/cancel': ({ world, params }) => command(world, params['run_id'] ?? '', 'cancelling'),
+  'POST /api/v1/runs/{run_id}/redrive': ({ world, params }) => command(world, params['run_id'] ?? '', 'running'),
+  'GET /api/v1/approvals': ({ world, query }) => {
+    const states = statesIn(query);
+    return page(world.approvals().filter(({ state }) => states.length === 0 || states.includes(state)), query);
+  },
+  'GET /api/v1/approvals/{approval_id}': ({ world, params }) => {
+    const approval = world.approval(params['approval_id'] ?? '');
+    return approval === undefined ? problem('not_found', 'There is no such approval.') : ok(approval);
+  },
+  'POST /api/v1/approvals/{approval_id}/votes': castVote,
+  'GET /api/v1/workflows': () => ok({ items: workflows() }),
+  'GET /api/v1/workflows/{workflow_id}/versions/{version}': ({ params }) => {
+    const workflow = workflows().find(({ id }) => id === params['workflow_id']);
+    return workflow === undefined ? problem('not_found', 'There is no such workflow.') : ok(workflowVersion(workflow.name, Number(params['version'])));
+  },
+  'GET /api/v1/connectors': () => ok({ items: connectors() }),
+  'GET /api/v1/instances': ({ world, origin, sandboxUrl }) => ok({ items: instances(origin, world.scenario.sandbox ? sandboxUrl : null) }),
+  'GET /api/v1/policy': ({ world }) => ok(policy(world.scenario.stalePolicy)),
+  'GET /api/v1/keys': () => ok(keys()),
+  'GET /api/v1/audit/events': ({ world, query }) => page(auditOf(world.runs).filter(({ event }) => fits(query.get('run_id'), event['run_id']) && fits(query.get('type'), event['type'])), query),
+  'GET /api/v1/reports/cost-per-ticket': ({ world, query }) => ok(costReport(query.get('from') ?? new Date(0).toISOString(), query.get('to') ?? new Date().toISOString(), world.runs.length)),
+};
+
+function listRuns({ world, query }: Question): Answer {
+  const states = statesIn(query);
+  const q = (query.get('q') ?? '').toLowerCase();
+  const found = world.runs.filter((run) => (states.length === 0 || states.includes(run.state)) && (`${run.id} ${run.subject_label}`.toLowerCase().includes(q)));
+  return page(found.map(summaryOf), query);
+}
+
+function castVote({ world, params, body }: Question): Answer {
+  world.votes.push(body);
+  const approval = world.approval(params['approval_id'] ?? '');
+  const { decision, action_digest, reason } = body as { decision: 'approve' | 'reject'; action_digest: string; reason?: string };
+  if (approval === undefined) return problem('not_found', 'There is no such approval.');
+  if (approval.state !== 'pending') return problem('approval_already_decided', `It is ${approval.state} since ${approval.decided_at}.`);
+  if (!approval.may_vote) return problem('approval_role_required', 'Voting takes the role approver.');
+  if (action_digest !== approval.action_digest) return problem('approval_digest_stale', 'Your vote names another action than the one that waits.', { current_action_digest: approval.action_digest });
+  if (decision === 'reject' && reason === undefined) return problem('request_invalid', 'A rejection needs a reason.', { errors: [{ field: '/reason', code: 'required', message: 'Say why' }] });
+  world.decide(approval.id, decision, reason ?? null);
+  return { status: 201, body: { approval: world.approval(approval.id), request_id: REQUEST_ID, audit_event_id: idOf('audit_event', approval.id) } };
+}
+
+function command(world: World, runId: string, state: 'cancelling' | 'running'): Answer {
+  if (!world.runs.some(({ id }) => id === runId)) return problem('not_found', 'There is no such run.');
+  world.setRunState(runId, state);
+  return { status: 202, body: { command_id: idOf('command', runId), request_id: REQUEST_ID } };
+}
+
+/** A page by cursor; here the cursor is the place of its first item. */
+function page(all: readonly unknown[], query: URLSearchParams): Answer {
+  const limit = Number(query.get('limit') ?? '50');
+  const from = Number(query.get('cursor') ?? '0');
+  return ok({ items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null });
+}
+
+function statesIn(query: URLSearchParams): string[] {
+  return (query.get('state') ?? '').split(',').filter((state) => state !== '');
+}
+
+function fits(wanted: string | null, value: unknown): boolean {
+  return wanted === null || wanted === value;
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}

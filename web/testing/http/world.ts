@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { digestOf } from '../data/ids.ts';
+import { runOf, type Fate, type Run } from '../data/runs.ts';
+import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
+
+type Approval = components['schemas']['Approval'];
+type RunSummary = components['schemas']['RunSummary'];
+
+/** What the stand-in holds, and what changes in it. Nothing runs: things change only by requests, or when a test says so. */
+export class World {
+  readonly scenario: Scenario;
+  readonly runs: Run[];
+  /** Bodies of the votes that came in, in order. */
+  readonly votes: unknown[] = [];
+  readonly #streams = new Set<ServerResponse>();
+  #eventId = 0;
+
+  constructor(name: ScenarioName) {
+    this.scenario = scenario(name, Date.now());
+    this.runs = this.scenario.runs;
+  }
+
+  approvals(): Approval[] {
+    return this.runs.flatMap((run) => run.approvals).map((approval) => this.#asSeen(approval));
+  }
+
+  approval(id: string): Approval | undefined {
+    return this.approvals().find((approval) => approval.id === id);
+  }
+
+  /** Another action waits under the same approval by now: votes on the one before are stale. */
+  changeAction(approvalId: string): void {
+    this.#change(approvalId, (approval) => ({ ...approval, action_digest: digestOf(`changed ${approval.action_digest}`), preview: { ...approval.preview, title: `${approval.preview.title} (changed)` } }));
+  }
+
+  decide(approvalId: string, decision: 'approve' | 'reject', reason: string | null): void {
+    const now = new Date().toISOString();
+    this.#change(approvalId, (approval) => ({
+      ...approval, state: decision === 'approve' ? 'approved' : 'rejected', decided_at: now, may_vote: false, may_not_vote_because: 'The approval is decided.',
+      votes: [...approval.votes, { id: 'vot_01kstandin0000000000000000', principal_id: 'prn_01kstandin0000000000000000', display_name: 'Cell owner', role: 'approver', decision, reason, auth_strength: 'link', channel: 'console', voted_at: now }],
+    }));
+  }
+
+  /** A new run at the top, as an incident would cause it. */
+  addRun(place: number, fate: Fate): Run {
+    const run = runOf(place, fate, Date.now());
+    this.runs.unshift(run);
+    this.emit('run', run.id, run.state);
+    return run;
+  }
+
+  setRunState(runId: string, state: Run['state']): void {
+    const run = this.runs.find(({ id }) => id === runId);
+    if (run !== undefined) run.state = state;
+    this.emit('run', runId, state);
+  }
+
+  emit(kind: 'run' | 'approval' | 'policy', id: string, state: string): void {
+    this.#eventId += 1;
+    for (const stream of this.#streams) stream.write(`id: ${this.#eventId}\ndata: ${JSON.stringify({ kind, id, state })}\n\n`);
+  }
+
+  openStream(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write(': hello\n\n');
+    this.#streams.add(response);
+    response.on('close', () => this.#streams.delete(response));
+  }
+
+  /** Breaks every event stream, as a restart of the server does. */
+  dropStreams(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  #change(approvalId: string, change: (approval: Approval) => Approval): void {
+    for (const run of this.runs) run.approvals = run.approvals.map((approval) => (approval.id === approvalId ? change(approval) : approval));
+    this.emit('approval', approvalId, 'changed');
+  }
+
+  #asSeen(approval: Approval): Approval {
+    if (approval.state !== 'pending' || this.scenario.roles.includes('approver')) return approval;
+    return { ...approval, may_vote: false, may_not_vote_because: `Voting takes the role approver; your roles are ${this.scenario.roles.join(', ')}.` };
+  }
+}
+
+/** The part of a run that lists show. */
+export function summaryOf(run: Run): RunSummary {
+  const { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error } = run;
+  return { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error };
+}

@@ -1,0 +1,72 @@
+/** `node testing/screenshots.ts FOLDER`: every page of the console, light and dark, wide and narrow, as it looks against the stand-in. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { openPage, show, startBrowser } from './browser.ts';
+import type { ScenarioName } from './data/scenarios.ts';
+import { workflows } from './data/setup.ts';
+import { startMockApi } from './http/mock-api.ts';
+import type { World } from './http/world.ts';
+
+interface Shot {
+  name: string;
+  scenario: ScenarioName;
+  path: (world: World) => string;
+}
+
+const SIZES = [{ name: 'wide', width: 1440, height: 900 }, { name: 'narrow', width: 390, height: 844 }];
+
+const SHOTS: Shot[] = [
+  { name: 'runs', scenario: 'many', path: () => '/runs' },
+  { name: 'runs-empty', scenario: 'empty', path: () => '/runs' },
+  { name: 'runs-failing', scenario: 'failing', path: () => '/runs' },
+  { name: 'run-waiting', scenario: 'usual', path: (world) => `/runs/${withState(world, 'waiting')}` },
+  { name: 'run-succeeded', scenario: 'usual', path: (world) => `/runs/${withState(world, 'succeeded')}` },
+  { name: 'run-failed', scenario: 'usual', path: (world) => `/runs/${withState(world, 'failed')}` },
+  { name: 'run-running', scenario: 'usual', path: (world) => `/runs/${withState(world, 'running')}` },
+  ...['graph', 'evidence', 'audit', 'json'].map((tab): Shot => ({ name: `run-${tab}`, scenario: 'usual', path: (world) => `/runs/${withState(world, 'succeeded')}?tab=${tab}` })),
+  { name: 'approvals', scenario: 'usual', path: () => '/approvals' },
+  { name: 'approvals-viewer', scenario: 'viewer', path: () => '/approvals' },
+  { name: 'approvals-empty', scenario: 'empty', path: () => '/approvals' },
+  { name: 'tickets', scenario: 'usual', path: () => '/tickets' },
+  { name: 'tickets-no-sandbox', scenario: 'no-sandbox', path: () => '/tickets' },
+  { name: 'workflows', scenario: 'usual', path: () => '/workflows' },
+  { name: 'workflow', scenario: 'usual', path: () => `/workflows/${workflows()[0]?.id}` },
+  { name: 'connectors', scenario: 'usual', path: () => '/connectors' },
+  { name: 'policy', scenario: 'usual', path: () => '/policy' },
+  { name: 'policy-stale', scenario: 'stale-policy', path: () => '/policy' },
+  { name: 'audit', scenario: 'usual', path: () => '/audit' },
+  { name: 'cost', scenario: 'many', path: () => '/cost' },
+  { name: 'not-found', scenario: 'usual', path: () => '/nowhere' },
+  { name: 'sign-in', scenario: 'usual', path: () => '/sign-in?to=%2Fruns' },
+];
+
+const [folder = 'screenshots', only = ''] = process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+const browser = await startBrowser();
+try {
+  for (const shot of SHOTS.filter(({ name }) => name.includes(only))) await take(browser, shot);
+} finally {
+  await browser.close();
+}
+
+async function take(browser: Browser, { name, scenario, path }: Shot): Promise<void> {
+  const api = await startMockApi({ scenario, signedIn: true });
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const size of SIZES) {
+      const page = await openPage(browser, { scheme, width: size.width, height: size.height });
+      page.on('console', (message) => { if (message.type() === 'error') console.log(name, message.text()); });
+      await show(page, api.url + path(api.world));
+      await page.waitForLoadState('load');
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: join(folder, `${name}.${size.name}.${scheme}.png`), fullPage: size.name === 'narrow' });
+      await page.context().close();
+    }
+  }
+  if (api.violations.length > 0) console.log(name, api.violations);
+  await api.stop();
+}
+
+function withState(world: World, state: World['runs'][number]['state']): string {
+  return world.runs.find((run) => run.state === state)?.id ?? 'missing';
+}
