@@ -81,7 +81,7 @@ export class Ingestion {
   async recordRefusal(webhook: Pick<WebhookRequest, 'instance'>, code: ErrorCode): Promise<void> {
     const instance = await this.#instances.find(webhook.instance);
     if (instance === null) return;
-    const allowed = this.#parts.refusals.take(`delivery/${instance.id}`);
+    const allowed = this.#parts.refusals.take(`delivery/${instance.id}/${code}`);
     if (allowed === null) return;
     await this.#parts.database.forTenant(instance.tenantId, (tx) => appendAudit(tx, {
       at: this.#parts.clock.now(), type: 'delivery.refused', tenant_id: instance.tenantId, workspace_id: instance.workspace_id, run_id: null,

@@ -31,7 +31,8 @@ export function compileWorkflow(text: string, { schema, checks, manifests }: Com
   const document = read.value as WorkflowDocument;
 
   const given: ActionChecks = { manifests, checks, source };
-  const problems = [...checkTriggerAndModels(document, given), ...duplicateIds(document, source)];
+  const repeated = duplicateIds(document, source);
+  const problems = [...checkTriggerAndModels(document, given), ...repeated];
   const stepIds = new Set(document.spec.steps.map((step) => step.id));
   const needs = new Map<string, Set<string>>();
   document.spec.steps.forEach((step, index) => {
@@ -41,7 +42,8 @@ export function compileWorkflow(text: string, { schema, checks, manifests }: Com
     problems.push(...waits.problems);
     needs.set(step.id, waits.ids);
   });
-  problems.push(...cycleProblems(document, needs, source));
+  // With two steps of one name, who waits for whom cannot be told.
+  if (repeated.length === 0) problems.push(...cycleProblems(document, needs, source));
   return problems.length > 0 ? { problems } : { definition: definitionOf(document, needs, manifests) };
 }
 

@@ -22,7 +22,9 @@ export class YamlSource {
 
   /** The value as plain JSON, or what keeps it from being read. */
   read(): { readonly value: unknown } | { readonly problems: FieldProblem[] } {
-    const problems = [...this.#syntaxProblems(), ...this.#hostileNodes()];
+    // What could not be read right may look like anything, so its nodes are judged only once the syntax is.
+    const syntax = this.#syntaxProblems();
+    const problems = syntax.length > 0 ? syntax : this.#hostileNodes();
     if (problems.length > 0) return { problems };
     try {
       return { value: this.#document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown };
