@@ -49,7 +49,7 @@ async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, 
     method: request.method,
     path: request.path,
     query: request.query,
-    headers: { ...(request.json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers, ...await parts.credentials.headersFor(call, egress, signal, fresh) },
+    headers: { ...(request.json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers, ...await parts.credentials.headersFor(call, egress, fresh) },
     body,
     signal,
   });

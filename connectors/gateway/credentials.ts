@@ -9,7 +9,7 @@ import type { CredentialValue, CredentialVault } from './ports.ts';
 /** Turns an instance's credential into the headers of one request. Values are borrowed for that and dropped. */
 export interface CredentialHeaders {
   /** @param fresh after a 401: a token is fetched again. @throws ConnectorError credential_unusable, peer_unauthenticated, peer_unavailable */
-  headersFor(call: Call, egress: GuardedEgress, signal: AbortSignal, fresh: boolean): Promise<Record<string, string>>;
+  headersFor(call: Call, egress: GuardedEgress, fresh: boolean): Promise<Record<string, string>>;
   /** Whether a 401 may come from a token that ended early, so that asking for another can help. */
   isRefreshable(call: Call): boolean;
 }
@@ -21,12 +21,27 @@ interface Token {
 
 /** As long before its end as ServiceNow's own Ansible client renews one: a request under way must not outlive its token. */
 const RENEW_BEFORE_MS = 60_000;
+const TOKEN_TIMEOUT_MS = 30_000;
+/** Tokens of rotated secrets stay behind under keys that nobody asks for any more. */
+const MAX_TOKENS = 1_000;
 
 export function createCredentialHeaders(vault: CredentialVault, clock: Clock): CredentialHeaders {
   const tokens = new Map<string, Token>();
+  const underWay = new Map<string, Promise<Token>>();
   const kinds = new Map<string, CredentialValue['kind']>();
+
+  /** Calls that need a token at the same moment ask for one together; it outlives the call that happened to ask first. */
+  const sharedFetch = async (key: string, fetch: () => Promise<Token>): Promise<Token> => {
+    const fetching = underWay.get(key) ?? fetch().finally(() => underWay.delete(key));
+    underWay.set(key, fetching);
+    const token = await fetching;
+    if (tokens.size >= MAX_TOKENS) tokens.clear();
+    tokens.set(key, token);
+    return token;
+  };
+
   return {
-    async headersFor(call, egress, signal, fresh) {
+    async headersFor(call, egress, fresh) {
       const credential = await borrow(vault, call);
       if (credential === null) return {};
       const { tenant } = call.request.identity;
@@ -39,9 +54,7 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
           const key = hash('sha256', JSON.stringify([tenant.id, call.instance.id, call.instance.baseUrl, credential.tokenPath, credential.clientId, credential.clientSecret]));
           const known = tokens.get(key);
           if (!fresh && known !== undefined && known.usableUntil > clock.now().getTime()) return bearer(known);
-          const token = await fetchToken(egress, credential, clock, signal);
-          tokens.set(key, token);
-          return bearer(token);
+          return bearer(await sharedFetch(key, () => fetchToken(egress, credential, clock)));
         }
       }
     },
@@ -66,11 +79,11 @@ async function borrow(vault: CredentialVault, call: Call): Promise<CredentialVal
 }
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4), form-encoded: ServiceNow answers JSON bodies with an unspecified error. */
-async function fetchToken(egress: GuardedEgress, credential: Extract<CredentialValue, { kind: 'oauth_client_credentials' }>, clock: Clock, signal: AbortSignal): Promise<Token> {
+async function fetchToken(egress: GuardedEgress, credential: Extract<CredentialValue, { kind: 'oauth_client_credentials' }>, clock: Clock): Promise<Token> {
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: credential.clientId, client_secret: credential.clientSecret }).toString();
   const asked_at = clock.now().getTime();
   const response = await egress.request({
-    method: 'POST', path: credential.tokenPath, signal,
+    method: 'POST', path: credential.tokenPath, signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: Buffer.from(body, 'utf8'),
   }).catch((error: unknown) => {

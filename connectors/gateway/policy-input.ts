@@ -15,7 +15,7 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
     run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest },
     step: { id: identity.step.id, key: identity.step.key, attempt: identity.step.attempt },
     call: { id: `${identity.step.id}/${identity.callKey}` },
-    principal: { id: `workflow/${identity.run.workflow}`, kind: 'workflow' },
+    principal: { id: `workflow:${identity.run.workflow}`, kind: 'workflow' },
     action: {
       connector: call.connector.manifest.name,
       name: call.actionName,

@@ -1,0 +1,157 @@
+import { APPROVAL_STATES, isLegalTransition, TOOL_CALL_STATES } from '@countersign/contracts/states/transitions.ts';
+import type { ToolCallState } from '@countersign/contracts/states/transitions.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { JsonObject } from '../../sdk/connector.ts';
+import { ApprovalNotUsableError, StaleLeaseError } from '../ports.ts';
+import type { ApprovalInHand, ApprovalRequest, CallIdentity, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
+
+interface StoredApproval {
+  readonly id: string;
+  readonly stepId: string;
+  readonly callKey: string;
+  readonly request: ApprovalRequest;
+  readonly actionText: string;
+  readonly order: number;
+  state: ApprovalInHand['state'];
+  votes: ApprovalInHand['votes'];
+}
+
+export interface StoredCall {
+  readonly id: string;
+  readonly identity: CallIdentity;
+  readonly decision: DecisionRecord;
+  readonly intent: Intent;
+  readonly order: number;
+  state: ToolCallState;
+  outcome: Outcome | null;
+}
+
+/**
+ * The gateway's records in memory, by the same rules as the database: legal transitions only, one effect per idempotency key, an
+ * approval used once, nothing under a lost lease. The second implementation behind the port, for tests and for the agent's own tests.
+ */
+export class MemoryGatewayStore implements GatewayStore {
+  readonly calls: StoredCall[] = [];
+  readonly decisions: DecisionRecord[] = [];
+  readonly #approvals: StoredApproval[] = [];
+  readonly #fences = new Map<string, string>();
+  readonly #now: () => Date;
+  #order = 0;
+
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now;
+  }
+
+  /** Gives the step's lease to `fence`; every other fence is stale from then on. */
+  lease(stepId: string, fence: string): void {
+    this.#fences.set(stepId, fence);
+  }
+
+  /** As the control plane decides an approval. */
+  decide(approvalId: string, state: 'approved' | 'rejected' | 'withdrawn', votes: ApprovalInHand['votes'] = []): void {
+    const approval = this.#approvals.find(({ id }) => id === approvalId);
+    if (approval === undefined || !isLegalTransition(APPROVAL_STATES, approval.state, state)) throw new TypeError(`${approvalId} cannot become ${state}`);
+    approval.state = state;
+    approval.votes = votes;
+  }
+
+  /** Every approval asked for, oldest first. */
+  approvals(): ReadonlyArray<{ readonly id: string; readonly state: ApprovalInHand['state']; readonly request: ApprovalRequest }> {
+    return this.#approvals.map(({ id, request, state }) => ({ id, request, state }));
+  }
+
+  async findEffect(call: CallIdentity): Promise<ExistingEffect | null> {
+    const stored = this.calls
+      .filter(({ identity, intent, state }) => sameCall(identity, call) && changesSomething(intent) && state !== 'failed')
+      .toSorted((a, b) => b.order - a.order)[0];
+    if (stored === undefined || stored.state === 'failed') return null;
+    const { intent, outcome } = stored;
+    const succeeded = outcome?.state === 'succeeded' ? outcome : null;
+    return {
+      callId: stored.id, state: stored.state, actionText: intent.actionText, content: intent.content, actionDigest: intent.actionDigest, risk: intent.risk,
+      output: succeeded === null ? null : structuredClone(succeeded.output), receipt: succeeded?.receipt ?? null, target: intent.action.target,
+    };
+  }
+
+  async findApproval(call: CallIdentity): Promise<ApprovalInHand | null> {
+    const stored = this.#approvals.filter((approval) => approval.stepId === call.step.id && approval.callKey === call.callKey).toSorted((a, b) => b.order - a.order)[0];
+    if (stored === undefined) return null;
+    const { request } = stored;
+    return {
+      id: stored.id, state: this.#stateOf(stored), reusable: this.#isReusable(stored), actionDigest: request.actionDigest, actionText: stored.actionText,
+      content: request.content, preview: request.preview, target: request.target, tier: request.tier, requestedBy: `workflow:${call.run.workflow}`, votes: stored.votes,
+    };
+  }
+
+  async commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void> {
+    this.#requireLease(call);
+    this.decisions.push(decision);
+  }
+
+  async commitApprovalRequest(call: CallIdentity, decision: DecisionRecord, request: ApprovalRequest): Promise<{ approvalId: string }> {
+    this.#requireLease(call);
+    this.decisions.push(decision);
+    const open = this.#approvals.find((approval) => approval.stepId === call.step.id && approval.request.actionDigest === request.actionDigest && ['pending', 'approved'].includes(this.#stateOf(approval)));
+    if (open !== undefined) return { approvalId: open.id };
+    const id = newId('approval');
+    this.#approvals.push({ id, stepId: call.step.id, callKey: call.callKey, request, actionText: canonicalText(request.action), order: (this.#order += 1), state: 'pending', votes: [] });
+    return { approvalId: id };
+  }
+
+  async commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }> {
+    this.#requireLease(call);
+    const approval = intent.consumeApprovalId === null ? null : this.#usableApproval(intent.consumeApprovalId, intent.actionDigest);
+    const open = this.calls.find((other) => changesSomething(intent) && changesSomething(other.intent) && other.intent.idempotencyKey === intent.idempotencyKey && other.state !== 'failed');
+    if (open !== undefined) throw new TypeError(`one_effect_per_idempotency_key: ${open.id} is ${open.state}`);
+    if (approval !== null) approval.state = 'consumed';
+    this.decisions.push(decision);
+    const id = newId('tool_call');
+    this.calls.push({ id, identity: call, decision, intent, order: (this.#order += 1), state: 'intended', outcome: null });
+    return { callId: id };
+  }
+
+  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void> {
+    this.#requireLease(call);
+    const stored = this.calls.find(({ id }) => id === callId);
+    const same = stored?.state === 'uncertain' && outcome.state === 'uncertain';
+    if (stored === undefined || !(same || isLegalTransition(TOOL_CALL_STATES, stored.state, outcome.state))) throw new StaleLeaseError(call.step.id, call.step.fence);
+    stored.state = outcome.state;
+    stored.outcome = structuredClone(outcome);
+  }
+
+  #requireLease({ step }: CallIdentity): void {
+    const held = this.#fences.get(step.id);
+    if (held !== undefined && held !== step.fence) throw new StaleLeaseError(step.id, step.fence);
+  }
+
+  #usableApproval(approvalId: string, digest: string): StoredApproval {
+    const approval = this.#approvals.find(({ id }) => id === approvalId);
+    const usable = approval !== undefined && approval.request.actionDigest === digest && (this.#stateOf(approval) === 'approved' || this.#isReusable(approval));
+    if (!usable) throw new ApprovalNotUsableError(approvalId);
+    return approval;
+  }
+
+  #stateOf(approval: StoredApproval): ApprovalInHand['state'] {
+    const open = approval.state === 'pending' || approval.state === 'approved';
+    return open && approval.request.expiresAt <= this.#now() ? 'expired' : approval.state;
+  }
+
+  #isReusable(approval: StoredApproval): boolean {
+    return approval.state === 'consumed' && approval.request.expiresAt > this.#now()
+      && this.calls.every((call) => call.intent.consumeApprovalId !== approval.id || call.state === 'failed');
+  }
+}
+
+function sameCall(a: CallIdentity, b: CallIdentity): boolean {
+  return a.tenant.id === b.tenant.id && a.step.id === b.step.id && a.callKey === b.callKey;
+}
+
+function changesSomething({ risk }: Pick<Intent, 'risk'>): boolean {
+  return risk === 'write' || risk === 'destructive';
+}
+
+/** What a stored call gave back. */
+export function outputOf(call: StoredCall): JsonObject | null {
+  return call.outcome?.state === 'succeeded' ? call.outcome.output : null;
+}
