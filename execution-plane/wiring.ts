@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
-import { servicenow } from '@countersign/connectors/servicenow/connector.ts';
+import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
@@ -27,8 +27,6 @@ import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { Worker } from './worker/worker.ts';
-
-export const CONNECTORS: readonly Connector[] = [servicenow];
 
 /** Builds a worker from its settings and starts it. `connectors` is given by tests that bring one of their own. */
 export async function startWorker(config: WorkerConfig, connectors: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {

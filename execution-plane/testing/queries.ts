@@ -1,0 +1,76 @@
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+
+/** A statement of a test. Unnamed plans would do, but the port wants names. */
+export function sql(name: string, text: string): Statement {
+  return { name: `test.${name}`, text };
+}
+
+const seed: Statement[] = [
+  sql('directory', `INSERT INTO control.tenant_directory (tenant_id, slug, region, cell) VALUES ($1, $2, 'eu', 'test')`),
+  sql('tenant', `INSERT INTO control.tenants (tenant_id, name) VALUES ($1, $2)`),
+];
+
+export async function seedTenant(tx: Transaction, tenantId: string, slug: string): Promise<void> {
+  for (const statement of seed) await tx.change(statement, [tenantId, slug]);
+}
+
+export interface PlaceIds { readonly tenantId: string; readonly workspaceId: string; readonly environmentId: string; readonly personId: string; readonly instanceId: string }
+
+export async function seedPlace(tx: Transaction, ids: PlaceIds): Promise<void> {
+  const { tenantId, workspaceId, environmentId, personId } = ids;
+  await tx.change(sql('workspace', `INSERT INTO control.workspaces (tenant_id, id, slug, name) VALUES ($1, $2, 'desk', 'Desk')`), [tenantId, workspaceId]);
+  await tx.change(sql('environment', `INSERT INTO control.environments (tenant_id, workspace_id, id, name, ordinal) VALUES ($1, $2, $3, 'prod', 3)`), [tenantId, workspaceId, environmentId]);
+  await tx.change(sql('person', `INSERT INTO control.principals (tenant_id, id, kind, display_name) VALUES ($1, $2, 'person', 'An approver')`), [tenantId, personId]);
+  await tx.change(sql('role', `INSERT INTO control.role_assignments (tenant_id, workspace_id, principal_id, role) VALUES ($1, $2, $3, 'approver')`), [tenantId, workspaceId, personId]);
+}
+
+export async function seedInstance(tx: Transaction, ids: PlaceIds, instance: { connector: string; version: string; digest: string; manifest: unknown; baseUrl: string; host: string; name: string }): Promise<void> {
+  await tx.change(sql('connector', `INSERT INTO control.connector_versions (tenant_id, connector, version, manifest_digest, manifest, published_by) VALUES ($1, $2, $3, $4, $5, 'test')`),
+    [ids.tenantId, instance.connector, instance.version, instance.digest, JSON.stringify(instance.manifest)]);
+  await tx.change(sql('instance', `INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name, base_url, allowed_hosts)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`), [ids.tenantId, ids.instanceId, ids.workspaceId, ids.environmentId, instance.connector, instance.version, instance.digest, instance.name, instance.baseUrl, JSON.stringify([instance.host])]);
+}
+
+export async function seedWorkflow(tx: Transaction, ids: PlaceIds, workflow: { id: string; name: string; definition: unknown }): Promise<void> {
+  await tx.change(sql('workflow', `INSERT INTO control.workflows (tenant_id, id, workspace_id, name) VALUES ($1, $2, $3, $4)`), [ids.tenantId, workflow.id, ids.workspaceId, workflow.name]);
+  await tx.change(sql('version', `INSERT INTO control.workflow_versions (tenant_id, workflow_id, version, digest, source, definition, published_by) VALUES ($1, $2, 1, $4, 'test', $3, 'test')`), [ids.tenantId, workflow.id, JSON.stringify(workflow.definition), digestOf(workflow.definition)]);
+  await tx.change(sql('activation', `INSERT INTO control.workflow_activations (tenant_id, workflow_id, environment_id, version, activated_by) VALUES ($1, $2, $3, 1, 'test')`), [ids.tenantId, workflow.id, ids.environmentId]);
+}
+
+export async function seedBundle(tx: Transaction, tenantId: string, bundle: { seq: number; digest: string; objectKey: string; kid: string; publicJwk: unknown }): Promise<void> {
+  await tx.change(sql('key', `INSERT INTO control.signing_keys (tenant_id, kid, purpose, algorithm, public_jwk) VALUES ($1, $2, 'policy_bundle', 'ES256', $3)`), [tenantId, bundle.kid, JSON.stringify(bundle.publicJwk)]);
+  await tx.change(sql('bundle', `INSERT INTO control.policy_bundles (tenant_id, seq, id, scope, revision, digest, object_key, signed_at, expires_at)
+    VALUES ($1, $2, 'bdl_test', $1, 'test', $3, $4, clock_timestamp(), clock_timestamp() + interval '1 hour')`), [tenantId, bundle.seq, bundle.digest, bundle.objectKey]);
+}
+
+export async function insertDelivery(tx: Transaction, ids: PlaceIds, delivery: { id: string; subject: string; dedupeKey: string; source: string; payload: unknown; connector: string; event: string }): Promise<boolean> {
+  return await tx.change(sql('delivery', `INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label, dedupe_key, source, payload)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11) ON CONFLICT DO NOTHING`),
+  [ids.tenantId, delivery.id, ids.workspaceId, ids.environmentId, ids.instanceId, delivery.connector, delivery.event, delivery.subject, delivery.dedupeKey, delivery.source, JSON.stringify(delivery.payload)]) === 1;
+}
+
+export async function vote(tx: Transaction, ids: PlaceIds, approvalId: string, voteId: string, decision: 'approve' | 'reject'): Promise<void> {
+  await tx.change(sql('vote', `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, action_digest, auth_strength, channel)
+    SELECT tenant_id, id, $3, $4, 'approver', $5, action_digest, 'password', 'api' FROM control.approvals WHERE tenant_id = $1 AND id = $2`), [ids.tenantId, approvalId, voteId, ids.personId, decision]);
+  await tx.change(sql('decide', `UPDATE control.approvals SET state = $3, decided_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND state = 'pending'`), [ids.tenantId, approvalId, decision === 'approve' ? 'approved' : 'rejected']);
+}
+
+export async function insertCommand(tx: Transaction, ids: PlaceIds, command: { id: string; runId: string; kind: 'cancel' | 'redrive' }): Promise<void> {
+  await tx.change(sql('command', `INSERT INTO execution.commands (tenant_id, id, run_id, kind, reason, requested_by) VALUES ($1, $2, $3, $4, 'because', $5)`), [ids.tenantId, command.id, command.runId, command.kind, ids.personId]);
+}
+
+export interface RunSnapshot {
+  readonly id: string;
+  readonly state: string;
+  readonly error: { code: string; message: string; step_key?: string; data?: Record<string, unknown> } | null;
+  readonly steps: Readonly<Record<string, { id: string; state: string; attempt: number; fence: string; error: { code: string } | null; approval_id: string | null }>>;
+}
+
+export async function readRuns(tx: Transaction, tenantId: string): Promise<RunSnapshot[]> {
+  return tx.rows<RunSnapshot>(sql('runs', `
+    SELECT r.id, r.state, r.error,
+           (SELECT jsonb_object_agg(s.key, jsonb_build_object('id', s.id, 'state', s.state, 'attempt', s.attempt, 'fence', s.fence::text, 'error', s.error, 'approval_id', s.approval_id))
+              FROM execution.steps s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.id) AS steps
+      FROM execution.runs r WHERE r.tenant_id = $1 ORDER BY r.created_at, r.id`), [tenantId]);
+}
