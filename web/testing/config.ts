@@ -7,3 +7,9 @@ export function chromiumPath(): string {
 export function standInPort(): number {
   return Number(process.env['PORT'] ?? '8088');
 }
+
+/** This process's environment without what a test runner has put there: a build is for production. */
+export function productionEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_ENV: _mode, VITEST: _runner, ...environment } = process.env;
+  return environment;
+}

@@ -9,7 +9,7 @@ export function NotFoundPage() {
     <Page title="No such page">
       <div className="panel">
         <Empty icon={IconMapOff} title="There is nothing at this address">
-          <code>{pathname}</code> is no page of the console. Go to the <Anchor component={Link} to="/runs">runs</Anchor> or the <Anchor component={Link} to="/approvals">approvals</Anchor>.
+          <code>{pathname}</code> is no page of the console. Go to the <Anchor underline="always" component={Link} to="/runs">runs</Anchor> or the <Anchor underline="always" component={Link} to="/approvals">approvals</Anchor>.
         </Empty>
       </div>
     </Page>

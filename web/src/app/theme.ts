@@ -9,10 +9,13 @@ const gray: MantineColorsTuple = ['#faf9f7', '#f4f3f0', '#e9e7e3', '#dbd8d2', '#
 /** Dark scheme: 0 is text, 7 the page, 9 the deepest. Slightly blue, so that it does not look like a switched-off light scheme. */
 const dark: MantineColorsTuple = ['#e4e6eb', '#b6bac4', '#9499a6', '#6d7280', '#3a3f4b', '#2b2f39', '#20242c', '#171a21', '#12151b', '#0d0f14'];
 
+/** The green of a yes: white text on its 8th shade has 6.5:1. */
+const yes: MantineColorsTuple = ['#e6f4eb', '#cfe9d8', '#a3d4b5', '#74be8f', '#4da971', '#33985b', '#23854b', '#1d7742', '#1a6b3c', '#135230'];
+
 export const theme = createTheme({
   primaryColor: 'ink',
   primaryShade: { light: 7, dark: 5 },
-  colors: { ink, gray, dark },
+  colors: { ink, gray, dark, yes },
   fontFamily: "'Inter Variable', ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
@@ -34,8 +37,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 200, withArrow: true, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
-    Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 'sm' } },
-    Anchor: { defaultProps: { underline: 'hover' } },
+    Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 'md', borderColor: 'var(--cs-line)' } },
+    Anchor: { defaultProps: { underline: 'hover', inherit: true } },
   },
 });
 

@@ -58,7 +58,7 @@ function NothingWaits() {
   return (
     <div className="panel">
       <Empty icon={IconMoodCheck} title="Nothing waits for a decision">
-        When a workflow wants to write to a system of record and policy asks for a person, it waits here. <Anchor component={Link} to="/tickets">Raise a ticket</Anchor> to see one.
+        When a workflow wants to write to a system of record and policy asks for a person, it waits here. <Anchor underline="always" component={Link} to="/tickets">Raise a ticket</Anchor> to see one.
       </Empty>
     </div>
   );

@@ -33,9 +33,11 @@ function Items({ approvals, selected }: { approvals: Approval[]; selected: strin
                 ? <Text span size="xs" c="dimmed"><Countdown at={approval.expires_at} over="expired" /> left</Text>
                 : <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />}
             </span>
-            <Text span size="xs" c="dimmed" display="block" truncate>{approval.preview.title}</Text>
+            <span className={classes.top}>
+              <Text span size="xs" c="dimmed" truncate>{approval.preview.title}</Text>
+              {approval.decided_at === null ? null : <Text span size="xs" c="dimmed"><TimeAgo at={approval.decided_at} /></Text>}
+            </span>
             {approval.state === 'pending' && !approval.may_vote ? <Text span size="xs" c="dimmed" display="block">Not yours to decide</Text> : null}
-            {approval.decided_at === null ? null : <Text span size="xs" c="dimmed"><TimeAgo at={approval.decided_at} /></Text>}
           </Link>
         </li>
       ))}

@@ -38,7 +38,7 @@ export function VoteBar({ approval, shownDigest, onDecided }: Props) {
   if (approval.state !== 'pending') return null;
   return (
     <div className={classes.decide}>
-      <ReasonButton permission={permission} color="green.9" leftSection={<IconCheck size={16} aria-hidden />} loading={vote.isPending && asking === null} onClick={() => vote.mutate({ decision: 'approve' })}>Approve</ReasonButton>
+      <ReasonButton permission={permission} color="yes.8" leftSection={<IconCheck size={16} aria-hidden />} loading={vote.isPending && asking === null} onClick={() => vote.mutate({ decision: 'approve' })}>Approve</ReasonButton>
       <ReasonButton permission={permission} variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={() => { vote.reset(); setAsking('reject'); }}>Reject</ReasonButton>
       <Text size="sm" c="dimmed">{permission.allowed ? <>You vote on <code>{digestPrefix(shownDigest)}</code>.</> : permission.because}</Text>
       {vote.error !== null && asking === null ? <VoteRefused error={vote.error} approval={approval} onReset={vote.reset} /> : null}
@@ -49,7 +49,7 @@ export function VoteBar({ approval, shownDigest, onDecided }: Props) {
             {vote.error === null ? null : <VoteRefused error={vote.error} approval={approval} onReset={() => { vote.reset(); setAsking(null); }} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={() => setAsking(null)}>Not yet</Button>
-              <Button data-autofocus color="green.9" loading={vote.isPending} onClick={() => vote.mutate({ decision: 'approve' })} rightSection={<Kbd size="xs">Enter</Kbd>}>Approve</Button>
+              <Button data-autofocus color="yes.8" loading={vote.isPending} onClick={() => vote.mutate({ decision: 'approve' })} rightSection={<Kbd size="xs">Enter</Kbd>}>Approve</Button>
             </Group>
           </Stack>
         </Modal>

@@ -30,6 +30,11 @@ export function CostChart({ runs }: { runs: readonly RunSummary[] }) {
   );
 }
 
+/** `11-21 03:30`, UTC like every absolute time in the console. */
+function axisTime(at_s: number): string {
+  return new Date(at_s * 1_000).toISOString().slice(5, 16).replace('T', ' ');
+}
+
 function options(width: number, scheme: 'light' | 'dark'): uPlot.Options {
   const { ink, text, grid } = COLOURS[scheme];
   const axis = { stroke: text, font: '11px Inter Variable, sans-serif', grid: { stroke: grid, width: 1 }, ticks: { show: false } };
@@ -41,6 +46,7 @@ function options(width: number, scheme: 'light' | 'dark'): uPlot.Options {
     tzDate: (at_s) => uPlot.tzDate(new Date(at_s * 1_000), 'Etc/UTC'),
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.15 : 0.01] } },
     series: [{}, { label: 'Cost', stroke: ink, paths: () => null, points: { show: true, size: 6, fill: ink } }],
-    axes: [axis, { ...axis, size: 84, values: (_plot, values) => values.map((value) => formatUsd(value.toFixed(9))) }],
+    padding: [8, 16, 0, 0],
+    axes: [{ ...axis, space: 90, values: (_plot, times) => times.map(axisTime) }, { ...axis, size: 84, values: (_plot, values) => values.map((value) => formatUsd(value.toFixed(9))) }],
   };
 }

@@ -33,7 +33,7 @@ export function CodeView({ text, language, label, maxHeight, extensions = [] }: 
       theme="none"
       maxHeight={maxHeight}
       basicSetup={{ highlightActiveLine: false, highlightActiveLineGutter: false, syntaxHighlighting: false, autocompletion: false, searchKeymap: true }}
-      extensions={[LANGUAGES[language], LOOK, codeHighlighting(scheme), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true' }), ...extensions]}
+      extensions={[LANGUAGES[language], LOOK, codeHighlighting(scheme), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }), ...extensions]}
     />
   );
 }

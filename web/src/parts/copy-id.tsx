@@ -1,4 +1,4 @@
-import { CopyButton, Tooltip, UnstyledButton } from '@mantine/core';
+import { CopyButton, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { shortenId } from '../format/ids.ts';
 import classes from './copy-id.module.css';
@@ -9,7 +9,8 @@ export function CopyId({ id, what, text }: { id: string; what: string; text?: st
     <CopyButton value={id} timeout={1500}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? 'Copied' : id} styles={{ tooltip: { wordBreak: 'break-all' } }}>
-          <UnstyledButton className={classes.copy} onClick={copy} aria-label={`Copy ${what} ${id}`}>
+          <UnstyledButton className={classes.copy} onClick={copy}>
+            <VisuallyHidden>Copy {what}</VisuallyHidden>
             <span>{text ?? shortenId(id)}</span>
             {copied ? <IconCheck size={13} aria-hidden /> : <IconCopy size={13} aria-hidden />}
           </UnstyledButton>

@@ -1,5 +1,5 @@
 import { Group, Text, Title } from '@mantine/core';
-import { formatClock } from '../format/time.ts';
+import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
@@ -27,7 +27,7 @@ export function StepCard({ story: { step, entries } }: { story: StepStory }) {
           </Group>
         </header>
         <ol className={classes.entries}>
-          {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
+          {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at} title={formatUtc(entry.at)}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
           <Waiting step={step} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>

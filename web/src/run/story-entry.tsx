@@ -53,7 +53,7 @@ function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
 function ApprovalLine({ approval }: { approval: Schemas['Approval'] }) {
   return (
     <div className={classes.line}>
-      <span>Asked for <Anchor component={Link} to={`/approvals?selected=${approval.id}`}>approval</Anchor></span>
+      <span>Asked for <Anchor underline="always" component={Link} to={`/approvals?selected=${approval.id}`}>approval</Anchor></span>
       <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />
       <span className={classes.small}>{approval.required_votes} of role {approval.required_role}, tier {approval.tier}</span>
     </div>
@@ -92,7 +92,7 @@ function CallLine({ call, costs }: { call: Schemas['ToolCall']; costs: Schemas['
       )}
       <div className={classes.small}>
         Action <CopyId id={call.action_digest} what="action digest" />
-        {costs.map((cost) => <span key={`${cost.meter} ${cost.unit}`}>{' '}{cost.meter}: {formatQuantity(cost.quantity)} {cost.unit}, {formatUsd(cost.amount_usd)}</span>)}
+        {costs.map((cost) => <span key={`${cost.meter} ${cost.unit}`}> · {cost.meter}: {formatQuantity(cost.quantity)} {cost.unit}, {formatUsd(cost.amount_usd)}</span>)}
       </div>
     </>
   );

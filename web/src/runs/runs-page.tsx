@@ -64,7 +64,7 @@ function NoRuns({ filter }: { filter: RunFilter }) {
   if (filtered) {
     return (
       <div className="panel">
-        <Empty icon={IconSearchOff} title="No run fits the filter">Take a state out of the filter, or <Anchor component={Link} to="/runs">show all runs</Anchor>.</Empty>
+        <Empty icon={IconSearchOff} title="No run fits the filter">Take a state out of the filter, or <Anchor underline="always" component={Link} to="/runs">show all runs</Anchor>.</Empty>
       </div>
     );
   }

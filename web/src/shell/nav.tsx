@@ -1,4 +1,4 @@
-import { Box, UnstyledButton } from '@mantine/core';
+import { Box, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { NavLink } from 'react-router';
@@ -38,10 +38,10 @@ function Section({ title, pages }: { title?: string; pages: readonly NavPage[] }
       {pages.map(({ path, label, icon: PageIcon }) => {
         const count = path === '/approvals' && pending !== undefined && pending.count > 0 ? pending.text : null;
         return (
-          <NavLink key={path} to={path} className={classes.link} aria-label={count === null ? label : `${label}, ${count} waiting`}>
+          <NavLink key={path} to={path} className={classes.link}>
             <PageIcon size={17} stroke={1.7} aria-hidden />
             {label}
-            {count === null ? null : <span className={classes.count}>{count}</span>}
+            {count === null ? null : <span className={classes.count}>{count}<VisuallyHidden> waiting</VisuallyHidden></span>}
           </NavLink>
         );
       })}

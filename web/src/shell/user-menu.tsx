@@ -1,4 +1,4 @@
-import { Avatar, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Avatar, Menu, SegmentedControl, Text, UnstyledButton, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconKeyboard, IconLogout } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { api, done, type Schemas } from '../api/client.ts';
@@ -19,8 +19,9 @@ export function UserMenu({ me }: { me: Schemas['Me'] }) {
   return (
     <Menu position="top-start" width={264} withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.user} aria-label={`Account of ${me.principal.display_name}`}>
+        <UnstyledButton className={classes.user}>
           <Avatar size={28} radius="sm" name={me.principal.display_name} color="ink" aria-hidden />
+          <VisuallyHidden>Account of</VisuallyHidden>
           <span>
             <Text size="sm" fw={550} truncate>{me.principal.display_name}</Text>
             <Text size="xs" c="dimmed" truncate>{me.workspace.name}</Text>

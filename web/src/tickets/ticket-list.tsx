@@ -1,4 +1,4 @@
-import { Anchor, Group, Table, Text } from '@mantine/core';
+import { Anchor, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconTicket } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -42,12 +42,12 @@ function TicketRow({ ticket, run }: { ticket: SandboxTicket; run: RunSummary | u
     <Table.Tr>
       <Table.Td fw={550} style={{ whiteSpace: 'nowrap' }}>{ticket.number}</Table.Td>
       <Table.Td miw={260}>{ticket.short_description}</Table.Td>
-      <Table.Td>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" display="block"><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
+      <Table.Td miw={220}>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" mr="sm" style={{ whiteSpace: 'nowrap' }}><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
       <Table.Td>{at === null ? ticket.sys_created_on : <TimeAgo at={at} />}</Table.Td>
       <Table.Td>
         {run === undefined
           ? <Anchor size="sm" component={Link} to={`/runs?q=${encodeURIComponent(ticket.number)}`}>find its run</Anchor>
-          : <Group gap="xs" wrap="nowrap"><StateBadge state={run.state} look={RUN_LOOKS[run.state]} /><Anchor size="sm" component={Link} to={`/runs/${run.id}`} aria-label={`Run of ${ticket.number}`}>open</Anchor></Group>}
+          : <Group gap="xs" wrap="nowrap"><StateBadge state={run.state} look={RUN_LOOKS[run.state]} /><Anchor size="sm" component={Link} to={`/runs/${run.id}`}>open<VisuallyHidden> the run of {ticket.number}</VisuallyHidden></Anchor></Group>}
       </Table.Td>
     </Table.Tr>
   );
