@@ -18,6 +18,7 @@ import { Sequencer } from './audit/sequencer.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
 import { expiryLoop, forgettingLoop, renewalLoop } from './cell/sweepers.ts';
+import { forEveryTenant } from './cell/tenants.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { Connectors } from './connectors/connectors.ts';
 import { Credentials } from './connectors/credentials.ts';
@@ -109,6 +110,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, log,
   });
 
+  // Whoever asks for policy as soon as we listen finds a bundle that is fresh.
+  await forEveryTenant(database, log, (tenantId) => publisher.publishWhenDue(tenantId));
   const server = await startHttpServer(app, config).catch(async (error: unknown) => {
     await database.close();
     throw error;
