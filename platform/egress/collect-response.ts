@@ -79,7 +79,7 @@ function translated(error: Error, sent: boolean, { limits }: Bounds): EgressErro
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new EgressError('timeout', 'The peer did not answer in time.', { sent, cause: error });
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(limits.response_bytes);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new EgressError('response_too_large', 'The answer\'s headers are too large.', { sent, cause: error });
-  if (code.startsWith('HPE_')) return new EgressError('response_invalid', 'The peer\'s answer is not HTTP.', { sent, cause: error });
+  if (error.name === 'HTTPParserError') return new EgressError('response_invalid', 'The peer\'s answer is not HTTP.', { sent, cause: error });
   if (code === 'UND_ERR_INVALID_ARG') return new EgressError('request_invalid', 'The request cannot be written as HTTP.', { sent, cause: error });
   return new EgressError('connection_lost', 'The connection was lost before the answer was complete.', { sent, cause: error });
 }
