@@ -20,14 +20,17 @@ function cancel(run: LockedRun): Moves | null {
   };
 }
 
-/** The broken steps begin anew with all their attempts and ask for approval anew; what their failure had cancelled waits for them again. */
+/**
+ * The broken steps begin anew with all their attempts, and what their failure had cancelled waits for them again. What a person or
+ * policy refused is asked anew; what broke goes on under the approval that it has, as far as that still covers it.
+ */
 function redrive(run: LockedRun, command: CommandRow): Moves | null {
   const broken = run.steps.filter((step) => (step.state === 'dead' || step.state === 'failed') && (command.step_key === null || step.key === command.step_key));
   if (broken.length === 0 || !['failed', 'running', 'waiting'].includes(run.state)) return null;
   const behind = run.state === 'failed' ? run.steps.filter((step) => step.state === 'cancelled') : [];
   return {
     steps: [
-      ...broken.map((step) => ({ id: step.id, from: step.state, to: 'ready', attempt: 0, delay_ms: 0, approval_id: '' } as const)),
+      ...broken.map((step) => ({ id: step.id, from: step.state, to: 'ready', attempt: 0, delay_ms: 0, ...(step.state === 'failed' ? { approval_id: '' } : {}) } as const)),
       ...behind.map((step) => ({ id: step.id, from: step.state, to: 'blocked' } as const)),
     ],
     ...(run.state === 'failed' ? { run: 'running' } as const : {}),

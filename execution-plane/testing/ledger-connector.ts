@@ -66,6 +66,7 @@ async function read(context: ActionContext, id: string): Promise<JsonObject> {
 
 function refuseBadStatus(status: number): void {
   if (status === 200) return;
+  if (status === 429) throw new ConnectorError({ code: 'peer_rate_limited', message: 'The ledger is busy.', effect: 'none', retryable: true, retryAfterMs: 20, status });
   if (status === 503) throw new ConnectorError({ code: 'peer_unavailable', message: 'The ledger is away.', effect: 'none', retryable: true, status });
   throw new ConnectorError({ code: status === 404 ? 'peer_not_found' : 'peer_forbidden', message: `The ledger answered ${status}.`, effect: 'none', retryable: false, status });
 }
