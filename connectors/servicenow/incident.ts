@@ -10,9 +10,16 @@ export const INCIDENT_FIELDS = [
 /** Resolved, Closed, Canceled: nothing is written to them (integrations vary the labels, hardly ever the values). */
 export const CLOSED_STATES: ReadonlySet<string> = new Set(['6', '7', '8']);
 
-/** A row as actions give it: stored values, and for the group its name too. */
+/** UTF-16 code units. Mail pasted into a ticket can be megabytes; what a person or a model reads of it is at its beginning. */
+export const MAX_TEXT = 65_536;
+
+/** A row as actions give it: stored values, and for the group its name too. Longer texts end in `…`. */
 export function flatIncident(row: Row): JsonObject {
-  return Object.fromEntries(Object.entries(row).map(([name, { value, display }]) => [name, name === 'assignment_group' ? { value, display_value: display } : value]));
+  return Object.fromEntries(Object.entries(row).map(([name, { value, display }]) => [name, name === 'assignment_group' ? { value, display_value: display } : cut(value)]));
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 export interface Incident {
