@@ -21,10 +21,13 @@ function ofExpress(error: unknown): ApiError | undefined {
   return error instanceof URIError ? new ApiError('request_invalid', 'The path holds a % that encodes nothing.', { cause: error }) : undefined;
 }
 
-/** Connections lost or refused (class 08, and Node's own), a server that starts or stops (57P), and deadlocks: nothing was committed. */
-const PASSING = /^(08...|57P0.|53300|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/;
+/** Connections lost or refused, a server that is full, starts or stops, and deadlocks: nothing was committed. */
+const PASSING_CODE = /^(08...|53300|57P0.|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+/** pg's own errors of these carry no code. */
+const PASSING_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function ofDatabase(error: unknown): ApiError | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return PASSING.test(code) ? new ApiError('unavailable', 'The database cannot be reached right now.', { cause: error, retryAfter_s: 2 }) : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const passing = 'code' in error && typeof error.code === 'string' ? PASSING_CODE.test(error.code) : PASSING_MESSAGE.test(error.message);
+  return passing ? new ApiError('unavailable', 'The database cannot be reached right now.', { cause: error, retryAfter_s: 2 }) : undefined;
 }

@@ -142,9 +142,13 @@ export interface EvidenceRow {
   readonly built_at: Date;
 }
 
+/** The bundle that the run points to: one that was built before a redrive is kept, but is no longer that of the run. */
 export const findEvidence: Statement = {
   name: 'runs.evidence',
-  text: 'SELECT id, object_key, sha256, size_bytes, built_at FROM execution.evidence WHERE tenant_id = $1 AND run_id = $2 ORDER BY built_at DESC LIMIT 1',
+  text: `
+    SELECT e.id, e.object_key, e.sha256, e.size_bytes, e.built_at
+      FROM execution.runs r JOIN execution.evidence e ON (e.tenant_id, e.id) = (r.tenant_id, r.evidence_id)
+     WHERE r.tenant_id = $1 AND r.id = $2`,
 };
 
 export const insertCommand: Statement = {

@@ -135,28 +135,36 @@ describe('commands', () => {
 });
 
 describe('evidence', () => {
+  /** As the worker does it: the row, and the run that points to it. */
+  async function build(run: SeededRun, stored: Buffer, sha256: string): Promise<string> {
+    const { tenantId } = plane.tenant;
+    const [id, objectKey] = [newId('evidence'), `evidence/${run.runId}.zip`];
+    await new FolderObjects(plane.config.objectsFolder).put(objectKey, stored);
+    await asExecution('INSERT INTO execution.evidence (tenant_id, run_id, id, object_key, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5, $6)', [tenantId, run.runId, id, objectKey, sha256, stored.length]);
+    await asExecution('UPDATE execution.runs SET evidence_id = $3 WHERE tenant_id = $1 AND id = $2', [tenantId, run.runId, id]);
+    return id;
+  }
+
   test('says when it is not there yet, then is given byte for byte and every download is audited', async () => {
     const run = await seedRun(plane, plane.tenant, { state: 'succeeded' });
     const download = (): Promise<ApiReply> => plane.api('GET', `/api/v1/runs/${run.runId}/evidence`);
     const early = await download();
     expect([early.status, early.body['code'], early.headers.get('retry-after')]).toEqual([409, 'evidence_not_ready', '2']);
-    const { tenantId } = plane.tenant;
     const zip = Buffer.from('PK bytes of a bundle');
-    const [evidenceId, objectKey] = [newId('evidence'), `evidence/${run.runId}.zip`];
-    await new FolderObjects(plane.config.objectsFolder).put(objectKey, zip);
-    await asExecution('INSERT INTO execution.evidence (tenant_id, run_id, id, object_key, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5, $6)', [tenantId, run.runId, evidenceId, objectKey, hash('sha256', zip, 'hex'), zip.length]);
+    const evidenceId = await build(run, zip, hash('sha256', zip, 'hex'));
     const reply = await download();
     expect(reply.bytes.equals(zip)).toBe(true);
     expect(reply.headers.get('content-disposition')).toBe(`attachment; filename="${run.runId}.evidence.zip"`);
     expect(reply.headers.get('digest')).toBe(`sha-256=${hash('sha256', zip, 'base64')}`);
     expect(await plane.auditTypes(evidenceId)).toEqual(['evidence.downloaded']);
+    // A redrive takes the run's evidence back until there is a new one.
+    await asExecution('UPDATE execution.runs SET evidence_id = NULL WHERE tenant_id = $1 AND id = $2', [plane.tenant.tenantId, run.runId]);
+    expect((await download()).body['code']).toBe('evidence_not_ready');
   });
 
   test('whose stored bytes are not those that were built is not given', async () => {
     const run = await seedRun(plane, plane.tenant, { state: 'succeeded' });
-    const objectKey = `evidence/${run.runId}.zip`;
-    await new FolderObjects(plane.config.objectsFolder).put(objectKey, Buffer.from('altered'));
-    await asExecution('INSERT INTO execution.evidence (tenant_id, run_id, id, object_key, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5, 1)', [plane.tenant.tenantId, run.runId, newId('evidence'), objectKey, hash('sha256', 'built', 'hex')]);
+    await build(run, Buffer.from('altered'), hash('sha256', 'built', 'hex'));
     expect((await plane.api('GET', `/api/v1/runs/${run.runId}/evidence`)).body['code']).toBe('internal');
   });
 });
