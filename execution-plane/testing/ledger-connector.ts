@@ -5,6 +5,9 @@ import { checkManifest } from '@countersign/connectors/sdk/load-manifest.ts';
 const record = { type: 'object', additionalProperties: false, required: ['id', 'title', 'category', 'version'], properties: { id: { type: 'string' }, title: { type: 'string' }, category: { type: 'string' }, version: { type: 'integer' } } };
 const common = { reversible: true, idempotent: false, timeout_ms: 20_000, sensitive_parameters: [], content_parameters: [], redact: [] };
 
+/** The record whose event no webhook ever told of. */
+export const LOST_RECORD = 'lost';
+
 /** A connector to the test's own system of record. It has the shape of every connector: a read, a write that a person sees first, and a look-up. */
 export const ledger: Connector = {
   ...checkManifest({
@@ -54,6 +57,14 @@ export const ledger: Connector = {
         const output = await read(context, String(parameters['id']));
         return { happened: true, result: { output, receipt: receiptOf(output, prepared) } };
       },
+    },
+  },
+  reconciler: {
+    event: 'record.created',
+    async poll(context, cursor) {
+      const now = await context.call('ledger/record.get', { id: LOST_RECORD });
+      const event = { id: LOST_RECORD, title: now['title']!, version: now['version']!, operation: 'create', by: 'somebody' };
+      return { cursor: String(Number(cursor ?? 0) + 1), found: [event, { ...event, operation: 'delete' }] };
     },
   },
 };
