@@ -7,19 +7,14 @@ import type { LabelledTicket } from '../model.ts';
 const PAGE = 250;
 const FIELDS = ['sys_id', 'number', 'short_description', 'description', 'category', 'subcategory', 'assignment_group', 'impact', 'urgency'];
 
-export interface ApprovedLabels {
-  readonly sys_id: string;
-  readonly labels: Partial<Record<LabelName, string>>;
-}
-
 /**
- * The newest resolved and closed incidents of an instance, and those that people approved values for, read page by page through the
- * gateway. Where both say something, what people approved counts.
+ * The newest resolved and closed incidents of an instance, and those whose update people approved (their values are confirmed before
+ * they are resolved), read page by page through the gateway.
  */
 export async function resolvedTickets(
   context: ActionContext,
   source: { readonly name: string },
-  { labels, limit, approved }: { readonly labels: readonly LabelName[]; readonly limit: number; readonly approved: readonly ApprovedLabels[] },
+  { labels, limit, approved }: { readonly labels: readonly LabelName[]; readonly limit: number; readonly approved: readonly string[] },
 ): Promise<LabelledTicket[]> {
   const read = (query: string, count: number, offset: number): Promise<JsonObject[]> => readPage(context, source.name, query, count, offset);
   const records = new Map<string, JsonObject>();
@@ -28,14 +23,12 @@ export async function resolvedTickets(
     for (const record of page) records.set(String(record['sys_id']), record);
     if (page.length < PAGE) break;
   }
-  const missing = approved.map(({ sys_id }) => sys_id).filter((sysId) => !records.has(sysId));
+  const missing = approved.filter((sysId) => !records.has(sysId));
   for (let from = 0; from < missing.length; from += PAGE) {
     const page = await read(`sys_idIN${missing.slice(from, from + PAGE).join(',')}^ORDERBYsys_id`, PAGE, 0);
-    // Open tickets carry values nobody has confirmed: only the approved ones are learnt from them.
-    for (const record of page) records.set(String(record['sys_id']), { ...record, category: '', subcategory: '', assignment_group: '', impact: '', urgency: '' });
+    for (const record of page) records.set(String(record['sys_id']), record);
   }
-  const approvedOf = new Map(approved.map((each) => [each.sys_id, each.labels]));
-  return [...records.values()].map((record) => ticketOf(record, labels, approvedOf.get(String(record['sys_id'])) ?? {}));
+  return [...records.values()].map((record) => ticketOf(record, labels));
 }
 
 async function readPage(context: ActionContext, instance: string, query: string, limit: number, offset: number): Promise<JsonObject[]> {
@@ -43,13 +36,12 @@ async function readPage(context: ActionContext, instance: string, query: string,
   return records as JsonObject[];
 }
 
-function ticketOf(record: JsonObject, labels: readonly LabelName[], approved: Partial<Record<LabelName, string>>): LabelledTicket {
+function ticketOf(record: JsonObject, labels: readonly LabelName[]): LabelledTicket {
   const group = record['assignment_group'];
-  const stored = (name: LabelName): string => {
+  const value = (name: LabelName): string => {
     if (name === 'assignment_group') return typeof group === 'object' && group !== null && !Array.isArray(group) ? String(group['display_value']) : '';
     return String(record[name] ?? '');
   };
-  const value = (name: LabelName): string => approved[name] ?? stored(name);
   return {
     id: ticketId(String(record['sys_id']), String(record['number'])),
     short_description: String(record['short_description'] ?? ''),

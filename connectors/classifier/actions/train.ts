@@ -7,7 +7,6 @@ import type { LabelledTicket, TrainedModel } from '../model.ts';
 import { serialise } from '../serialise.ts';
 import { trainInWorker } from '../train-in-worker.ts';
 import { resolvedTickets } from './resolved-tickets.ts';
-import type { ApprovedLabels } from './resolved-tickets.ts';
 import { sourceInstance } from './source-instance.ts';
 
 const DEFAULT_LIMIT = 10_000;
@@ -20,7 +19,7 @@ export const train: Action = {
     const source = await sourceInstance(context, parameters);
     const labels = (parameters['labels'] ?? LABELS) as readonly LabelName[];
     const tickets = await resolvedTickets(context, source, {
-      labels, limit: typeof parameters['limit'] === 'number' ? parameters['limit'] : DEFAULT_LIMIT, approved: (parameters['approved'] ?? []) as unknown as ApprovedLabels[],
+      labels, limit: typeof parameters['limit'] === 'number' ? parameters['limit'] : DEFAULT_LIMIT, approved: (parameters['approved'] ?? []) as readonly string[],
     });
     const started = performance.now();
     const trained = await learn(tickets, labels, context.signal);
