@@ -48,6 +48,7 @@ export interface ControlPlane {
 const CONTRACTS = new URL('../contracts/', import.meta.url);
 /** Requests in flight get this long when the process is asked to stop. */
 const DRAIN_MS = 3_000;
+const RESYNC_MS = 2_000;
 
 /** Puts the control plane together and starts it. The one place that says `new`. */
 export async function startControlPlane(config: ControlPlaneConfig, clock: Clock = systemClock): Promise<ControlPlane> {
@@ -76,7 +77,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     sequencer.wake();
   } }, (error) => {
     log.warn({ err: error }, 'the listener lost its connection and takes up again');
-    hub.resyncAll();
+    // It tries every half second and says so each time it fails: after the last failure it listens again, and what was missed is read anew.
+    setTimeout(() => hub.resyncAll(), RESYNC_MS).unref();
   });
 
   let stopping = false;
