@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
+import { chainOf } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditEvent } from '@countersign/contracts/events/audit-event.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { asApiError } from '@countersign/platform/http/problem.ts';
@@ -14,7 +17,8 @@ import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import type { Notifier } from '../live/notifier.ts';
 import { InstanceCache } from './instance-cache.ts';
 import type { WebhookInstance } from './instance-cache.ts';
-import { findDelivery, findWebhook, insertDelivery, isOurWrite, rememberWebhook } from './queries.ts';
+import { findDelivery, findWebhook, recordWebhook } from './queries.ts';
+import type { RecordedRow } from './queries.ts';
 import { verifySharedSecret, verifySignature } from './signature.ts';
 import { readEvent } from './trigger.ts';
 import type { ReadEvent } from './trigger.ts';
@@ -122,41 +126,50 @@ export class Ingestion {
   async #record(tx: Transaction, webhook: WebhookRequest, instance: WebhookInstance, event: ReadEvent, payload: unknown): Promise<Recorded> {
     const { tenantId } = instance;
     const bodySha256 = hash('sha256', webhook.body, 'hex');
-    if (webhook.id !== undefined && webhook.signature !== undefined) await refuseReplay(tx, instance, webhook.id, bodySha256);
+    const webhookId = webhook.signature === undefined ? null : webhook.id ?? null;
     const dedupeKey = event.dedupeKey ?? `webhook:${webhook.id ?? bodySha256}`;
-    const droppedBecause = await whyDropped(tx, instance, event, dedupeKey);
     const id = newId('delivery');
-    const inserted = await tx.maybeOne(insertDelivery, [
+    const auditId = newId('audit_event');
+    const events = this.#auditTexts(auditId, id, instance, event, bodySha256);
+    const recorded = await tx.one<RecordedRow>(recordWebhook, [
       tenantId, id, instance.workspace_id, instance.environment_id, instance.id, instance.connector, event.event ?? 'unmatched', event.subject,
-      event.subjectLabel, dedupeKey, 'webhook', JSON.stringify(payload), traceparentOf(webhook), droppedBecause,
+      event.subjectLabel, dedupeKey, JSON.stringify(payload), traceparentOf(webhook), whyDropped(instance, event), webhookId, bodySha256,
+      chainOf(tenantId, instance.workspace_id), auditId, events.accepted, events.dropped,
     ]);
-    if (inserted === undefined) {
-      const before = await tx.one<{ id: string; dropped_because: string | null }>(findDelivery, [tenantId, instance.id, dedupeKey]);
-      return { deliveryId: before.id, duplicate: true, droppedBecause: before.dropped_because };
-    }
-    await appendAudit(tx, {
-      at: this.#parts.clock.now(), type: droppedBecause === null ? 'delivery.accepted' : 'delivery.dropped', tenant_id: tenantId,
-      workspace_id: instance.workspace_id, run_id: null, actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'delivery', id },
-      data: { instance_id: instance.id, event: event.event, body_sha256: bodySha256, ...(droppedBecause === null ? {} : { because: droppedBecause }) },
-    });
-    return { deliveryId: id, duplicate: false, droppedBecause };
+    if (!recorded.is_new_webhook) await refuseOtherBody(tx, instance, webhookId, bodySha256);
+    if (recorded.delivered !== null) return { deliveryId: id, duplicate: false, droppedBecause: recorded.dropped_because };
+    const before = await tx.one<{ id: string; dropped_because: string | null }>(findDelivery, [tenantId, instance.id, dedupeKey]);
+    return { deliveryId: before.id, duplicate: true, droppedBecause: before.dropped_because };
+  }
+
+  /** The audit event for each way that recording may end: the database finds out which, and appends that one. */
+  #auditTexts(id: string, deliveryId: string, instance: WebhookInstance, event: ReadEvent, bodySha256: string): { accepted: string; dropped: string } {
+    const at = this.#parts.clock.now().toISOString();
+    const text = (because: string | null): string => {
+      const whole: AuditEvent = {
+        id, at, type: because === null ? 'delivery.accepted' : 'delivery.dropped', tenant_id: instance.tenantId, workspace_id: instance.workspace_id, run_id: null,
+        actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'delivery', id: deliveryId },
+        data: { instance_id: instance.id, event: event.event, body_sha256: bodySha256, ...(because === null ? {} : { because }) },
+      };
+      return canonicalText(whole);
+    };
+    return { accepted: text(null), dropped: text(whyDropped(instance, event) ?? OWN_WRITE) };
   }
 }
 
 /** The same id with the same body is a retry of the sender, which deduplication answers; with another body it is a forgery or a bug. */
-async function refuseReplay(tx: Transaction, instance: WebhookInstance, webhookId: string, bodySha256: string): Promise<void> {
-  if (await tx.change(rememberWebhook, [instance.tenantId, instance.id, webhookId, bodySha256]) === 1) return;
+async function refuseOtherBody(tx: Transaction, instance: WebhookInstance, webhookId: string | null, bodySha256: string): Promise<void> {
   const before = await tx.one<{ body_sha256: string }>(findWebhook, [instance.tenantId, instance.id, webhookId]);
   if (before.body_sha256 !== bodySha256) throw new ApiError('webhook_replayed', 'This webhook-id came before with other bytes.');
 }
 
-/** Our own write comes back as an event: by who made it, or by the version that it made. */
-async function whyDropped(tx: Transaction, instance: WebhookInstance, event: ReadEvent, dedupeKey: string): Promise<string | null> {
+const OWN_WRITE = 'own_write';
+
+/** What the event itself tells: nothing listens to it, or our own user made it. Whether we made this very version, the database knows. */
+function whyDropped({ settings }: WebhookInstance, event: ReadEvent): string | null {
   if (event.event === null) return 'no_trigger';
-  const integrationUser = instance.settings['integration_user'];
-  if (typeof integrationUser === 'string' && event.changedBy === integrationUser) return 'own_write';
-  const ours = await tx.maybeOne(isOurWrite, [instance.tenantId, instance.id, dedupeKey]);
-  return ours === undefined ? null : 'own_write';
+  const integrationUser = settings['integration_user'];
+  return typeof integrationUser === 'string' && event.changedBy === integrationUser ? OWN_WRITE : null;
 }
 
 /** W3C Trace Context; anything else is left out. */

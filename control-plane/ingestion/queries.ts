@@ -33,11 +33,6 @@ export const findInstance: Statement = {
      WHERE i.tenant_id = $1 AND i.id = $2`,
 };
 
-export const rememberWebhook: Statement = {
-  name: 'ingestion.remember_webhook',
-  text: `INSERT INTO control.webhook_replays (tenant_id, instance_id, webhook_id, body_sha256) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-};
-
 export const findWebhook: Statement = {
   name: 'ingestion.find_webhook',
   text: 'SELECT body_sha256 FROM control.webhook_replays WHERE tenant_id = $1 AND instance_id = $2 AND webhook_id = $3',
@@ -47,12 +42,6 @@ export const findWebhook: Statement = {
 export const forgetWebhooks: Statement = {
   name: 'ingestion.forget_webhooks',
   text: `DELETE FROM control.webhook_replays WHERE tenant_id = $1 AND seen_at < clock_timestamp() - interval '20 minutes'`,
-};
-
-/** Whether this version of the record was made by our own write. */
-export const isOurWrite: Statement = {
-  name: 'ingestion.is_our_write',
-  text: 'SELECT call_id FROM execution.written_versions WHERE tenant_id = $1 AND instance_id = $2 AND dedupe_key = $3',
 };
 
 /** No row comes back when the event was delivered before. */
@@ -66,6 +55,42 @@ export const insertDelivery: Statement = {
     ON CONFLICT ON CONSTRAINT one_delivery_per_record_version DO NOTHING
     RETURNING id`,
 };
+
+/**
+ * A webhook in one round trip. Nothing is inserted where its id was seen before; where the event itself was delivered before,
+ * `delivered` is null. Whether it is our own write is decided here, so that the audit event that says so is chosen here too.
+ */
+export const recordWebhook: Statement = {
+  name: 'ingestion.record_webhook',
+  text: `
+    WITH first_seen AS (
+      INSERT INTO control.webhook_replays (tenant_id, instance_id, webhook_id, body_sha256)
+      SELECT $1, $5, $14, $15 WHERE $14::text IS NOT NULL
+      ON CONFLICT DO NOTHING RETURNING 1),
+    judged AS (
+      SELECT coalesce($13::text, (SELECT 'own_write' FROM execution.written_versions w WHERE (w.tenant_id, w.instance_id, w.dedupe_key) = ($1, $5, $10))) AS dropped_because
+       WHERE $14::text IS NULL OR EXISTS (SELECT FROM first_seen)),
+    delivered AS (
+      INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label,
+                                        dedupe_key, source, payload, traceparent, state, dropped_because, handled_at)
+      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'webhook', $11, $12, CASE WHEN dropped_because IS NULL THEN 'accepted' ELSE 'dropped' END,
+             dropped_because, CASE WHEN dropped_because IS NOT NULL THEN clock_timestamp() END
+        FROM judged
+      ON CONFLICT ON CONSTRAINT one_delivery_per_record_version DO NOTHING
+      RETURNING id, dropped_because),
+    audited AS (
+      SELECT audit.append($1, $16, $17, CASE WHEN dropped_because IS NULL THEN 'delivery.accepted' ELSE 'delivery.dropped' END, NULL,
+                          CASE WHEN dropped_because IS NULL THEN $18 ELSE $19 END)
+        FROM delivered)
+    SELECT EXISTS (SELECT FROM judged) AS is_new_webhook, (SELECT id FROM delivered) AS delivered, (SELECT dropped_because FROM delivered) AS dropped_because,
+           (SELECT count(*) FROM audited) AS audited`,
+};
+
+export interface RecordedRow {
+  readonly is_new_webhook: boolean;
+  readonly delivered: string | null;
+  readonly dropped_because: string | null;
+}
 
 export const findDelivery: Statement = {
   name: 'ingestion.find_delivery',
