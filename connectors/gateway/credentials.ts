@@ -31,10 +31,10 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
   const kinds = new Map<string, CredentialValue['kind']>();
 
   /** Calls that need a token at the same moment ask for one together; it outlives the call that happened to ask first. */
-  const sharedFetch = async (key: string, fetch: () => Promise<Token>): Promise<Token> => {
-    const fetching = underWay.get(key) ?? fetch().finally(() => underWay.delete(key));
-    underWay.set(key, fetching);
-    const token = await fetching;
+  const askedTogether = async (key: string, ask: () => Promise<Token>): Promise<Token> => {
+    const asking = underWay.get(key) ?? ask().finally(() => underWay.delete(key));
+    underWay.set(key, asking);
+    const token = await asking;
     if (tokens.size >= MAX_TOKENS) tokens.clear();
     tokens.set(key, token);
     return token;
@@ -54,7 +54,7 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
           const key = hash('sha256', JSON.stringify([tenant.id, call.instance.id, call.instance.baseUrl, credential.tokenPath, credential.clientId, credential.clientSecret]));
           const known = tokens.get(key);
           if (!fresh && known !== undefined && known.usableUntil > clock.now().getTime()) return bearer(known);
-          return bearer(await sharedFetch(key, () => fetchToken(egress, credential, clock)));
+          return bearer(await askedTogether(key, () => fetchToken(egress, credential, clock)));
         }
       }
     },
