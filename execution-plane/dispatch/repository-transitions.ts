@@ -8,6 +8,7 @@ import { contentStep, contentValues } from '../contents/contents.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import type { StepError } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
+import { jsonb } from '../contents/jsonb.ts';
 
 /** One move of one step. What is left out stays as it is. */
 export interface StepChange {
@@ -107,7 +108,7 @@ const applyTransition: Statement = {
  */
 export async function commitTransition(tx: Transaction, transition: Transition, at: Date): Promise<void> {
   const done = await tx.one<{ steps: string[]; runs: number; events: number }>(applyTransition, [
-    JSON.stringify(transition.steps), JSON.stringify(transition.runs), ...contentValues(transition.contents), ...auditValues(transition.events, at),
+    jsonb(transition.steps), jsonb(transition.runs), ...contentValues(transition.contents), ...auditValues(transition.events, at),
   ]);
   const missed = transition.steps.find((step) => !done.steps.includes(step.id));
   if (missed?.from === 'leased' && missed.lease === 'held') throw new StaleLeaseError(missed.id, missed.fence ?? '?');

@@ -2,6 +2,7 @@ import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import { jsonb } from '../contents/jsonb.ts';
 
 const dueInstances: Statement = {
   name: 'reconciler.due_instances',
@@ -118,7 +119,7 @@ export interface FoundDelivery { readonly id: string; readonly subject: string; 
 /** Stores what was found and where to go on; gives the ids of deliveries that are new, or null when the lease is gone. */
 export async function storePoll(tx: Transaction, instance: DueInstance, lease: PollLease, event: string, cursor: string, found: readonly FoundDelivery[]): Promise<string[] | null> {
   const done = await tx.one<{ held: number; found: string[] }>(storeFound, [
-    instance.tenant_id, lease.step_id, lease.fence, instance.workspace_id, instance.environment_id, instance.instance_id, instance.connector, event, JSON.stringify(found), cursor,
+    instance.tenant_id, lease.step_id, lease.fence, instance.workspace_id, instance.environment_id, instance.instance_id, instance.connector, event, jsonb(found), cursor,
   ]);
   return done.held === 1 ? done.found : null;
 }

@@ -19,7 +19,7 @@ export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labe
     return { action: step.uses, instanceName: instanceFor(step, facts), parameters, labels, model: null };
   }
   const { model: name, ...rest } = parameters;
-  const use = typeof name === 'string' ? facts.definition.models[name]?.use : undefined;
+  const use = typeof name === 'string' && Object.hasOwn(facts.definition.models, name) ? facts.definition.models[name]?.use : undefined;
   if (use === undefined || typeof name !== 'string') {
     throw new ExecutionError('model_unknown', `The step ${step.id} names the model ${JSON.stringify(name ?? null)}, which spec.models does not define.`);
   }

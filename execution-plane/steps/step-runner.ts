@@ -15,6 +15,7 @@ import type { StepChange } from '../dispatch/repository-transitions.ts';
 import type { StepEnd } from '../engine/step-end.ts';
 import { RunContext } from './run-context.ts';
 import { takeTurn } from './take-turn.ts';
+import { CanonicalJsonError } from '@countersign/platform/canonical-json/errors.ts';
 
 export interface StepRunnerOptions {
   readonly database: Database;
@@ -71,9 +72,10 @@ export class StepRunner {
     try {
       const timeoutMs = claimed.facts.definition.steps.find((step) => step.id === claimed.key)?.timeout_ms ?? 0;
       const signal = AbortSignal.any([lease.lost, this.#stopping.signal, AbortSignal.timeout(timeoutMs)]);
-      const end = await takeTurn(claimed, loadContext, { gateway, signal, random: random() });
+      const taken = await takeTurn(claimed, loadContext, { gateway, signal, log, random: random() });
+      const { end, output } = await this.#sealed(claimed, taken);
       if (end.to === 'dead') log.warn({ run_id: claimed.facts.run.id, step: claimed.key, code: end.error.code }, 'a step is dead');
-      const next = await this.#commitEnd(claimed, end);
+      const next = await this.#commitEnd(claimed, end, output);
       if (end.to === 'succeeded') (await loadContext()).addOutput(claimed.key, end.output, end.labels);
       return next;
     } finally {
@@ -81,10 +83,21 @@ export class StepRunner {
     }
   }
 
-  async #commitEnd(claimed: ClaimedStep, end: StepEnd): Promise<ClaimedStep | null> {
-    const { database, contents, clock, worker, leaseMs } = this.#options;
+  /** An output that cannot be kept, because it is too large or no JSON, ends the step: trying again would give the same. */
+  async #sealed(claimed: ClaimedStep, end: StepEnd): Promise<{ end: StepEnd; output: SealedContent | null }> {
+    if (end.to !== 'succeeded') return { end, output: null };
+    const { contents, clock } = this.#options;
+    try {
+      return { end, output: await contents.seal(claimed.facts.tenant.id, 'output', end.output, end.labels, clock.now()) };
+    } catch (error) {
+      if (!(error instanceof CanonicalJsonError)) throw error;
+      return { end: { to: 'dead', error: { code: 'response_invalid', message: `The output cannot be kept: ${error.message}` } }, output: null };
+    }
+  }
+
+  async #commitEnd(claimed: ClaimedStep, end: StepEnd, output: SealedContent | null): Promise<ClaimedStep | null> {
+    const { database, clock, worker, leaseMs } = this.#options;
     const { tenant, run } = claimed.facts;
-    const output = end.to === 'succeeded' ? await contents.seal(tenant.id, 'output', end.output, end.labels, clock.now()) : null;
     const decide = (locked: LockedRun): Moves => ({
       steps: [changeFor(claimed, locked.state === 'cancelling' ? endWhileCancelling(end) : end, output)],
       contents: output === null ? [] : [output],

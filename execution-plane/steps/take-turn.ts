@@ -11,10 +11,12 @@ import type { StepEnd, Turn } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
 import { resolveCall } from './resolve-call.ts';
 import type { RunContext } from './run-context.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
 
 export interface TurnOptions {
   readonly gateway: Gateway;
   readonly signal: AbortSignal;
+  readonly log: Logger;
   readonly random: number;
 }
 
@@ -32,6 +34,7 @@ export async function takeTurn(claimed: ClaimedStep, loadContext: () => Promise<
     return await callFor(claimed, definition, await loadContext(), turn, options);
   } catch (error) {
     if (error instanceof StaleLeaseError) throw error;
+    options.log.error({ err: error, run_id: claimed.facts.run.id, step: claimed.key }, 'a step could not be run');
     return endOfError(error, turn);
   }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import { jsonb } from '../contents/jsonb.ts';
 
 const enabledInstances: Statement = {
   name: 'instances.enabled',
@@ -71,7 +72,7 @@ export interface NewModel {
 /** Gives the model's version, or null when the lease is gone. */
 export async function insertModelRow(tx: Transaction, call: CallIdentity, model: NewModel, events: readonly NewAuditEvent[], at: Date): Promise<number | null> {
   const { version } = await tx.one<{ version: number | null }>(insertModel, [
-    call.tenant.id, model.id, call.workspace.id, model.instanceId, model.digest, model.objectKey, model.labelledCount, JSON.stringify(model.metrics),
+    call.tenant.id, model.id, call.workspace.id, model.instanceId, model.digest, model.objectKey, model.labelledCount, jsonb(model.metrics),
     call.step.id, call.step.fence, call.run.id, ...auditValues(events, at),
   ]);
   return version;

@@ -8,6 +8,7 @@ import type { NewAuditEvent } from '../audit/events.ts';
 import { contentStep, contentValues } from '../contents/contents.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import { DECIDED, HELD, decidedValues, heldValues } from './repository-decisions.ts';
+import { jsonb } from '../contents/jsonb.ts';
 
 /** An approval is for one effect, not for one attempt: while every call that used it is known to have had none, it may be used again. */
 const REUSABLE = `(a.state = 'consumed' AND NOT EXISTS (
@@ -79,8 +80,8 @@ export async function writeOutcome(tx: Transaction, call: CallIdentity, callId: 
   const succeeded = outcome.state === 'succeeded' ? outcome : null;
   const lines = (succeeded?.costs ?? []).map(({ meter, quantity, unit, price, amount_usd }) => ({ id: newId('cost_line'), meter, quantity, unit, price, amount_usd }));
   const done = await tx.one<{ held: number; ended: number }>(updateOutcome, [
-    ...heldValues(call), callId, outcome.state, outcome.requestDigest, outcome.responseDigest, succeeded?.receipt ? JSON.stringify(succeeded.receipt) : null,
-    outcome.state === 'succeeded' ? null : JSON.stringify(outcome.error), Math.round(outcome.durationMs), output?.id ?? null, JSON.stringify(lines),
+    ...heldValues(call), callId, outcome.state, outcome.requestDigest, outcome.responseDigest, succeeded?.receipt ? jsonb(succeeded.receipt) : null,
+    outcome.state === 'succeeded' ? null : jsonb(outcome.error), Math.round(outcome.durationMs), output?.id ?? null, jsonb(lines),
     ...contentValues(output === null ? [] : [output]), ...auditValues(events, at),
   ]);
   return { held: done.held === 1, ended: done.ended === 1 };

@@ -2,6 +2,7 @@ import type { ApprovalRequest, CallIdentity, DecisionRecord } from '@countersign
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import { jsonb } from '../contents/jsonb.ts';
 
 /**
  * The named step that every write of a leased step begins with: no row unless the step is leased under this fence and the lease
@@ -28,7 +29,7 @@ export const DECIDED = `decided AS (
     )`;
 
 export function decidedValues(call: CallIdentity, decision: DecisionRecord): unknown[] {
-  return [call.callKey, JSON.stringify({
+  return [call.callKey, jsonb({
     id: decision.id, action: decision.action, instance_id: decision.instanceId, action_digest: decision.actionDigest, outcome: decision.outcome,
     reasons: decision.reasons, obligations: decision.obligations,
     bundle_revision: decision.bundle?.revision ?? null, bundle_seq: decision.bundle?.seq ?? null, bundle_digest: decision.bundle?.digest ?? null,
