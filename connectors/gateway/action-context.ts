@@ -14,16 +14,19 @@ export interface ContextOfOneCall {
    * must stop the worker even where a connector catches everything.
    */
   rethrowFault(): void;
-  /** Releases the timer. */
-  end(): void;
+  /**
+   * Stops whatever the action has left running and waits for it: once the call has ended, none of its nested calls may still write
+   * under a lease that somebody else may hold by then.
+   */
+  end(): Promise<void>;
 }
 
 /** What an action may use, for one call. `actionDigest` is known from the intent on; before it there is only content to refer to. */
 export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null }): ContextOfOneCall {
   const { request, instance, manifest } = call;
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), manifest.timeout_ms);
-  const signal = AbortSignal.any([request.signal, timeout.signal]);
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), manifest.timeout_ms);
+  const signal = AbortSignal.any([request.signal, ending.signal]);
   const bound = bindEgress(parts, call, signal);
   const nested = createNestedCalls(parts, call, signal);
   const referenceFor = (content: Json): string => reference(request.identity.run.id, digestOf({
@@ -47,7 +50,11 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
     },
     exchanges: bound.exchanges,
     rethrowFault: nested.rethrowFault,
-    end: () => clearTimeout(timer),
+    end: async () => {
+      clearTimeout(timer);
+      ending.abort();
+      await nested.settled();
+    },
   };
 }
 

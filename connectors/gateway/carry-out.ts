@@ -15,6 +15,7 @@ type Settled = Outcome extends infer Each ? (Each extends unknown ? Omit<Each, '
 
 /** Intent, effect, outcome: in this order, each committed before the next. */
 export async function carryOut(parts: GatewayParts, call: Call, plan: PlannedAction, decision: DecisionRecord): Promise<CallResult> {
+  if (call.request.signal.aborted) throw endedBy({ code: 'call_aborted', message: `${call.request.action} was stopped before anything was sent.`, retryable: true });
   const callId = await commitIntent(parts, call, plan, decision);
   const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest });
   const started = performance.now();
@@ -64,7 +65,7 @@ async function execute(parts: GatewayParts, call: Call, plan: PlannedAction, con
     const described = callErrorOf(parts.log, call, error);
     return { state: mayHaveHappened(call, context, error) ? 'uncertain' : 'failed', error: described };
   } finally {
-    context.end();
+    await context.end();
   }
 }
 

@@ -66,7 +66,7 @@ async function reconcile(parts: GatewayParts, call: Call, effect: ExistingEffect
     const why = callErrorOf(parts.log, call, error);
     return { happened: 'unknown', why: error instanceof ConnectorError ? `The system of record could not be asked: ${why.message}` : why.message };
   } finally {
-    context.end();
+    await context.end();
   }
 }
 

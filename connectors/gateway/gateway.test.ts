@@ -343,6 +343,32 @@ describe('effects', () => {
     expect(new Set(made.store.calls.map(({ intent }) => intent.idempotencyKey)).size).toBe(1);
   });
 
+  test('a peer that cannot be reached has seen nothing: no new approval, and the same effect later', async () => {
+    const closed = createServer();
+    closed.listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    const made = world({ write: [action('write'), write] }, { instance: { baseUrl: `http://127.0.0.1:${port}`, allowedHosts: [`127.0.0.1:${port}`] } });
+    const identity = testIdentity();
+    expect(await attempt(made, identity)).toMatchObject({ kind: 'failed', error: { code: 'peer_unavailable', retryable: true } });
+    closed.on('request', (request, response) => respond(request, response));
+    closed.listen(port, '127.0.0.1');
+    await once(closed, 'listening');
+    expect(await made.call(nextAttempt(identity), 'notes/write', {})).toMatchObject({ kind: 'succeeded' });
+    expect(made.store.approvals()).toHaveLength(1);
+    closed.closeAllConnections();
+    closed.close();
+  });
+
+  test('a worker that is stopping sends nothing more', async () => {
+    const made = world({ write: [action('write'), write] });
+    const identity = testIdentity();
+    made.approve(approvalOf(await made.call(identity, 'notes/write', {})));
+    expect(errorOf(await made.call(nextAttempt(identity), 'notes/write', {}, { signal: AbortSignal.abort() }))).toMatchObject({ code: 'call_aborted', retryable: true });
+    expect([made.store.calls, received]).toEqual([[], []]);
+  });
+
   test('what the manifest redacts stays inside', async () => {
     const made = world({ read: [action('read', { redact: ['/secret'] }), read] });
     const result = await made.call(testIdentity(), 'notes/read', {});
@@ -369,6 +395,21 @@ describe('nested calls', () => {
     expect(await made.call(testIdentity(), 'notes/outer', { q: 1 }, { labels: { '/q': ['ticket_text'] } })).toMatchObject({ kind: 'succeeded' });
     expect(made.store.calls.map(({ identity, intent }) => [identity.callKey, intent.action.parameters])).toEqual([['main', { q: 1 }], ['main/notes/read#1', { a: 1 }], ['main/notes/read#2', { a: 2 }]]);
     expect(made.asked.map(({ labels }) => labels)).toEqual([{ '/q': ['ticket_text'] }, { '/a': ['ticket_text'] }, { '/a': ['ticket_text'] }]);
+  });
+
+  test('have all ended when the call has, also those that nobody waits for any more', async () => {
+    // The first answer comes when both have asked, the second never: the failure of one must end the other.
+    const answers: Array<() => void> = [];
+    respond = (_request, response) => {
+      answers.push(() => void response.writeHead(200, { 'content-type': 'text/html' }).end('no JSON'));
+      if (answers.length === 2) answers[0]?.();
+    };
+    const made = world({ read: [action('read'), read], outer: calling(async (context) => {
+      await Promise.all([context.call('notes/read', { a: 1 }), context.call('notes/read', { a: 2 })]);
+      return {};
+    }) });
+    expect(errorOf(await made.call(testIdentity(), 'notes/outer', {})).code).toBe('response_not_json');
+    expect(made.store.calls.map(({ state }) => state)).toEqual(['failed', 'failed', 'failed']);
   });
 
   test('cannot write', async () => {

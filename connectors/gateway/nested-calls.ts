@@ -9,39 +9,54 @@ import type { CallResult } from './ports.ts';
 export interface NestedCalls {
   readonly call: (action: string, parameters: JsonObject, options?: { readonly instance?: string | undefined }) => Promise<JsonObject>;
   rethrowFault(): void;
+  /** When everything that was begun has ended, one way or another. */
+  settled(): Promise<void>;
 }
 
 /** What an action calls in its turn goes through the whole pipeline: its own decision, its own record. */
 export function createNestedCalls(parts: GatewayParts, call: Call, signal: AbortSignal): NestedCalls {
   const counts = new Map<string, number>();
+  const underWay = new Set<Promise<CallResult>>();
   let fault: { readonly error: unknown } | null = null;
+
+  const begin = (action: string, parameters: JsonObject, instance: string | undefined): Promise<CallResult> => {
+    const number = (counts.get(action) ?? 0) + 1;
+    counts.set(action, number);
+    const { identity, instanceName, model } = call.request;
+    const sameConnector = action.startsWith(`${call.connector.manifest.name}/`);
+    return parts.nested({
+      identity: { ...identity, callKey: `${identity.callKey}/${action}#${number}` },
+      action,
+      instanceName: instance ?? (sameConnector ? (instanceName ?? call.instance.name) : null),
+      parameters,
+      labels: labelsOfNested(call, parameters),
+      model,
+      signal,
+    });
+  };
+
   return {
     async call(action, parameters, options) {
-      // Counted before anything is awaited, so that the key depends only on the order in which the action asks.
-      const number = (counts.get(action) ?? 0) + 1;
-      counts.set(action, number);
-      const { identity, instanceName } = call.request;
-      const sameConnector = action.startsWith(`${call.connector.manifest.name}/`);
+      // Nothing is awaited before this, so the key depends only on the order in which the action asks.
+      const running = begin(action, parameters, options?.instance);
+      underWay.add(running);
       let result: CallResult;
       try {
-        result = await parts.nested({
-          identity: { ...identity, callKey: `${identity.callKey}/${action}#${number}` },
-          action,
-          instanceName: options?.instance ?? (sameConnector ? (instanceName ?? call.instance.name) : null),
-          parameters,
-          labels: labelsOfNested(call, parameters),
-          model: call.request.model,
-          signal,
-        });
+        result = await running;
       } catch (error) {
         fault ??= { error };
         throw error;
+      } finally {
+        underWay.delete(running);
       }
       if (result.kind === 'succeeded') return result.output;
       throw errorOf(action, result);
     },
     rethrowFault() {
       if (fault !== null) throw fault.error;
+    },
+    async settled() {
+      await Promise.allSettled(underWay);
     },
   };
 }

@@ -47,7 +47,7 @@ async function prepareAfresh(parts: GatewayParts, call: Call, follows: string | 
     context.rethrowFault();
     throw endedBy(callErrorOf(parts.log, call, error));
   } finally {
-    context.end();
+    await context.end();
   }
 }
 

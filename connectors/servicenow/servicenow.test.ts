@@ -254,6 +254,16 @@ describe('lost answers', () => {
     expect(world.errors).toEqual([]);
   });
 
+  test('cut while looking before the write: nothing was sent', async () => {
+    const world = connect();
+    const sysId = await raise();
+    const { identity } = await approved(world, proposal(sysId));
+    await control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'drop' });
+    const { results, asked } = await untilDone(world, identity, proposal(sysId));
+    expect(results).toMatchObject([{ kind: 'failed', error: { code: 'peer_connection_lost', retryable: true } }, { kind: 'succeeded' }]);
+    expect([notes(sysId).length, asked]).toEqual([1, 1]);
+  });
+
   test('an answer that comes too late', async () => {
     const world = connect(basic(), { header_timeout_ms: 300 });
     const sysId = await raise();
