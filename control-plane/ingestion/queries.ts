@@ -44,18 +44,6 @@ export const forgetWebhooks: Statement = {
   text: `DELETE FROM control.webhook_replays WHERE tenant_id = $1 AND seen_at < clock_timestamp() - interval '20 minutes'`,
 };
 
-/** No row comes back when the event was delivered before. */
-export const insertDelivery: Statement = {
-  name: 'ingestion.insert_delivery',
-  text: `
-    INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label,
-                                      dedupe_key, source, payload, traceparent, state, dropped_because, handled_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-            CASE WHEN $14::text IS NULL THEN 'accepted' ELSE 'dropped' END, $14, CASE WHEN $14::text IS NULL THEN NULL ELSE clock_timestamp() END)
-    ON CONFLICT ON CONSTRAINT one_delivery_per_record_version DO NOTHING
-    RETURNING id`,
-};
-
 /**
  * A webhook in one round trip. Nothing is inserted where its id was seen before; where the event itself was delivered before,
  * `delivered` is null. Whether it is our own write is decided here, so that the audit event that says so is chosen here too.

@@ -171,6 +171,13 @@ export const findActive: Statement = {
      WHERE w.tenant_id = $1 AND w.workspace_id = $2 AND w.name = $3`,
 };
 
+/** A start by hand is a delivery of its own kind: what it is about is the workflow, and no two are the same. */
+export const insertManualDelivery: Statement = {
+  name: 'runs.insert_manual_delivery',
+  text: `INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, dedupe_key, source, payload)
+         VALUES ($1, $2, $3, $4, $5, 'manual', 'manual', $6, $2, 'manual', $7)`,
+};
+
 export const rememberRequest: Statement = {
   name: 'runs.remember_request',
   text: `INSERT INTO control.idempotent_requests (tenant_id, principal_id, key, route, request_sha256, response_status, response_body)

@@ -8,9 +8,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { insertDelivery } from '../ingestion/queries.ts';
 import type { Notifier } from '../live/notifier.ts';
-import { countRedrivable, findActive, findRequest, insertCommand, rememberRequest } from './queries.ts';
+import { countRedrivable, findActive, findRequest, insertCommand, insertManualDelivery, rememberRequest } from './queries.ts';
 import type { RunRow } from './queries.ts';
 import { runOf } from './runs.ts';
 
@@ -87,9 +86,7 @@ export class RunCommands {
     if (active === undefined || active.enabled !== true) {
       throw new ApiError('workflow_not_active', `${environment} runs no enabled version of a workflow named "${body.workflow}".`);
     }
-    await tx.one(insertDelivery, [
-      tenantId, id, workspaceId, active.environment_id, active.workflow_id, 'manual', 'manual', body.workflow, null, id, 'manual', JSON.stringify(payload), null, null,
-    ]);
+    await tx.change(insertManualDelivery, [tenantId, id, workspaceId, active.environment_id, active.workflow_id, body.workflow, JSON.stringify(payload)]);
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type: 'delivery.accepted', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'delivery', id }, data: { event: 'manual', workflow: body.workflow, environment, payload_digest: digestOf(payload), request_id: requestId },
