@@ -221,6 +221,16 @@ describe('the list of runs', () => {
   });
 });
 
+describe('changes', () => {
+  it('that the server cannot list are read anew', async () => {
+    await open('usual', '/runs');
+    await page.getByText('Live', { exact: true }).waitFor();
+    api.world.runs[0]!.state = 'cancelled';
+    api.world.resync();
+    await page.getByRole('row').nth(1).getByText('cancelled').waitFor();
+  });
+});
+
 describe('the rest', () => {
   it('a ticket is raised in the sandbox and gets its run', async () => {
     await open('usual', '/tickets');

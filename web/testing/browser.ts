@@ -24,5 +24,6 @@ export async function openPage(browser: Browser, { scheme = 'light', width = 144
 export async function show(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator('h1').first().waitFor();
+  await page.evaluate(() => document.fonts.ready);
   await page.waitForFunction(() => document.querySelector('[aria-label^="Loading"], .mantine-Loader-root') === null);
 }

@@ -58,7 +58,8 @@ async function take(browser: Browser, { name, scenario, path }: Shot): Promise<v
       page.on('console', (message) => { if (message.type() === 'error') console.log(name, message.text()); });
       await show(page, api.url + path(api.world));
       await page.waitForLoadState('load');
-      await page.evaluate(() => document.fonts.ready);
+      // A graph that was just scaled is drawn without its letters for one frame.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
       await page.screenshot({ path: join(folder, `${name}.${size.name}.${scheme}.png`), fullPage: size.name === 'narrow' });
       await page.context().close();
     }

@@ -40,12 +40,12 @@ export function followEvents(queryClient: QueryClient): () => void {
       failures += 1;
       if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, pause);
     });
-    for (const type of ['message', 'run', 'approval', 'policy']) {
-      source.addEventListener(type, (message: MessageEvent<unknown>) => {
-        const event = parseLiveEvent(message.data);
-        if (event !== null) refresh(event);
-      });
-    }
+    source.addEventListener('message', (message: MessageEvent<unknown>) => {
+      const event = parseLiveEvent(message.data);
+      if (event !== null) refresh(event);
+    });
+    // The server no longer knows what this stream has missed.
+    source.addEventListener('resync', () => void queryClient.invalidateQueries());
   };
 
   open();

@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/style.css';
 import dagre from '@dagrejs/dagre';
 import { useComputedColorScheme } from '@mantine/core';
-import { Background, Controls, Handle, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
 import { useMemo } from 'react';
 import { StateBadge } from './state-badge.tsx';
 import type { StateLook } from './state-look.ts';
@@ -72,7 +72,7 @@ function layOut(steps: readonly GraphStep[]): { nodes: StepNode[]; edges: Edge[]
       const { x, y } = graph.node(step.key);
       return { id: step.key, type: 'step', position: { x: x - NODE.width / 2, y: y - NODE.height / 2 }, data: { step } };
     }),
-    edges: pairs.map(([source, target]) => ({ id: `${source} ${target}`, source, target, style: { stroke: 'var(--cs-line-strong)', strokeWidth: 1.5 } })),
+    edges: pairs.map(([source, target]) => ({ id: `${source} ${target}`, source, target, markerEnd: { type: MarkerType.ArrowClosed, color: 'var(--cs-line-strong)' }, style: { stroke: 'var(--cs-line-strong)', strokeWidth: 1.5 } })),
   };
 }
 

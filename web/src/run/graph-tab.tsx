@@ -21,7 +21,7 @@ export function GraphTab({ run }: { run: Run }) {
           </Table.Tbody>
         </Table>
       </div>
-      <Suspense fallback={<Loader size="sm" m="md" />}><StepGraph steps={steps} /></Suspense>
+      <Suspense fallback={<Loader size="sm" m="md" />}><StepGraph steps={steps} height={300} /></Suspense>
     </div>
   );
 }

@@ -1,4 +1,7 @@
-/** What a `model/generate` step proposed, read from its output. The model decides what is in there: nothing is taken for granted. */
+/**
+ * What a `model/generate` step proposed, read from its output as the classifier's manifest describes it
+ * (`per_label`, `summary`, `similar`, `mode`). Other models may say more or less: nothing is taken for granted.
+ */
 export interface Proposal {
   summary: string | null;
   /** `propose` writes after approval; `suggest` only shows. Null when the model does not say. */
@@ -7,13 +10,13 @@ export interface Proposal {
   similar: Array<{ id: string; label: string; similarity: number | null }>;
 }
 
-/** Words in front of ids in the labels that the classifier knows; any other label is shown by its own name. */
+/** What people call the labels that the classifier knows; any other label is shown by its own name. */
 const LABEL_NAMES: Record<string, string> = { category: 'Category', subcategory: 'Subcategory', assignment_group: 'Assignment group', impact: 'Impact', urgency: 'Urgency', priority: 'Priority' };
 
 /** The proposal in a step's output; null when there is none, or its content was shredded. */
 export function readProposal(output: unknown): Proposal | null {
   if (!isRecord(output)) return null;
-  const labels = isRecord(output['labels']) ? Object.entries(output['labels']).flatMap(([name, label]) => readLabel(name, label)) : [];
+  const labels = isRecord(output['per_label']) ? Object.entries(output['per_label']).flatMap(([name, label]) => readLabel(name, label)) : [];
   const similar = Array.isArray(output['similar']) ? output['similar'].flatMap(readSimilar) : [];
   const summary = textOf(output['summary']);
   if (labels.length === 0 && summary === null && similar.length === 0) return null;

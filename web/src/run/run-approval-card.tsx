@@ -1,7 +1,7 @@
 import { Anchor, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Approval } from '../api/client.ts';
-import { FieldChanges } from '../approvals/field-changes.tsx';
+import { FieldList } from '../approvals/field-changes.tsx';
 import { Countdown } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS } from '../parts/state-look.ts';
@@ -11,7 +11,7 @@ export function RunApprovalCard({ approval }: { approval: Approval }) {
   return (
     <section className="panel" aria-label="Approval">
       <header><Title order={3}>Approval</Title><StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} /></header>
-      <FieldChanges preview={approval.preview} compact />
+      <FieldList preview={approval.preview} />
       <Text size="sm" p="md" pt="xs" component="div">
         <Anchor component={Link} to={`/approvals?selected=${approval.id}`}>{approval.state === 'pending' ? 'Decide in the inbox' : 'See the approval'}</Anchor>
         {approval.state === 'pending' ? <Text size="xs" c="dimmed">Denied by expiry in <Countdown at={approval.expires_at} over="a moment" /></Text> : null}

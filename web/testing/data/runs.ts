@@ -96,11 +96,13 @@ function stepsOf({ number, ticket, at, fate }: Parts): Schemas['Step'][] {
 }
 
 function proposalOf(ticket: TicketText): Record<string, unknown> {
-  const label = (value: string, confidence: number, others: string[]): unknown => ({ value, confidence, top: [{ value, confidence }, ...others.map((other, nth) => ({ value: other, confidence: (1 - confidence) / (nth + 2) }))], labelled_count: 1994, mode: 'propose' });
+  const label = (value: string, confidence: number, others: string[]): unknown => ({ value, confidence, top: [{ value, confidence }, ...others.map((other, nth) => ({ value: other, confidence: (1 - confidence) / (nth + 2) }))] });
   return {
-    mode: 'propose', summary: `${ticket.short_description}. ${ticket.description}`, labelled_count: 1994,
-    labels: { category: label(ticket.category, 0.97, ['Inquiry / Help', 'Software']), assignment_group: label(ticket.group, ticket.confidence, ticket.other_groups), impact: label(ticket.impact, 0.71, ['3 - Low']), urgency: label(ticket.urgency, 0.66, ['3 - Low']) },
-    similar: [{ id: 'INC0001482', similarity: 0.83 }, { id: 'INC0000931', similarity: 0.79 }, { id: 'INC0001207', similarity: 0.72 }],
+    category: ticket.category, subcategory: ticket.subcategory, assignment_group: ticket.group, impact: ticket.impact, urgency: ticket.urgency, confidence: 0.66,
+    mode: 'propose', summary: `${ticket.short_description}. ${ticket.description}`, note: `Proposed: ${ticket.category}, to ${ticket.group}.`,
+    model: { id: idOf('model', 'local'), version: 4, digest: digestOf('model 4'), labelled_count: 1994 },
+    per_label: { category: label(ticket.category, 0.97, ['Inquiry / Help', 'Software']), assignment_group: label(ticket.group, ticket.confidence, ticket.other_groups), impact: label(ticket.impact, 0.71, ['3 - Low']), urgency: label(ticket.urgency, 0.66, ['3 - Low']) },
+    similar: [['INC0001482', 0.83], ['INC0000931', 0.79], ['INC0001207', 0.72]].map(([number, similarity]) => ({ id: hexOf(String(number)).slice(0, 32), number, similarity })),
   };
 }
 

@@ -14,7 +14,7 @@ export async function serveConsole(response: ServerResponse, folder: string, pat
   }
   response.writeHead(200, {
     'content-type': TYPES[extname(wanted)] ?? 'application/octet-stream',
-    'content-security-policy': `default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ${sandboxOrigin}`,
+    'content-security-policy': `default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self' ${sandboxOrigin}; manifest-src 'self'`,
     'x-content-type-options': 'nosniff',
   });
   response.end(content);

@@ -61,6 +61,11 @@ export class World {
     for (const stream of this.#streams) stream.write(`id: ${this.#eventId}\ndata: ${JSON.stringify({ kind, id, state })}\n\n`);
   }
 
+  /** Tells every console that it may have missed something, as a cell does after a gap. */
+  resync(): void {
+    for (const stream of this.#streams) stream.write('event: resync\ndata: {}\n\n');
+  }
+
   openStream(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write(': hello\n\n');
