@@ -7,6 +7,7 @@ import type { TestGateway } from '../gateway/testing/test-gateway.ts';
 import type { JsonObject } from '../sdk/connector.ts';
 import { servicenow } from './connector.ts';
 import { HIDDEN_JOURNAL_USER, NO_JOURNAL_USER } from './sandbox/accounts.ts';
+import { Random } from './sandbox/generate/random.ts';
 import { startSandbox } from './sandbox/server.ts';
 import type { RunningSandbox } from './sandbox/server.ts';
 
@@ -294,6 +295,33 @@ describe('lost answers', () => {
       succeeded(await world.call(nextAttempt(second), 'servicenow/incident.update', proposal(sysId)));
       expect(notes(sysId)).toHaveLength(1);
       expect(world.store.approvals()).toHaveLength(1);
+    }
+  });
+
+  test('any of them, in any order, at any request, with the worker dying in between', async () => {
+    const random = new Random(20_261_121);
+    for (let ticket = 0; ticket < 25; ticket += 1) {
+      const world = connect();
+      const sysId = await raise();
+      const { identity } = await approved(world, proposal(sysId));
+      const faults = Array.from({ length: random.between(1, 3) }, () => ({
+        kind: random.pick(['drop', 'drop_after_effect', 'answer', 'answer_after_effect']), ...random.pick([PATCH, PATCH, { method: 'GET', table: 'incident' }, { method: 'GET', table: 'sys_journal_field' }]),
+      }));
+      for (const fault of faults) await control('POST', 'faults', fault);
+      const commit = world.store.commitOutcome.bind(world.store);
+      let deaths = random.between(0, 2);
+      world.store.commitOutcome = async (call, ...rest) => {
+        if (call.callKey === 'main' && deaths > 0 && (deaths -= 1) >= 0) throw new TypeError('the worker is gone');
+        return commit(call, ...rest);
+      };
+      let current = identity;
+      let result: CallResult | null = null;
+      for (let attempt = 0; attempt < 10 && result?.kind !== 'succeeded'; attempt += 1) {
+        current = nextAttempt(current);
+        result = await world.call(current, 'servicenow/incident.update', proposal(sysId)).catch(() => null);
+      }
+      await control('DELETE', 'faults');
+      expect([faults, result?.kind, notes(sysId).length, record(sysId)['sys_mod_count'], world.store.approvals().length]).toEqual([faults, 'succeeded', 1, '1', 1]);
     }
   });
 

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Client, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { EgressLimits, GuardedResponse } from './egress.ts';
 import { EgressError } from './errors.ts';
 
@@ -14,12 +14,12 @@ interface Bounds {
 }
 
 /** Sends one request and gathers its answer within bounds, remembering whether anything had left when it failed. */
-export async function collectResponse(client: Client, request: Dispatcher.DispatchOptions, bounds: Bounds): Promise<GuardedResponse> {
+export async function collectResponse(client: Dispatcher, request: Dispatcher.DispatchOptions, bounds: Bounds): Promise<GuardedResponse> {
   const raw = await dispatch(client, request, bounds);
   return { ...raw, body: await decompressed(raw, bounds.limits) };
 }
 
-function dispatch(client: Client, request: Dispatcher.DispatchOptions, bounds: Bounds): Promise<GuardedResponse> {
+function dispatch(client: Dispatcher, request: Dispatcher.DispatchOptions, bounds: Bounds): Promise<GuardedResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size_bytes = 0;

@@ -156,7 +156,10 @@ describe('requests', () => {
     for (let time = 0; time < 3; time += 1) await client.request({ method: 'PATCH', path: '/x', body: Buffer.from('{}') });
     expect(connections).toBe(3);
     for (let time = 0; time < 40; time += 1) await client.request(get());
-    expect(connections).toBeLessThanOrEqual(3 + 4);
+    // A connection is free a moment after its answer, so the next read may open a second one.
+    expect(connections).toBeLessThanOrEqual(3 + 2);
+    await Promise.all(Array.from({ length: 60 }, () => client.request(get())));
+    expect(connections).toBeLessThanOrEqual(3 + 16);
   });
 });
 

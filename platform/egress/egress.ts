@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { Client } from 'undici';
-import type { buildConnector } from 'undici';
+import { Client, Pool } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { collectResponse } from './collect-response.ts';
 import { readDestination } from './destination.ts';
 import type { Destination } from './destination.ts';
@@ -60,49 +60,43 @@ export interface GuardedEgress {
 export function createEgress(options: EgressOptions): GuardedEgress {
   const destination = readDestination(options.baseUrl, options.allowedHosts);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const clients = new Set<Client>();
-  const reads = Array.from({ length: READ_CONNECTIONS }, () => newClient(destination, options.resolver ?? systemResolver, limits));
-  for (const client of reads) clients.add(client);
-  let turn = 0;
+  const connecting = connectionOptions(destination, options.resolver ?? systemResolver, limits);
+  const reads = new Pool(destination.origin, { ...connecting, connections: READ_CONNECTIONS });
+  const writes = new Set<Client>();
   return {
     async request(request) {
       const target = targetOf(destination, request);
       const headers = headersOf(request);
-      if (request.method === 'GET') {
-        turn = (turn + 1) % reads.length;
-        return exchange(reads[turn]!, request, target, headers, limits);
-      }
-      const client = newClient(destination, options.resolver ?? systemResolver, limits);
-      clients.add(client);
+      if (request.method === 'GET') return exchange(reads, request, target, headers, limits);
+      // What may have an effect gets a connection of its own: on a kept-alive one, a peer that closes at the same moment makes "was
+      // it received?" unanswerable.
+      const client = new Client(destination.origin, connecting);
+      writes.add(client);
       try {
         return await exchange(client, request, target, headers, limits);
       } finally {
-        clients.delete(client);
+        writes.delete(client);
         await client.destroy();
       }
     },
     async close() {
-      await Promise.all([...clients].map((client) => client.destroy()));
+      await Promise.all([reads, ...writes].map((client) => client.destroy()));
     },
   };
 }
 
-/** Reads share kept-alive connections. */
-const READ_CONNECTIONS = 4;
+/** Reads share kept-alive connections; more at the same time wait for one. */
+const READ_CONNECTIONS = 16;
 
-/**
- * What may have an effect gets a connection of its own: on a kept-alive one, a peer that closes at the same moment makes "was it
- * received?" unanswerable.
- */
-function newClient(destination: Destination, resolver: Resolver, limits: EgressLimits): Client {
-  return new Client(destination.origin, {
+function connectionOptions(destination: Destination, resolver: Resolver, limits: EgressLimits): Client.Options {
+  return {
     connect: (_options, callback) => void handOver(openConnection(destination, resolver, limits.connect_timeout_ms), callback),
     headersTimeout: limits.header_timeout_ms,
     bodyTimeout: limits.header_timeout_ms,
     maxResponseSize: limits.response_bytes,
     keepAliveTimeout: 4_000,
     allowH2: false,
-  });
+  };
 }
 
 async function handOver(opening: Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
@@ -116,7 +110,7 @@ async function handOver(opening: Promise<Socket>, callback: buildConnector.Callb
   callback(null, socket);
 }
 
-async function exchange(client: Client, request: GuardedRequest, target: string, headers: Record<string, string>, limits: EgressLimits): Promise<GuardedResponse> {
+async function exchange(client: Dispatcher, request: GuardedRequest, target: string, headers: Record<string, string>, limits: EgressLimits): Promise<GuardedResponse> {
   const deadline = AbortSignal.timeout(limits.total_timeout_ms);
   const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
   const response = await collectResponse(client, { method: request.method, path: target, headers, body: request.body ?? null }, { signal, deadline, limits });

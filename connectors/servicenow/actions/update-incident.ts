@@ -53,7 +53,8 @@ async function patch(context: ActionContext, sysId: string, values: Readonly<Rec
   try {
     return await patchRecord(context, 'incident', sysId, values, READ_BACK);
   } catch (error) {
-    if (!(error instanceof ConnectorError) || error.effect !== 'unknown' || error.code !== 'peer_timeout') throw error;
+    const maybeUnderWay = error instanceof ConnectorError && error.effect === 'unknown' && (error.code === 'peer_timeout' || error.code === 'call_aborted');
+    if (!maybeUnderWay) throw error;
     // Asking sooner could find nothing, send again, and see both arrive.
     throw new ConnectorError({ code: error.code, message: error.message, effect: 'unknown', retryable: true, retryAfterMs: TRANSACTION_ENDS_AFTER_MS, cause: error });
   }
