@@ -18,7 +18,7 @@ test('before the console is built every page says how to build it; afterwards ev
   for (const page of ['/', '/runs/run_1', '/approvals?state=pending']) expect(await (await get(page)).text()).toContain('<title>Countersign</title>');
   expect((await get('/assets/app-1a2b.js')).headers.get('cache-control')).toContain('immutable');
   expect((await get('/')).headers.get('cache-control')).toBe('no-cache');
-  for (const missing of ['/assets/gone.js', '/..%2f..%2fkey', '/.env']) expect([missing, (await get(missing)).status]).toEqual([missing, 404]);
+  for (const missing of ['/assets/gone.js', '/..%2f..%2fkey', '/favicon.ico']) expect([missing, (await get(missing)).status]).toEqual([missing, 404]);
 });
 
 test('every answer has the security headers; connections go to us and the sandbox only', async () => {
