@@ -33,6 +33,10 @@ describe('a model as bytes', () => {
     for (const ticket of makeTickets({ count: 20, seed: 2 })) expect(predict(back, ticket)).toEqual(predict(model, ticket));
   });
 
+  it('reads from a Buffer, as files and stores give it', () => {
+    expect(deserialise(Buffer.from(bytes))).toEqual(model);
+  });
+
   it('reads from the middle of a larger buffer, and does not keep it', () => {
     const larger = new Uint8Array(bytes.length + 13);
     larger.set(bytes, 13);

@@ -194,7 +194,8 @@ function createReader(bytes: Uint8Array, afterHeader: number, header: Header): A
       const start = align(end);
       end = start + entry.length * arrayType.BYTES_PER_ELEMENT;
       if (end > bytes.length) throw malformed(`array ${number} reaches beyond the end`);
-      const copy = littleEndian(bytes.slice(start, end), arrayType.BYTES_PER_ELEMENT).slice();
+      // A copy of its own: views need alignment, and `slice` of a Buffer would give a window on all of it.
+      const copy = littleEndian(new Uint8Array(bytes.subarray(start, end)), arrayType.BYTES_PER_ELEMENT);
       return new arrayType(copy.buffer as ArrayBuffer) as InstanceType<(typeof ARRAY_TYPES)[typeof type]>;
     },
   };
