@@ -52,7 +52,10 @@ function chooseValues(prediction: Prediction, allowed: ReadonlyMap<string, Reado
   const chosen: Partial<Record<LabelName, Chosen>> = {};
   for (const name of LABELS) {
     const ranked = name === 'subcategory' ? subcategoriesOf(prediction, chosen.category?.value) : (prediction.labels[name]?.top ?? []);
-    const top = ranked.filter(({ value }) => allowed.get(name)?.has(value) ?? true);
+    const top = ranked
+      .filter(({ value }) => allowed.get(name)?.has(value) ?? true)
+      // Calibration ends in a division, whose last bit may lie above 1.
+      .map(({ value, confidence }) => ({ value, confidence: Math.min(1, Math.max(0, confidence)) }));
     if (top[0] !== undefined) chosen[name] = { ...top[0], top };
   }
   return chosen;
