@@ -237,7 +237,7 @@ describe('the rest', () => {
     await page.getByText('Sandbox: not ServiceNow').waitFor();
     await page.getByRole('button', { name: 'Raise a ticket' }).click();
     await page.getByText(/^Raised INC/).waitFor();
-    await page.getByRole('link', { name: 'open the run of INC0010016' }).waitFor();
+    await page.getByRole('link', { name: 'INC0010016' }).waitFor();
   });
 
   it('the colour scheme is chosen and kept', async () => {

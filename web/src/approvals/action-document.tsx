@@ -11,7 +11,7 @@ export function ActionDocument({ approval }: { approval: Approval }) {
   const [opened, { toggle }] = useDisclosure();
   return (
     <div style={{ borderTop: '1px solid var(--cs-line)' }}>
-      <UnstyledButton onClick={toggle} aria-expanded={opened} px="md" py={10} w="100%" style={{ display: 'flex', alignItems: 'center', gap: 8 }}>
+      <UnstyledButton fz="sm" onClick={toggle} aria-expanded={opened} px="md" py={10} w="100%" style={{ display: 'flex', alignItems: 'center', gap: 8 }}>
         {opened ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
         Exactly what would be executed
       </UnstyledButton>

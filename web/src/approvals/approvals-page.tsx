@@ -23,7 +23,8 @@ export function ApprovalsPage() {
   const ids = [...pending, ...decided].map(({ id }) => id);
   const selected = search.get('selected');
   const open = (id: string | null): void => {
-    if (id !== null) setSearch({ selected: id }, { replace: true });
+    // At once: a key pressed right after another one must find what the first one opened.
+    if (id !== null) setSearch({ selected: id }, { replace: true, flushSync: true });
   };
 
   const firstPending = pending[0]?.id ?? null;

@@ -34,7 +34,7 @@ function Items({ approvals, selected }: { approvals: Approval[]; selected: strin
                 : <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />}
             </span>
             <span className={classes.top}>
-              <Text span size="xs" c="dimmed" truncate>{approval.preview.title}</Text>
+              <Text span size="xs" c="dimmed" truncate>{changesInShort(approval)}</Text>
               {approval.decided_at === null ? null : <Text span size="xs" c="dimmed"><TimeAgo at={approval.decided_at} /></Text>}
             </span>
             {approval.state === 'pending' && !approval.may_vote ? <Text span size="xs" c="dimmed" display="block">Not yours to decide</Text> : null}
@@ -43,4 +43,10 @@ function Items({ approvals, selected }: { approvals: Approval[]; selected: strin
       ))}
     </ul>
   );
+}
+
+/** `Network, LAN, Network Operations`: what would be in the record afterwards, so that the list can be told apart. */
+function changesInShort({ preview }: Approval): string {
+  const values = preview.fields.filter(({ before, after }) => before !== after && after !== '').map(({ after }) => after);
+  return values.length === 0 ? preview.title : values.join(', ');
 }

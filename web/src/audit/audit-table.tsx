@@ -30,7 +30,7 @@ function EventRows({ sealed }: { sealed: Schemas['SealedEvent'] }) {
       <Table.Tr>
         <Table.Td className="tabular">{sealed.seq}</Table.Td>
         <Table.Td>
-          <UnstyledButton onClick={toggle} aria-expanded={opened} style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minHeight: 24, whiteSpace: 'nowrap' }}>
+          <UnstyledButton fz="sm" onClick={toggle} aria-expanded={opened} style={{ display: 'inline-flex', alignItems: 'center', gap: 4, minHeight: 24, whiteSpace: 'nowrap' }}>
             {opened ? <IconChevronDown size={14} aria-hidden /> : <IconChevronRight size={14} aria-hidden />}<Text span inherit fw={550}>{type}</Text>
           </UnstyledButton>
         </Table.Td>

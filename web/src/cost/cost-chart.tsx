@@ -30,9 +30,10 @@ export function CostChart({ runs }: { runs: readonly RunSummary[] }) {
   );
 }
 
-/** `11-21 03:30`, UTC like every absolute time in the console. */
-function axisTime(at_s: number): string {
-  return new Date(at_s * 1_000).toISOString().slice(5, 16).replace('T', ' ');
+/** `11-21 03:30`, or `03:30:15` where the marks are seconds apart; UTC like every absolute time in the console. */
+function axisTime(at_s: number, step_s: number): string {
+  const text = new Date(at_s * 1_000).toISOString();
+  return step_s < 60 ? text.slice(11, 19) : text.slice(5, 16).replace('T', ' ');
 }
 
 function options(width: number, scheme: 'light' | 'dark'): uPlot.Options {
@@ -47,6 +48,6 @@ function options(width: number, scheme: 'light' | 'dark'): uPlot.Options {
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.15 : 0.01] } },
     series: [{}, { label: 'Cost', stroke: ink, paths: () => null, points: { show: true, size: 6, fill: ink } }],
     padding: [8, 16, 0, 0],
-    axes: [{ ...axis, space: 90, values: (_plot, times) => times.map(axisTime) }, { ...axis, size: 84, values: (_plot, values) => values.map((value) => formatUsd(value.toFixed(9))) }],
+    axes: [{ ...axis, size: 34, space: 90, values: (_plot, times, _axis, _space, step_s) => times.map((at_s) => axisTime(at_s, step_s)) }, { ...axis, size: 84, values: (_plot, values) => values.map((value) => formatUsd(value.toFixed(9))) }],
   };
 }

@@ -45,7 +45,7 @@ function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
       <ul className={classes.reasons}>
         {decision.reasons.map(({ rule, message }) => <li key={rule}>{message} <code>{rule}</code></li>)}
       </ul>
-      <div className={classes.small}>{bundle}, in {decision.evaluated_us} µs</div>
+      <div className={classes.small}>{bundle}, decided in {decision.evaluated_us < 1_000 ? `${decision.evaluated_us} µs` : formatDuration(decision.evaluated_us / 1_000)}</div>
     </>
   );
 }

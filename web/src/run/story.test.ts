@@ -31,6 +31,11 @@ describe('tellStory', () => {
   });
 });
 
+it('puts a call after its decision, whatever the clocks say', () => {
+  const [story] = tellStory({ steps: [step('a', 1)], decisions: [decision('a', 5)], calls: [{ ...call('a', 4), decision_id: 'dec-5' }], approvals: [], costs: [] });
+  expect(story?.entries.map(({ kind }) => kind)).toEqual(['attempt', 'decision', 'call']);
+});
+
 describe('readReceipt', () => {
   it('takes what is there', () => {
     expect(readReceipt({ version_before: '3', version_after: '4', fields_written: ['category', 7], verified_by_reading_back: true }))

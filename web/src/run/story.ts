@@ -25,7 +25,9 @@ export function tellStory(run: Pick<Run, 'steps' | 'decisions' | 'calls' | 'appr
   return orderSteps(run.steps).map((step) => ({
     step,
     entries: [...attempts(step), ...decisions(run, step), ...approvals(run, step), ...calls(run, step)]
-      .sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || ORDER[one.kind] - ORDER[other.kind]),
+      .map((entry) => ({ entry, place_ms: placeOf(entry, run) }))
+      .sort((one, other) => one.place_ms - other.place_ms || ORDER[one.entry.kind] - ORDER[other.entry.kind])
+      .map(({ entry }) => entry),
   }));
 }
 
@@ -33,6 +35,18 @@ function orderSteps(steps: readonly Schemas['Step'][]): Schemas['Step'][] {
   const begun = (step: Schemas['Step']): number => (step.started_at === null ? Infinity : Date.parse(step.started_at));
   // Sorting is stable, so steps that have not begun stay as the workflow has them.
   return [...steps].sort((one, other) => (begun(one) === begun(other) ? 0 : begun(one) - begun(other)));
+}
+
+/**
+ * Where an entry belongs in time. A worker and the database stamp by clocks of their own, milliseconds apart; a call never comes
+ * before the decision that allowed it, nor a request before the decision that asked for a person.
+ */
+function placeOf(entry: StoryEntry, { decisions: all }: Pick<Run, 'decisions'>): number {
+  const causes = entry.kind === 'call' ? all.filter(({ id }) => id === entry.call.decision_id)
+    : entry.kind === 'approval' ? all.filter(({ outcome, action_digest }) => outcome === 'REQUIRE_HITL' && action_digest === entry.approval.action_digest)
+    : [];
+  const first = causes[0];
+  return first === undefined ? Date.parse(entry.at) : Math.max(Date.parse(entry.at), Date.parse(first.decided_at));
 }
 
 function attempts({ attempts: all }: Schemas['Step']): StoryEntry[] {

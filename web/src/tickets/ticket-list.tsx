@@ -1,4 +1,4 @@
-import { Anchor, Group, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Anchor, Table, Text } from '@mantine/core';
 import { IconTicket } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -27,7 +27,7 @@ export function TicketList({ sandboxUrl }: { sandboxUrl: string }) {
           <div className="panel table-panel" tabIndex={0} role="region" aria-label="Tickets">
             <Table>
               <Table.Thead><Table.Tr><Table.Th scope="col">Ticket</Table.Th><Table.Th scope="col">Short description</Table.Th><Table.Th scope="col">In the record now</Table.Th><Table.Th scope="col">Raised</Table.Th><Table.Th scope="col">Run</Table.Th></Table.Tr></Table.Thead>
-              <Table.Tbody>{items.map((ticket) => <TicketRow key={ticket.number} ticket={ticket} run={runOf.get(ticket.number)} />)}</Table.Tbody>
+              <Table.Tbody>{items.map((ticket) => <TicketRow key={ticket.number} ticket={ticket} run={runOf.get(ticket.number)} allRunsKnown={runs?.next_cursor === null} />)}</Table.Tbody>
             </Table>
           </div>
         ))}
@@ -35,19 +35,20 @@ export function TicketList({ sandboxUrl }: { sandboxUrl: string }) {
   );
 }
 
-function TicketRow({ ticket, run }: { ticket: SandboxTicket; run: RunSummary | undefined }) {
+/** `allRunsKnown`: there are no runs beyond those that were looked through, so a ticket without one has none. */
+function TicketRow({ ticket, run, allRunsKnown }: { ticket: SandboxTicket; run: RunSummary | undefined; allRunsKnown: boolean }) {
   const at = createdAt(ticket);
   const fields = Object.entries(ticket.fields);
   return (
     <Table.Tr>
-      <Table.Td fw={550} style={{ whiteSpace: 'nowrap' }}>{ticket.number}</Table.Td>
+      <Table.Td fw={550} style={{ whiteSpace: 'nowrap' }}>{run === undefined ? ticket.number : <Anchor component={Link} to={`/runs/${run.id}`}>{ticket.number}</Anchor>}</Table.Td>
       <Table.Td miw={260}>{ticket.short_description}</Table.Td>
       <Table.Td miw={220}>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" mr="sm" style={{ whiteSpace: 'nowrap' }}><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
       <Table.Td>{at === null ? ticket.sys_created_on : <TimeAgo at={at} />}</Table.Td>
       <Table.Td>
-        {run === undefined
-          ? <Anchor size="sm" component={Link} to={`/runs?q=${encodeURIComponent(ticket.number)}`}>find its run</Anchor>
-          : <Group gap="xs" wrap="nowrap"><StateBadge state={run.state} look={RUN_LOOKS[run.state]} /><Anchor size="sm" component={Link} to={`/runs/${run.id}`}>open<VisuallyHidden> the run of {ticket.number}</VisuallyHidden></Anchor></Group>}
+        {run !== undefined ? <StateBadge state={run.state} look={RUN_LOOKS[run.state]} />
+          : allRunsKnown ? <Text span size="sm" c="dimmed">none</Text>
+          : <Anchor size="sm" component={Link} to={`/runs?q=${encodeURIComponent(ticket.number)}`}>find its run</Anchor>}
       </Table.Td>
     </Table.Tr>
   );
