@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,17 @@ export async function buildConsole(): Promise<void> {
   const built_ms = await stat(join(WEB, 'dist/index.html')).then(({ mtimeMs }) => mtimeMs, () => 0);
   if (built_ms > await newest(SOURCES.map((path) => join(WEB, path)))) return;
   // In a process of its own: in this one NODE_ENV is `test`, which would build React's development version into what is served.
-  await promisify(execFile)(process.execPath, [VITE, 'build'], { cwd: WEB, env: productionEnvironment() });
+  const fresh = join(WEB, '../.cache', `console-${process.pid}`);
+  await promisify(execFile)(process.execPath, [VITE, 'build', '--outDir', fresh, '--emptyOutDir'], { cwd: WEB, env: productionEnvironment() });
+  await putInPlace(fresh);
+}
+
+/** Test files run side by side and may all find the build too old: whoever comes last finds another's in place, which is the same. */
+async function putInPlace(fresh: string): Promise<void> {
+  const dist = join(WEB, 'dist');
+  await rename(dist, `${fresh}-before`).catch(() => undefined);
+  await rename(fresh, dist).catch(() => undefined);
+  await Promise.all([fresh, `${fresh}-before`].map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 async function newest(paths: string[]): Promise<number> {
