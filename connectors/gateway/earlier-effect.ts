@@ -24,7 +24,7 @@ export async function settleEarlierEffect(parts: GatewayParts, call: Call): Prom
     throw new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: call.manifest.output_labels, receipt: effect.receipt });
   }
   const started = performance.now();
-  const found = await reconcile(parts, call, effect);
+  const found = onceSettled(call, effect, await reconcile(parts, call, effect));
   const commit = (outcome: Settled): Promise<void> => parts.store.commitOutcome(call.request.identity, effect.callId, {
     ...outcome, durationMs: Math.round(performance.now() - started), requestDigest: null, responseDigest: null,
   } as Outcome);
@@ -39,9 +39,21 @@ export async function settleEarlierEffect(parts: GatewayParts, call: Call): Prom
     await commit({ state: 'failed', error: { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true } });
     return;
   }
-  const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: true };
+  const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
   if (effect.state === 'intended') await commit({ state: 'uncertain', error });
   throw new CallEnded({ kind: 'uncertain', callId: effect.callId, error });
+}
+
+type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number });
+
+/**
+ * What the system of record does not show yet may still be on its way: a worker that was killed leaves its request with the peer, which
+ * may take as long over it as the action may take. Until that time has passed since the intent, "not there" proves nothing.
+ */
+function onceSettled(call: Call, effect: ExistingEffect, found: Reconciled): Looked {
+  const unsettledMs = Math.ceil(call.manifest.timeout_ms - effect.intendedMsAgo);
+  if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
+  return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };
 }
 
 type Settled =

@@ -325,10 +325,28 @@ describe('effects', () => {
     const identity = testIdentity();
     expect(await attempt(made, identity, { a: 1 })).toMatchObject({ kind: 'uncertain', error: { code: 'peer_connection_lost' } });
     respond = fine;
+    made.later(60_000);
     expect(await made.call(nextAttempt(nextAttempt(identity)), 'notes/write', { a: 1 })).toMatchObject({ kind });
     expect(lookedUp).toMatchObject({ a: 1, reference: expect.stringMatching(/^run_\d+\/[0-9a-f]{12}$/) });
     expect(received).toHaveLength(sent);
     expect(made.store.approvals()).toHaveLength(1);
+  });
+
+  test('what is not there yet may still arrive: it is not sent again before the action\'s time is over', async () => {
+    const made = world({ write: [action('write', { reconcile: true, timeout_ms: 5_000 }), { ...write, reconcile: async () => ({ happened: false }) }] });
+    const fine = respond;
+    respond = (request) => void request.socket.destroy();
+    const identity = testIdentity();
+    await attempt(made, identity, { a: 1 });
+    respond = fine;
+    made.later(3_000);
+    const early = await made.call(nextAttempt(nextAttempt(identity)), 'notes/write', { a: 1 });
+    expect(early).toMatchObject({ kind: 'uncertain', error: { code: 'outcome_unknown', retryable: true } });
+    expect(early.kind === 'uncertain' ? early.error.retryAfterMs : 0).toBeGreaterThan(1_000);
+    expect(received).toHaveLength(1);
+    made.later(2_000);
+    expect(await made.call(nextAttempt(nextAttempt(nextAttempt(identity))), 'notes/write', { a: 1 })).toMatchObject({ kind: 'succeeded' });
+    expect(received).toHaveLength(2);
   });
 
   test('a failure that can be tried again does not ask people again, and its effect is one', async () => {

@@ -144,6 +144,8 @@ export class ApprovalNotUsableError extends Error {
 export interface ExistingEffect {
   readonly callId: string;
   readonly state: 'intended' | 'uncertain' | 'succeeded';
+  /** How long ago its intent was committed, in ms, by the store's own clock. */
+  readonly intendedMsAgo: number;
   readonly actionText: string;
   readonly content: ContentTexts;
   readonly actionDigest: string;

@@ -68,6 +68,9 @@ function waiting(result: CallResult): string {
   return (result as Extract<CallResult, { kind: 'waiting_for_approval' }>).approvalId;
 }
 
+/** After this long nothing that was sent can still arrive. */
+const SETTLED_MS = 60_000;
+
 const proposal = (sysId: string): JsonObject => ({ sys_id: sysId, category: 'network', subcategory: 'vpn', impact: '2', urgency: '1', assignment_group: 'Network Operations', work_note: 'Proposed by a test.' });
 
 /** Asks, is approved, and gives the identity to go on with. */
@@ -227,6 +230,7 @@ describe('lost answers', () => {
       current = nextAttempt(current);
       const result = await world.call(current, 'servicenow/incident.update', parameters);
       results.push(result);
+      if (result.kind === 'uncertain') world.later(SETTLED_MS);
       if (result.kind === 'waiting_for_approval') world.approve(result.approvalId);
       if (result.kind === 'succeeded') break;
     }
@@ -292,6 +296,7 @@ describe('lost answers', () => {
       world.store.commitOutcome = Object.getPrototypeOf(world.store).commitOutcome;
       expect(world.store.calls.at(-1)).toMatchObject({ state: 'intended' });
       expect(notes(sysId)).toHaveLength(happened ? 1 : 0);
+      world.later(SETTLED_MS);
       succeeded(await world.call(nextAttempt(second), 'servicenow/incident.update', proposal(sysId)));
       expect(notes(sysId)).toHaveLength(1);
       expect(world.store.approvals()).toHaveLength(1);
@@ -319,6 +324,7 @@ describe('lost answers', () => {
       for (let attempt = 0; attempt < 10 && result?.kind !== 'succeeded'; attempt += 1) {
         current = nextAttempt(current);
         result = await world.call(current, 'servicenow/incident.update', proposal(sysId)).catch(() => null);
+        world.later(SETTLED_MS);
       }
       await control('DELETE', 'faults');
       expect([faults, result?.kind, notes(sysId).length, record(sysId)['sys_mod_count'], world.store.approvals().length]).toEqual([faults, 'succeeded', 1, '1', 1]);

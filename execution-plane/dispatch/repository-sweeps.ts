@@ -22,6 +22,16 @@ const ownLeases: Statement = {
      WHERE s.state = 'leased' AND s.lease_owner = $1 AND s.lease_expires_at > clock_timestamp() AND s.uses <> 'system/reconcile'`,
 };
 
+const endLeasesOf: Statement = {
+  name: 'steps.end_leases_of',
+  text: `UPDATE execution.steps SET lease_expires_at = clock_timestamp() WHERE state = 'leased' AND lease_owner = $1 AND lease_expires_at > clock_timestamp()`,
+};
+
+/** Ends the leases of `worker` now; the sweeper then takes their steps over as from any worker that is gone. Gives how many. */
+export function endLeases(tx: Transaction, worker: string): Promise<number> {
+  return tx.change(endLeasesOf, [worker]);
+}
+
 export interface AbandonedRow { readonly tenant_id: string; readonly run_id: string; readonly step_id: string; readonly fence: string; readonly effect_unknown: boolean }
 
 export function findExpiredLeases(tx: Transaction, limit: number): Promise<AbandonedRow[]> {

@@ -1,7 +1,7 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
-import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Changes } from '../changes/changes.ts';
 import { refusalMessage } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
@@ -11,8 +11,9 @@ import type { Mover, Moves } from './move-run.ts';
 import { reclaim } from './reclaim.ts';
 import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';
+import { failLostCalls } from './repository-lost-calls.ts';
 import type { LockedRun } from './repository-runs.ts';
-import { findExpiredLeases, findOwnLeases, shredExpired } from './repository-sweeps.ts';
+import { endLeases, findExpiredLeases, findOwnLeases, shredExpired } from './repository-sweeps.ts';
 import type { AbandonedRow } from './repository-sweeps.ts';
 
 export interface SweeperOptions {
@@ -39,15 +40,21 @@ export class Sweeper {
     const found = await this.#forAll((tx) => findExpiredLeases(tx, BATCH));
     for (const step of found) {
       this.#options.log.warn({ run_id: step.run_id, step_id: step.step_id, effect_unknown: step.effect_unknown }, 'a lease ran out; its step is taken up again');
-      await this.#move(step.tenant_id, step.run_id, (run) => reclaim(run, abandoned(step, 'expired')));
+      await this.#reclaim(step, 'expired');
     }
     return found.length === BATCH;
+  }
+
+  /** Takes over from a process of this worker's name that died: whoever gives the name sees to it that only one lives at a time. */
+  async takeOverOwn(): Promise<void> {
+    const ended = await this.#forAll((tx) => endLeases(tx, this.#options.worker));
+    if (ended > 0) this.#options.log.warn({ steps: ended }, 'the process before this one left steps; they are taken up again');
   }
 
   /** Gives back what this worker still holds when it stops. */
   async releaseOwn(): Promise<void> {
     for (const step of await this.#forAll((tx) => findOwnLeases(tx, this.#options.worker))) {
-      await this.#move(step.tenant_id, step.run_id, (run) => reclaim(run, abandoned(step, 'held')));
+      await this.#reclaim(step, 'held');
     }
   }
 
@@ -70,10 +77,20 @@ export class Sweeper {
     return this.#options.database.forTenants(await this.#options.tenants.ids(), work);
   }
 
-  async #move(tenantId: string, runId: string, decide: (run: LockedRun) => Moves | null): Promise<void> {
+  /** The step, and with it the reads that its worker left open. */
+  #reclaim(step: AbandonedRow, lease: 'expired' | 'held'): Promise<void> {
+    const lost = { tenantId: step.tenant_id, runId: step.run_id, stepId: step.step_id, fence: step.fence };
+    return this.#move(step.tenant_id, step.run_id, (run) => reclaim(run, abandoned(step, lease)), (tx) => failLostCalls(tx, [lost], this.#mover(), this.#options.clock.now()));
+  }
+
+  async #move(tenantId: string, runId: string, decide: (run: LockedRun) => Moves | null, alongside: (tx: Transaction) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     const { database, changes, clock } = this.#options;
     try {
-      const moved = await database.forTenant(tenantId, (tx) => moveRun(tx, clock.now(), this.#mover(), tenantId, runId, decide));
+      const moved = await database.forTenant(tenantId, async (tx) => {
+        const moved = await moveRun(tx, clock.now(), this.#mover(), tenantId, runId, decide);
+        if (moved !== null) await alongside(tx);
+        return moved;
+      });
       if (moved === null) return;
       if (moved.changed) changes.changed({ tenant_id: tenantId, kind: 'run', id: runId, state: moved.runState });
       if (moved.readied > 0) changes.stepsReady();

@@ -45,7 +45,7 @@ export class PostgresGatewayStore implements GatewayStore {
     if (row === undefined) return null;
     const { action_text: actionText, content } = await contents.open<SealedAction>(call.tenant.id, row.action_content_id, row.action_sealed);
     return {
-      callId: row.id, state: row.state, actionText, content, actionDigest: row.action_digest, risk: row.risk, receipt: row.receipt,
+      callId: row.id, state: row.state, intendedMsAgo: row.intended_ms_ago, actionText, content, actionDigest: row.action_digest, risk: row.risk, receipt: row.receipt,
       output: row.output_content_id === null ? null : await contents.open<JsonObject>(call.tenant.id, row.output_content_id, row.output_sealed),
       target: (JSON.parse(actionText) as CanonicalAction).target,
     };

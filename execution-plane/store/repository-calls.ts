@@ -90,7 +90,7 @@ export async function writeOutcome(tx: Transaction, call: CallIdentity, callId: 
 const newestEffect: Statement = {
   name: 'calls.newest_effect',
   text: `
-    SELECT c.id, c.state, c.action_digest, c.risk, c.receipt, c.action_content_id, a.sealed AS action_sealed, c.output_content_id, o.sealed AS output_sealed
+    SELECT c.id, c.state, extract(epoch FROM clock_timestamp() - c.intended_at)::float8 * 1000 AS intended_ms_ago, c.action_digest, c.risk, c.receipt, c.action_content_id, a.sealed AS action_sealed, c.output_content_id, o.sealed AS output_sealed
       FROM execution.tool_calls c
       LEFT JOIN execution.contents a ON a.tenant_id = c.tenant_id AND a.id = c.action_content_id
       LEFT JOIN execution.contents o ON o.tenant_id = c.tenant_id AND o.id = c.output_content_id
@@ -101,6 +101,7 @@ const newestEffect: Statement = {
 export interface EffectRow {
   readonly id: string;
   readonly state: 'intended' | 'uncertain' | 'succeeded';
+  readonly intended_ms_ago: number;
   readonly action_digest: string;
   readonly risk: Risk;
   readonly receipt: Receipt | null;

@@ -15,7 +15,7 @@ export const ledger: Connector = {
     actions: {
       'record.get': { ...common, title: 'Read a record', risk: 'read', idempotent: true, reconcile: false, output: record, output_labels: ['ticket_text'],
         parameters: { type: 'object', additionalProperties: false, required: ['id'], properties: { id: { type: 'string' } } } },
-      'record.update': { ...common, title: 'Change a category', risk: 'write', reconcile: true, output: record, output_labels: ['trusted_system'],
+      'record.update': { ...common, timeout_ms: 1_000, title: 'Change a category', risk: 'write', reconcile: true, output: record, output_labels: ['trusted_system'],
         parameters: { type: 'object', additionalProperties: false, required: ['id', 'category'], properties: { id: { type: 'string' }, category: { type: 'string' } } } },
       'effect.find': { ...common, title: 'Look an effect up', risk: 'read', idempotent: true, reconcile: false, output_labels: ['trusted_system'],
         output: { type: 'object', additionalProperties: false, required: ['found'], properties: { found: { type: 'boolean' } } },

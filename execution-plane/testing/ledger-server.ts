@@ -19,6 +19,8 @@ export class LedgerServer {
   readonly effects: Array<{ id: string; category: string; reference: string }> = [];
   readonly faults: WriteFault[] = [];
   reads = 0;
+  /** Reads are held as a write with the fault `held` is. */
+  holdReads = false;
   readonly #server: Server;
   #release: Array<() => void> = [];
   #onHeld: (() => void) | undefined;
@@ -37,8 +39,8 @@ export class LedgerServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Resolves when a write is being held. */
-  writeHeld(): Promise<void> {
+  /** Resolves when a request is being held. */
+  requestHeld(): Promise<void> {
     return new Promise((resolve) => { this.#onHeld = resolve; });
   }
 
@@ -54,6 +56,7 @@ export class LedgerServer {
     if (record === undefined) return send(response, 404, { error: 'no such record' });
     if (request.method === 'GET') {
       this.reads += 1;
+      if (this.holdReads) await this.#hold();
       return send(response, 200, record);
     }
     return this.#write(record, await bodyOf(request) as { category: string; reference: string }, request, response);
@@ -71,13 +74,15 @@ export class LedgerServer {
       request.socket.destroy();
       return;
     }
-    if (fault === 'held') {
-      await new Promise<void>((resolve) => {
-        this.#release.push(resolve);
-        this.#onHeld?.();
-      });
-    }
+    if (fault === 'held') await this.#hold();
     send(response, 200, record);
+  }
+
+  #hold(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      this.#release.push(resolve);
+      this.#onHeld?.();
+    });
   }
 }
 

@@ -44,7 +44,8 @@ describe('a fault of the peer', () => {
     await approved('unavailable', 'unavailable', 'unavailable');
     const failed = await plant.untilRun((run) => run.state === 'failed');
     expect(failed).toMatchObject({ error: { code: 'outcome_unknown', step_key: 'change' }, steps: { change: { state: 'dead', attempt: 3 } } });
-    expect(await calls()).toEqual([{ state: 'failed' }, { state: 'failed' }, { state: 'uncertain' }]);
+    // One attempt sends, one looks too early for "not there" to prove anything, and the last is sure of that, sends again, and is as unsure as before.
+    expect(await calls()).toEqual([{ state: 'failed' }, { state: 'uncertain' }]);
     expect(plant.ledger.effects).toHaveLength(0);
   });
 
@@ -67,7 +68,7 @@ describe('a fault of the peer', () => {
 describe('a worker that is lost between intent and outcome', () => {
   it('leaves the step uncertain; another asks the system of record, and what the first then writes changes nothing', async () => {
     const first = await plant.startWorker({ leaseMs: 600, workerId: 'first' });
-    const held = plant.ledger.writeHeld();
+    const held = plant.ledger.requestHeld();
     await approved('held');
     await held;
     // Its lease ends while the peer has the request; its heartbeat cannot bring it back.
@@ -86,6 +87,31 @@ describe('a worker that is lost between intent and outcome', () => {
   });
 });
 
+describe('a worker that is lost while it reads', () => {
+  const loseLeases = sql('lose_reads', `UPDATE execution.steps SET lease_expires_at = clock_timestamp() - interval '1 second' WHERE state = 'leased'`);
+  const reads = sql('reads', `SELECT c.id, c.state, c.error->>'code' AS error_code FROM execution.tool_calls c JOIN execution.steps s ON s.id = c.step_id WHERE s.key = 'read' ORDER BY c.intended_at`);
+  const outcomes = sql('outcomes', `SELECT body::jsonb->'data' AS data FROM audit.events WHERE type = 'call.outcome' AND body::jsonb->'subject'->>'id' = $1`);
+
+  it('leaves no call under way: the read ends as worker_lost, with its audit event, and is made again', async () => {
+    plant.ledger.holdReads = true;
+    const first = await plant.startWorker({ leaseMs: 600, workerId: 'first' });
+    const held = plant.ledger.requestHeld();
+    await plant.raise('leave me');
+    await held;
+    const inTenant = plant.database.execution.forTenant.bind(plant.database.execution, plant.ids.tenantId);
+    await inTenant((tx) => tx.change(loseLeases));
+    plant.ledger.holdReads = false;
+    await plant.startWorker({ workerId: 'second' });
+    await plant.untilRun((run) => run.state === 'succeeded');
+    plant.ledger.release();
+    await first.stop();
+
+    const calls = await inTenant((tx) => tx.rows<{ id: string; state: string; error_code: string | null }>(reads));
+    expect(calls).toMatchObject([{ state: 'failed', error_code: 'worker_lost' }, { state: 'succeeded', error_code: null }]);
+    expect(await inTenant((tx) => tx.rows(outcomes, [calls[0]!.id]))).toEqual([{ data: { step_key: 'read', call_key: 'main', state: 'failed', error_code: 'worker_lost' } }]);
+  });
+});
+
 describe('cancelling', () => {
   it('stops a run that waits, and withdraws its approval', async () => {
     await plant.startWorker();
@@ -99,7 +125,7 @@ describe('cancelling', () => {
 
   it('names the write that it could not stop, and lets it end', async () => {
     await plant.startWorker();
-    const held = plant.ledger.writeHeld();
+    const held = plant.ledger.requestHeld();
     await approved('held');
     await held;
     const [run] = await plant.runs();
@@ -136,7 +162,7 @@ describe('input that cannot become a run', () => {
 describe('stopping', () => {
   it('lets the step under way end, and another worker goes on', async () => {
     const first = await plant.startWorker({ drainMs: 10_000, workerId: 'first' });
-    const held = plant.ledger.writeHeld();
+    const held = plant.ledger.requestHeld();
     await approved('held');
     await held;
     const stopped = first.stop();
@@ -150,7 +176,7 @@ describe('stopping', () => {
 
   it('past its deadline gives the step back as uncertain, because the write was sent', async () => {
     const first = await plant.startWorker({ drainMs: 0, workerId: 'first' });
-    const held = plant.ledger.writeHeld();
+    const held = plant.ledger.requestHeld();
     await approved('held');
     await held;
     await first.stop();

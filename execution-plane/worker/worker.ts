@@ -74,7 +74,8 @@ export class Worker {
 
   /** Resolves when policy has been looked for once and every loop runs. */
   async start(): Promise<void> {
-    const { decisionPoints, tenants, evidence } = this.#parts;
+    const { decisionPoints, tenants, evidence, sweeper } = this.#parts;
+    await sweeper.takeOverOwn();
     await decisionPoints.warm(await tenants.ids());
     await this.#listener.start();
     for (const loop of Object.values(this.#loops)) loop.start();

@@ -23,6 +23,7 @@ export interface StoredCall {
   readonly decision: DecisionRecord;
   readonly intent: Intent;
   readonly order: number;
+  readonly intendedAt: Date;
   state: ToolCallState;
   outcome: Outcome | null;
 }
@@ -69,7 +70,7 @@ export class MemoryGatewayStore implements GatewayStore {
     const { intent, outcome } = stored;
     const succeeded = outcome?.state === 'succeeded' ? outcome : null;
     return {
-      callId: stored.id, state: stored.state, actionText: intent.actionText, content: intent.content, actionDigest: intent.actionDigest, risk: intent.risk,
+      callId: stored.id, state: stored.state, intendedMsAgo: this.#now().getTime() - stored.intendedAt.getTime(), actionText: intent.actionText, content: intent.content, actionDigest: intent.actionDigest, risk: intent.risk,
       output: succeeded === null ? null : structuredClone(succeeded.output), receipt: succeeded?.receipt ?? null, target: intent.action.target,
     };
   }
@@ -107,7 +108,7 @@ export class MemoryGatewayStore implements GatewayStore {
     if (approval !== null) approval.state = 'consumed';
     this.decisions.push(decision);
     const id = newId('tool_call');
-    this.calls.push({ id, identity: call, decision, intent, order: (this.#order += 1), state: 'intended', outcome: null });
+    this.calls.push({ id, identity: call, decision, intent, order: (this.#order += 1), intendedAt: this.#now(), state: 'intended', outcome: null });
     return { callId: id };
   }
 

@@ -22,6 +22,8 @@ export interface TestGateway {
   call(identity: CallIdentity, action: string, parameters: JsonObject, changes?: Partial<CallRequest>): ReturnType<RunningGateway['call']>;
   /** As a person with the role would. */
   approve(approvalId: string): void;
+  /** Lets time pass for the gateway and its store. */
+  later(ms: number): void;
 }
 
 export interface TestGatewayOptions {
@@ -35,12 +37,14 @@ export interface TestGatewayOptions {
 
 /** A gateway with everything real but the database: its store is the one in memory. */
 export function testGateway({ connectors, instances, pdp, credentials = {}, now = () => new Date(), header_timeout_ms = 5_000 }: TestGatewayOptions): TestGateway {
-  const store = new MemoryGatewayStore(now);
+  let passedMs = 0;
+  const movedNow = (): Date => new Date(now().getTime() + passedMs);
+  const store = new MemoryGatewayStore(movedNow);
   const asked: PolicyInput[] = [];
   const errors: object[] = [];
   const models: TestGateway['models'] = new Map();
   const gateway = createGateway({
-    connectors, store, clock: { now },
+    connectors, store, clock: { now: movedNow },
     pdp: {
       decide: (input) => {
         asked.push(input);
@@ -70,6 +74,7 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
       identity, action, parameters, instanceName: null, model: null, signal: new AbortController().signal,
       labels: Object.fromEntries(Object.keys(parameters).map((name) => [`/${name}`, ['trusted_system']])), ...changes,
     }),
+    later: (ms) => { passedMs += ms; },
     approve: (approvalId) => store.decide(approvalId, 'approved', [{ principalId: 'prn_1', role: 'approver', decision: 'approve', authStrength: 'password' }]),
   };
 }

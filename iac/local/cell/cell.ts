@@ -125,7 +125,8 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, s
     worker: (number: number) => new CellProcess({
       ...common, name: `worker-${number}`, entry: 'execution-plane/main.ts',
       env: {
-        ...shared, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
+        // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
+        ...shared, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
         COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
       },
     }),
