@@ -2,6 +2,8 @@ import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import { stepData } from './move-run.ts';
 import { lockClaimable } from './repository-claims.ts';
 import type { Claimable } from './repository-claims.ts';
+import { failLostCalls } from './repository-lost-calls.ts';
+import type { LostHolder } from './repository-lost-calls.ts';
 import type { RunFacts } from './repository-runs.ts';
 import { commitTransition } from './repository-transitions.ts';
 import type { RunChange, StepChange } from './repository-transitions.ts';
@@ -33,7 +35,17 @@ export async function claimSteps(tx: Transaction, at: Date, options: ClaimOption
   const starting = [...new Map(found.filter((step) => step.runState === 'queued').map((step) => [step.facts.run.id, step.facts])).values()];
   const runs = starting.map((facts): RunChange => ({ tenant_id: facts.tenant.id, id: facts.run.id, from: 'queued', to: 'running' }));
   await commitTransition(tx, { steps, runs, contents: [], events: [...claimEvents(found, steps, options.worker), ...startEvents(starting, options.worker)] }, at);
+  await failLostCalls(tx, found.filter(wasClaimedBefore).map(asHolder), { kind: 'worker', id: options.worker }, at);
   return { claimed: found.map(asClaimed), started: starting };
+}
+
+function wasClaimedBefore({ fence }: Claimable): boolean {
+  return fence !== '0';
+}
+
+/** Whoever had the step before. What it read without being able to say what came of it stays open until here. */
+function asHolder({ stepId, fence, facts }: Claimable): LostHolder {
+  return { tenantId: facts.tenant.id, runId: facts.run.id, stepId, fence };
 }
 
 function asClaimed({ stepId, key, attempt, maxAttempts, fence, facts }: Claimable): ClaimedStep {

@@ -9,6 +9,7 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { Leases } from '../dispatch/leases.ts';
+import { failLostCalls } from '../dispatch/repository-lost-calls.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { appendFound, ensureSystemRun, findDueInstances, leasePoll, releasePoll, storePoll } from './queries.ts';
 import type { DueInstance, PollLease } from './queries.ts';
@@ -54,7 +55,10 @@ export class ReconcilerLoop {
     const lease = await database.forTenant(instance.tenant_id, async (tx) => {
       const runId = newId('run');
       await ensureSystemRun(tx, instance, { runId, stepId: newId('step'), digest: SYSTEM_DIGEST, definition: SYSTEM_DEFINITION }, this.#event(instance, 'run.created', { kind: 'run', id: runId }, runId, { workflow: 'reconciler', trigger_kind: 'system', instance_id: instance.instance_id }), clock.now());
-      return leasePoll(tx, instance, worker, leaseMs);
+      const taken = await leasePoll(tx, instance, worker, leaseMs);
+      // Whoever held it before is gone; so is what it was reading.
+      if (taken !== undefined) await failLostCalls(tx, [{ tenantId: instance.tenant_id, runId: taken.run_id, stepId: taken.step_id, fence: taken.fence }], { kind: 'worker', id: worker }, clock.now());
+      return taken;
     });
     if (lease === undefined) return;
     const held = leases.hold({ tenantId: instance.tenant_id, stepId: lease.step_id, fence: lease.fence });

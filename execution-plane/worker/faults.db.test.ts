@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
 
@@ -98,7 +99,7 @@ describe('a worker that is lost while it reads', () => {
     const held = plant.ledger.requestHeld();
     await plant.raise('leave me');
     await held;
-    const inTenant = plant.database.execution.forTenant.bind(plant.database.execution, plant.ids.tenantId);
+    const inTenant = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => plant.database.execution.forTenant(plant.ids.tenantId, work);
     await inTenant((tx) => tx.change(loseLeases));
     plant.ledger.holdReads = false;
     await plant.startWorker({ workerId: 'second' });
