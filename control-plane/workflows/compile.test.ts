@@ -72,6 +72,8 @@ describe('a good workflow', () => {
 
 describe('each problem names its line and column', () => {
   test.each<[string, (good: string) => string, string[]]>([
+    ['an expression that never ends after other text', (good) => good.replace('"${{ steps.sort.output.category }}"', '"was ${{ steps.sort"'), ['21:24 expression_syntax']],
+    ['an empty expression after other text', (good) => good.replace('"${{ steps.sort.output.category }}"', '"was ${{ }}"'), ['21:24 expression_syntax']],
     ['broken YAML', (good) => good.replace('metadata: {', 'metadata: {{'), ['4:1 yaml_syntax']],
     ['a key twice', (good) => good.replace('kind: Workflow', 'kind: Workflow\nkind: Workflow'), ['3:1 yaml_syntax']],
     ['two documents', (good) => `${good}---\n${good}`, ['23:1 yaml_syntax']],
@@ -95,7 +97,7 @@ describe('each problem names its line and column', () => {
     ['a model of no connector', (good) => good.replace('use: desk/local', 'use: cloud/large'), ['7:20 connector_unknown']],
     ['a step id twice', (good) => good.replace('- id: update', '- id: sort'), ['16:11 step_id_repeated']],
     ['an expression that is no CEL', (good) => good.replace('>= 0.6', '>='), ['18:46 expression_syntax']],
-    ['an expression that never ends', (good) => good.replace('"${{ trigger.id }}" }', '"${{ trigger.id" }'), ['11:26 expression_syntax']],
+    ['an expression that never ends', (good) => good.replace('"${{ trigger.id }}" }', '"${{ trigger.id" }'), ['11:20 expression_syntax']],
     ['an unknown root', (good) => good.replace('"${{ trigger.id }}" }', '"${{ secrets.id }}" }'), ['11:24 expression_unknown_name']],
     ['a reference to an unknown step', (good) => good.replace('steps.ticket.output', 'steps.tiket.output'), ['14:42 step_unknown']],
     ['a reference to more than an output', (good) => good.replace('steps.ticket.output', 'steps.ticket.state'), ['14:42 reference_unknown']],
@@ -126,6 +128,10 @@ describe('each problem names its line and column', () => {
     const started_ms = performance.now();
     expect(problems(bomb)).toEqual(['1:1 yaml_aliases']);
     expect(performance.now() - started_ms).toBeLessThan(2_000);
+  });
+
+  test('a tab as indentation is named first, before what it leads to', () => {
+    expect(problems(GOOD.replace('      uses: desk/ticket.get', '\tuses: desk/ticket.get'))[0]).toBe('10:1 yaml_syntax');
   });
 
   test('nesting without end is refused', () => {

@@ -57,7 +57,7 @@ function split(text: string): Array<string | Expression> {
     const open = text.indexOf(OPEN, at);
     if (open === -1) break;
     if (open > at) parts.push(text.slice(at, open));
-    const close = endOfExpression(text, open + OPEN.length);
+    const close = endOfExpression(text, open);
     const source = text.slice(open + OPEN.length, close).trim();
     if (source === '') throw new ExpressionError('expression_syntax', `There is nothing between ${OPEN} and ${CLOSE}.`, { expression: text, position: open });
     parts.push(parseExpression(source));
@@ -67,11 +67,11 @@ function split(text: string): Array<string | Expression> {
   return parts;
 }
 
-/** Where the `}}` of the expression that begins at `from` is: not one inside a string, nor one that closes maps of the expression. */
-function endOfExpression(text: string, from: number): number {
+/** Where the `}}` of the expression whose `${{` is at `open` is: not one inside a string, nor one that closes maps of the expression. */
+function endOfExpression(text: string, open: number): number {
   let quote: string | null = null;
   let openBraces = 0;
-  for (let i = from; i < text.length; i++) {
+  for (let i = open + OPEN.length; i < text.length; i++) {
     const character = text[i];
     if (quote !== null) {
       if (character === '\\') i++;
@@ -81,7 +81,7 @@ function endOfExpression(text: string, from: number): number {
     else if (character === '}' && openBraces > 0) openBraces--;
     else if (text.startsWith(CLOSE, i)) return i;
   }
-  throw new ExpressionError('expression_syntax', `An expression begins with ${OPEN} and never ends with ${CLOSE}.`, { expression: text.slice(from, from + 80), position: from });
+  throw new ExpressionError('expression_syntax', `An expression begins with ${OPEN} and never ends with ${CLOSE}.`, { expression: text.slice(open, open + 80), position: 0 });
 }
 
 function joined(text: string, parts: Template['parts'], context: ExpressionContext): string {
