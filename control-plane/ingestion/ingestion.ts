@@ -70,8 +70,8 @@ export class Ingestion {
     try {
       const instance = await this.#instanceFor(webhook);
       await this.#verify(webhook, instance);
-      const { event, payload } = this.#read(webhook, instance);
-      const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, instance, event, payload));
+      const event = this.#read(webhook, instance);
+      const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, instance, event));
       if (!recorded.duplicate && recorded.droppedBecause === null) this.#parts.notifier.deliveries();
       return { delivery_id: recorded.deliveryId, duplicate: recorded.duplicate, dropped_because: recorded.droppedBecause, request_id: webhook.requestId };
     } catch (error) {
@@ -117,13 +117,13 @@ export class Ingestion {
     return (JSON.parse(Buffer.from(plain).toString('utf8')) as { secret: string }).secret;
   }
 
-  #read(webhook: WebhookRequest, instance: WebhookInstance): { event: ReadEvent; payload: unknown } {
+  #read(webhook: WebhookRequest, instance: WebhookInstance): ReadEvent {
     if (!/^application\/json\b/i.test(webhook.contentType ?? '')) throw new ApiError('media_type_unsupported', 'Send Content-Type: application/json.');
     const payload = parseJsonBody(webhook.body, MAX_WEBHOOK_BYTES);
-    return { payload, event: readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks) };
+    return readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks);
   }
 
-  async #record(tx: Transaction, webhook: WebhookRequest, instance: WebhookInstance, event: ReadEvent, payload: unknown): Promise<Recorded> {
+  async #record(tx: Transaction, webhook: WebhookRequest, instance: WebhookInstance, event: ReadEvent): Promise<Recorded> {
     const { tenantId } = instance;
     const bodySha256 = hash('sha256', webhook.body, 'hex');
     const webhookId = webhook.signature === undefined ? null : webhook.id ?? null;
@@ -133,7 +133,7 @@ export class Ingestion {
     const events = this.#auditTexts(auditId, id, instance, event, bodySha256);
     const recorded = await tx.one<RecordedRow>(recordWebhook, [
       tenantId, id, instance.workspace_id, instance.environment_id, instance.id, instance.connector, event.event ?? 'unmatched', event.subject,
-      event.subjectLabel, dedupeKey, JSON.stringify(payload), traceparentOf(webhook), whyDropped(instance, event), webhookId, bodySha256,
+      event.subjectLabel, dedupeKey, JSON.stringify(event.payload), traceparentOf(webhook), whyDropped(instance, event), webhookId, bodySha256,
       chainOf(tenantId, instance.workspace_id), auditId, events.accepted, events.dropped,
     ]);
     if (!recorded.is_new_webhook) await refuseOtherBody(tx, instance, webhookId, bodySha256);

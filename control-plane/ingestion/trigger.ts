@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
-import type { ConnectorManifest, TriggerManifest } from '@countersign/contracts/connectors/manifest.ts';
+import type { ConnectorManifest, JsonSchema, TriggerManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { JsonValue } from '@countersign/platform/canonical-json/parse-strict.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
@@ -12,7 +12,12 @@ export interface ReadEvent {
   readonly subjectLabel: string | null;
   readonly dedupeKey: string | null;
   readonly changedBy: string | null;
+  /** Only what the trigger's schema names: what else a sender puts in may be ticket text, and is not kept. */
+  readonly payload: JsonValue;
 }
+
+/** What no schema has checked is kept only as far as an id or a number would go. */
+const MAX_UNCHECKED_TEXT = 64;
 
 /**
  * Finds the trigger whose operation this is and reads the payload by it.
@@ -47,7 +52,8 @@ function uncovered(triggers: readonly TriggerManifest[], payload: JsonValue): Re
     });
   }
   const [first] = triggers;
-  return { event: null, subject: textAt(payload, first?.subject) ?? 'unknown', subjectLabel: textAt(payload, first?.subject_label), dedupeKey: null, changedBy: null };
+  const short = (pointer: string | undefined): string | null => textAt(payload, pointer)?.slice(0, MAX_UNCHECKED_TEXT).toWellFormed() ?? null;
+  return { event: null, subject: short(first?.subject) ?? 'unknown', subjectLabel: short(first?.subject_label), dedupeKey: null, changedBy: null, payload: {} };
 }
 
 function read(event: string, trigger: TriggerManifest, payload: JsonValue): ReadEvent {
@@ -64,7 +70,24 @@ function read(event: string, trigger: TriggerManifest, payload: JsonValue): Read
     subjectLabel: textAt(payload, trigger.subject_label),
     dedupeKey: parts.map((part) => part.text).join(':'),
     changedBy: textAt(payload, trigger.changed_by),
+    payload: namedBy(trigger.payload, payload),
   };
+}
+
+/** `value` without what `schema` does not name. An object or a list of which the schema says nothing is left out whole. */
+function namedBy(schema: JsonSchema, value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return isSchema(schema['items']) ? value.map((item) => namedBy(schema['items'] as JsonSchema, item)) : [];
+  const properties = isSchema(schema['properties']) ? schema['properties'] : {};
+  const named = Object.entries(value).flatMap(([key, member]): Array<[string, JsonValue]> => {
+    const about = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    return isSchema(about) ? [[key, namedBy(about, member)]] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** RFC 6901 over parsed JSON: own members only. */

@@ -142,7 +142,8 @@ const closeDelivery: Statement = {
   name: 'deliveries.close',
   text: `
     WITH closed AS (
-      UPDATE execution.deliveries SET state = CASE WHEN $3::text IS NULL THEN 'started' ELSE 'dropped' END, dropped_because = $3, handled_at = clock_timestamp()
+      -- what it carried is sealed with the run, and kept nowhere else
+      UPDATE execution.deliveries SET state = CASE WHEN $3::text IS NULL THEN 'started' ELSE 'dropped' END, dropped_because = $3, handled_at = clock_timestamp(), payload = '{}'
        WHERE tenant_id = $1 AND id = $2 AND state = 'accepted'
       RETURNING id
     ), ${auditStep(4)}

@@ -157,6 +157,8 @@ describe('input that cannot become a run', () => {
       { id: 'dlv_inactive', dropped_because: 'no_workflow' }, { id: 'dlv_list', dropped_because: 'delivery_unreadable' },
       { id: 'dlv_manual', dropped_because: 'delivery_unreadable' }, { id: 'dlv_unknown', dropped_because: 'no_workflow' },
     ]);
+    const kept = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('kept_payloads', `SELECT id FROM execution.deliveries WHERE payload <> '{}'`)));
+    expect(kept, 'what a handled delivery carried is kept sealed with its run, or not at all').toEqual([]);
   });
 });
 
