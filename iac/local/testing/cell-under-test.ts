@@ -53,6 +53,11 @@ export class CellUnderTest {
     return /http:\S+\/sign-in#token=\S+/.exec(this.#output)![0];
   }
 
+  /** A new sign-in link, as `npm run sign-in` prints it. */
+  signInAgain(): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    return run('iac/local/sign-in.ts', ['--data-dir', this.dataDir]);
+  }
+
   /** The pid that the supervisor last gave for a process. */
   async pidOf(name: string): Promise<number> {
     const again = [...this.#output.matchAll(new RegExp(`${name} is back \\(pid (\\d+)\\)`, 'g'))].at(-1)?.[1];

@@ -42,10 +42,10 @@ function TicketRow({ ticket, run, allRunsKnown }: { ticket: SandboxTicket; run: 
   return (
     <Table.Tr>
       <Table.Td fw={550} style={{ whiteSpace: 'nowrap' }}>{run === undefined ? ticket.number : <Anchor component={Link} to={`/runs/${run.id}`}>{ticket.number}</Anchor>}</Table.Td>
-      <Table.Td miw={260}>{ticket.short_description}</Table.Td>
-      <Table.Td miw={220}>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" mr="sm" style={{ whiteSpace: 'nowrap' }}><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
+      <Table.Td miw={220}>{ticket.short_description}</Table.Td>
+      <Table.Td miw={200}>{fields.length === 0 ? <Text span size="sm" c="dimmed">not triaged</Text> : fields.map(([name, value]) => <Text key={name} span size="sm" mr="sm" style={{ display: 'inline-block' }}><Text span size="xs" c="dimmed">{name.replace('_', ' ')} </Text>{value}</Text>)}</Table.Td>
       <Table.Td>{at === null ? ticket.sys_created_on : <TimeAgo at={at} />}</Table.Td>
-      <Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
         {run !== undefined ? <StateBadge state={run.state} look={RUN_LOOKS[run.state]} />
           : allRunsKnown ? <Text span size="sm" c="dimmed">none</Text>
           : <Anchor size="sm" component={Link} to={`/runs?q=${encodeURIComponent(ticket.number)}`}>find its run</Anchor>}
