@@ -45,6 +45,16 @@ export class Contents {
     };
   }
 
+  /** Seals bytes that are kept elsewhere than in `execution.contents`, bound to `name`. */
+  sealBytes(tenantId: string, name: string, bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#keys.seal(tenantId, 'content', name, bytes);
+  }
+
+  /** @throws KeysError `unseal_failed` */
+  openBytes(tenantId: string, name: string, sealed: Uint8Array): Promise<Uint8Array> {
+    return this.#keys.unseal(tenantId, 'content', name, sealed);
+  }
+
   /** @throws ExecutionError `content_shredded`; KeysError `unseal_failed` */
   async open<Value extends object>(tenantId: string, id: string, sealed: Uint8Array | null): Promise<Value> {
     if (sealed === null) throw new ExecutionError('content_shredded', `The content ${id} is not kept any more: its retention is over. Start a new run.`);

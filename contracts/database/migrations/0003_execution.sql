@@ -241,7 +241,7 @@ CREATE TABLE execution.reconciler_cursors (
   CONSTRAINT reconciler_cursors_pk PRIMARY KEY (tenant_id, instance_id)
 );
 
--- Local models by workspace and instance. The bytes are in the object store under their digest.
+-- Local models by workspace and instance. The bytes are in the object store, sealed; `digest` is of the plain bytes.
 CREATE TABLE execution.models (
   tenant_id text NOT NULL,
   id text NOT NULL,
