@@ -17,6 +17,8 @@ export interface ControlPlaneConfig {
   readonly policyTtl_s: number;
   /** 0: sign once at start and never renew. */
   readonly policyRenewal_s: number;
+  /** How long what was asked of people is kept, sealed. The worker reads the same variable for ticket text. */
+  readonly retention_days: number;
   readonly logLevel: string;
 }
 
@@ -47,6 +49,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
+    retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
 }

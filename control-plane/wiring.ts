@@ -17,7 +17,7 @@ import { AuditApi } from './audit/audit-api.ts';
 import { Sequencer } from './audit/sequencer.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
-import { expiryLoop, forgettingLoop, renewalLoop } from './cell/sweepers.ts';
+import { expiryLoop, forgettingLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
 import { forEveryTenant } from './cell/tenants.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { Connectors } from './connectors/connectors.ts';
@@ -69,7 +69,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const approvals = new Approvals(parts);
   const sequencer = new Sequencer(parts);
   const publisher = new BundlePublisher({ ...parts, policy, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
-  const loops = [expiryLoop(parts), forgettingLoop(parts), renewalLoop(publisher, parts)];
+  const loops = [expiryLoop(parts), forgettingLoop(parts), renewalLoop(publisher, parts), shreddingLoop(parts, config.retention_days)];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);

@@ -14,7 +14,7 @@ type Preview = components['schemas']['Preview'];
 /** An approval as `principal` may see it: what would be executed only for those who may see content or must judge it. */
 export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], principal: Principal, keys: Keys): Promise<ApprovalView> {
   const seesContent = principal.roles.some((role) => CONTENT_ROLES.includes(role) || role === row.required_role);
-  const { action, preview } = seesContent ? await openApproval(row, principal.tenantId, keys) : WITHHELD;
+  const { action, preview } = await visibleParts(row, seesContent, principal.tenantId, keys);
   const refusal = whyNot(row, votes, principal);
   return {
     id: row.id, run_id: row.run_id, step_key: row.step_key, action: row.action, action_digest: row.action_digest, subject: row.subject,
@@ -27,11 +27,20 @@ export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], 
   };
 }
 
+async function visibleParts(row: ApprovalRow, seesContent: boolean, tenantId: string, keys: Keys): Promise<{ action: Record<string, never>; preview: Preview }> {
+  if (!seesContent) return withheld('Withheld: your roles do not include seeing content');
+  if (row.action_sealed === null) return withheld('Withheld: its retention is over and the text is shredded; the digest stays');
+  return openApproval(row, tenantId, keys);
+}
+
 /**
  * The canonical action and its preview. The bytes are checked against the digest that people vote on: what is shown is what would
  * be executed, or nothing is shown.
  */
 export async function openApproval(row: ApprovalRow, tenantId: string, keys: Keys): Promise<{ action: Record<string, never>; preview: Preview }> {
+  if (row.action_sealed === null || row.preview_sealed === null) {
+    throw new ApiError('internal', 'The action is not kept any more.', { cause: `the action of ${row.id} is shredded` });
+  }
   const action = await keys.unseal(tenantId, 'approval', row.id, row.action_sealed);
   if (digestOfBytes(action) !== row.action_digest) {
     throw new ApiError('internal', 'The stored action is not the one that was asked about. The operator finds more in the log under `request_id`.', {
@@ -42,4 +51,6 @@ export async function openApproval(row: ApprovalRow, tenantId: string, keys: Key
   return { action: parseCanonical(action) as unknown as Record<string, never>, preview: preview.preview };
 }
 
-const WITHHELD = { action: {}, preview: { title: 'Withheld: your roles do not include seeing content', fields: [], additions: [] } };
+function withheld(title: string): { action: Record<string, never>; preview: Preview } {
+  return { action: {}, preview: { title, fields: [], additions: [] } };
+}

@@ -8,8 +8,9 @@ export interface ApprovalRow {
   readonly step_key: string;
   readonly action: string;
   readonly action_digest: string;
-  readonly action_sealed: Buffer;
-  readonly preview_sealed: Buffer;
+  /** Null once it is shredded, as is the preview. */
+  readonly action_sealed: Buffer | null;
+  readonly preview_sealed: Buffer | null;
   readonly subject: string | null;
   readonly tier: string;
   readonly required_role: string;
@@ -113,4 +114,20 @@ export const expireOverdue: Statement = {
     UPDATE control.approvals a SET state = 'expired', decided_at = clock_timestamp()
       FROM overdue o WHERE (a.tenant_id, a.id) = (o.tenant_id, o.id)
     RETURNING a.id, a.workspace_id, a.run_id`,
+};
+
+/** Takes away the texts of what can no longer run and was asked long enough ago; digest, votes and times stay. */
+export const shredOld: Statement = {
+  name: 'approvals.shred_old',
+  text: `
+    WITH old AS (
+      SELECT a.tenant_id, a.id FROM control.approvals a
+       WHERE a.tenant_id = $1 AND a.shredded_at IS NULL AND a.state NOT IN ('pending', 'approved') AND a.requested_at <= clock_timestamp() - make_interval(days => $2)
+         -- the evidence of its run shows the action: a run that is not proven yet has one more day
+         AND (a.requested_at <= clock_timestamp() - make_interval(days => $2 + 1)
+              OR EXISTS (SELECT FROM execution.runs r WHERE (r.tenant_id, r.id) = (a.tenant_id, a.run_id) AND r.evidence_id IS NOT NULL))
+       ORDER BY a.requested_at LIMIT 100
+         FOR UPDATE OF a SKIP LOCKED)
+    UPDATE control.approvals a SET action_sealed = NULL, preview_sealed = NULL, shredded_at = clock_timestamp()
+      FROM old WHERE (a.tenant_id, a.id) = (old.tenant_id, old.id)`,
 };

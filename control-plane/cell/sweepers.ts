@@ -2,6 +2,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { sweepExpired } from '../approvals/expiry-sweeper.ts';
+import { shredOld } from '../approvals/queries.ts';
 import { forgetWebhooks } from '../ingestion/queries.ts';
 import type { Notifier } from '../live/notifier.ts';
 import type { BundlePublisher } from '../policies/bundle-publisher.ts';
@@ -29,6 +30,12 @@ export function forgettingLoop({ database, log }: SweeperParts): Loop {
     const forgotten = await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]);
     return forgotten > 0;
   })));
+}
+
+/** Shreds what approvals would have executed and showed, once it can no longer run and its retention is over. Digests and votes stay. */
+export function shreddingLoop({ database, log }: SweeperParts, retention_days: number): Loop {
+  const options = { name: 'approval shredding', idle_ms: 60_000, busy_ms: 0, log };
+  return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => await database.forTenant(tenantId, (tx) => tx.change(shredOld, [tenantId, retention_days])) > 0));
 }
 
 /** Signs every tenant's policy at start and whenever its renewal is due; a tenant that is new gets its first bundle within 2 s. */

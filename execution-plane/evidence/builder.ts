@@ -98,11 +98,12 @@ export class EvidenceBuilder {
     return built;
   }
 
-  /** The canonical actions of the run's writes, from the approvals that carry them. */
+  /** The canonical actions of the run's writes, from the approvals that carry them and are not shredded yet. */
   async #openActions(tenantId: string, record: RunRecord): Promise<ActionTexts> {
     const { keys } = this.#options;
     const texts = new Map<string, string>();
     for (const approval of record.approvals) {
+      if (approval.action_sealed === null) continue;
       const opened = await keys.unseal(tenantId, 'approval', approval.id, approval.action_sealed);
       texts.set(approval.action_digest, Buffer.from(opened).toString('utf8'));
     }

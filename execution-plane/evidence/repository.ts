@@ -64,7 +64,7 @@ const toolCalls: Statement = {
 const approvals: Statement = {
   name: 'evidence.approvals',
   text: `
-    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.subject, a.tier, a.required_role, a.required_votes, a.requested_by, a.decision_id, a.state,
+    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.shredded_at, a.subject, a.tier, a.required_role, a.required_votes, a.requested_by, a.decision_id, a.state,
            a.requested_at, a.expires_at, a.decided_at, a.consumed_at,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', v.id, 'principal_id', v.principal_id, 'role', v.role, 'decision', v.decision,
                             'action_digest', v.action_digest, 'auth_strength', v.auth_strength, 'channel', v.channel,
@@ -130,7 +130,7 @@ export interface RunRow {
   readonly [column: string]: unknown;
 }
 
-export interface ApprovalRow { readonly id: string; readonly action_digest: string; readonly action_sealed: Buffer; readonly [column: string]: unknown }
+export interface ApprovalRow { readonly id: string; readonly action_digest: string; readonly action_sealed: Buffer | null; readonly [column: string]: unknown }
 export interface ToolCallRow { readonly id: string; readonly risk: string; readonly action_digest: string; readonly action_content_id: string | null; readonly [column: string]: unknown }
 export interface ChainRow { readonly line: string; readonly body: string | null }
 export interface CheckpointRow { readonly seq: number; readonly body: string; readonly signature: string; readonly kid: string }

@@ -11,6 +11,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
+import { ExecutionError } from '../errors.ts';
 import { callEvent, decisionEvent } from './audit-call.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
@@ -55,7 +56,10 @@ export class PostgresGatewayStore implements GatewayStore {
     const { database, keys } = this.#options;
     const row = await database.forTenant(call.tenant.id, (tx) => readApprovalInHand(tx, call));
     if (row === undefined) return null;
-    const open = async (sealed: Uint8Array): Promise<string> => Buffer.from(await keys.unseal(call.tenant.id, 'approval', row.id, sealed)).toString('utf8');
+    const open = async (sealed: Uint8Array | null): Promise<string> => {
+      if (sealed === null) throw new ExecutionError('content_shredded', `What the approval ${row.id} was about is not kept any more: its retention is over. Start a new run.`);
+      return Buffer.from(await keys.unseal(call.tenant.id, 'approval', row.id, sealed)).toString('utf8');
+    };
     const { preview, target, content } = JSON.parse(await open(row.preview_sealed)) as SealedPreview;
     return {
       id: row.id, state: row.state, reusable: row.reusable, actionDigest: row.action_digest, actionText: await open(row.action_sealed), content, preview, target,

@@ -256,7 +256,8 @@ CREATE TABLE control.approval_legal_transitions (
 );
 
 -- Requested by the gateway (execution plane inserts), decided here, consumed by the gateway.
--- `action_text` is the canonical action (RFC 8785) sealed under the tenant's key; `action_digest` is the SHA-256 of its bytes.
+-- `action_sealed` is the canonical action (RFC 8785) sealed under the tenant's key; `action_digest` is the SHA-256 of its bytes.
+-- Both sealed texts are shredded when their retention is over; the digest stays.
 CREATE TABLE control.approvals (
   tenant_id text NOT NULL,
   id text NOT NULL,
@@ -268,8 +269,8 @@ CREATE TABLE control.approvals (
   action text NOT NULL,
   instance_id text,
   action_digest text NOT NULL,
-  action_sealed bytea NOT NULL,
-  preview_sealed bytea NOT NULL,
+  action_sealed bytea,
+  preview_sealed bytea,
   subject text,
   tier text NOT NULL,
   required_role text NOT NULL,
@@ -282,13 +283,17 @@ CREATE TABLE control.approvals (
   expires_at timestamptz NOT NULL,
   decided_at timestamptz,
   consumed_at timestamptz,
+  shredded_at timestamptz,
   CONSTRAINT approvals_pk PRIMARY KEY (tenant_id, id),
   CONSTRAINT approval_transition_is_legal FOREIGN KEY (previous_state, state) REFERENCES control.approval_legal_transitions (from_state, to_state),
+  CONSTRAINT approval_is_sealed_or_shredded CHECK (num_nulls(action_sealed, preview_sealed) = CASE WHEN shredded_at IS NULL THEN 0 ELSE 2 END),
+  CONSTRAINT what_may_still_run_is_not_shredded CHECK (shredded_at IS NULL OR state NOT IN ('pending', 'approved')),
   CONSTRAINT approval_is_in_a_workspace FOREIGN KEY (tenant_id, workspace_id) REFERENCES control.workspaces
 );
 -- Asked once while the answer is open or unused. A used, refused or expired one makes room: a retry or a redrive asks a person again.
 CREATE UNIQUE INDEX one_open_approval_per_step_and_action ON control.approvals (tenant_id, step_id, action_digest) WHERE state IN ('pending', 'approved');
 CREATE INDEX approvals_inbox ON control.approvals (tenant_id, workspace_id, state, requested_at DESC, id);
+CREATE INDEX approvals_to_shred ON control.approvals (tenant_id, requested_at) WHERE shredded_at IS NULL;
 CREATE INDEX approvals_of_a_run ON control.approvals (tenant_id, run_id);
 CREATE INDEX approvals_to_expire ON control.approvals (expires_at) WHERE state IN ('pending', 'approved');
 
