@@ -32,11 +32,6 @@ export function baseEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && !name.startsWith('COUNTERSIGN_') && !name.startsWith('SANDBOX_')));
 }
 
-export function environmentNumber(name: string): number | undefined {
-  const text = process.env[name];
-  return text === undefined || text === '' ? undefined : Number(text);
-}
-
 export function environmentText(name: string): string | undefined {
   const text = process.env[name];
   return text === '' ? undefined : text;

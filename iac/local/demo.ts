@@ -2,21 +2,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { isAxiosError } from 'axios';
+import type { AxiosError } from 'axios';
 import { parseStartArguments } from './cell/arguments.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { startCell } from './cell/cell.ts';
 import { runningCell } from './cell/data-folder.ts';
-import { CellError } from './cell/errors.ts';
-import { DEFAULTS } from './config.ts';
+import { CellError, endOf } from './cell/errors.ts';
+import { DEFAULTS, environmentText } from './config.ts';
 import { reportOf, tableOf, wentThrough } from './demo/report.ts';
 import { SandboxClient } from './demo/sandbox-client.ts';
 import { follow } from './demo/ticket-journey.ts';
-import { PostgresStartError } from './postgres/errors.ts';
 
 const USAGE = `Usage: npm run demo -- [--tickets N] [--json] [--data-dir DIR] [--timeout-seconds N]
 
 Raises N incidents (default 5) in the sandbox, approves each proposal through the API, waits for the write-back, looks at the
-sandbox's records, and verifies every evidence bundle offline. Uses the cell that runs; starts one in a scratch folder when none does.`;
+sandbox's records, and verifies every evidence bundle offline. Uses the cell that runs; starts one in a scratch folder when none does.
+With --json the report is one object on stdout; npm prints a heading there, too, unless it is told not to: npm run --silent demo -- --json`;
 
 interface DemoOptions {
   readonly tickets: number;
@@ -37,12 +39,25 @@ interface Stage {
 
 async function main(): Promise<boolean> {
   const options = parse(process.argv.slice(2));
-  const stage = await findStage(options);
+  if (options === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+    return true;
+  }
+  const interruption = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
+  const stage = await findStage(options, interruption.signal);
   try {
-    return await show(stage, options);
+    return await Promise.race([show(stage, options), interrupted(interruption.signal)]);
   } finally {
     await stage.leave();
   }
+}
+
+/** Rejects at Ctrl-C, so that a cell of our own is stopped and its folder removed. */
+function interrupted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new CellError('interrupted', 'Stopped before all tickets were through.')), { once: true });
+  });
 }
 
 async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
@@ -64,23 +79,23 @@ async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
   return wentThrough(report);
 }
 
-async function findStage(options: DemoOptions): Promise<Stage> {
+async function findStage(options: DemoOptions, signal: AbortSignal): Promise<Stage> {
   const cell = await runningCell(options.dataDir);
-  if (cell === undefined) return scratchStage();
+  if (cell === undefined) return scratchStage(signal);
   const evidenceDir = path.join(options.dataDir, 'demo-evidence');
   await mkdir(evidenceDir, { recursive: true, mode: 0o700 });
   return { url: cell.url, sandboxUrl: cell.sandbox_url, apiKey: cell.api_key, sandboxAdminPassword: cell.sandbox_admin_password, evidenceDir, leave: async () => undefined };
 }
 
 /** No cell runs: one of its own, on free ports, in a folder that is removed afterwards. The evidence stays. */
-async function scratchStage(): Promise<Stage> {
+async function scratchStage(signal: AbortSignal): Promise<Stage> {
   say('No cell runs; starting one in a scratch folder.');
   const dataDir = await mkdtemp(path.join(tmpdir(), 'countersign-demo-'));
   const evidenceDir = await mkdtemp(path.join(tmpdir(), 'countersign-evidence-'));
   const options = parseStartArguments(['--data-dir', dataDir, '--port', '0', '--sandbox-port', '0', '--no-opa']);
   if (options === 'help') throw new CellError('usage', USAGE);
-  const cell = await startCell(options, (line) => say(`  ${line}`)).catch(async (error: unknown) => {
-    await rm(dataDir, { recursive: true, force: true });
+  const cell = await startCell(options, (line) => say(`  ${line}`), signal).catch(async (error: unknown) => {
+    await Promise.all([dataDir, evidenceDir].map((folder) => rm(folder, { recursive: true, force: true })));
     throw error;
   });
   return {
@@ -92,22 +107,28 @@ async function scratchStage(): Promise<Stage> {
   };
 }
 
-function parse(argv: readonly string[]): DemoOptions {
+function parse(argv: readonly string[]): DemoOptions | 'help' {
   try {
     const { values } = parseArgs({
       args: [...argv],
       options: { tickets: { type: 'string' }, json: { type: 'boolean' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
     });
-    if (values.help === true) throw new CellError('usage', USAGE);
+    if (values.help === true) return 'help';
     const tickets = Number(values.tickets ?? 5);
     const timeoutSeconds = Number(values['timeout-seconds'] ?? 300);
     if (!Number.isInteger(tickets) || tickets < 1 || tickets > 500) throw new CellError('usage', '--tickets takes a whole number from 1 to 500.');
     if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1) throw new CellError('usage', '--timeout-seconds takes a whole number of seconds.');
-    return { tickets, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
+    return { tickets, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
   } catch (error) {
     if (error instanceof CellError) throw error;
     throw new CellError('usage', `${(error as Error).message}\n\n${USAGE}`, { cause: error });
   }
+}
+
+/** The cell went away, or its sandbox is not one of this cell. */
+function unreachable(error: AxiosError): CellError {
+  const where = `${error.config?.baseURL ?? ''}${error.config?.url ?? ''}`;
+  return new CellError('demo_failed', `${where} ${error.response === undefined ? 'cannot be reached' : 'refused'}: ${error.message}. Is the cell still running?`, { cause: error });
 }
 
 function say(line: string): void {
@@ -117,7 +138,8 @@ function say(line: string): void {
 try {
   process.exit(await main() ? 0 : 1);
 } catch (error) {
-  if (!(error instanceof CellError || error instanceof PostgresStartError)) throw error;
-  say(error.message);
-  process.exit(error.exitCode);
+  const end = endOf(isAxiosError(error) ? unreachable(error) : error);
+  if (end === undefined) throw error;
+  say(end.message);
+  process.exit(end.exitCode);
 }

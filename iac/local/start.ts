@@ -3,8 +3,7 @@ import { START_USAGE, parseStartArguments } from './cell/arguments.ts';
 import { startCell } from './cell/cell.ts';
 import type { RunningCell } from './cell/cell.ts';
 import { installOpaInBackground } from './cell/opa-in-background.ts';
-import { CellError } from './cell/errors.ts';
-import { PostgresStartError } from './postgres/errors.ts';
+import { endOf } from './cell/errors.ts';
 
 /** `npm start`: a whole cell on this machine. */
 async function main(): Promise<void> {
@@ -12,19 +11,21 @@ async function main(): Promise<void> {
   if (options === 'help') return say(START_USAGE);
   const began = performance.now();
   say('Countersign is starting ...');
+  const interruption = new AbortController();
   const signal = nextSignal();
-  const starting = startCell(options, (line) => say(`  ${line}`));
-  const first = await Promise.race([starting, signal]);
-  if (typeof first === 'string') {
-    await starting.then((cell) => cell.stop(), () => undefined);
-    return;
-  }
-  say(banner(first, (performance.now() - began) / 1000));
+  void signal.then(() => interruption.abort());
+  const cell = await startCell(options, (line) => say(`  ${line}`), interruption.signal).catch((error: unknown) => {
+    // Ctrl-C reaches initdb and the console's build as well: whatever they say then, it is what was asked for.
+    if (!interruption.signal.aborted) throw error;
+    return undefined;
+  });
+  if (cell === undefined) return say('\nStopped before it was ready. Nothing is lost.');
+  say(banner(cell, (performance.now() - began) / 1000));
   const stopOpa = options.installOpa ? installOpaInBackground((line) => say(`  ${line}`)) : () => undefined;
   await signal;
   say('\nStopping ... (everything is kept)');
   stopOpa();
-  await first.stop();
+  await cell.stop();
   say('Stopped.');
 }
 
@@ -69,7 +70,8 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  if (!(error instanceof CellError || error instanceof PostgresStartError)) throw error;
-  process.stderr.write(`\n${error.message}\n`);
-  process.exit(error.exitCode);
+  const end = endOf(error);
+  if (end === undefined) throw error;
+  process.stderr.write(`\n${end.message}\n`);
+  process.exit(end.exitCode);
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { parseStartArguments } from './arguments.ts';
 import type { CellOptions } from '../config.ts';
 
@@ -16,4 +16,13 @@ it('names the flag and what it takes', () => {
   expect(() => parseStartArguments(['--port', 'http'])).toThrow(/--port takes a whole number from 0 to 65535, not "http"/);
   expect(() => parseStartArguments(['--workers', '0'])).toThrow(/--workers takes a whole number from 1 to 16/);
   expect(() => parseStartArguments(['--prot', '1'])).toThrow(/--prot/);
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('names the variable where the environment is wrong, and takes no empty number', () => {
+  vi.stubEnv('COUNTERSIGN_PORT', 'http');
+  expect(() => parseStartArguments([])).toThrow(/COUNTERSIGN_PORT takes a whole number from 0 to 65535, not "http"/);
+  expect(parseStartArguments(['--port', '1'])).toMatchObject({ port: 1 });
+  expect(() => parseStartArguments(['--port', '1', '--workers', ''])).toThrow(/--workers takes/);
 });

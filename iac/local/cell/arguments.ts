@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULTS, environmentNumber, environmentText } from '../config.ts';
+import { DEFAULTS, environmentText } from '../config.ts';
 import type { CellOptions } from '../config.ts';
 import { CellError } from './errors.ts';
 
@@ -26,8 +26,8 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
   if (values.help === true) return 'help';
   return {
     dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir),
-    port: number('--port', values.port, environmentNumber('COUNTERSIGN_PORT') ?? DEFAULTS.port, 0, 65_535),
-    sandboxPort: number('--sandbox-port', values['sandbox-port'], environmentNumber('COUNTERSIGN_SANDBOX_PORT') ?? DEFAULTS.sandboxPort, 0, 65_535),
+    port: number(values.port === undefined ? 'COUNTERSIGN_PORT' : '--port', values.port ?? environmentText('COUNTERSIGN_PORT'), DEFAULTS.port, 0, 65_535),
+    sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
     workers: number('--workers', values.workers, 1, 1, 16),
     fresh: values.fresh ?? false,
@@ -57,7 +57,7 @@ function parse(argv: readonly string[]) {
 }
 
 function number(flag: string, text: string | undefined, fallback: number, least: number, most: number): number {
-  const value = text === undefined ? fallback : Number(text);
+  const value = text === undefined ? fallback : text.trim() === '' ? NaN : Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new CellError('usage', `${flag} takes a whole number from ${least} to ${most}, not ${JSON.stringify(text ?? String(fallback))}.`);
   }

@@ -5,7 +5,7 @@ import type { BootstrapAccess } from './bootstrap.ts';
 import { CellApi } from './cell-api.ts';
 import { CellProcess } from './child-process.ts';
 import { ensureConsole } from './console-build.ts';
-import { openDataFolder } from './data-folder.ts';
+import { openDataFolder, refuseRunning } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
@@ -28,9 +28,11 @@ type Say = (line: string) => void;
 
 /**
  * Starts a whole cell on this machine and resolves when a ticket can be raised. What was started is stopped again when a later part fails.
- * @throws CellError, PostgresStartError, each with an `exitCode`
+ * @param interrupted ends the start at its next stage, with CellError `interrupted`
+ * @throws CellError, PostgresStartError, KeysError, PostgresError: see `endOf`
  */
-export async function startCell(options: CellOptions, say: Say): Promise<RunningCell> {
+export async function startCell(options: CellOptions, say: Say, interrupted: AbortSignal = new AbortController().signal): Promise<RunningCell> {
+  await refuseRunning(options.dataDir); // before the ports, which that cell may hold
   await requireFreePort(options.port, 'API and console', '--port');
   await requireFreePort(options.sandboxPort, 'ServiceNow sandbox', '--sandbox-port');
   await requireFreePort(options.postgresPort, 'PostgreSQL', '--postgres-port');
@@ -41,14 +43,18 @@ export async function startCell(options: CellOptions, say: Say): Promise<Running
   };
   try {
     const ports = await choosePorts(folder, options);
-    const [consoleDir, database] = await Promise.all([ensureConsole(say), CellDatabase.start(folder, options.postgresPort, say)]);
-    stops.push(() => database.stop());
-    await FileKeys.open(folder.keyFile, { create: true });
+    await FileKeys.open(folder.keyFile, { create: folder.isNew });
+    const startingDatabase = CellDatabase.start(folder, options.postgresPort, say);
+    // A console that cannot be built must not leave behind a database that was still starting.
+    stops.push(async () => (await startingDatabase.catch(() => undefined))?.stop());
+    const [consoleDir, database] = await Promise.all([ensureConsole(say, interrupted), startingDatabase]);
     const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, keyFile: folder.keyFile, publicUrl: `http://localhost:${ports.api}` };
+    refuseInterrupted(interrupted);
     await bootstrapTenant(access);
 
     const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, say });
     const start = async (process: CellProcess): Promise<CellProcess> => {
+      refuseInterrupted(interrupted);
       stops.push(() => process.stop());
       await process.start();
       return process;
@@ -74,6 +80,10 @@ export async function startCell(options: CellOptions, say: Say): Promise<Running
   }
 }
 
+function refuseInterrupted(interrupted: AbortSignal): void {
+  if (interrupted.aborted) throw new CellError('interrupted', 'Stopped before it was ready. Nothing is lost.');
+}
+
 interface Ports {
   readonly api: number;
   readonly sandbox: number;
@@ -82,7 +92,7 @@ interface Ports {
 
 /** The sandbox's address is part of its connector instance, so it stays what it was at the first start. */
 async function choosePorts(folder: DataFolder, options: CellOptions): Promise<Ports> {
-  const kept = await folder.readKept<{ sandbox_port: number }>('ports');
+  const kept = await folder.readKept<{ sandbox_port: number }>('ports', ['sandbox_port']);
   const sandbox = options.sandboxPort === 0 ? kept?.sandbox_port ?? await anyFreePort() : options.sandboxPort;
   if (kept !== undefined && kept.sandbox_port !== sandbox) {
     throw new CellError('usage', `This cell's sandbox was set up on port ${kept.sandbox_port}. Start with --sandbox-port ${kept.sandbox_port}, or begin anew with --fresh.`);
@@ -92,7 +102,7 @@ async function choosePorts(folder: DataFolder, options: CellOptions): Promise<Po
 }
 
 async function keptApiKey(folder: DataFolder, access: BootstrapAccess): Promise<string> {
-  const kept = await folder.readKept<{ api_key: string }>('seed');
+  const kept = await folder.readKept<{ api_key: string }>('seed', ['api_key']);
   if (kept !== undefined) return kept.api_key;
   const api_key = await newApiKey(access, 'launcher');
   await folder.keep('seed', { api_key });

@@ -11,13 +11,14 @@ const STAMP = path.join(DIST, '.source-digest');
 const NOT_SOURCE = new Set(['dist', 'node_modules', 'testing']);
 
 /** Builds the console when its sources have changed since it was last built. @returns the folder to serve */
-export async function ensureConsole(say: (line: string) => void): Promise<string> {
+export async function ensureConsole(say: (line: string) => void, interrupted: AbortSignal): Promise<string> {
   const digest = await digestOfSources();
   if ((await readFile(STAMP, 'utf8').catch(() => '')) === digest) return DIST;
   say('building the console (once, until its sources change)');
   try {
-    await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'], { cwd: path.join(ROOT, 'web'), env: baseEnvironment() });
+    await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'], { cwd: path.join(ROOT, 'web'), env: baseEnvironment(), signal: interrupted });
   } catch (cause) {
+    if (interrupted.aborted) throw new CellError('interrupted', 'Stopped while the console was being built.', { cause });
     throw new CellError('console_build_failed', `The console could not be built: ${(cause as Error).message}`, { cause });
   }
   await writeFile(STAMP, digest);

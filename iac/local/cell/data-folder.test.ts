@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,6 +12,7 @@ it('makes secrets once, readable by their owner only, and keeps them', async () 
   expect(first.isNew).toBe(true);
   expect((await stat(path.join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
   await first.release();
+  await mkdir(path.join(folder, 'postgres'));
   const second = await openDataFolder(folder, { fresh: false });
   expect(second.isNew).toBe(false);
   expect(second.secrets).toEqual(first.secrets);
@@ -60,4 +61,36 @@ it('refuses a folder of a newer version, and what is no folder', async () => {
   const file = path.join(await scratch(), 'file');
   await writeFile(file, '');
   await expect(openDataFolder(file, { fresh: false })).rejects.toMatchObject({ code: 'data_folder_broken' });
+});
+
+it('never makes up secrets that a database already knows', async () => {
+  const folder = await scratch();
+  await (await openDataFolder(folder, { fresh: false })).release();
+  await mkdir(path.join(folder, 'postgres'));
+  await rm(path.join(folder, 'secrets.json'));
+  await expect(openDataFolder(folder, { fresh: false })).rejects.toMatchObject({ code: 'data_folder_broken', message: expect.stringContaining('secrets.json is missing') as string });
+});
+
+it.each(['null', '[]', '{}', '7', '{"layout'])('a layout of %s is damaged', async (text) => {
+  const folder = await scratch();
+  await writeFile(path.join(folder, 'layout.json'), text);
+  await expect(openDataFolder(folder, { fresh: false })).rejects.toMatchObject({ code: 'data_folder_broken', message: expect.stringContaining('layout.json is damaged') as string });
+});
+
+it('begins anew with nothing of before, the sandbox\'s port included', async () => {
+  const folder = await scratch();
+  const first = await openDataFolder(folder, { fresh: false });
+  await first.keep('ports', { sandbox_port: 1 });
+  await first.release();
+  const fresh = await openDataFolder(folder, { fresh: true });
+  expect(await fresh.readKept<{ sandbox_port: number }>('ports', ['sandbox_port'])).toBeUndefined();
+  await fresh.release();
+});
+
+it('empties no folder that is not its own', async () => {
+  const folder = await scratch();
+  await mkdir(path.join(folder, 'keys'));
+  await writeFile(path.join(folder, 'keys', 'mine'), '');
+  await expect(openDataFolder(folder, { fresh: true })).rejects.toMatchObject({ code: 'data_folder_broken', message: expect.stringContaining('holds keys but no layout.json') as string });
+  expect(await readdir(path.join(folder, 'keys'))).toEqual(['mine']);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CellError } from './errors.ts';
 
@@ -34,11 +34,13 @@ export interface DataFolder {
   readonly sandbox: string;
   readonly keyFile: string;
   readonly secrets: CellSecrets;
+  /** No database has been made in it yet. */
   readonly isNew: boolean;
   /** Lets another start go ahead. */
   release(): Promise<void>;
   writeState(state: CellState): Promise<void>;
-  readKept<T>(name: string): Promise<T | undefined>;
+  /** What was kept under `name`, with at least these fields. */
+  readKept<T>(name: string, fields: ReadonlyArray<keyof T & string>): Promise<T | undefined>;
   keep(name: string, value: unknown): Promise<void>;
 }
 
@@ -51,14 +53,15 @@ export async function openDataFolder(folder: string, options: { fresh: boolean }
   const release = await claim(folder);
   try {
     if (options.fresh) await empty(folder);
-    const isNew = await checkLayout(folder);
+    await checkLayout(folder);
+    const isNew = !(await exists(path.join(folder, 'postgres')));
     for (const name of ['logs', 'objects', 'sandbox', 'keys']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
     return {
       path: folder, isNew, release,
       logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), keyFile: path.join(folder, 'keys', 'root.key'),
-      secrets: await readOrMakeSecrets(folder),
+      secrets: await readOrMakeSecrets(folder, isNew),
       writeState: (state) => writePrivately(path.join(folder, 'cell.json'), state),
-      readKept: <T>(name: string) => readJson<T>(path.join(folder, `${name}.json`)),
+      readKept: <T>(name: string, fields: ReadonlyArray<keyof T & string>) => readJson<T>(path.join(folder, `${name}.json`), fields),
       keep: (name, value) => writePrivately(path.join(folder, `${name}.json`), value),
     };
   } catch (error) {
@@ -71,8 +74,16 @@ export async function openDataFolder(folder: string, options: { fresh: boolean }
 export async function runningCell(folder: string): Promise<CellState | undefined> {
   const owner = await ownerOf(path.join(folder, 'cell.lock'));
   if (owner === undefined) return undefined;
-  const state = await readJson<CellState>(path.join(folder, 'cell.json'));
+  const state = await readJson<CellState>(path.join(folder, 'cell.json'), ['pid', 'url']);
   return state?.pid === owner ? state : undefined;
+}
+
+/** @throws CellError `already_running`, with the pid and the address of the cell that has the folder */
+export async function refuseRunning(folder: string): Promise<void> {
+  const owner = await ownerOf(path.join(folder, 'cell.lock'));
+  if (owner === undefined) return;
+  const state = await readJson<CellState>(path.join(folder, 'cell.json'), ['pid', 'url']).catch(() => undefined);
+  throw new CellError('already_running', `A cell already runs on ${folder} (pid ${owner}${state?.pid === owner ? `, ${state.url}` : ''}). Stop it with Ctrl-C or \`kill ${owner}\`, or start another with --data-dir and other ports.`);
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -100,11 +111,7 @@ async function claim(folder: string): Promise<() => Promise<void>> {
       await handle.close();
       return () => rm(file, { force: true });
     }
-    const owner = await ownerOf(file);
-    if (owner !== undefined) {
-      const state = await readJson<CellState>(path.join(folder, 'cell.json'));
-      throw new CellError('already_running', `A cell already runs on ${folder} (pid ${owner}${state?.pid === owner ? `, ${state.url}` : ''}). Stop it with Ctrl-C or \`kill ${owner}\`, or start another with --data-dir and other ports.`);
-    }
+    await refuseRunning(folder);
     await rm(file, { force: true }); // its owner died
   }
   throw new CellError('already_running', `Another start is under way on ${folder}.`);
@@ -123,27 +130,34 @@ async function startTimeOf(pid: number): Promise<string> {
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
+/** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
+const OURS = [
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'layout.json',
+] as const;
+
+/** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */
 async function empty(folder: string): Promise<void> {
-  for (const name of ['postgres', 'objects', 'sandbox', 'keys', 'logs', 'secrets.json', 'cell.json', 'seed.json', 'layout.json']) {
-    await rm(path.join(folder, name), { recursive: true, force: true });
+  const present = (await readdir(folder)).filter((name) => (OURS as readonly string[]).includes(name));
+  if (present.length > 0 && !present.includes('layout.json')) {
+    throw new CellError('data_folder_broken', `${folder} holds ${present.join(', ')} but no layout.json, so it may not be a data folder of Countersign. Empty it yourself, or name another with --data-dir.`);
   }
+  // The layout goes last: while it is there, an interrupted emptying can be done again.
+  for (const name of OURS) await rm(path.join(folder, name), { recursive: true, force: true });
 }
 
-async function checkLayout(folder: string): Promise<boolean> {
+async function checkLayout(folder: string): Promise<void> {
   const file = path.join(folder, 'layout.json');
-  const layout = await readJson<{ layout: number }>(file);
-  if (layout === undefined) {
-    await writePrivately(file, { layout: LAYOUT });
-    return true;
-  }
+  const layout = await readJson<{ layout: number }>(file, ['layout']);
+  if (layout === undefined) return writePrivately(file, { layout: LAYOUT });
   if (layout.layout > LAYOUT) throw new CellError('data_folder_newer', `The data folder ${folder} was written by a newer Countersign. Use that, or begin anew with --fresh.`);
-  return false;
 }
 
-async function readOrMakeSecrets(folder: string): Promise<CellSecrets> {
+/** The database and the sandbox know these secrets, so once there is a database they are never made up anew. */
+async function readOrMakeSecrets(folder: string, isNew: boolean): Promise<CellSecrets> {
   const file = path.join(folder, 'secrets.json');
-  const kept = await readJson<CellSecrets>(file);
+  const kept = await readJson<CellSecrets>(file, ['control_password', 'execution_password', 'webhook_secret', 'sandbox_integration_password', 'sandbox_admin_password']);
   if (kept !== undefined) return kept;
+  if (!isNew) throw new CellError('data_folder_broken', `${file} is missing. ${RESTORE}`);
   const password = (): string => randomBytes(24).toString('base64url');
   const secrets: CellSecrets = {
     control_password: password(), execution_password: password(), webhook_secret: `whsec_${randomBytes(32).toString('base64')}`,
@@ -153,17 +167,31 @@ async function readOrMakeSecrets(folder: string): Promise<CellSecrets> {
   return secrets;
 }
 
-async function readJson<T>(file: string): Promise<T | undefined> {
+const RESTORE = 'Restore it from your backup, or begin anew with --fresh (everything in the data folder is lost).';
+
+/** @returns undefined when there is no such file. @throws CellError `data_folder_broken` when it is unreadable, no JSON, or lacks a field */
+async function readJson<T>(file: string, fields: ReadonlyArray<keyof T & string>): Promise<T | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new CellError('data_folder_broken', `${file} cannot be read: ${error.message}.`, { cause: error });
   });
   if (text === undefined) return undefined;
+  const value = parsed(text);
+  const lacks = typeof value === 'object' && value !== null ? fields.find((field) => !(field in value)) : '';
+  if (lacks === undefined) return value as T;
+  throw new CellError('data_folder_broken', `${file} is damaged${lacks === '' ? '' : ` (${lacks} is missing)`}. ${RESTORE}`);
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new CellError('data_folder_broken', `${file} is damaged. Restore it from your backup, or begin anew with --fresh (everything in the data folder is lost).`, { cause });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(() => true, () => false);
 }
 
 /** Whole or not at all, and readable by its owner only. */
