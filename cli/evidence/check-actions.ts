@@ -2,7 +2,7 @@ import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import { EvidenceError } from './errors.ts';
 import { parseCanonical, readCanonical, sha256Hex } from './read.ts';
 import type { ActionRecord, ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 /** Every call was allowed, and every write that people were asked about is the one they approved. */
 export function checkActions(files: ArchiveFiles): Proof[] {

@@ -5,7 +5,7 @@ import type { AuditEvent, CheckpointBody } from '@countersign/contracts/events/a
 import { requireSignature } from './check-signature.ts';
 import { EvidenceError } from './errors.ts';
 import { canonicalText, parseCanonical, readCanonical, readText, sha256Hex } from './read.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 const FILE = 'audit.jsonl';
 

@@ -3,7 +3,7 @@ import type { EvidenceManifest } from '@countersign/contracts/evidence/bundle.ts
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import { EvidenceError } from './errors.ts';
 import { sha256Hex } from './read.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 /** Files that the manifest cannot list: itself, and the signature over it. */
 const UNLISTED = new Set(['manifest.json', 'signature.json']);

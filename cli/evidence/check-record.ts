@@ -5,7 +5,7 @@ import { ownEvents } from './check-chain.ts';
 import { EvidenceError } from './errors.ts';
 import { readCanonical, sha256Hex } from './read.ts';
 import type { ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 /** What the record files say is what the audit says: the files are for reading, the chain is what is proven. */
 export function checkRecord(files: ArchiveFiles, manifest: EvidenceManifest): Proof[] {

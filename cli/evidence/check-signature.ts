@@ -3,7 +3,7 @@ import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import type { EvidenceKeys, EvidenceSignature } from '@countersign/contracts/evidence/bundle.ts';
 import { EvidenceError } from './errors.ts';
 import { readCanonical } from './read.ts';
-import type { Proof } from './verify.ts';
+import type { Proof } from './proof.ts';
 
 type KeyPurpose = EvidenceKeys['keys'][number]['purpose'];
 

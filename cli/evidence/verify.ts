@@ -7,17 +7,12 @@ import { checkFiles } from './check-files.ts';
 import { checkRecord } from './check-record.ts';
 import { checkSignature } from './check-signature.ts';
 import { EvidenceError } from './errors.ts';
+import type { Proof } from './proof.ts';
 import { readCanonical } from './read.ts';
 
 export interface VerifyOptions {
   /** The key set that the caller trusts, from `GET /api/v1/keys`. Without it the bundle's own keys are used, and the result says so. */
   readonly trustedKeys: EvidenceKeys | null;
-}
-
-/** One thing that was checked and held, in words. */
-export interface Proof {
-  readonly check: string;
-  readonly proves: string;
 }
 
 export interface Verification {

@@ -2,7 +2,8 @@ import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { ActionContext, Json } from '../sdk/connector.ts';
 import { bindEgress } from './bound-egress.ts';
 import type { ExchangeLog } from './bound-egress.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 import { createNestedCalls } from './nested-calls.ts';
 
 export interface ContextOfOneCall {

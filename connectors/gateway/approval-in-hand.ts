@@ -1,5 +1,6 @@
 import { CallEnded } from './call.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 import type { ApprovalInHand } from './ports.ts';
 
 /**

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { GuardedEgress, GuardedResponse } from '@countersign/platform/egress/egress.ts';
+import type { GuardedResponse } from '@countersign/platform/egress/limits.ts';
+import type { GuardedEgress } from '@countersign/platform/egress/egress.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Egress, EgressRequest, EgressResponse } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
 import { jsonBody } from './json-body.ts';
 

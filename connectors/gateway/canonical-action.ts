@@ -2,7 +2,7 @@ import { canonicalText, digestOf } from '@countersign/platform/canonical-json/ca
 import type { JsonObject, Prepared } from '../sdk/connector.ts';
 import { withoutContent } from './content-parameters.ts';
 import type { ContentTexts } from './content-parameters.ts';
-import type { CallIdentity } from './ports.ts';
+import type { CallIdentity } from './call-identity.ts';
 
 /**
  * The action exactly as policy judges it, a person approves it and the connector executes it. Its SHA-256 over RFC 8785 bytes is

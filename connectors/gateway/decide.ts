@@ -1,6 +1,7 @@
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { decidedApproval, isUsable } from './approval-in-hand.ts';
-import type { Call, GatewayParts, PlannedAction } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call, PlannedAction } from './call.ts';
 import { planAction } from './plan.ts';
 import { policyInput } from './policy-input.ts';
 import type { ApprovalInHand, DecisionRecord } from './ports.ts';

@@ -1,5 +1,6 @@
 import { ConnectorError } from '../sdk/errors.ts';
-import type { Call, GatewayLog } from './call.ts';
+import type { GatewayLog } from './parts.ts';
+import type { Call } from './call.ts';
 import type { CallError } from './ports.ts';
 
 /** What a connector threw, in the engine's words. What is no `ConnectorError` is a bug: logged whole, told in one sentence. */

@@ -3,7 +3,7 @@ import { createEgress } from '@countersign/platform/egress/egress.ts';
 import type { Connector } from '../sdk/connector.ts';
 import { approvalInHand } from './approval-in-hand.ts';
 import { CallEnded } from './call.ts';
-import type { DecisionPoint, GatewayLog, GatewayParts } from './call.ts';
+import type { DecisionPoint, GatewayLog, GatewayParts } from './parts.ts';
 import { carryOut } from './carry-out.ts';
 import { createCredentialHeaders } from './credentials.ts';
 import { planAndDecide } from './decide.ts';

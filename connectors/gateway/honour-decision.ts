@@ -1,6 +1,7 @@
 import type { Prepared } from '../sdk/connector.ts';
 import { CallEnded } from './call.ts';
-import type { Call, GatewayParts, PlannedAction } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call, PlannedAction } from './call.ts';
 import type { DecisionRecord } from './ports.ts';
 
 /** Returns only when policy allows the call now; everything else is recorded and ends it. */

@@ -1,4 +1,5 @@
-import type { EgressLimits, EgressOptions, GuardedEgress } from '@countersign/platform/egress/egress.ts';
+import type { EgressLimits } from '@countersign/platform/egress/limits.ts';
+import type { EgressOptions, GuardedEgress } from '@countersign/platform/egress/egress.ts';
 import type { InstanceView } from './ports.ts';
 
 export type EgressFactory = (options: EgressOptions) => GuardedEgress;

@@ -2,7 +2,8 @@ import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { JsonObject } from '../sdk/connector.ts';
 import { CONNECTOR_ERROR_CODES, ConnectorError } from '../sdk/errors.ts';
 import type { ConnectorErrorCode } from '../sdk/errors.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 import { allLabels } from './labels.ts';
 import type { CallResult } from './ports.ts';
 

@@ -1,7 +1,8 @@
 import type { JsonObject, Prepared } from '../sdk/connector.ts';
 import { isUsable } from './approval-in-hand.ts';
 import { createActionContext } from './action-context.ts';
-import type { Call, GatewayParts, PlannedAction } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call, PlannedAction } from './call.ts';
 import { endedBy } from './call.ts';
 import { canonicalAction } from './canonical-action.ts';
 import type { CanonicalAction } from './canonical-action.ts';

@@ -1,6 +1,7 @@
 import type { PolicyApproval, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { isUsable } from './approval-in-hand.ts';
-import type { Call, GatewayParts, PlannedAction } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call, PlannedAction } from './call.ts';
 import { labelsOfPlanned } from './labels.ts';
 import type { ApprovalInHand } from './ports.ts';
 

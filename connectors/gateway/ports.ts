@@ -1,5 +1,6 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
+import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
 import type { ContentTexts } from './content-parameters.ts';
 import type { PricedUsage } from './pricing.ts';
@@ -29,16 +30,6 @@ export class StaleLeaseError extends Error {
     super(`The lease on ${stepId} is no longer held under fence ${fence}.`);
     this.name = 'StaleLeaseError';
   }
-}
-
-export interface CallIdentity {
-  readonly tenant: { readonly id: string; readonly slug: string };
-  readonly workspace: { readonly id: string; readonly slug: string };
-  readonly environment: { readonly id: string; readonly name: string };
-  readonly run: { readonly id: string; readonly workflow: string; readonly workflowVersion: number; readonly workflowDigest: string };
-  readonly step: { readonly id: string; readonly key: string; readonly attempt: number; readonly fence: string };
-  /** Unique in the step: the step's own call is `main`, a nested one `main/<action>#<n>`. Stable across attempts. */
-  readonly callKey: string;
 }
 
 export interface InstanceView {

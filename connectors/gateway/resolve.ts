@@ -1,5 +1,6 @@
 import { CallEnded, endedBy } from './call.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 import type { CallRequest } from './ports.ts';
 
 /** Which code, which manifest and which instance a call is for. An instance runs only the manifest it was approved with. */

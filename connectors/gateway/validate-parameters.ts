@@ -1,7 +1,8 @@
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { CanonicalJsonError } from '@countersign/platform/canonical-json/errors.ts';
 import { endedBy } from './call.ts';
-import type { Call, GatewayParts } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Call } from './call.ts';
 
 /** Parameters must have a canonical form (they are hashed and shown) and fit the manifest. */
 export function validateParameters(parts: GatewayParts, { request, connector, actionName }: Call): void {

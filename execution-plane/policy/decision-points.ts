@@ -1,5 +1,5 @@
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
-import type { DecisionPoint } from '@countersign/connectors/gateway/call.ts';
+import type { DecisionPoint } from '@countersign/connectors/gateway/parts.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';

@@ -1,5 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
-import type { CallIdentity, Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
 import type { Connector, JsonObject, Reconciler } from '@countersign/connectors/sdk/connector.ts';
 import { ConnectorError } from '@countersign/connectors/sdk/errors.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';

@@ -1,5 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
-import type { CallIdentity, Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
 import { evaluateCondition } from '@countersign/platform/expressions/expression.ts';

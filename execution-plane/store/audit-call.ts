@@ -1,5 +1,6 @@
 import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
-import type { CallIdentity, DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 
 /** The event `type` about `subject`, by the worker that makes this call. */

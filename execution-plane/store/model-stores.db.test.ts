@@ -5,7 +5,7 @@ import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import type { ModelStore } from '@countersign/connectors/sdk/connector.ts';
-import type { CallIdentity } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { Contents } from '../contents/contents.ts';
 import { leasedCall } from '../testing/leased-call.ts';
 import { Plant } from '../testing/plant.ts';

@@ -1,5 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
-import type { CallIdentity, ModelStores } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { ModelStores } from '@countersign/connectors/gateway/ports.ts';
 import type { ModelStore } from '@countersign/connectors/sdk/connector.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';

@@ -1,5 +1,6 @@
 import { ApprovalNotUsableError, StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
-import type { ApprovalInHand, ApprovalRequest, CallIdentity, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { ApprovalInHand, ApprovalRequest, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
 import type { CanonicalAction } from '@countersign/connectors/gateway/canonical-action.ts';
 import type { ContentTexts } from '@countersign/connectors/gateway/content-parameters.ts';
 import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';

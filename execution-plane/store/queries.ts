@@ -1,4 +1,5 @@
-import type { CallIdentity, InstanceView } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';

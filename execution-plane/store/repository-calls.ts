@@ -1,4 +1,5 @@
-import type { CallIdentity, DecisionRecord, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { DecisionRecord, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
 import type { Receipt } from '@countersign/connectors/sdk/connector.ts';
 import type { Risk } from '@countersign/contracts/connectors/manifest.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';

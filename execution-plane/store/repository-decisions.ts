@@ -1,4 +1,5 @@
-import type { ApprovalRequest, CallIdentity, DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { ApprovalRequest, DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';

@@ -1,4 +1,4 @@
-import type { CallIdentity } from '@countersign/connectors/gateway/ports.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Plant } from './plant.ts';
 import { sql } from './queries.ts';

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import type { EgressLimits, GuardedResponse } from './egress.ts';
+import type { EgressLimits, GuardedResponse } from './limits.ts';
 import { EgressError } from './errors.ts';
 
 const unzip = promisify(gunzip);

@@ -7,27 +7,10 @@ import type { Destination } from './destination.ts';
 import { EgressError } from './errors.ts';
 import { openConnection, systemResolver } from './guarded-connect.ts';
 import type { Resolver } from './guarded-connect.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { EgressLimits, GuardedResponse } from './limits.ts';
 import { headersOf, targetOf } from './request-check.ts';
 import type { GuardedRequest } from './request-check.ts';
-
-export interface EgressLimits {
-  readonly connect_timeout_ms: number;
-  /** From the request's last byte to the answer's headers. */
-  readonly header_timeout_ms: number;
-  /** From the call to the answer's last byte, connecting included. */
-  readonly total_timeout_ms: number;
-  /** As they come over the wire. */
-  readonly response_bytes: number;
-  readonly decompressed_bytes: number;
-}
-
-export const DEFAULT_LIMITS: EgressLimits = {
-  connect_timeout_ms: 10_000,
-  header_timeout_ms: 30_000,
-  total_timeout_ms: 60_000,
-  response_bytes: 8 * 1024 * 1024,
-  decompressed_bytes: 32 * 1024 * 1024,
-};
 
 export interface EgressOptions {
   readonly baseUrl: string;
@@ -35,14 +18,6 @@ export interface EgressOptions {
   readonly allowedHosts: readonly string[];
   readonly resolver?: Resolver;
   readonly limits?: Partial<EgressLimits>;
-}
-
-export interface GuardedResponse {
-  readonly status: number;
-  /** Lower-case names; several of one name joined by `, `. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Decompressed. */
-  readonly body: Uint8Array;
 }
 
 export interface GuardedEgress {

@@ -1,4 +1,4 @@
-import type { CallIdentity } from '../ports.ts';
+import type { CallIdentity } from '../call-identity.ts';
 
 let steps = 0;
 

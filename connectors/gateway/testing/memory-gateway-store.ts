@@ -4,7 +4,8 @@ import { canonicalText } from '@countersign/platform/canonical-json/canonicalize
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { JsonObject } from '../../sdk/connector.ts';
 import { ApprovalNotUsableError, StaleLeaseError } from '../ports.ts';
-import type { ApprovalInHand, ApprovalRequest, CallIdentity, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
+import type { CallIdentity } from '../call-identity.ts';
+import type { ApprovalInHand, ApprovalRequest, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
 
 interface StoredApproval {
   readonly id: string;

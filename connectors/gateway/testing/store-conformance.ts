@@ -4,7 +4,8 @@ import type { JsonObject } from '../../sdk/connector.ts';
 import { canonicalAction } from '../canonical-action.ts';
 import type { DigestedAction } from '../canonical-action.ts';
 import { ApprovalNotUsableError, StaleLeaseError } from '../ports.ts';
-import type { ApprovalRequest, CallIdentity, DecisionRecord, GatewayStore, Intent, Outcome } from '../ports.ts';
+import type { CallIdentity } from '../call-identity.ts';
+import type { ApprovalRequest, DecisionRecord, GatewayStore, Intent, Outcome } from '../ports.ts';
 
 /** What a store under test needs around it: steps that are leased, and somebody who decides approvals. */
 export interface StoreHarness {

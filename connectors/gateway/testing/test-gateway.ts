@@ -5,10 +5,11 @@ import { seededBundle, testClaims, testKey } from '@countersign/platform/opa/bun
 import { createPdp } from '@countersign/platform/opa/pdp.ts';
 import type { Pdp } from '@countersign/platform/opa/pdp.ts';
 import type { Connector, JsonObject, ModelStore } from '../../sdk/connector.ts';
-import type { DecisionPoint } from '../call.ts';
+import type { DecisionPoint } from '../parts.ts';
 import { createGateway } from '../gateway.ts';
 import type { RunningGateway } from '../gateway.ts';
-import type { CallIdentity, CallRequest, CredentialValue, InstanceView } from '../ports.ts';
+import type { CallIdentity } from '../call-identity.ts';
+import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
 import { MemoryGatewayStore } from './memory-gateway-store.ts';
 
 export interface TestGateway {

@@ -24,9 +24,6 @@ export type EnsuredOpa =
   | { readonly missing?: never; readonly path: string; readonly version: string }
   | { readonly missing: true; readonly how_to_get_it: string };
 
-/** One way to get OPA: its path, or why this way did not work. */
-export type Installed = { readonly path: string } | { readonly failed: string };
-
 /**
  * Finds OPA on PATH or in the cache, else installs it: from Go modules (authenticated by Go's checksum database) where Go is
  * there, else the release binary with a known SHA-256. Never throws: without OPA everything runs but changing policy.

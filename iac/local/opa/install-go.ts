@@ -2,16 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { OpaConfig } from './config.ts';
-import type { Installed } from './ensure-opa.ts';
-
-export interface InstallRequest {
-  readonly version: string;
-  /** The folder that `opa` shall be in. */
-  readonly folder: string;
-  readonly config: OpaConfig;
-  readonly progress: (line: string) => void;
-  readonly release_base_url?: string | undefined;
-}
+import type { Installed, InstallRequest } from './installation.ts';
 
 const TIMEOUT_MS = 20 * 60_000;
 

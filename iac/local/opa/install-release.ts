@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
-import type { Installed } from './ensure-opa.ts';
-import type { InstallRequest } from './install-go.ts';
+import type { Installed, InstallRequest } from './installation.ts';
 import { OPA_RELEASE_SHA256 } from './version.ts';
 
 const RELEASES = 'https://github.com/open-policy-agent/opa/releases/download';

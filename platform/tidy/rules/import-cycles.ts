@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { ParsedModule } from '../modules.ts';
 import type { Violation } from '../tree.ts';
 
-/** Modules that need one another to load. Imports of types are erased and cannot. */
+/** Modules that import one another, types included: what cannot be read apart belongs together, or apart for good. */
 export function importCycles(modules: readonly ParsedModule[]): Violation[] {
   const graph = new Map(modules.map((module) => [module.path, targetsOf(module)]));
   return stronglyConnected(graph)
@@ -14,7 +14,7 @@ export function importCycles(modules: readonly ParsedModule[]): Violation[] {
 }
 
 function targetsOf(module: ParsedModule): string[] {
-  return module.imports.filter((found) => !found.typeOnly).map((found) => resolveOurs(module.path, found.specifier)).filter((path) => path !== undefined);
+  return module.imports.map((found) => resolveOurs(module.path, found.specifier)).filter((path) => path !== undefined);
 }
 
 function resolveOurs(from: string, specifier: string): string | undefined {

@@ -1,0 +1,35 @@
+import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import type { Connector } from '../sdk/connector.ts';
+import type { CredentialHeaders } from './credentials.ts';
+import type { InstanceEgresses } from './instance-egresses.ts';
+import type { ManifestSchemas } from './manifest-schemas.ts';
+import type { CallRequest, CallResult, CredentialVault, GatewayStore, Instances, ModelStores } from './ports.ts';
+
+/** What every stage of the pipeline may use. */
+export interface GatewayParts {
+  readonly connectors: ReadonlyMap<string, Connector>;
+  readonly store: GatewayStore;
+  readonly pdp: DecisionPoint;
+  readonly instances: Instances;
+  readonly vault: CredentialVault;
+  readonly models: ModelStores;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+  readonly schemas: ManifestSchemas;
+  readonly egresses: InstanceEgresses;
+  readonly credentials: CredentialHeaders;
+  /** The pipeline itself, for what an action calls in its turn. */
+  readonly nested: (request: CallRequest) => Promise<CallResult>;
+}
+
+/** Of the policy decision point, what the gateway asks. It never rejects. */
+export interface DecisionPoint {
+  decide(input: PolicyInput): Promise<PolicyDecision>;
+}
+
+/** Of the logger, what the gateway uses. Entries hold ids and codes, never parameters or outputs. */
+export interface GatewayLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
