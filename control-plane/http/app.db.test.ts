@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
@@ -36,6 +37,10 @@ test.each<[string, string, RequestInit, number, string]>([
   ['another method', '/api/v1/me', { method: 'DELETE' }, 405, 'method_not_allowed'],
   ['another method of ingestion', '/api/v1/ingest/desk/ins_1', {}, 405, 'method_not_allowed'],
   ['a broken escape', '/api/v1/runs/%zz', {}, 400, 'request_invalid'],
+  ['a NUL in a path', '/api/v1/runs/%00', {}, 400, 'request_invalid'],
+  ['a NUL in the instance of a webhook', '/api/v1/ingest/desk/ins%00', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }, 400, 'request_invalid'],
+  ['a NUL in the name of a file', '/assets/%00.js', {}, 400, 'request_invalid'],
+  ['a method that only diagnoses', '/api/v1/me', { method: 'OPTIONS' }, 405, 'method_not_allowed'],
   ['no content type', '/api/v1/sign-in', { method: 'POST', body: new Uint8Array([123, 125]) }, 415, 'media_type_unsupported'],
   ['no JSON', '/api/v1/sign-in', { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }, 400, 'json_invalid'],
   ['a body over 1 MiB', '/api/v1/sign-in', { method: 'POST', body: ' '.repeat(1_048_577), headers: { 'content-type': 'application/json' } }, 413, 'body_too_large'],
@@ -44,6 +49,19 @@ test.each<[string, string, RequestInit, number, string]>([
   const body = (await response.json()) as Record<string, unknown>;
   expect([response.status, response.headers.get('content-type'), body['code']]).toEqual([status, 'application/problem+json', code]);
   expect(body['request_id']).toBe(response.headers.get('x-request-id'));
+});
+
+test('paths have one spelling: in capitals they are not the API', async () => {
+  expect((await get('/API/V1/me')).headers.get('content-type')).not.toContain('json');
+});
+
+test.each(['/../../etc/passwd', '/..%2f..%2fetc/passwd', '/%2e%2e/%2e%2e/package.json', '/assets/..%5c..%5cpackage.json', '/assets/../../package.json', '//etc/passwd', '/.env', '/.git/config'])('%s gives no file outside of the console', async (path) => {
+  // fetch would tidy the path up before it is sent.
+  const { hostname, port } = new URL(plane.url);
+  const body = await new Promise<string>((resolve, reject) => {
+    httpGet({ hostname, port, path }, (response) => { response.setEncoding('utf8').toArray().then((chunks) => resolve(chunks.join('')), reject); }).on('error', reject);
+  });
+  expect(body).toMatch(/^<!doctype html>|"code":"not_found"/i);
 });
 
 test('the allowed methods are named', async () => {

@@ -15,6 +15,7 @@ import { lastErrorHandler } from './last-error-handler.ts';
 import { operationRoute } from './operation-route.ts';
 import { assignRequestId } from './request-id.ts';
 import { limitSignIn } from './limit-sign-in.ts';
+import { refuseNulInPath } from './refuse-nul-in-path.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppParts {
@@ -34,8 +35,10 @@ export interface AppParts {
 export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
+  // A rule of a proxy before us about /api/v1/... must mean the paths that we serve, and no other spelling of them.
+  app.enable('case sensitive routing');
 
-  app.use(assignRequestId);
+  app.use(assignRequestId, refuseNulInPath);
   app.post('/api/v1/ingest/:connector/:instance', ingestRoute(parts.ingestion));
 
   app.use(accessLog(parts.log), securityHeaders(parts));

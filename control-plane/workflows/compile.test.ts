@@ -83,6 +83,8 @@ describe('each problem names its line and column', () => {
     ['a missing key', (good) => good.replace('kind: Workflow\n', ''), ['1:1 required']],
     ['__proto__', (good) => good.replace('with: { id:', 'with: { __proto__: {}, id:'), ['11:15 key_forbidden']],
     ['constructor', (good) => good.replace('with: { id:', 'with: { constructor: 1, id:'), ['11:15 key_forbidden']],
+    ['a NUL in a text', (good) => good.replace('impact: "2"', String.raw`impact: "\0"`), ['22:17 text_invalid']],
+    ['half of a surrogate pair', (good) => good.replace('description: Route a ticket', String.raw`description: "\ud800"`), ['3:40 text_invalid']],
     ['a number beyond 2^53', (good) => good.replace('impact: "2"', 'impact: 9007199254740993'), ['22:17 number_unsafe']],
     ['an unknown connector', (good) => good.replace('desk/ticket.get', 'desc/ticket.get'), ['10:13 connector_unknown']],
     ['an unknown action', (good) => good.replace('desk/ticket.get', 'desk/ticket.delete'), ['10:13 action_unknown']],
@@ -135,6 +137,10 @@ describe('each problem names its line and column', () => {
   });
 
   test('nesting without end is refused', () => {
-    expect(problems(`${'[ '.repeat(5_000)}${' ]'.repeat(5_000)}`)[0]).toMatch(/too_deep|yaml_/);
+    expect(problems(`${'[ '.repeat(64)}${' ]'.repeat(64)}`)[0]).not.toContain('too_deep');
+    expect(problems(`${'[ '.repeat(65)}${' ]'.repeat(65)}`)[0]).toContain('too_deep');
+    const endless = `${'[ '.repeat(5_000)}${' ]'.repeat(5_000)}`;
+    expect(problems(endless)[0]).toContain('too_deep');
+    expect(messages(endless)).not.toContain('call stack');
   });
 });

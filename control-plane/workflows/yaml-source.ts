@@ -4,6 +4,7 @@ import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 
 const MAX_ALIASES = 50;
 const MAX_DEPTH = 64;
+const TOO_DEEP = `Nested deeper than ${MAX_DEPTH} levels. Make it flatter.`;
 /** Keys that change what JavaScript objects inherit. */
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
@@ -39,9 +40,12 @@ export class YamlSource {
   }
 
   #syntaxProblems(): FieldProblem[] {
-    return [...this.#document.errors, ...this.#document.warnings].map((error) => ({
-      field: '', code: 'yaml_syntax', message: `${error.message.replace(/\.?$/, '.')}`, ...this.#place(error.pos[0]),
-    }));
+    return [...this.#document.errors, ...this.#document.warnings].map((error) => {
+      const place = this.#place(error.pos[0]);
+      // What is nested so deep that the parser itself gives up has no nodes to measure.
+      if (error.message.startsWith('Maximum call stack')) return { field: '', code: 'too_deep', message: TOO_DEEP, ...place };
+      return { field: '', code: 'yaml_syntax', message: `${error.message.replace(/\.?$/, '.')}`, ...place };
+    });
   }
 
   #hostileNodes(): FieldProblem[] {
@@ -55,12 +59,13 @@ export class YamlSource {
       },
       Scalar: (_key, node) => {
         const { value } = node;
+        if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) add(node, 'text_invalid', 'This text holds a NUL character or half of a surrogate pair. Remove it.');
         const unsafe = typeof value === 'bigint' || (typeof value === 'number' && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))));
         if (unsafe) add(node, 'number_unsafe', 'This number cannot be kept exactly. Write it as text, in quotes.');
       },
       Node: (_key, node, path) => {
-        if (path.length <= 2 * MAX_DEPTH || isAlias(node)) return undefined;
-        add(node, 'too_deep', `Nested deeper than ${MAX_DEPTH} levels.`);
+        if (path.filter((one) => isMap(one) || isSeq(one)).length < MAX_DEPTH || isAlias(node) || isScalar(node)) return undefined;
+        add(node, 'too_deep', TOO_DEEP);
         return visit.BREAK;
       },
     });
