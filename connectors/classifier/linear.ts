@@ -1,3 +1,5 @@
+import type { LearntClass, Support } from './learnt-class.ts';
+import { offsetOf, supportOf } from './learnt-class.ts';
 import { shuffle } from './random.ts';
 import type { SparseMatrix } from './vectorizer.ts';
 
@@ -20,12 +22,6 @@ export interface BinaryMachine {
   readonly support: Support;
   /** Rows that hold the boundary or stand near it. */
   readonly near: Int32Array;
-}
-
-/** The dual solution: the rows that hold the boundary, and how hard each pulls (sign included). */
-export interface Support {
-  readonly rows: Int32Array;
-  readonly pulls: Float64Array;
 }
 
 /** What every fit over the same rows shares. */
@@ -56,12 +52,8 @@ export function fitMachine(
   const { matrix, rows, cost } = problem;
   const { starts, features, values, columns } = matrix;
   const signs = new Int8Array(matrix.rows);
-  let members = 0;
-  for (const row of rows) {
-    signs[row] = isMember(row) ? 1 : -1;
-    if (signs[row] === 1) members++;
-  }
-  const offset = warmStart?.offset ?? (2 * members) / rows.length - 1;
+  for (const row of rows) signs[row] = isMember(row) ? 1 : -1;
+  const offset = warmStart?.offset ?? offsetOf(rows, signs);
   const alphas = new Float64Array(matrix.rows);
   warmStart?.support.rows.forEach((row, at) => {
     if (signs[row] !== 0) alphas[row] = Math.abs(warmStart.support.pulls[at]!);
@@ -122,21 +114,31 @@ export function fitMachine(
   return { weights, offset, support: supportOf(alphas, signs), near };
 }
 
-function supportOf(alphas: Float64Array, signs: Int8Array): Support {
-  const rows = Int32Array.from(alphas.keys()).filter((row) => alphas[row]! > 0);
-  return { rows, pulls: Float64Array.from(rows, (row) => alphas[row]! * signs[row]!) };
+/** The weights that a dual solution stands for, the learnt part of the intercept last; `weights` is overwritten. */
+export function sumWeights({ starts, features, values, columns }: SparseMatrix, { rows, pulls }: Support, weights: Float64Array = new Float64Array(columns + 1)): Float64Array {
+  weights.fill(0);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    const pull = pulls[at]!;
+    const end = starts[row + 1]!;
+    for (let entry = starts[row]!; entry < end; entry++) weights[features[entry]!]! += pull * values[entry]!;
+    weights[columns]! += pull;
+  }
+  return weights;
 }
 
-/** The weights that a dual solution stands for, the learnt part of the intercept last. */
-export function sumWeights(matrix: SparseMatrix, { rows, pulls }: Support): Float64Array {
-  const weights = new Float64Array(matrix.columns + 1);
-  rows.forEach((row, at) => {
-    const pull = pulls[at]!;
-    const end = matrix.starts[row + 1]!;
-    for (let entry = matrix.starts[row]!; entry < end; entry++) weights[matrix.features[entry]!]! += pull * matrix.values[entry]!;
-    weights[matrix.columns]! += pull;
-  });
-  return weights;
+/** Learns one class; each fold starts from the solution on all rows. */
+export function learnByWeights(problem: LinearProblem, isMember: (row: number) => boolean, random: () => number): LearntClass {
+  const { matrix } = problem;
+  const full = fitMachine(problem, isMember, random);
+  return {
+    support: full.support,
+    offset: full.offset,
+    scoresWithout: ({ kept, scored }) => {
+      const { weights, offset } = fitMachine({ ...problem, rows: kept }, isMember, random, full);
+      return Float64Array.from(scored, (row) => scoreRow(weights, matrix, row) + weights[matrix.columns]! + offset);
+    },
+  };
 }
 
 /** Weights times the features of one row, without intercept. */

@@ -7,9 +7,10 @@ const SMOOTHING = 0.01;
  * Multinomial naive Bayes weights of one class over tf-idf values, without prior: log of the feature's share of all
  * that the class's tickets hold. Learns from a handful of tickets what the linear machine, which must also hold
  * every other class off, cannot yet.
+ * @param weights overwritten and returned: thousands of fits must not leave an array each
  */
-export function fitNaiveBayes(matrix: SparseMatrix, members: Int32Array): Float64Array {
-  const weights = new Float64Array(matrix.columns).fill(SMOOTHING);
+export function fitNaiveBayes(matrix: SparseMatrix, members: Int32Array, weights: Float64Array): Float64Array {
+  weights.fill(0);
   let total = SMOOTHING * matrix.columns;
   for (const row of members) {
     const end = matrix.starts[row + 1]!;
@@ -19,6 +20,10 @@ export function fitNaiveBayes(matrix: SparseMatrix, members: Int32Array): Float6
     }
   }
   const logTotal = Math.log(total);
-  for (let feature = 0; feature < weights.length; feature++) weights[feature] = Math.log(weights[feature]!) - logTotal;
+  const unseen = Math.log(SMOOTHING) - logTotal;
+  // Most features are unseen in any one class; a logarithm for each would cost more than all the rest.
+  for (let feature = 0; feature < weights.length; feature++) {
+    weights[feature] = weights[feature] === 0 ? unseen : Math.log(weights[feature]! + SMOOTHING) - logTotal;
+  }
   return weights;
 }

@@ -1,12 +1,14 @@
 import type { CalibrationSample } from './calibration.ts';
 import { DEFAULT_STACKING, fitStacking, fitTopCalibration, IDENTITY_CALIBRATION, stackProbabilities } from './calibration.ts';
-import type { BinaryMachine } from './linear.ts';
-import { fitMachine, scoreRow, sumWeights } from './linear.ts';
+import { learnBySimilarity } from './learn-by-similarity.ts';
+import type { Fold, LearntClass } from './learnt-class.ts';
+import { learnByWeights, scoreRow, sumWeights } from './linear.ts';
 import type { LabelModel } from './model.ts';
 import type { Neighbour } from './neighbours.ts';
-import { createRandom } from './random.ts';
+import { createRandom, shuffle } from './random.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
 import { MACHINE, NAIVE_BAYES, NEAREST, nearestPerClass, SIGNALS } from './signals.ts';
+import type { Similarities } from './similarities.ts';
 import type { SparseMatrix } from './vectorizer.ts';
 
 /** Loss weight C of the linear machines; 0.2 to 1 differ by less than the noise of our sets. */
@@ -24,6 +26,8 @@ const MAX_ROWS_PER_FOLD = 2_500;
 /** What is the same for every label. */
 export interface SharedTraining {
   readonly matrix: SparseMatrix;
+  /** Undefined where the tickets are too many for it. */
+  readonly similarities: Similarities | undefined;
   /** Fold of each row, for cross-fitting. */
   readonly folds: Uint8Array;
   readonly foldCount: number;
@@ -50,14 +54,19 @@ export async function trainLabel(
 ): Promise<LabelModel> {
   const { classes, ticketClasses } = numberClasses(values);
   const rows = Int32Array.from(ticketClasses.keys()).filter((row) => ticketClasses[row]! >= 0);
+  const random = createRandom(shared.seed);
+  // Coordinate descent is slow where rows of one kind follow each other.
+  shuffle(rows, rows.length, random);
   const base = { label, classes, labelledCount: rows.length, ticketClasses };
-  const task: LabelTask = { ...base, rows, shared, random: createRandom(shared.seed) };
+  const { columns } = shared.matrix;
+  const scratch = { naiveBayesWeights: new Float64Array(columns), machineWeights: new Float64Array(columns + 1) };
+  const task: LabelTask = { ...base, rows, shared, random, ...scratch };
   const calibrates = rows.length >= MIN_TICKETS_TO_CALIBRATE && classes.length > 1;
   const folds = calibrates ? splitFolds(task) : [];
   const samples = folds.flatMap(({ scored }) => Array.from(scored, (row) => createSample(task, row)));
   const machines: CompactMachine[] = [];
   for (let k = 0; k < classes.length; k++) {
-    const machine = fitMachine({ matrix: shared.matrix, rows, cost: COST }, (row) => ticketClasses[row] === k, task.random);
+    const machine = learnClass(task, k);
     machines.push({ support: machine.support, offset: machine.offset });
     await step(k * (folds.length + 1) + 1, classes.length * (folds.length + 1));
     let from = 0;
@@ -83,16 +92,13 @@ interface LabelTask {
   readonly rows: Int32Array;
   readonly shared: SharedTraining;
   readonly random: () => number;
+  /** Written anew for every class. */
+  readonly naiveBayesWeights: Float64Array;
+  readonly machineWeights: Float64Array;
 }
 
-/** Rows to learn from, and rows kept from learning to be scored. */
-interface Fold {
-  readonly kept: Int32Array;
-  readonly scored: Int32Array;
-}
-
-/** A machine without its weights, which are many times larger and quickly summed up again. */
-type CompactMachine = Pick<BinaryMachine, 'support' | 'offset'>;
+/** What is left of a class once its folds are scored. */
+type CompactMachine = Pick<LearntClass, 'support' | 'offset'>;
 
 /** Each fold costs time: a small set scores all of them, a large one as few as will do. */
 function splitFolds({ rows, shared }: LabelTask): Fold[] {
@@ -100,6 +106,7 @@ function splitFolds({ rows, shared }: LabelTask): Fold[] {
   const count = Math.min(shared.foldCount, Math.max(MIN_FOLDS_TO_SCORE, wanted));
   return Array.from({ length: count }, (_, fold) => ({
     kept: rows.filter((row) => shared.folds[row] !== fold),
+    held: rows.filter((row) => shared.folds[row] === fold),
     scored: rows.filter((row) => shared.folds[row] === fold).slice(0, MAX_ROWS_PER_FOLD),
   }));
 }
@@ -118,15 +125,22 @@ function createSample({ classes, ticketClasses, shared }: LabelTask, row: number
   return { signals, target: ticketClasses[row]! };
 }
 
-/** Fits class k without a fold and writes what it says of the fold's rows into their samples. */
-function scoreClass(task: LabelTask, { kept, scored }: Fold, k: number, warmStart: BinaryMachine, samples: readonly CalibrationSample[]): void {
+function learnClass({ rows, shared, ticketClasses, random }: LabelTask, k: number): LearntClass {
+  const { matrix, similarities } = shared;
+  const isMember = (row: number): boolean => ticketClasses[row] === k;
+  return similarities === undefined
+    ? learnByWeights({ matrix, rows, cost: COST }, isMember, random)
+    : learnBySimilarity({ similarities, rows, cost: COST }, isMember);
+}
+
+/** Writes what class k says of the fold's rows, not having seen them, into their samples. */
+function scoreClass(task: LabelTask, fold: Fold, k: number, learnt: LearntClass, samples: readonly CalibrationSample[]): void {
   const { matrix } = task.shared;
-  const isMember = (row: number): boolean => task.ticketClasses[row] === k;
-  const machine = fitMachine({ matrix, rows: kept, cost: COST }, isMember, task.random, warmStart);
-  const naiveBayes = fitNaiveBayes(matrix, kept.filter(isMember));
-  scored.forEach((row, at) => {
+  const scores = learnt.scoresWithout(fold);
+  const naiveBayes = fitNaiveBayes(matrix, fold.kept.filter((row) => task.ticketClasses[row] === k), task.naiveBayesWeights);
+  fold.scored.forEach((row, at) => {
     const { signals } = samples[at]!;
-    signals[k * SIGNALS + MACHINE] = scoreRow(machine.weights, matrix, row) + machine.weights[matrix.columns]! + machine.offset;
+    signals[k * SIGNALS + MACHINE] = scores[at]!;
     signals[k * SIGNALS + NAIVE_BAYES] = scoreRow(naiveBayes, matrix, row);
   });
 }
@@ -159,13 +173,18 @@ function createWeightTable(columns: number, classes: number): WeightTable {
  */
 function storeWeights(task: LabelTask, table: WeightTable, k: number, stacking: Float64Array, { support, offset }: CompactMachine): void {
   const { matrix } = task.shared;
-  const machine = sumWeights(matrix, support);
-  const naiveBayes = fitNaiveBayes(matrix, task.rows.filter((row) => task.ticketClasses[row] === k));
-  const sum = naiveBayes.map((weight, feature) => stacking[MACHINE]! * machine[feature]! + stacking[NAIVE_BAYES]! * weight);
-  const largest = sum.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const machine = sumWeights(matrix, support, task.machineWeights);
+  const naiveBayes = fitNaiveBayes(matrix, task.rows.filter((row) => task.ticketClasses[row] === k), task.naiveBayesWeights);
+  const [machineShare, naiveBayesShare] = [stacking[MACHINE]!, stacking[NAIVE_BAYES]!];
+  // The sum takes the place of the naive Bayes weights.
+  let largest = 0;
+  for (let feature = 0; feature < naiveBayes.length; feature++) {
+    naiveBayes[feature] = machineShare * machine[feature]! + naiveBayesShare * naiveBayes[feature]!;
+    largest = Math.max(largest, Math.abs(naiveBayes[feature]!));
+  }
   const scale = largest === 0 ? 1 : largest / 32_767;
   const classes = table.scales.length;
   table.scales[k] = scale;
-  table.intercepts[k] = stacking[MACHINE]! * (machine[matrix.columns]! + offset);
-  for (let feature = 0; feature < sum.length; feature++) table.weights[feature * classes + k] = Math.round(sum[feature]! / scale);
+  table.intercepts[k] = machineShare * (machine[matrix.columns]! + offset);
+  for (let feature = 0; feature < naiveBayes.length; feature++) table.weights[feature * classes + k] = Math.round(naiveBayes[feature]! / scale);
 }

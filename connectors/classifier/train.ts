@@ -5,7 +5,10 @@ import { MAX_TRAINING_TICKETS } from './model.ts';
 import { buildNeighbourIndex, findNeighbours, NEIGHBOURS, rowVector } from './neighbours.ts';
 import type { Neighbour } from './neighbours.ts';
 import { createRandom, shuffle } from './random.ts';
+import type { Similarities } from './similarities.ts';
+import { buildSimilarities, paysForSimilarities } from './similarities.ts';
 import { trainLabel } from './train-label.ts';
+import type { SparseMatrix } from './vectorizer.ts';
 import { fitVocabulary, vectorizeAll, wordFeatureCount } from './vectorizer.ts';
 
 /** Weights of all labels together, two bytes each: keeps any model well below 150 MB. */
@@ -46,7 +49,9 @@ export async function train(tickets: readonly LabelledTicket[], options: Trainin
     }
   }
 
-  const shared = { matrix, folds, foldCount: FOLDS, neighboursOf, seed: options.seed };
+  const classes = countClasses([...valuesOf.values()]);
+  const similarities = paysForSimilarities(matrix.rows, classes) ? await measureSimilarities(matrix) : undefined;
+  const shared = { matrix, similarities, folds, foldCount: FOLDS, neighboursOf, seed: options.seed };
   const models: LabelModel[] = [];
   for (const label of labels) {
     const step = async (done: number, total: number): Promise<void> => {
@@ -57,6 +62,16 @@ export async function train(tickets: readonly LabelledTicket[], options: Trainin
   }
   const labelledCount = tickets.filter((_, row) => labels.some((label) => valuesOf.get(label)![row] !== undefined)).length;
   return { seed: options.seed, labelledCount, vocabulary, neighbours, labels: models };
+}
+
+/** In steps, so that others run in between: a thousand rows take a few hundred milliseconds. */
+async function measureSimilarities(matrix: SparseMatrix): Promise<Similarities> {
+  const { similarities, addRow } = buildSimilarities(matrix);
+  for (let row = 0; row < matrix.rows; row++) {
+    addRow(row);
+    if (row % ROWS_PER_TURN === 0) await nextTurn();
+  }
+  return similarities;
 }
 
 function checkTrainingInput(tickets: readonly LabelledTicket[], { labels, seed }: TrainingOptions): void {
@@ -104,8 +119,11 @@ function valueOf(ticket: LabelledTicket, label: string): string | undefined {
 }
 
 function featureBudget(labelValues: readonly (readonly (string | undefined)[])[]): number {
-  const classes = labelValues.reduce((sum, values) => sum + new Set(values).size, 0);
-  return Math.max(MIN_FEATURES, Math.floor(MAX_WEIGHTS / Math.max(classes, 1)));
+  return Math.max(MIN_FEATURES, Math.floor(MAX_WEIGHTS / Math.max(countClasses(labelValues), 1)));
+}
+
+function countClasses(labelValues: readonly (readonly (string | undefined)[])[]): number {
+  return labelValues.reduce((sum, values) => sum + new Set(values).size, 0);
 }
 
 /** Equal parts at random; the same row falls into the same fold for every label. */
