@@ -16,8 +16,8 @@ export interface ReadEvent {
   readonly payload: JsonValue;
 }
 
-/** What no schema has checked is kept only as far as an id or a number would go. */
-const MAX_UNCHECKED_TEXT = 64;
+/** What no schema has checked is kept only where it cannot be a sentence. */
+const LOOKS_LIKE_AN_ID = /^[\w-]{1,64}$/;
 
 /**
  * Finds the trigger whose operation this is and reads the payload by it.
@@ -52,8 +52,8 @@ function uncovered(triggers: readonly TriggerManifest[], payload: JsonValue): Re
     });
   }
   const [first] = triggers;
-  const short = (pointer: string | undefined): string | null => textAt(payload, pointer)?.slice(0, MAX_UNCHECKED_TEXT).toWellFormed() ?? null;
-  return { event: null, subject: short(first?.subject) ?? 'unknown', subjectLabel: short(first?.subject_label), dedupeKey: null, changedBy: null, payload: {} };
+  const subject = textAt(payload, first?.subject) ?? '';
+  return { event: null, subject: LOOKS_LIKE_AN_ID.test(subject) ? subject : 'unknown', subjectLabel: null, dedupeKey: null, changedBy: null, payload: {} };
 }
 
 function read(event: string, trigger: TriggerManifest, payload: JsonValue): ReadEvent {
