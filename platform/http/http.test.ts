@@ -147,3 +147,17 @@ test('a server that stops lets a request finish and cuts one that does not end',
   await stuck.stop(50);
   socket.destroy();
 });
+
+test.each([
+  ['not HTTP', '\x16\x03\x01 hello\r\n\r\n', 'not valid HTTP'],
+  ['headers without end', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, 'larger than 32768 bytes'],
+  ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 'not valid HTTP'],
+])('what no route can read is a problem with a code, too: %s', async (_name, bytes, detail) => {
+  const server = await startHttpServer((_request, response) => response.end('reached'), { host: '127.0.0.1', port: 0 });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.setEncoding('utf8').write(bytes);
+  const answer = (await socket.toArray()).join('');
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*content-type: application\/problem\+json[^]*"code":"request_invalid"/);
+  expect(answer).toContain(detail);
+  await server.stop(0);
+});

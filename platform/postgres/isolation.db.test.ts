@@ -149,6 +149,17 @@ describe('roles', () => {
     }
   });
 
+  test('the plane that asks for an approval cannot give it', async () => {
+    for (const [role, state, allowed] of [['countersign_execution', 'approved', false], ['countersign_execution', 'rejected', false], ['countersign_execution', 'withdrawn', true], ['countersign_control', 'approved', true]] as const) {
+      const client = planes.get(role)!;
+      await client.query('BEGIN');
+      await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [other]);
+      const outcome = await client.query(`UPDATE control.approvals SET state = $1`, [state]).then((result) => result.rowCount === 1, (error: unknown) => error instanceof pg.DatabaseError && error.code === '42501' ? false : Promise.reject(error));
+      expect([role, state, outcome]).toEqual([role, state, allowed]);
+      await client.query('ROLLBACK');
+    }
+  });
+
   test('no view and no materialised view stands between a role and the policies', async () => {
     expect((await admin.query(`SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1) AND c.relkind IN ('v', 'm')`, [SCHEMAS])).rows).toEqual([]);
   });

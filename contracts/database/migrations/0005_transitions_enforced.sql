@@ -20,6 +20,16 @@ CREATE TRIGGER steps_remember_where_they_came_from BEFORE INSERT OR UPDATE ON ex
 CREATE TRIGGER tool_calls_remember_where_they_came_from BEFORE INSERT OR UPDATE ON execution.tool_calls FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
 CREATE TRIGGER approvals_remember_where_they_came_from BEFORE INSERT OR UPDATE ON control.approvals FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
 
+-- Who asks does not answer: the execution plane requests, uses up, expires and withdraws approvals; only the control plane, where
+-- people vote, approves or rejects.
+CREATE FUNCTION app.refuse_own_answer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the execution plane cannot decide approval %', NEW.id USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER approvals_are_decided_by_people BEFORE UPDATE ON control.approvals FOR EACH ROW
+  WHEN (current_user = 'countersign_execution' AND NEW.state IS DISTINCT FROM OLD.state AND NEW.state IN ('approved', 'rejected')) EXECUTE FUNCTION app.refuse_own_answer();
+
 -- A finished run that goes on (redrive) is finished no more, and its evidence is of the past.
 CREATE FUNCTION app.reopen_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
