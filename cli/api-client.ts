@@ -20,7 +20,7 @@ export class ApiClient {
   readonly #url: string;
 
   constructor(config: CliConfig) {
-    if (config.apiKey === undefined) throw new CliError('not_signed_in', 'Set COUNTERSIGN_API_KEY. `npm start` prints how to make one.');
+    if (config.apiKey === undefined) throw new CliError('not_signed_in', 'Set COUNTERSIGN_API_KEY. Who is signed in makes one with POST /api/v1/api-keys; see cli/README.md.');
     this.#url = config.url;
     this.#http = axios.create({
       baseURL: config.url, timeout: 30_000, proxy: false, maxRedirects: 0, validateStatus: () => true,

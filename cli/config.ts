@@ -8,6 +8,6 @@ export interface CliConfig {
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
   const url = env['COUNTERSIGN_URL'] ?? 'http://localhost:8080';
-  if (!URL.canParse(url)) throw new CliError('config_invalid', `COUNTERSIGN_URL is not a URL: ${JSON.stringify(url)}.`);
-  return { url, apiKey: env['COUNTERSIGN_API_KEY'] };
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new CliError('config_invalid', `COUNTERSIGN_URL is not an http or https URL: ${JSON.stringify(url)}.`);
+  return { url, apiKey: env['COUNTERSIGN_API_KEY'] || undefined };
 }

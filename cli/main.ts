@@ -11,13 +11,18 @@ import { printJson, say } from './output.ts';
 const program = new Command('countersign')
   .description('The command line of Countersign: a client of the public API, and the offline evidence verifier.\nReads COUNTERSIGN_URL and COUNTERSIGN_API_KEY.')
   .version('0.1.0')
-  .exitOverride()
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
   .addCommand(approvalsCommand());
 
 program.command('keys').description('The public key set that evidence is verified with, as JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
 program.command('cost').description('What a ticket costs, as JSON').action(async () => printJson(await new ApiClient(readConfig()).costPerTicket()));
+
+throwInsteadOfExiting(program);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(); // who read our output has had enough of it, as `head` does
+});
 
 try {
   await program.parseAsync();
@@ -30,4 +35,10 @@ try {
   } else {
     throw error;
   }
+}
+
+/** Commander would exit with 1 for bad usage; and a command that is added does not take over its parent's settings. */
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwInsteadOfExiting);
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { EvidenceKeys } from '@countersign/contracts/evidence/bundle.ts';
 import { ApiClient } from '../api-client.ts';
 import { readConfig } from '../config.ts';
+import { CliError } from '../errors.ts';
 import { EvidenceError } from '../evidence/errors.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import type { Verification } from '../evidence/verify.ts';
@@ -20,7 +21,10 @@ export function evidenceCommand(): Command {
     .option('-o, --output <file>', 'where to write it (default: <run>.evidence.zip)')
     .action(async (run: string, options: { output?: string }) => {
       const file = options.output ?? `${run}.evidence.zip`;
-      await writeFile(file, await new ApiClient(readConfig()).evidence(run));
+      const bundle = await new ApiClient(readConfig()).evidence(run);
+      await writeFile(file, bundle).catch((cause: Error) => {
+        throw new CliError('input_invalid', `${file} cannot be written: ${cause.message}`, { cause });
+      });
       say(`${file} written. Verify it with: countersign evidence verify ${file}`);
     });
   return evidence;

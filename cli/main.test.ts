@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** An API that refuses as ours does, and gives one bundle. */
+let server: Server;
+let url: string;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const known = request.url === '/api/v1/runs/run_known/evidence';
+    response.writeHead(known ? 200 : 404, { 'content-type': known ? 'application/zip' : 'application/problem+json' });
+    response.end(known ? 'bytes' : JSON.stringify({ code: 'not_found', detail: 'There is no such thing.', request_id: 'req_1' }));
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => new Promise((resolve) => { server.close(resolve); }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function countersign(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { env: { COUNTERSIGN_URL: url, COUNTERSIGN_API_KEY: 'key', ...env } }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+it.each([
+  ['an unknown command', ['nope'], "unknown command 'nope'"],
+  ['an unknown command of a group', ['runs', 'nope'], "unknown command 'nope'"],
+  ['an approval without a digest', ['approvals', 'approve', 'apr_1'], '--digest'],
+  ['a rejection without a reason', ['approvals', 'reject', 'apr_1', '--digest', 'sha256:00'], '--reason'],
+  ['a bundle that is not there', ['evidence', 'verify', '/nonexistent'], '/nonexistent cannot be read'],
+  ['an output that cannot be written', ['evidence', 'get', 'run_known', '-o', '/nonexistent/file'], '/nonexistent/file cannot be written'],
+])('%s ends with 2 and says what is wrong', async (_, args, words) => {
+  const ended = await countersign(args);
+  expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) as string });
+  expect(ended.stderr).not.toMatch(/\n +at /);
+});
+
+it.each([['runs', 'get', 'x'], ['approvals', 'show', 'x'], ['evidence', 'get', 'x'], ['keys'], ['cost']])('%s %s: a refusal is told in the words of the API', async (...args) => {
+  expect(await countersign(args)).toEqual({ code: 1, stdout: '', stderr: 'not_found: There is no such thing. (req_1)\n' });
+});
+
+it('says how to get a key, that the cell is down, and that the address is none', async () => {
+  expect(await countersign(['runs', 'list'], { COUNTERSIGN_API_KEY: '' })).toMatchObject({ code: 1, stderr: expect.stringContaining('Set COUNTERSIGN_API_KEY') as string });
+  expect(await countersign(['runs', 'list'], { COUNTERSIGN_URL: 'http://127.0.0.1:1' })).toMatchObject({ code: 1, stderr: expect.stringContaining('Is the cell running?') as string });
+  expect(await countersign(['runs', 'list'], { COUNTERSIGN_URL: 'file:///x' })).toMatchObject({ code: 2, stderr: expect.stringContaining('COUNTERSIGN_URL is not an http or https URL') as string });
+});
