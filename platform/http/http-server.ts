@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { newId } from '../ids/typeid.ts';
@@ -33,7 +32,7 @@ export async function startHttpServer(listener: RequestListener, options: { read
 
 /** What cannot be read as HTTP never gets to a route; it is told why all the same, unless an answer may be under way on this connection. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET' || (socket instanceof Socket && socket.bytesWritten > 0)) {
+  if (!socket.writable || error.code === 'ECONNRESET' || ('bytesWritten' in socket && socket.bytesWritten !== 0)) {
     socket.destroy();
     return;
   }
