@@ -57,6 +57,8 @@ function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, Ap
   if (approval.votes.some((vote) => vote.voted_at > call.intended_at)) {
     throw new EvidenceError('approval_insufficient', 'approvals.json', `The approval ${approval.id} was voted on after call ${call.id} had begun.`);
   }
+  // Shredded with the content it came from: the digest still binds the votes to the call, but nobody can recompute it any more.
+  if (approval.shredded_at !== null && approval.shredded_at !== undefined) return;
   if (!actions.has(call.action_digest)) throw new EvidenceError('approval_missing', 'actions.json', `The action of call ${call.id} is not in actions.json.`);
 }
 

@@ -9,6 +9,8 @@ export interface ApprovalRecord {
   readonly requested_at: string;
   readonly expires_at: string;
   readonly consumed_at: string | null;
+  /** When the action itself was shredded; absent in bundles of before that was recorded. */
+  readonly shredded_at?: string | null;
   readonly votes: ReadonlyArray<{ readonly principal_id: string; readonly role: string; readonly decision: string; readonly action_digest: string; readonly auth_strength: string; readonly voted_at: string }>;
 }
 

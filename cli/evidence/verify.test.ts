@@ -27,6 +27,13 @@ describe('a good bundle', () => {
   });
 });
 
+it('says so when an action was shredded before the bundle was built', () => {
+  const bundle = new SampleBundle();
+  bundle.parts.approvals[0]!.shredded_at = '2026-11-30T00:00:00.000Z';
+  bundle.parts.actions.length = 0;
+  expect(verifyEvidence(bundle.seal(), { trustedKeys: null }).not_proven.join(' ')).toContain('apr_1 allowed: its action was shredded');
+});
+
 describe('an altered bundle is refused and the file named', () => {
   const bundle = new SampleBundle();
   const good = bundle.seal();

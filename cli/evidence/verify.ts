@@ -9,6 +9,7 @@ import { checkSignature } from './check-signature.ts';
 import { EvidenceError } from './errors.ts';
 import type { Proof } from './proof.ts';
 import { readCanonical } from './read.ts';
+import type { ApprovalRecord } from './records.ts';
 
 export interface VerifyOptions {
   /** The key set that the caller trusts, from `GET /api/v1/keys`. Without it the bundle's own keys are used, and the result says so. */
@@ -39,7 +40,7 @@ export function verifyEvidence(bytes: Uint8Array, options: VerifyOptions): Verif
     ...checkActions(files),
     ...checkRecord(files, manifest),
   ];
-  return { verified: true, manifest, proofs, not_proven: notProven(manifest, options) };
+  return { verified: true, manifest, proofs, not_proven: [...shreddedActions(files), ...notProven(manifest, options)] };
 }
 
 function openArchive(bytes: Uint8Array): ArchiveFiles {
@@ -49,6 +50,13 @@ function openArchive(bytes: Uint8Array): ArchiveFiles {
     if (error instanceof ArchiveError) throw new EvidenceError('archive_altered', error.file ?? 'the archive', error.message, { cause: error });
     throw error;
   }
+}
+
+/** Actions that were shredded before the bundle was built (a run redriven after its retention). */
+function shreddedActions(files: ArchiveFiles): string[] {
+  const { approvals } = readCanonical<{ approvals: ApprovalRecord[] }>(files, 'approvals.json');
+  return approvals.filter((approval) => typeof approval.shredded_at === 'string')
+    .map((approval) => `What ${approval.id} allowed: its action was shredded at ${approval.shredded_at} when its retention ended; only its digest is left.`);
 }
 
 function notProven(manifest: EvidenceManifest, options: VerifyOptions): string[] {

@@ -45,6 +45,8 @@ export class Database {
       idleTimeoutMillis: 30_000,
     });
     this.pool.on('error', (error) => options.onConnectionError?.(error));
+    // A connection that breaks while it is lent out and no query runs on it would end the process: the next query on it fails anyway.
+    this.pool.on('connect', (client) => client.on('error', (error) => options.onConnectionError?.(error)));
   }
 
   /** Commits what `work` did for one tenant, or nothing of it. Retries nothing: the caller knows whether that is safe. */

@@ -77,7 +77,7 @@ async function refuseEditedMigrations(db: Knex, migrations: SqlMigration[]): Pro
     await db.raw('INSERT INTO schema_migration_digests (name, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING', [name, sha256]);
     const { rows } = await db.raw<{ rows: Array<{ sha256: string }> }>('SELECT sha256 FROM schema_migration_digests WHERE name = ?', [name]);
     if (rows[0]?.sha256 !== sha256) {
-      throw new PostgresError('migration_changed', `${name} was edited after it had been applied. Undo the edit and add a new migration.`);
+      throw new PostgresError('migration_changed', `${name} is not what this database was made with. Use the version that made it; a cell without data worth keeping can begin anew (npm start -- --fresh). Developers: undo the edit and add a new migration.`);
     }
   }
 }

@@ -59,7 +59,7 @@ function sampleParts() {
   return {
     run: { id: 'run_1', tenant_id: 'ten_1', state: 'succeeded', workflow_digest },
     decisions: [{ id: 'dec_1', action: 'servicenow/incident.update', action_digest: digest, outcome: 'ALLOW', approval_id: 'apr_1', obligations: {} }],
-    approvals: [{ id: 'apr_1', action_digest: digest, state: 'consumed', required_votes: 1, required_role: 'approver', requested_by: 'workflow:incident-triage', votes: [vote] }],
+    approvals: [{ id: 'apr_1', action_digest: digest, state: 'consumed', required_votes: 1, required_role: 'approver', requested_by: 'workflow:incident-triage', shredded_at: null as string | null, votes: [vote] }],
     calls: [{ id: 'call_1', action: 'servicenow/incident.update', risk: 'write', state: 'succeeded', action_digest: digest, decision_id: 'dec_1', approval_id: 'apr_1', intended_at: '2026-11-01T10:00:06.000Z' }],
     actions: [{ action_digest: digest, text }],
     costs: { lines: [{ amount_usd: '0.000000021' }, { amount_usd: '0.000000004' }], total_usd: '0.000000025' },

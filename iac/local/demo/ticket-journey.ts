@@ -40,6 +40,8 @@ export interface JourneyTools {
 }
 
 const POLL_MS = 250;
+/** What a run ends with when policy did not let a call go on, whatever the reason. */
+const POLICY_DENIALS: ReadonlySet<string> = new Set(['policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout']);
 
 /** Follows one ticket from the sandbox to verified evidence, approving as a person would: by the digest that was shown. */
 export async function follow(ticket: RaisedTicket, tools: JourneyTools): Promise<Journey> {
@@ -147,7 +149,7 @@ function journey(ticket: RaisedTicket, run: Run | undefined, approval: Approval 
     writtenFields: (write?.receipt?.['fields_written'] as string[] | undefined) ?? [],
     writtenBack: false,
     evidenceVerified: false,
-    denied: run?.error?.code === 'policy_denied',
+    denied: POLICY_DENIALS.has(run?.error?.code ?? ''),
     costUsd: Number(run?.cost_usd ?? 0),
     eventToProposalMs: run === undefined || approval === undefined ? null : Date.parse(approval.requested_at) - Date.parse(run.event_at),
     approvalToWritebackMs: write?.finished_at && approval !== undefined ? Date.parse(write.finished_at) - decidedAt(run, approval) : null,
