@@ -91,7 +91,7 @@ describe('npm run eval -- triage', () => {
     ['\n{"id": "1", oops}\n', 'eval_line_invalid', 'bad.jsonl:2: is not JSON'],
     ['[1]', 'eval_line_invalid', 'bad.jsonl:1: must be a JSON object'],
     ['{"short_description": "a", "description": "b"}', 'eval_line_invalid', 'id is missing'],
-    ['{"id": 1, "short_description": "a"}', 'eval_line_invalid', 'description is missing'],
+    ['{"id": 1, "category": "a"}', 'eval_line_invalid', 'has neither short_description nor description'],
     ['{"id": 1, "short_description": 5, "description": "b"}', 'eval_line_invalid', 'short_description must be text'],
     ['{"id": 1, "short_description": "a", "description": "b", "category": ["x"]}', 'eval_line_invalid', 'category must be text'],
     ['{"id": 1, "short_description": "a", "description": "b"}', 'eval_line_invalid', 'no ticket carries a label'],

@@ -3,7 +3,7 @@ import { HELP, parseEvalArguments } from './eval/arguments.ts';
 import type { EvalArguments } from './eval/arguments.ts';
 import { evaluate } from './eval/evaluate.ts';
 import { formatReport } from './eval/report.ts';
-import { readTickets } from './eval/tickets.ts';
+import { KNOWN_LABELS, readTickets } from './eval/tickets.ts';
 import type { LabelledTicket } from './model.ts';
 
 /** `npm run eval -- triage ...`: measures the classifier on labelled tickets. HELP in eval/arguments.ts is its manual. */
@@ -45,7 +45,12 @@ function chooseLabels(wanted: readonly string[] | undefined, tickets: readonly L
   if (missing.length > 0) {
     throw new ClassifierError('eval_usage', `--labels names ${missing.join(', ')}, which no ticket of ${file} carries; it has ${[...found].toSorted().join(', ')}.`, { field: 'labels' });
   }
-  return [...(wanted ?? found)];
+  if (wanted !== undefined) return [...wanted];
+  const known = KNOWN_LABELS.filter((label) => found.has(label));
+  if (known.length === 0) {
+    throw new ClassifierError('eval_line_invalid', `${file}: no ticket carries ${KNOWN_LABELS.join(', ')}; name the labels to learn with --labels, such as ${[...found].toSorted().slice(0, 5).join(', ')}.`);
+  }
+  return known;
 }
 
 /** A ticket in both files is known by heart; the figures would flatter. */
@@ -61,7 +66,7 @@ function warnOfOverlap(trainTickets: readonly LabelledTicket[], testTickets: rea
 /** A label that only the test file carries cannot be measured, and silence would look like an omission. */
 function warnOfUnlearnt(trainTickets: readonly LabelledTicket[], testTickets: readonly LabelledTicket[]): void {
   const learnt = labelsOf(trainTickets);
-  const unlearnt = [...labelsOf(testTickets)].filter((label) => !learnt.has(label));
+  const unlearnt = KNOWN_LABELS.filter((label) => labelsOf(testTickets).has(label) && !learnt.has(label));
   if (unlearnt.length > 0) say(`Warning: no training ticket carries ${unlearnt.join(', ')}; not measured.`);
 }
 

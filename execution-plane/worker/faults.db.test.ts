@@ -45,8 +45,10 @@ describe('a fault of the peer', () => {
     await approved('unavailable', 'unavailable', 'unavailable');
     const failed = await plant.untilRun((run) => run.state === 'failed');
     expect(failed).toMatchObject({ error: { code: 'outcome_unknown', step_key: 'change' }, steps: { change: { state: 'dead', attempt: 3 } } });
-    // One attempt sends, one looks too early for "not there" to prove anything, and the last is sure of that, sends again, and is as unsure as before.
-    expect(await calls()).toEqual([{ state: 'failed' }, { state: 'uncertain' }]);
+    // An attempt sends, or looks too early for "not there" to prove anything; the last sends again and is as unsure as the first.
+    const states = (await calls()).map(({ state }) => state);
+    expect(states.at(-1)).toBe('uncertain');
+    expect(new Set(states.slice(0, -1))).toEqual(new Set(['failed']));
     expect(plant.ledger.effects).toHaveLength(0);
   });
 

@@ -6,21 +6,21 @@ export interface EvalArguments {
   readonly testFile: string;
   readonly json: boolean;
   readonly seed: number;
-  /** Undefined: every label found in the training file. */
+  /** Undefined: the known labels that the training file carries. */
   readonly labels: readonly string[] | undefined;
 }
 
 export const HELP = `Usage: npm run eval -- triage --train A.jsonl --test B.jsonl [--json] [--seed N] [--labels a,b]
 
 Trains the built-in classifier on A and measures it on B. One JSON object per line:
-  {"id", "short_description", "description", "category"?, "assignment_group"?, "priority"?, any other text label?}
-id may also be a number. A label that is absent, null or blank is not learnt from and not measured for that ticket.
+  {"id", "short_description", "description", "category"?, "assignment_group"?, "priority"?, "subcategory"?, "impact"?, "urgency"?}
+id may also be a number, and one of the texts may be absent or null. Other fields are not looked at unless --labels names them. A label that is absent, null or blank is not learnt from and not measured for that ticket.
 
   --train FILE    tickets to learn from
   --test FILE     tickets to measure on, none of them in --train
   --json          one JSON object on standard output; progress goes to standard error
   --seed N        seed of everything random, 0 to 4294967295 (default 1)
-  --labels a,b    measure these labels only (default: every label in --train)
+  --labels a,b    measure these labels (default: those of the six above that --train carries)
   --help          this text
 
 What is measured, per label, over the test tickets that carry it:

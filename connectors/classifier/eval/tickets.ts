@@ -2,6 +2,13 @@ import { readFileSync } from 'node:fs';
 import { ClassifierError } from '../errors.ts';
 import type { LabelledTicket } from '../model.ts';
 
+/** Labels that are learnt unless others are asked for: an export's other fields (dates, callers, languages) are no labels. */
+export const KNOWN_LABELS = ['category', 'subcategory', 'assignment_group', 'impact', 'urgency', 'priority'] as const;
+
+export function isKnownLabel(name: string): boolean {
+  return (KNOWN_LABELS as readonly string[]).includes(name);
+}
+
 const TEXT_FIELDS = ['short_description', 'description'] as const;
 
 /**
@@ -56,9 +63,9 @@ function parseLine(line: string, file: string, number: number): LabelledTicket {
   if ((typeof id !== 'string' && typeof id !== 'number') || id === '') throw invalid('id is missing; give the ticket an id (text or number).', 'id');
   for (const field of TEXT_FIELDS) {
     const text = { short_description, description }[field];
-    if (text === undefined) throw invalid(`${field} is missing; add it, as "" where the ticket has none.`, field);
-    if (text !== null && typeof text !== 'string') throw invalid(`${field} must be text, not ${typeof text}.`, field);
+    if (text !== undefined && text !== null && typeof text !== 'string') throw invalid(`${field} must be text, not ${typeof text}.`, field);
   }
+  if (short_description === undefined && description === undefined) throw invalid('has neither short_description nor description; give the ticket its text.', 'short_description');
   return {
     id: String(id),
     short_description: typeof short_description === 'string' ? short_description : '',
@@ -72,7 +79,11 @@ function readLabels(fields: Record<string, unknown>, invalid: (what: string, fie
   const labels: Record<string, string> = Object.create(null);
   for (const [label, value] of Object.entries(fields)) {
     if (value === null) continue;
-    if (typeof value !== 'string' && typeof value !== 'number') throw invalid(`${label} must be text (or a number), not ${Array.isArray(value) ? 'a list' : typeof value}.`, label);
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      // Exports carry more than we ask for: only what would be learnt must be right.
+      if (!isKnownLabel(label)) continue;
+      throw invalid(`${label} must be text (or a number), not ${Array.isArray(value) ? 'a list' : typeof value}.`, label);
+    }
     const text = String(value);
     if (text.trim() !== '') labels[label] = text;
   }
