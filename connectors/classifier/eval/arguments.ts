@@ -33,7 +33,7 @@ What is measured, per label, over the test tickets that carry it:
   ece          expected calibration error: predictions go into 15 bins of equal width by confidence; the mean of
                |accuracy - mean confidence| over the bins, weighted by their size
   threshold    the confidence from which on 95 % are right, set on a tenth of --train that was held out: the lowest
-               confidence above which the one-sided 80 % lower bound of the precision (Wilson) is still at least
+               confidence above which the one-sided 95 % lower bound of the precision (Wilson) is still at least
                95 %; null when no confidence reaches that
   coverage     share at or above the threshold (0 without one)
   precision_at_threshold  share of those that is right, null when there are none

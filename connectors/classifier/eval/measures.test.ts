@@ -35,8 +35,8 @@ describe('metrics, against figures worked out by hand', () => {
 
 describe('the 95 % threshold', () => {
   it('uses the lower bound, not the share', () => {
-    expect(wilsonLowerBound(13, 13)).toBeLessThan(0.95);
-    expect(wilsonLowerBound(14, 14)).toBeGreaterThan(0.95);
+    expect(wilsonLowerBound(51, 51)).toBeLessThan(0.95);
+    expect(wilsonLowerBound(52, 52)).toBeGreaterThan(0.95);
     expect(wilsonLowerBound(0, 0)).toBe(0);
     expect(chooseThreshold(Array.from({ length: 100 }, (_, at) => ({ confidence: 0.9, right: at >= 5 })))).toBeUndefined();
   });
@@ -50,22 +50,18 @@ describe('the 95 % threshold', () => {
     expect(chooseThreshold([])).toBeUndefined();
   });
 
-  it('keeps its promise on new tickets more often than not, and nearly always to two points', () => {
+  it('keeps its promise on new tickets nearly always', () => {
     const random = createRandom(1);
     const draw = (count: number) => Array.from({ length: count }, () => {
       const confidence = random();
       return { confidence, right: random() < confidence ** 0.3 };
     });
     let kept = 0;
-    let nearlyKept = 0;
     for (let trial = 0; trial < 200; trial++) {
       const threshold = chooseThreshold(draw(600));
       const covered = threshold === undefined ? [] : draw(4_000).filter(({ confidence }) => confidence >= threshold);
-      const precision = covered.length === 0 ? 1 : covered.filter(({ right }) => right).length / covered.length;
-      if (precision >= 0.95) kept++;
-      if (precision >= 0.93) nearlyKept++;
+      if (covered.length === 0 || covered.filter(({ right }) => right).length / covered.length >= 0.95) kept++;
     }
-    expect(kept).toBeGreaterThan(100);
-    expect(nearlyKept).toBeGreaterThan(190);
+    expect(kept).toBeGreaterThan(160);
   });
 });
