@@ -48,6 +48,7 @@ describe('a fault of the peer', () => {
     // An attempt sends, or looks too early for "not there" to prove anything; the last sends again and is as unsure as the first.
     const states = (await calls()).map(({ state }) => state);
     expect(states.at(-1)).toBe('uncertain');
+    expect(states.length).toBeLessThanOrEqual(3); // no attempt sends more than once
     expect(new Set(states.slice(0, -1))).toEqual(new Set(['failed']));
     expect(plant.ledger.effects).toHaveLength(0);
   });
