@@ -48,6 +48,10 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
       kinds.set(`${tenant.id}/${call.instance.id}`, credential.kind);
       switch (credential.kind) {
         case 'basic': return { authorization: `Basic ${Buffer.from(`${credential.username}:${credential.password}`, 'utf8').toString('base64')}` };
+        case 'bearer': return { authorization: `Bearer ${credential.token}` };
+        // Presented in the handshake, not in a header.
+        case 'client_certificate': return {};
+        case 'signed_jwt': throw unusable('A signed_jwt credential cannot be exchanged by this version.');
         case 'api_key': return { [credential.header.toLowerCase()]: credential.value };
         case 'oauth_client_credentials': {
           // Part of the key, because a rotated secret must not go on under the old token, nor one tenant under another's.

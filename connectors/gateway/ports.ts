@@ -43,7 +43,22 @@ export interface InstanceView {
   readonly allowedHosts: readonly string[];
   readonly settings: JsonObject;
   readonly credentialId: string | null;
+  readonly connection: ConnectionSettings;
 }
+
+/** How connections to an instance are made. Every field null: the system's trust store, no client certificate, no proxy. */
+export interface ConnectionSettings {
+  /** PEM certificates that are trusted instead of the system's. */
+  readonly caPem: string | null;
+  /** A credential of kind `client_certificate`, presented in the TLS handshake. */
+  readonly clientCertificateId: string | null;
+  /** `http://host:port` of a proxy that connections are tunnelled through (CONNECT). Never taken from the environment. */
+  readonly proxyUrl: string | null;
+  /** A credential of kind `basic` for that proxy. */
+  readonly proxyCredentialId: string | null;
+}
+
+export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertificateId: null, proxyUrl: null, proxyCredentialId: null };
 
 export interface Instances {
   /** The enabled instance of `connector` in this environment; by name when the workflow names one. */
@@ -53,7 +68,11 @@ export interface Instances {
 export type CredentialValue =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'oauth_client_credentials'; readonly clientId: string; readonly clientSecret: string; readonly tokenPath: string }
-  | { readonly kind: 'api_key'; readonly header: string; readonly value: string };
+  | { readonly kind: 'api_key'; readonly header: string; readonly value: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** Signs `{iss: issuer, iat, exp}` (RS256) and exchanges it at `tokenPath` for `{token, expires_at}`. */
+  | { readonly kind: 'signed_jwt'; readonly issuer: string; readonly privateKeyPem: string; readonly tokenPath: string }
+  | { readonly kind: 'client_certificate'; readonly certificatePem: string; readonly privateKeyPem: string };
 
 export interface CredentialVault {
   /** The value, for one call. Callers drop it when the call is over and never log it. */

@@ -19,6 +19,11 @@ export interface Action {
    * What it returns is what a person approves and what `execute` gets, byte for byte.
    */
   prepare?(context: ActionContext, parameters: JsonObject): Promise<Prepared>;
+  /**
+   * For metered actions: the most that this call may use up, known before it is sent. The budget reserves its price and is given back
+   * what was not used. It sends nothing.
+   */
+  estimate?(parameters: JsonObject): readonly Usage[];
   /** Does it. For writes `parameters` are those of `prepare`. Errors: `ConnectorError`. */
   execute(context: ActionContext, parameters: JsonObject, prepared: Prepared | null): Promise<ActionResult>;
   /** Asks the system of record whether an effect of unknown outcome happened. */

@@ -6,11 +6,23 @@ export interface ConnectorManifest {
   readonly title: string;
   readonly description: string;
   readonly credentials: readonly CredentialKind[];
+  /**
+   * Hosts that the package's code may reach: `{instance}` is the host of the instance's base URL, everything else a name such as
+   * `api.github.com` or `*.openai.azure.com`. Absent: `{instance}` alone.
+   */
+  readonly hosts?: readonly string[];
+  /** What the peer bears from one instance, until its own headers teach something else. Absent: not limited. */
+  readonly rate_limits?: { readonly requests_per_minute?: number; readonly concurrency?: number };
   readonly actions: Readonly<Record<string, ActionManifest>>;
   readonly triggers?: Readonly<Record<string, TriggerManifest>>;
 }
 
-export type CredentialKind = 'none' | 'basic' | 'oauth_client_credentials' | 'api_key';
+/**
+ * How an instance proves who it is. `signed_jwt` is a short-lived token that we sign and exchange for an access token (a GitHub App);
+ * `client_certificate` is mutual TLS, alone or (as part of an instance's connection) beside another kind.
+ */
+export const CREDENTIAL_KINDS = ['none', 'basic', 'oauth_client_credentials', 'api_key', 'bearer', 'signed_jwt', 'client_certificate'] as const;
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** `model` is a call to a model: it changes nothing outside, and costs. */
 export type Risk = 'read' | 'write' | 'destructive' | 'model';
@@ -25,6 +37,8 @@ export interface ActionManifest {
   readonly risk: Risk;
   /** Whether an action of ours can undo it. */
   readonly reversible: boolean;
+  /** The action of the same connector that takes the effect back. It is a write of its own, with its own decision and approval. */
+  readonly undo?: string;
   /** Whether sending it twice has the effect of sending it once. What is not needs `reconcile` to be retried. */
   readonly idempotent: boolean;
   readonly reconcile: boolean;

@@ -797,8 +797,8 @@ export interface components {
         NewCredential: {
             name: string;
             /** @enum {string} */
-            kind: "basic" | "oauth_client_credentials" | "api_key" | "webhook_secret";
-            /** @description basic {username, password}; oauth_client_credentials {client_id, client_secret, token_path}; api_key {header, value}; webhook_secret {secret} */
+            kind: "basic" | "oauth_client_credentials" | "api_key" | "bearer" | "signed_jwt" | "client_certificate" | "webhook_secret";
+            /** @description basic {username, password}; oauth_client_credentials {client_id, client_secret, token_path}; api_key {header, value}; bearer {token}; signed_jwt {issuer, private_key_pem, token_path}; client_certificate {certificate_pem, private_key_pem}; webhook_secret {secret} */
             value: {
                 [key: string]: unknown;
             };
@@ -807,6 +807,20 @@ export interface components {
             id: string;
             name: string;
             kind: string;
+        };
+        /** @description How connections to an instance are made. What is absent is the system's default; the environment's proxy variables are never read. */
+        InstanceConnection: {
+            /** @description PEM certificates that are trusted instead of the system's */
+            ca_pem?: string | null;
+            /** @description A credential of kind client_certificate, presented in the TLS handshake */
+            client_certificate_id?: string | null;
+            /**
+             * Format: uri
+             * @description http://host:port of a proxy that connections are tunnelled through
+             */
+            proxy_url?: string | null;
+            /** @description A credential of kind basic for the proxy */
+            proxy_credential_id?: string | null;
         };
         NewInstance: {
             connector: string;
@@ -820,6 +834,7 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             };
+            connection?: components["schemas"]["InstanceConnection"];
             credential_id?: string | null;
             webhook_credential_id?: string | null;
             shared_secret_credential_id?: string | null;

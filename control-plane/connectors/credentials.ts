@@ -6,16 +6,20 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { violates } from '@countersign/platform/postgres/errors.ts';
+import type { CredentialKind } from '@countersign/contracts/connectors/manifest.ts';
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import { insertCredential } from './queries.ts';
 
 /** What a credential of each kind holds. Every member is text and is required. */
-const MEMBERS: Readonly<Record<'basic' | 'oauth_client_credentials' | 'api_key' | 'webhook_secret', readonly string[]>> = {
+const MEMBERS: Readonly<Record<Exclude<CredentialKind, 'none'> | 'webhook_secret', readonly string[]>> = {
   basic: ['username', 'password'],
   oauth_client_credentials: ['client_id', 'client_secret', 'token_path'],
   api_key: ['header', 'value'],
+  bearer: ['token'],
+  signed_jwt: ['issuer', 'private_key_pem', 'token_path'],
+  client_certificate: ['certificate_pem', 'private_key_pem'],
   webhook_secret: ['secret'],
 };
 /** 24 bytes are the least that Standard Webhooks takes; in base64 they are 32 characters. */

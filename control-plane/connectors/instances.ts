@@ -43,7 +43,7 @@ export class Instances {
         await tx.change(insertInstance, [
           tenantId, id, workspaceId, environment.id, body.connector, body.connector_version, version.manifest_digest, body.name, body.base_url ?? null,
           JSON.stringify(allowedHosts), JSON.stringify(body.settings ?? {}), body.credential_id ?? null, body.webhook_credential_id ?? null,
-          body.shared_secret_credential_id ?? null,
+          body.shared_secret_credential_id ?? null, JSON.stringify(body.connection ?? {}),
         ]);
         await appendAudit(tx, {
           at: this.#parts.clock.now(), type: 'instance.created', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
@@ -94,6 +94,8 @@ async function checkCredentials(tx: Transaction, tenantId: string, body: NewInst
   const wanted: Array<[string, string | null | undefined, readonly string[]]> = [
     ['credential_id', body.credential_id, kinds],
     ['webhook_credential_id', body.webhook_credential_id, ['webhook_secret']],
+    ['connection/client_certificate_id', body.connection?.client_certificate_id, ['client_certificate']],
+    ['connection/proxy_credential_id', body.connection?.proxy_credential_id, ['basic']],
     ['shared_secret_credential_id', body.shared_secret_credential_id, ['webhook_secret']],
   ];
   for (const [field, id, allowed] of wanted) {

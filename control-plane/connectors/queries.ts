@@ -48,8 +48,9 @@ export const insertInstance: Statement = {
   name: 'connectors.insert_instance',
   text: `
     INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name,
-                                             base_url, allowed_hosts, settings, credential_id, webhook_credential_id, shared_secret_credential_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+                                             base_url, allowed_hosts, settings, credential_id, webhook_credential_id, shared_secret_credential_id,
+                                             connection)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 };
 
 export interface InstanceListRow {

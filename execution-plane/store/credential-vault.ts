@@ -26,6 +26,9 @@ function credentialOf(id: string, kind: string, value: Record<string, unknown>):
     case 'basic': return { kind, username: text('username'), password: text('password') };
     case 'oauth_client_credentials': return { kind, clientId: text('client_id'), clientSecret: text('client_secret'), tokenPath: text('token_path') };
     case 'api_key': return { kind, header: text('header'), value: text('value') };
+    case 'bearer': return { kind, token: text('token') };
+    case 'signed_jwt': return { kind, issuer: text('issuer'), privateKeyPem: text('private_key_pem'), tokenPath: text('token_path') };
+    case 'client_certificate': return { kind, certificatePem: text('certificate_pem'), privateKeyPem: text('private_key_pem') };
     default: throw new ExecutionError('credential_unusable', `The credential ${id} is a ${kind}, which no call can use.`);
   }
 }

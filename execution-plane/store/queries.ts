@@ -9,7 +9,7 @@ import { jsonb } from '../contents/jsonb.ts';
 const enabledInstances: Statement = {
   name: 'instances.enabled',
   text: `
-    SELECT id, name, connector, connector_version, manifest_digest, base_url, allowed_hosts, settings, credential_id
+    SELECT id, name, connector, connector_version, manifest_digest, base_url, allowed_hosts, settings, credential_id, connection
       FROM control.connector_instances
      WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4)
      ORDER BY name LIMIT 2`,
@@ -18,6 +18,7 @@ const enabledInstances: Statement = {
 interface InstanceRow {
   id: string; name: string; connector: string; connector_version: string; manifest_digest: string; base_url: string | null;
   allowed_hosts: string[]; settings: JsonObject; credential_id: string | null;
+  connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null };
 }
 
 /** The instance of that name; without a name the only one. Null when there is none, or when more than one could be meant. */
@@ -27,6 +28,10 @@ export async function readInstance(tx: Transaction, call: CallIdentity, connecto
   return {
     id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest,
     baseUrl: row.base_url, allowedHosts: row.allowed_hosts, settings: row.settings, credentialId: row.credential_id,
+    connection: {
+      caPem: row.connection.ca_pem ?? null, clientCertificateId: row.connection.client_certificate_id ?? null,
+      proxyUrl: row.connection.proxy_url ?? null, proxyCredentialId: row.connection.proxy_credential_id ?? null,
+    },
   };
 }
 

@@ -5,7 +5,7 @@ export type { Logger } from 'pino';
 
 /** Field names whose values are secrets wherever they stand. What is not logged cannot leak; this is the second fence. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'secret', 'token', 'client_secret', 'access_token',
-  'refresh_token', 'private_key', 'api_key', 'x-sn-apikey', 'webhook-signature', 'x-countersign-shared-secret'];
+  'refresh_token', 'private_key', 'private_key_pem', 'api_key', 'x-sn-apikey', 'webhook-signature', 'x-countersign-shared-secret'];
 
 const REDACT_PATHS = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`, `*.*.*["${name}"]`]);
 

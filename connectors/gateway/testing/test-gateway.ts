@@ -9,6 +9,7 @@ import type { DecisionPoint } from '../parts.ts';
 import { createGateway } from '../gateway.ts';
 import type { RunningGateway } from '../gateway.ts';
 import type { CallIdentity } from '../call-identity.ts';
+import { DIRECT_CONNECTION } from '../ports.ts';
 import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
 import { MemoryGatewayStore } from './memory-gateway-store.ts';
 
@@ -100,7 +101,7 @@ export function instanceOf(connector: Connector, changes: Partial<InstanceView> 
   const { name, version } = connector.manifest;
   return {
     id: `ins_${name}`, name, connector: name, connectorVersion: version, manifestDigest: connector.manifestDigest,
-    baseUrl: null, allowedHosts: [], settings: {}, credentialId: null, ...changes,
+    baseUrl: null, allowedHosts: [], settings: {}, credentialId: null, connection: DIRECT_CONNECTION, ...changes,
   };
 }
 
