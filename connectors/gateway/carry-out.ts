@@ -1,3 +1,4 @@
+import { PRICE_TABLE } from '@countersign/contracts/prices/price-table.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { ActionResult, JsonObject } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
@@ -80,7 +81,7 @@ function accepted(parts: GatewayParts, call: Call, context: ContextOfOneCall, re
     });
   }
   const usage = [...(context.exchanges.count() > 0 ? [{ meter: 'connector.call', quantity: 1, unit: 'call' }] : []), ...(result.usage ?? [])];
-  return { state: 'succeeded', output: redacted(result.output, call.manifest.redact), receipt: result.receipt ?? null, costs: usage.map(priced) };
+  return { state: 'succeeded', output: redacted(result.output, call.manifest.redact), receipt: result.receipt ?? null, costs: usage.map((used) => priced(PRICE_TABLE.rows, used, parts.clock.now())) };
 }
 
 export function outputProblem(parts: GatewayParts, call: Call, output: JsonObject): string | null {

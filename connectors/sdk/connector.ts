@@ -120,6 +120,8 @@ export interface Receipt {
 /** What a call used up, in the unit that the price table knows for `meter`. */
 export interface Usage {
   readonly meter: string;
+  /** `<connector>/<model>`, where the price depends on the model. */
+  readonly model?: string;
   readonly quantity: number;
   readonly unit: string;
 }
