@@ -46,21 +46,25 @@ export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal)
 
 /** A 401 to a token that ended early is answered once with a fresh one: a refused request has had no effect. */
 async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, request: EgressRequest, body: Uint8Array | undefined): Promise<GuardedResponse> {
-  const egress = egressOf(parts, call);
-  const send = async (fresh: boolean): Promise<GuardedResponse> => egress.request({
-    method: request.method,
-    path: request.path,
-    query: request.query,
-    headers: { ...(request.json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers, ...await parts.credentials.headersFor(call, egress, fresh) },
-    body,
-    signal,
-  });
+  const send = async (fresh: boolean): Promise<GuardedResponse> => {
+    const credentialHeaders = await parts.credentials.headersFor(call, await egressOf(parts, call), fresh);
+    // Asked again: while a token was fetched, a certificate may have changed.
+    return (await egressOf(parts, call)).request({
+      method: request.method,
+      path: request.path,
+      query: request.query,
+      headers: { ...(request.json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers },
+      credentialHeaders,
+      body,
+      signal,
+    });
+  };
   const first = await send(false);
   return first.status === 401 && parts.credentials.isRefreshable(call) ? send(true) : first;
 }
 
-function egressOf(parts: GatewayParts, call: Call): GuardedEgress {
-  const egress = parts.egresses.of(call.instance);
+async function egressOf(parts: GatewayParts, call: Call): Promise<GuardedEgress> {
+  const egress = await parts.egresses.of(call);
   if (egress !== null) return egress;
   throw new ConnectorError({ code: 'host_not_allowed', effect: 'none', retryable: false, message: `The instance ${call.instance.name} has no base URL, so there is nowhere to send to.` });
 }

@@ -5,11 +5,13 @@ import type { ConnectorErrorCode } from '../sdk/errors.ts';
 
 const MEANING: Readonly<Record<EgressErrorCode, { readonly code: ConnectorErrorCode; readonly retryable: boolean }>> = {
   base_url_invalid: { code: 'host_not_allowed', retryable: false },
+  connection_settings_invalid: { code: 'credential_unusable', retryable: false },
   request_invalid: { code: 'parameters_invalid', retryable: false },
   host_not_allowed: { code: 'host_not_allowed', retryable: false },
   address_not_allowed: { code: 'address_not_allowed', retryable: false },
   name_not_resolved: { code: 'peer_unavailable', retryable: true },
   connect_failed: { code: 'peer_unavailable', retryable: true },
+  proxy_refused: { code: 'peer_unavailable', retryable: false },
   tls_failed: { code: 'peer_unavailable', retryable: false },
   timeout: { code: 'peer_timeout', retryable: true },
   aborted: { code: 'call_aborted', retryable: true },

@@ -37,7 +37,7 @@ export interface RunningGateway extends Gateway {
 /** The policy enforcement point: the one way in which anything leaves Countersign. The same in workers and in the agent. */
 export function createGateway(options: GatewayOptions): RunningGateway {
   const { egress = createEgress, ...given } = options;
-  const egresses = createInstanceEgresses(egress);
+  const egresses = createInstanceEgresses(egress, options.vault);
   const parts: GatewayParts = {
     ...given,
     connectors: new Map(options.connectors.map((connector) => [connector.manifest.name, connector])),

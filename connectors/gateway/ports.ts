@@ -39,7 +39,7 @@ export interface InstanceView {
   readonly connectorVersion: string;
   readonly manifestDigest: string;
   readonly baseUrl: string | null;
-  /** `host:port` pairs that egress may reach, private addresses only when named here. */
+  /** `[scheme://]host:port[/path/prefix]` each: what egress may reach, private addresses only when named here. */
   readonly allowedHosts: readonly string[];
   readonly settings: JsonObject;
   readonly credentialId: string | null;
@@ -56,9 +56,11 @@ export interface ConnectionSettings {
   readonly proxyUrl: string | null;
   /** A credential of kind `basic` for that proxy. */
   readonly proxyCredentialId: string | null;
+  /** The proxy is asked for names, where only it can resolve them; else for addresses that were checked here. */
+  readonly proxyResolvesNames: boolean;
 }
 
-export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertificateId: null, proxyUrl: null, proxyCredentialId: null };
+export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertificateId: null, proxyUrl: null, proxyCredentialId: null, proxyResolvesNames: false };
 
 export interface Instances {
   /** The enabled instance of `connector` in this environment; by name when the workflow names one. */

@@ -821,6 +821,11 @@ export interface components {
             proxy_url?: string | null;
             /** @description A credential of kind basic for the proxy */
             proxy_credential_id?: string | null;
+            /**
+             * @description The proxy is asked for host names, where only it can resolve them; else for addresses that were resolved and checked here
+             * @default false
+             */
+            proxy_resolves_names: boolean;
         };
         NewInstance: {
             connector: string;
@@ -830,6 +835,7 @@ export interface components {
             environment: "dev" | "staging" | "prod";
             /** Format: uri */
             base_url?: string | null;
+            /** @description What the instance may reach, each as [scheme://]host:port[/path/prefix]. Absent: the host of the base URL. Internal addresses are reached only through hosts that are named here */
             allowed_hosts?: string[];
             settings?: {
                 [key: string]: unknown;

@@ -1,5 +1,6 @@
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { parseAllowedHost } from '@countersign/platform/egress/allow-list.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -73,12 +74,14 @@ export class Instances {
   }
 }
 
-/** The hosts that egress may reach: those named, else the one of the base URL. */
+/** What egress may reach, in its own grammar: what is named, else the host of the base URL. */
 function allowedHostsOf({ base_url, allowed_hosts }: NewInstance): string[] {
   const url = typeof base_url === 'string' ? httpUrl(base_url) : null;
   const hosts = allowed_hosts ?? (url === null ? [] : [`${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`]);
-  const wrong = hosts.findIndex((host) => !/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(host));
-  if (wrong >= 0) throw fieldInvalid(`/allowed_hosts/${wrong}`, 'Name a host with its port, such as example.service-now.com:443.');
+  for (const [index, entry] of hosts.entries()) {
+    const read = parseAllowedHost(entry);
+    if ('problem' in read) throw fieldInvalid(`/allowed_hosts/${index}`, read.problem);
+  }
   return hosts;
 }
 

@@ -18,7 +18,7 @@ const enabledInstances: Statement = {
 interface InstanceRow {
   id: string; name: string; connector: string; connector_version: string; manifest_digest: string; base_url: string | null;
   allowed_hosts: string[]; settings: JsonObject; credential_id: string | null;
-  connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null };
+  connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null; proxy_resolves_names?: boolean };
 }
 
 /** The instance of that name; without a name the only one. Null when there is none, or when more than one could be meant. */
@@ -31,6 +31,7 @@ export async function readInstance(tx: Transaction, call: CallIdentity, connecto
     connection: {
       caPem: row.connection.ca_pem ?? null, clientCertificateId: row.connection.client_certificate_id ?? null,
       proxyUrl: row.connection.proxy_url ?? null, proxyCredentialId: row.connection.proxy_credential_id ?? null,
+      proxyResolvesNames: row.connection.proxy_resolves_names ?? false,
     },
   };
 }

@@ -6,7 +6,7 @@ import { EgressError } from './errors.ts';
 
 const unzip = promisify(gunzip);
 
-interface Bounds {
+export interface Bounds {
   readonly signal: AbortSignal;
   /** The part of `signal` that is our own time-out. */
   readonly deadline: AbortSignal;
@@ -49,7 +49,8 @@ function dispatch(client: Dispatcher, request: Dispatcher.DispatchOptions, bound
         if (bounds.signal.aborted) started.abort(abortError(bounds, sent));
         else sent = true;
       },
-      onResponseStart(_started, status, headers) {
+      onResponseStart(started, status, headers) {
+        if (Object.values(headers).flat().length > bounds.limits.header_count) started.abort(tooManyHeaders(bounds.limits.header_count));
         head = { status, headers: flattened(headers) };
       },
       onResponseData(started, chunk) {
@@ -79,10 +80,14 @@ function translated(error: Error, sent: boolean, { limits }: Bounds): EgressErro
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new EgressError('timeout', 'The peer did not answer in time.', { sent, cause: error });
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(limits.response_bytes);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new EgressError('response_too_large', 'The answer\'s headers are too large.', { sent, cause: error });
+  // The peer ends the handshake with this alert, so it has read no request yet. TLS 1.3 clients learn of it only after they wrote one.
+  if (CERTIFICATE_ALERT.test(code)) return new EgressError('tls_failed', `The peer did not accept the client certificate, or wants one (${code}).`, { sent: false, cause: error });
   if (error.name === 'HTTPParserError') return new EgressError('response_invalid', 'The peer\'s answer is not HTTP.', { sent, cause: error });
   if (code === 'UND_ERR_INVALID_ARG') return new EgressError('request_invalid', 'The request cannot be written as HTTP.', { sent, cause: error });
   return new EgressError('connection_lost', 'The connection was lost before the answer was complete.', { sent, cause: error });
 }
+
+const CERTIFICATE_ALERT = /^ERR_SSL_\w*_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED|NO_CERTIFICATE|HANDSHAKE_FAILURE)$/;
 
 function abortError({ deadline }: Bounds, sent: boolean): EgressError {
   return deadline.aborted
@@ -92,6 +97,10 @@ function abortError({ deadline }: Bounds, sent: boolean): EgressError {
 
 function tooLarge(limit_bytes: number): EgressError {
   return new EgressError('response_too_large', `The answer is larger than ${limit_bytes} bytes.`, { sent: true });
+}
+
+function tooManyHeaders(limit: number): EgressError {
+  return new EgressError('response_too_large', `The answer has more than ${limit} headers.`, { sent: true });
 }
 
 async function decompressed({ headers, body }: GuardedResponse, limits: EgressLimits): Promise<Uint8Array> {

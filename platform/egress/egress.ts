@@ -1,96 +1,89 @@
-import type { Socket } from 'node:net';
-import { Client, Pool } from 'undici';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { collectResponse } from './collect-response.ts';
+import type { Bounds } from './collect-response.ts';
+import { readConnectionSettings } from './connection-settings.ts';
+import type { ConnectionOptions } from './connection-settings.ts';
+import { createConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { readDestination } from './destination.ts';
-import type { Destination } from './destination.ts';
+import type { Destination, DestinationOptions } from './destination.ts';
 import { EgressError } from './errors.ts';
-import { openConnection, systemResolver } from './guarded-connect.ts';
+import { systemResolver } from './guarded-connect.ts';
 import type { Resolver } from './guarded-connect.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { EgressLimits, GuardedResponse } from './limits.ts';
+import { isRedirect, nextHop, refuseRedirect, tooManyRedirects, urlOf } from './redirects.ts';
+import type { Hop } from './redirects.ts';
 import { headersOf, targetOf } from './request-check.ts';
 import type { GuardedRequest } from './request-check.ts';
 
-export interface EgressOptions {
-  readonly baseUrl: string;
-  /** `host:port` pairs. Empty: the base URL's host, at public addresses only. Naming a host opens internal addresses for it. */
-  readonly allowedHosts: readonly string[];
+export interface EgressOptions extends DestinationOptions {
+  readonly connection?: ConnectionOptions | undefined;
   readonly resolver?: Resolver;
   readonly limits?: Partial<EgressLimits>;
+  readonly now?: () => Date;
 }
 
 export interface GuardedEgress {
   /** @throws EgressError, whose `sent` says whether the peer may have received the request */
   request(request: GuardedRequest): Promise<GuardedResponse>;
+  /** Takes no more requests; those under way finish, and no connection is used after them. */
+  retire(): Promise<void>;
   /** Cuts every connection. */
   close(): Promise<void>;
 }
 
 /**
- * The one way out of a process: requests to one base URL, over connections whose address was checked. Redirects are not followed,
- * and proxy variables of the environment are not read. The guards: `addresses.ts`, `destination.ts`, `guarded-connect.ts`, `request-check.ts`.
- * @throws EgressError base_url_invalid, host_not_allowed
+ * The one way out of a process: requests to one base URL, over connections whose address was checked. Reads follow redirects, each hop
+ * checked like the first; proxy variables of the environment are not read. The guards: `allow-list.ts` and `destination.ts` (where to),
+ * `request-check.ts` (what), `redirects.ts`, and with every connection `guarded-connect.ts` over `addresses.ts`.
+ * @throws EgressError base_url_invalid, host_not_allowed, connection_settings_invalid
  */
 export function createEgress(options: EgressOptions): GuardedEgress {
-  const destination = readDestination(options.baseUrl, options.allowedHosts);
+  const destination = readDestination(options);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const connecting = connectionOptions(destination, options.resolver ?? systemResolver, limits);
-  const reads = new Pool(destination.origin, { ...connecting, connections: READ_CONNECTIONS });
-  const writes = new Set<Client>();
+  const settings = readConnectionSettings(options.connection ?? {}, options.now ?? (() => new Date()));
+  const connections = createConnections(destination, { resolver: options.resolver ?? systemResolver, settings, connect_timeout_ms: limits.connect_timeout_ms }, limits);
   return {
     async request(request) {
-      const target = targetOf(destination, request);
-      const headers = headersOf(request);
-      if (request.method === 'GET') return exchange(reads, request, target, headers, limits);
-      // What may have an effect gets a connection of its own: on a kept-alive one, a peer that closes at the same moment makes "was
-      // it received?" unanswerable.
-      const client = new Client(destination.origin, connecting);
-      writes.add(client);
-      try {
-        return await exchange(client, request, target, headers, limits);
-      } finally {
-        writes.delete(client);
-        await client.destroy();
-      }
+      const first: Hop = { endpoint: destination, target: targetOf(destination, request), headers: headersOf(request, limits) };
+      const bounds = boundsOf(request, limits);
+      return request.method === 'GET' ? read(destination, connections, first, bounds) : write(connections, first, request, bounds);
     },
-    async close() {
-      await Promise.all([reads, ...writes].map((client) => client.destroy()));
-    },
+    retire: () => connections.retire(),
+    close: () => connections.cut(),
   };
 }
 
-/** Reads share kept-alive connections; more at the same time wait for one. */
-const READ_CONNECTIONS = 16;
-
-function connectionOptions(destination: Destination, resolver: Resolver, limits: EgressLimits): Client.Options {
-  return {
-    connect: (_options, callback) => void handOver(openConnection(destination, resolver, limits.connect_timeout_ms), callback),
-    headersTimeout: limits.header_timeout_ms,
-    bodyTimeout: limits.header_timeout_ms,
-    maxResponseSize: limits.response_bytes,
-    keepAliveTimeout: 4_000,
-    allowH2: false,
-  };
+async function write(connections: Connections, { target, headers }: Hop, request: GuardedRequest, bounds: Bounds): Promise<GuardedResponse> {
+  const response = await connections.forOneWrite((client) => collectResponse(client, { method: request.method, path: target, headers, body: request.body ?? null }, bounds));
+  return isRedirect(response) ? refuseRedirect(response) : response;
 }
 
-async function handOver(opening: Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
-  let socket: Socket;
+/** The time limit is one for the whole chain; the bounds in bytes hold for every answer of it. */
+async function read(destination: Destination, connections: Connections, first: Hop, bounds: Bounds): Promise<GuardedResponse> {
+  const visited = new Set<string>();
+  let hop = first;
+  for (;;) {
+    visited.add(urlOf(hop));
+    const response = await sendRead(connections.forReads(hop.endpoint), hop, bounds, visited.size > 1);
+    if (!isRedirect(response)) return response;
+    if (visited.size > bounds.limits.redirects) throw tooManyRedirects(bounds.limits.redirects);
+    hop = nextHop(destination, hop, response, visited);
+  }
+}
+
+async function sendRead(client: Dispatcher, { target, headers }: Hop, bounds: Bounds, redirected: boolean): Promise<GuardedResponse> {
   try {
-    socket = await opening;
+    return await collectResponse(client, { method: 'GET', path: target, headers, body: null }, bounds);
   } catch (error) {
-    callback(error as Error, null);
-    return;
+    // The first peer has received the request, whatever became of the hop.
+    if (redirected && error instanceof EgressError && !error.sent) throw new EgressError(error.code, error.message, { sent: true, cause: error });
+    throw error;
   }
-  callback(null, socket);
 }
 
-async function exchange(client: Dispatcher, request: GuardedRequest, target: string, headers: Record<string, string>, limits: EgressLimits): Promise<GuardedResponse> {
+function boundsOf({ signal: stop }: GuardedRequest, limits: EgressLimits): Bounds {
   const deadline = AbortSignal.timeout(limits.total_timeout_ms);
-  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
-  const response = await collectResponse(client, { method: request.method, path: target, headers, body: request.body ?? null }, { signal, deadline, limits });
-  if (response.status >= 300 && response.status < 400 && response.status !== 304) {
-    throw new EgressError('redirect_not_allowed', `The peer answered ${response.status} and wants the request elsewhere; redirects are not followed.`, { sent: true });
-  }
-  return response;
+  return { signal: stop === undefined ? deadline : AbortSignal.any([deadline, stop]), deadline, limits };
 }

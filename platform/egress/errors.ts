@@ -1,11 +1,13 @@
 /** Why a request did not go out, or why its answer was not taken. */
 export type EgressErrorCode =
   | 'base_url_invalid'
+  | 'connection_settings_invalid'
   | 'request_invalid'
   | 'host_not_allowed'
   | 'address_not_allowed'
   | 'name_not_resolved'
   | 'connect_failed'
+  | 'proxy_refused'
   | 'tls_failed'
   | 'timeout'
   | 'aborted'

@@ -3,39 +3,51 @@ import { connect as connectPlain } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { classifyAddress, normaliseAddress } from './addresses.ts';
-import { isAddress } from './destination.ts';
-import type { Destination } from './destination.ts';
+import type { ConnectionSettings, Proxy } from './connection-settings.ts';
+import { isAddress } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { EgressError } from './errors.ts';
+import { openTunnel } from './proxy-tunnel.ts';
+import { assertNameForProxy } from './unresolved-names.ts';
 
 /** All addresses of a name. Asked once per connection: the connection goes to an address that was in this very answer. */
 export type Resolver = (hostname: string) => Promise<readonly string[]>;
 
 export const systemResolver: Resolver = async (hostname) => (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
 
+export interface Connecting {
+  readonly resolver: Resolver;
+  readonly settings: ConnectionSettings;
+  /** For everything until the first byte of a request may be written. */
+  readonly connect_timeout_ms: number;
+}
+
 /**
- * Opens a connection to `destination`, or refuses. The guard sits here and not in a `lookup` hook, because that hook is never
+ * Opens a connection to `endpoint`, or refuses. The guard sits here and not in a `lookup` hook, because that hook is never
  * called for addresses: resolve once, check every address, connect to a checked one, and look at where the socket really went.
- * @throws EgressError name_not_resolved, address_not_allowed, connect_failed, tls_failed
+ * Through a proxy, it is asked for a checked address; the name is only what TLS checks the certificate against.
+ * @throws EgressError name_not_resolved, address_not_allowed, connect_failed, proxy_refused, tls_failed
  */
-export async function openConnection(destination: Destination, resolver: Resolver, connect_timeout_ms: number): Promise<Socket> {
-  const addresses = await checkedAddresses(destination, resolver);
-  const deadline = performance.now() + connect_timeout_ms;
-  let failure: EgressError | null = null;
-  for (const address of addresses) {
-    try {
-      return verified(await openSocket(destination, address, Math.max(1, deadline - performance.now())), destination, address);
-    } catch (error) {
-      if (!(error instanceof EgressError) || error.code !== 'connect_failed') throw error;
-      failure ??= error;
-    }
-  }
-  throw failure ?? new EgressError('name_not_resolved', `${destination.hostname} has no address.`, { sent: false });
+export async function openConnection(endpoint: Endpoint, connecting: Connecting): Promise<Socket> {
+  const { resolver, settings: { proxy } } = connecting;
+  const deadline = performance.now() + connecting.connect_timeout_ms;
+  const targets = proxy?.resolvesNames === true && !isAddress(endpoint) ? [assertNameForProxy(endpoint)] : await checkedAddresses(endpoint, resolver);
+  const via = proxy === null ? null : { proxy, addresses: await checkedAddresses(asEndpoint(proxy), resolver) };
+  return firstThatConnects(targets, endpoint, async (target) => {
+    const socket = via === null ? await openTcp(endpoint, target, deadline) : await throughProxy(via, `${bracketed(target)}:${endpoint.port}`, deadline);
+    return endpoint.secure ? secured(socket, endpoint, connecting.settings, deadline) : socket;
+  });
+}
+
+/** An administrator names the proxy, so it may be inside; never at a metadata address. */
+function asEndpoint({ hostname, port }: Proxy): Endpoint {
+  return { origin: `http://${bracketed(hostname)}:${port}`, secure: false, hostname, port, named: true };
 }
 
 /** One address that is not allowed spoils the answer: a name that points inside as well as outside is an attack or a mistake. */
-async function checkedAddresses(destination: Destination, resolver: Resolver): Promise<readonly string[]> {
-  const addresses = isAddress(destination) ? [destination.hostname] : await resolve(destination.hostname, resolver);
-  for (const address of addresses) assertAllowed(destination, address);
+async function checkedAddresses(endpoint: Endpoint, resolver: Resolver): Promise<readonly string[]> {
+  const addresses = isAddress(endpoint) ? [endpoint.hostname] : await resolve(endpoint.hostname, resolver);
+  for (const address of addresses) assertAllowed(endpoint, address);
   return addresses;
 }
 
@@ -47,53 +59,85 @@ async function resolve(hostname: string, resolver: Resolver): Promise<readonly s
   }
 }
 
-function assertAllowed(destination: Destination, address: string): void {
+function assertAllowed(endpoint: Endpoint, address: string): void {
   const kind = classifyAddress(address);
-  if (kind === 'public' || (kind === 'internal' && destination.named)) return;
-  const fix = kind === 'internal' ? `name ${destination.hostname}:${destination.port} in the instance's allowed hosts if that is meant` : 'metadata addresses are never reached';
-  throw new EgressError('address_not_allowed', `${destination.hostname} leads to ${address}, which is not a public address; ${fix}.`, { sent: false });
+  if (kind === 'public' || (kind === 'internal' && endpoint.named)) return;
+  const fix = kind === 'internal' ? `name ${endpoint.hostname}:${endpoint.port} in the instance's allowed hosts if that is meant` : 'metadata addresses are never reached';
+  throw new EgressError('address_not_allowed', `${endpoint.hostname} leads to ${address}, which is not a public address; ${fix}.`, { sent: false });
 }
 
-function openSocket(destination: Destination, address: string, timeout_ms: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = destination.secure ? tlsSocket(destination, address) : connectPlain({ host: address, port: destination.port });
-    const timer = setTimeout(() => fail('connect_failed', 'did not answer in time'), timeout_ms);
-    const fail = (code: 'connect_failed' | 'tls_failed', why: string, cause?: unknown): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(new EgressError(code, `${destination.hostname}:${destination.port} ${why}.`, { sent: false, cause }));
-    };
-    let reached = false;
-    socket.once('connect', () => (reached = true));
-    const onError = (cause: NodeJS.ErrnoException): void => {
-      if (destination.secure && reached) fail('tls_failed', `has no acceptable TLS certificate or protocol (${cause.code ?? 'unknown'})`, cause);
-      else fail('connect_failed', `cannot be reached (${cause.code ?? 'unknown'})`, cause);
-    };
-    socket.once('error', onError);
-    socket.once(destination.secure ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer);
-      socket.removeListener('error', onError);
-      // Until the client listens: an error without any listener would end the process.
-      socket.on('error', () => {});
-      socket.setNoDelay(true);
-      resolve(socket);
-    });
-  });
+/** The next is tried only where one could not be reached; whatever else is wrong would be wrong with all of them. */
+async function firstThatConnects(targets: readonly string[], { hostname }: Endpoint, attempt: (target: string) => Promise<Socket>): Promise<Socket> {
+  let failure: EgressError | null = null;
+  for (const target of targets) {
+    try {
+      return await attempt(target);
+    } catch (error) {
+      if (!(error instanceof EgressError) || error.code !== 'connect_failed') throw error;
+      failure ??= error;
+    }
+  }
+  throw failure ?? new EgressError('name_not_resolved', `${hostname} has no address.`, { sent: false });
 }
 
-/** The certificate is checked against the name that was asked for, although the connection goes to an address. */
-function tlsSocket(destination: Destination, address: string): Socket {
-  return connectTls({
-    host: address,
-    port: destination.port,
-    ALPNProtocols: ['http/1.1'],
-    ...(isAddress(destination) ? {} : { servername: destination.hostname }),
-  });
+async function throughProxy({ proxy, addresses }: { proxy: Proxy; addresses: readonly string[] }, authority: string, deadline: number): Promise<Socket> {
+  const endpoint = asEndpoint(proxy);
+  const socket = await firstThatConnects(addresses, endpoint, (address) => openTcp(endpoint, address, deadline));
+  await until(openTunnel(socket, proxy, authority), socket, deadline, () => new EgressError('connect_failed', `The proxy ${proxy.hostname}:${proxy.port} did not answer in time.`, { sent: false }));
+  return socket;
 }
 
-function verified(socket: Socket, destination: Destination, address: string): Socket {
+async function openTcp(endpoint: Endpoint, address: string, deadline: number): Promise<Socket> {
+  const where = `${endpoint.hostname}:${endpoint.port}`;
+  const socket = connectPlain({ host: address, port: endpoint.port, noDelay: true });
+  const connected = settled(socket, 'connect', (cause) => new EgressError('connect_failed', `${where} cannot be reached (${cause.code ?? 'unknown'}).`, { sent: false, cause }));
+  await until(connected, socket, deadline, () => new EgressError('connect_failed', `${where} did not answer in time.`, { sent: false }));
   const remote = socket.remoteAddress ?? '';
   if (normaliseAddress(remote) === normaliseAddress(address)) return socket;
   socket.destroy();
-  throw new EgressError('address_not_allowed', `${destination.hostname} was checked as ${address}, but the connection went to ${remote || 'nowhere'}.`, { sent: false });
+  throw new EgressError('address_not_allowed', `${endpoint.hostname} was checked as ${address}, but the connection went to ${remote || 'nowhere'}.`, { sent: false });
+}
+
+/** The certificate is checked against the name that was asked for, although the connection went to an address. Sessions are never resumed. */
+async function secured(socket: Socket, endpoint: Endpoint, { ca, clientCertificate }: ConnectionSettings, deadline: number): Promise<Socket> {
+  const where = `${endpoint.hostname}:${endpoint.port}`;
+  const secure = connectTls({
+    socket,
+    ALPNProtocols: ['http/1.1'],
+    ...(isAddress(endpoint) ? { host: endpoint.hostname } : { servername: endpoint.hostname }),
+    ...(ca === null ? {} : { ca: [...ca] }),
+    ...clientCertificate,
+  });
+  const agreed = settled(secure, 'secureConnect', (cause) => new EgressError('tls_failed', `${where} has no acceptable TLS certificate or protocol (${cause.code ?? 'unknown'}).`, { sent: false, cause }));
+  await until(agreed, secure, deadline, () => new EgressError('connect_failed', `${where} did not finish the TLS handshake in time.`, { sent: false }));
+  return secure;
+}
+
+function settled(socket: Socket, event: 'connect' | 'secureConnect', asError: (cause: NodeJS.ErrnoException) => EgressError): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Stays when all went well: until the client listens, an error without any listener would end the process.
+    socket.on('error', (cause) => reject(asError(cause)));
+    socket.once('close', () => reject(asError(Object.assign(new TypeError('closed'), { code: 'ECONNRESET' }))));
+    socket.once(event, () => resolve());
+  });
+}
+
+/** A stage that fails or takes too long leaves no socket behind. */
+async function until(stage: Promise<void>, socket: Socket, deadline: number, late: () => EgressError): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late()), Math.max(1, deadline - performance.now()));
+  });
+  try {
+    await Promise.race([stage, timeout]);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function bracketed(hostname: string): string {
+  return hostname.includes(':') ? `[${hostname}]` : hostname;
 }
