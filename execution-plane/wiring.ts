@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
+import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-guard.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
@@ -25,6 +26,7 @@ import { StepRunner } from './steps/step-runner.ts';
 import { postgresCredentialVault } from './store/credential-vault.ts';
 import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
+import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { Worker } from './worker/worker.ts';
 
@@ -51,6 +53,10 @@ export async function startWorker(config: WorkerConfig, connectors: readonly Con
     instances: postgresInstances(database),
     vault: postgresCredentialVault(database, keys),
     models: postgresModelStores({ ...common, objects }),
+    guard: new InstanceGuard({
+      store: new PostgresInstanceHealth(database), now: () => clock.now().getTime(),
+      onCircuitChange: ({ tenantId, instanceId }, change) => log.warn({ tenant_id: tenantId, instance_id: instanceId, ...change }, 'the circuit of an instance has changed'),
+    }),
   });
   const runner = new StepRunner({ ...common, gateway, leases, random: Math.random });
   const worker = new Worker({

@@ -4,6 +4,7 @@ import type { GuardedEgress } from '@countersign/platform/egress/egress.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Egress, EgressRequest, EgressResponse } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
+import { healthKeyOf } from './admission.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
@@ -29,20 +30,26 @@ export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal)
       async request(request) {
         const body = bodyOf(request);
         const changes = request.method !== 'GET';
+        const key = healthKeyOf(call);
         log.sending(request, body);
         try {
           const response = await authorised(parts, call, signal, request, body);
           log.answered(response, changes);
+          await parts.guard.answered(key, response.status, response.headers);
           return asEgressResponse(response, changes);
         } catch (cause) {
           const error = connectorErrorOf(cause, changes);
           log.failed(error, changes);
+          if (error instanceof ConnectorError && UNREACHABLE.has(error.code)) await parts.guard.unreachable(key, error.code);
           throw error;
         }
       },
     },
   };
 }
+
+/** What says that the peer is not there, whatever was asked of it. */
+const UNREACHABLE: ReadonlySet<string> = new Set(['peer_unavailable', 'peer_timeout', 'peer_connection_lost']);
 
 /** A 401 to a token that ended early is answered once with a fresh one: a refused request has had no effect. */
 async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, request: EgressRequest, body: Uint8Array | undefined): Promise<GuardedResponse> {

@@ -354,6 +354,8 @@ describe('effects', () => {
     const identity = testIdentity();
     respond = (_request, response) => void response.writeHead(429, { 'content-type': 'application/json' }).end('{}');
     expect(await attempt(made, identity)).toMatchObject({ kind: 'failed', error: { retryable: true } });
+    expect(await made.call(nextAttempt(identity), 'notes/write', {})).toMatchObject({ kind: 'failed', error: { code: 'instance_rate_limited' } });
+    made.later(1_000);
     respond = (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     expect(await made.call(nextAttempt(identity), 'notes/write', {})).toMatchObject({ kind: 'succeeded' });
     expect(await made.call(nextAttempt(identity), 'notes/write', {})).toMatchObject({ kind: 'succeeded' });

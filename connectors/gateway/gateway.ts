@@ -1,19 +1,26 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { createEgress } from '@countersign/platform/egress/egress.ts';
 import type { Connector } from '../sdk/connector.ts';
+import { admitToInstance } from './admission.ts';
 import { approvalInHand } from './approval-in-hand.ts';
 import { CallEnded } from './call.ts';
 import type { DecisionPoint, GatewayLog, GatewayParts } from './parts.ts';
-import { carryOut } from './carry-out.ts';
 import { createCredentialHeaders } from './credentials.ts';
 import { planAndDecide } from './decide.ts';
 import { settleEarlierEffect } from './earlier-effect.ts';
+import { namedKey } from './effect-key.ts';
+import type { InstanceGuard } from './health/instance-guard.ts';
 import { honourDecision } from './honour-decision.ts';
 import { createInstanceEgresses } from './instance-egresses.ts';
 import type { EgressFactory } from './instance-egresses.ts';
+import { commitIntent } from './intent.ts';
 import { createManifestSchemas } from './manifest-schemas.ts';
-import type { CallRequest, CallResult, CredentialVault, Gateway, GatewayStore, Instances, ModelStores } from './ports.ts';
+import { commitOutcome } from './outcome.ts';
+import { perform } from './perform.ts';
+import type { CallRequest, CallResult, CredentialVault, Gateway, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
+import { redactAnswer } from './redact.ts';
 import { resolveCall } from './resolve.ts';
+import { validateAnswer } from './validate-answer.ts';
 import { validateParameters } from './validate-parameters.ts';
 
 export interface GatewayOptions {
@@ -23,6 +30,8 @@ export interface GatewayOptions {
   readonly instances: Instances;
   readonly vault: CredentialVault;
   readonly models: ModelStores;
+  readonly prices: Prices;
+  readonly guard: InstanceGuard;
   readonly clock: Clock;
   readonly log: GatewayLog;
   /** How connections are made; tests give one with a resolver or limits of their own. */
@@ -53,17 +62,34 @@ export function createGateway(options: GatewayOptions): RunningGateway {
   };
 }
 
+/**
+ * The stages that every call goes through, in this order, each in a file of its own. A stage either hands on what the next one needs or
+ * ends the call (`CallEnded`); what it throws besides is a fault of ours, and nothing is sent after it.
+ */
 async function runPipeline(parts: GatewayParts, request: CallRequest, nested: boolean): Promise<CallResult> {
   try {
+    // Resolve: only code and instances whose manifest was approved.
     const call = await resolveCall(parts, request, nested);
+    // Validate: only parameters that the manifest takes, and that have one canonical form.
     validateParameters(parts, call);
-    // What an earlier attempt sent is settled with the system of record before anything else is thought of.
-    await settleEarlierEffect(parts, call);
+    // Admission: nothing is asked of an instance that is down or has asked for silence.
+    await admitToInstance(parts, call);
+    // Idempotency: what was sent before, here or under the same key, is never sent again on a guess. The reservation is the intent's row.
+    const key = namedKey(call);
+    await settleEarlierEffect(parts, call, key);
+    // Canonical action, digest and decision: policy is asked about exactly what will be sent, each time, whatever people have approved.
     const approval = await approvalInHand(parts, call);
     const { plan, decision } = await planAndDecide(parts, call, approval);
+    // Obligations: goes on only when policy allows the call now; everything else is recorded and ends it.
     await honourDecision(parts, call, plan, decision);
-    // Allowed. The intent commits first: nothing leaves before it.
-    return await carryOut(parts, call, plan, decision);
+    // Intent: committed before the effect, with the decision, the use of the approval, the key and the reservation in the budgets.
+    const intended = await commitIntent(parts, call, plan, decision, key);
+    // Credential and egress: the connector's code, with a way out to its instance only; it never sees the credential.
+    const performed = await perform(parts, call, plan);
+    // Response validation, then redaction: nothing that breaks the manifest is a success, nothing that it redacts is kept.
+    const answer = redactAnswer(call, validateAnswer(parts, call, performed));
+    // Outcome and meter: committed together, and the reservation is settled by what the call really cost.
+    return await commitOutcome(parts, call, intended, answer);
   } catch (error) {
     if (error instanceof CallEnded) return error.result;
     throw error;

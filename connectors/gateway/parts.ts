@@ -2,9 +2,10 @@ import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Connector } from '../sdk/connector.ts';
 import type { CredentialHeaders } from './credentials.ts';
+import type { InstanceGuard } from './health/instance-guard.ts';
 import type { InstanceEgresses } from './instance-egresses.ts';
 import type { ManifestSchemas } from './manifest-schemas.ts';
-import type { CallRequest, CallResult, CredentialVault, GatewayStore, Instances, ModelStores } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
 
 /** What every stage of the pipeline may use. */
 export interface GatewayParts {
@@ -14,10 +15,13 @@ export interface GatewayParts {
   readonly instances: Instances;
   readonly vault: CredentialVault;
   readonly models: ModelStores;
+  readonly prices: Prices;
   readonly clock: Clock;
   readonly log: GatewayLog;
   readonly schemas: ManifestSchemas;
   readonly egresses: InstanceEgresses;
+  /** Which instances may be called now. */
+  readonly guard: InstanceGuard;
   readonly credentials: CredentialHeaders;
   /** The pipeline itself, for what an action calls in its turn. */
   readonly nested: (request: CallRequest) => Promise<CallResult>;

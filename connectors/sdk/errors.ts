@@ -1,3 +1,5 @@
+import type { Usage } from './connector.ts';
+
 /**
  * How a connector says what went wrong. `effect` is what matters to the engine: `none` means that nothing can have happened,
  * `unknown` that the request may have arrived (a time-out after sending is always `unknown`).
@@ -8,6 +10,7 @@ export const CONNECTOR_ERROR_CODES = [
   'target_closed', 'target_changed', 'reference_not_found', 'reference_ambiguous', 'write_not_kept',
   'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'credential_unusable',
   'model_not_trained', 'model_invalid', 'model_refused', 'model_truncated', 'model_content_filtered', 'model_overloaded', 'model_spend_limit', 'nested_call_denied', 'nested_call_failed', 'call_aborted',
+  'circuit_open', 'instance_rate_limited', 'instance_busy',
 ] as const;
 export type ConnectorErrorCode = (typeof CONNECTOR_ERROR_CODES)[number];
 
@@ -20,6 +23,8 @@ export interface ConnectorErrorDetails {
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
   readonly status?: number;
+  /** What the call used up all the same: a refused or truncated answer is billed like any other. */
+  readonly usage?: readonly Usage[];
   readonly cause?: unknown;
 }
 
@@ -29,6 +34,7 @@ export class ConnectorError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
+  readonly usage: readonly Usage[];
 
   constructor(details: ConnectorErrorDetails) {
     super(details.message, { cause: details.cause });
@@ -38,5 +44,6 @@ export class ConnectorError extends Error {
     this.retryable = details.retryable;
     this.retryAfterMs = details.retryAfterMs;
     this.status = details.status;
+    this.usage = details.usage ?? [];
   }
 }

@@ -231,6 +231,8 @@ describe('lost answers', () => {
       const result = await world.call(current, 'servicenow/incident.update', parameters);
       results.push(result);
       if (result.kind === 'uncertain') world.later(SETTLED_MS);
+      // As the engine does it: what may be tried again is, after a while.
+      if (result.kind === 'failed') world.later(result.error.retryAfterMs ?? 1_000);
       if (result.kind === 'waiting_for_approval') world.approve(result.approvalId);
       if (result.kind === 'succeeded') break;
     }

@@ -26,6 +26,13 @@ describe('endOfCall', () => {
     expect(endOfCall(result, turn)).toMatchObject(expected);
   });
 
+  it('an instance that may not be called now uses up no attempt, however often', () => {
+    for (const code of ['circuit_open', 'instance_rate_limited', 'instance_busy']) {
+      const end = endOfCall(failed(code, true, 8_000), { ...turn, attempt: turn.maxAttempts });
+      expect(end).toEqual({ to: 'retrying', delayMs: 8_000 + 0.5 * (2_000 + 1_000), error: { code, message: 'why' }, attemptGivenBack: true });
+    }
+  });
+
   it('gives up when attempts are exhausted, and says what it last saw', () => {
     const last = { ...turn, attempt: 5 };
     expect(endOfCall(failed('peer_unavailable', true), last)).toMatchObject({ to: 'dead', error: { code: 'attempts_exhausted', data: { last_code: 'peer_unavailable' } } });

@@ -17,7 +17,8 @@ export type StepEnd =
   | { readonly to: 'succeeded'; readonly output: JsonObject; readonly labels: readonly Label[] }
   | { readonly to: 'skipped' }
   | { readonly to: 'waiting'; readonly approvalId: string }
-  | { readonly to: 'retrying' | 'uncertain'; readonly delayMs: number; readonly error: StepError }
+  /** `attemptGivenBack`: nothing was tried, so it does not count. */
+  | { readonly to: 'retrying' | 'uncertain'; readonly delayMs: number; readonly error: StepError; readonly attemptGivenBack?: boolean }
   | { readonly to: 'failed' | 'dead'; readonly error: StepError }
   | { readonly to: 'cancelled'; readonly error: StepError; readonly approvalId?: string };
 
@@ -51,6 +52,7 @@ export function endOfCall(result: CallResult, turn: Turn): StepEnd {
 export function endOfFailure(error: CallError, turn: Turn): StepEnd {
   const plain: StepError = { code: error.code, message: error.message };
   if (!error.retryable) return { to: REFUSALS.has(error.code) ? 'failed' : 'dead', error: plain };
+  if (NOT_NOW.has(error.code)) return { to: 'retrying', delayMs: waitMs(error.retryAfterMs, turn.random), error: plain, attemptGivenBack: true };
   if (turn.attempt >= turn.maxAttempts) return { to: 'dead', error: exhausted(plain, turn) };
   return { to: 'retrying', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
 }
@@ -66,6 +68,18 @@ function endOfUncertainty(error: CallError, turn: Turn): StepEnd {
 
 export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): string {
   return { rejected: 'A person rejected it.', expired: 'Nobody decided in time; expiry denies.', withdrawn: 'The request was withdrawn.' }[state];
+}
+
+/**
+ * The instance may not be called now: it is down, has asked for silence, or is busy with our own calls. Nothing was sent, so however
+ * long it lasts it uses up no attempt.
+ */
+const NOT_NOW: ReadonlySet<string> = new Set(['circuit_open', 'instance_rate_limited', 'instance_busy']);
+
+/** Not all at the same moment: the steps that wait for one instance come back spread over a quarter of the wait, and a second. */
+function waitMs(retryAfterMs: number | undefined, random: number): number {
+  const asked = Math.min(retryAfterMs ?? 1_000, 3_600_000);
+  return Math.ceil(asked + random * (asked / 4 + 1_000));
 }
 
 /** Errors by which the target itself refuses: nothing is broken, and the same request will be refused again. */

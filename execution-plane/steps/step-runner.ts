@@ -142,7 +142,7 @@ function changeFor(claimed: ClaimedStep, end: StepEnd, output: SealedContent | n
     // Waiting for a person is not a failed attempt: the attempt is given back.
     case 'waiting': return { ...base, approval_id: end.approvalId, attempt: claimed.attempt - 1 };
     case 'retrying':
-    case 'uncertain': return { ...base, delay_ms: end.delayMs, error: end.error };
+    case 'uncertain': return { ...base, delay_ms: end.delayMs, error: end.error, ...(end.attemptGivenBack === true ? { attempt: claimed.attempt - 1 } : {}) };
     case 'cancelled': return { ...base, error: end.error, ...(end.approvalId === undefined ? {} : { approval_id: end.approvalId }) };
     default: return { ...base, error: end.error };
   }

@@ -1,4 +1,6 @@
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import { PRICE_TABLE } from '@countersign/contracts/prices/price-table.ts';
+import type { PriceRow } from '@countersign/contracts/prices/price-table.ts';
 import { digestOf, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { createEgress } from '@countersign/platform/egress/egress.ts';
 import { seededBundle, testClaims, testKey } from '@countersign/platform/opa/bundle/testing.ts';
@@ -7,15 +9,18 @@ import type { Pdp } from '@countersign/platform/opa/pdp.ts';
 import type { Connector, JsonObject, ModelStore } from '../../sdk/connector.ts';
 import type { DecisionPoint } from '../parts.ts';
 import { createGateway } from '../gateway.ts';
+import { InstanceGuard } from '../health/instance-guard.ts';
 import type { RunningGateway } from '../gateway.ts';
 import type { CallIdentity } from '../call-identity.ts';
 import { DIRECT_CONNECTION } from '../ports.ts';
 import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
+import { MemoryInstanceHealth } from './memory-instance-health.ts';
 import { MemoryGatewayStore } from './memory-gateway-store.ts';
 
 export interface TestGateway {
   readonly gateway: RunningGateway;
   readonly store: MemoryGatewayStore;
+  readonly health: MemoryInstanceHealth;
   /** What the policy decision point was asked. */
   readonly asked: PolicyInput[];
   /** What was logged as an error. */
@@ -35,15 +40,18 @@ export interface TestGatewayOptions {
   readonly credentials?: Readonly<Record<string, CredentialValue>>;
   readonly now?: () => Date;
   readonly header_timeout_ms?: number;
+  /** Prices of the tenant's own. */
+  readonly prices?: readonly PriceRow[];
 }
 
 /** A gateway with everything real but the database: its store is the one in memory. */
-export function testGateway({ connectors, instances, pdp, credentials = {}, now = () => new Date(), header_timeout_ms = 5_000 }: TestGatewayOptions): TestGateway {
+export function testGateway({ connectors, instances, pdp, credentials = {}, now = () => new Date(), header_timeout_ms = 5_000, prices = [] }: TestGatewayOptions): TestGateway {
   let passedMs = 0;
   const movedNow = (): Date => new Date(now().getTime() + passedMs);
   const store = new MemoryGatewayStore(movedNow);
   const asked: PolicyInput[] = [];
   const errors: object[] = [];
+  const health = new MemoryInstanceHealth();
   const models: TestGateway['models'] = new Map();
   const gateway = createGateway({
     connectors, store, clock: { now: movedNow },
@@ -67,16 +75,21 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
       },
     },
     models: { forCall: () => modelsIn(models) },
+    prices: { rowsFor: async () => ({ overrides: prices, table: PRICE_TABLE.rows }) },
+    guard: new InstanceGuard({ store: health, believedForMs: 0, now: () => movedNow().getTime() }),
     log: { warn: (fields) => errors.push(fields), error: (fields) => errors.push(fields) },
     egress: (options) => createEgress({ ...options, limits: { ...options.limits, header_timeout_ms } }),
   });
   return {
-    gateway, store, asked, errors, models,
+    gateway, store, health, asked, errors, models,
     call: (identity, action, parameters, changes = {}) => gateway.call({
       identity, action, parameters, instanceName: null, model: null, signal: new AbortController().signal,
       labels: Object.fromEntries(Object.keys(parameters).map((name) => [`/${name}`, ['trusted_system']])), ...changes,
     }),
-    later: (ms) => { passedMs += ms; },
+    later: (ms) => {
+      passedMs += ms;
+      health.now_ms += ms;
+    },
     approve: (approvalId) => store.decide(approvalId, 'approved', [{ principalId: 'prn_1', role: 'approver', decision: 'approve', authStrength: 'password' }]),
   };
 }

@@ -1,0 +1,19 @@
+import { endedBy } from './call.ts';
+import type { Call } from './call.ts';
+import type { InstanceKey } from './health/health-store.ts';
+import type { GatewayParts } from './parts.ts';
+
+/**
+ * Nothing is asked of an instance that is known to be down or has asked for silence: the call ends before anything is sent, decided or
+ * asked of people, and does not count as an attempt (`engine/step-end.ts`).
+ */
+export async function admitToInstance(parts: GatewayParts, call: Call): Promise<void> {
+  if (call.instance.baseUrl === null) return;
+  const notNow = await parts.guard.admit(healthKeyOf(call), call.connector.manifest.rate_limits?.requests_per_minute ?? null);
+  if (notNow === null) return;
+  throw endedBy({ code: notNow.code, message: `${call.instance.name}: ${notNow.message}`, retryable: true, retryAfterMs: notNow.retryAfterMs });
+}
+
+export function healthKeyOf(call: Call): InstanceKey {
+  return { tenantId: call.request.identity.tenant.id, instanceId: call.instance.id };
+}
