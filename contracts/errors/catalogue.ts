@@ -60,6 +60,22 @@ export const ERROR_CATALOGUE = {
   approval_role_required: { status: 403, title: 'Your role may not vote on this', fix: 'Ask a person with the role named in `detail`.' },
   vote_already_cast: { status: 409, title: 'You have already voted', fix: 'One vote per person: see the approval for what is still needed.' },
 
+  approval_stronger_sign_in_required: { status: 403, title: 'This needs a stronger sign-in', fix: 'Open the approval in the console and vote there.' },
+
+  // Slack
+  slack_not_configured: { status: 409, title: 'Slack is not configured', fix: 'An admin configures the Slack app first: PUT /api/v1/slack/app.' },
+  slack_installation_unknown: { status: 422, title: 'The app is not installed there', fix: 'Install it in that Slack workspace first.' },
+  slack_api_url_not_allowed: { status: 422, title: 'This is not the address of Slack', fix: 'Leave `api_url` out. Stand-ins are for cells that were started to allow them.' },
+  slack_refused: { status: 422, title: 'Slack refused the request', fix: 'See `detail` for the error that Slack gave.' },
+  slack_unreachable: { status: 503, title: 'Slack cannot be reached', fix: 'Try again later. Nothing was lost.' },
+  slack_request_unsigned: { status: 401, title: 'The request carries no Slack signature', fix: 'Requests to this path come from Slack, with x-slack-signature and x-slack-request-timestamp.' },
+  slack_signature_invalid: { status: 401, title: 'The Slack signature does not match', fix: 'Check the signing secret of the configured Slack app.' },
+  slack_timestamp_outside_window: { status: 401, title: 'The request\'s timestamp is outside the window', fix: 'Send within 5 minutes, by a clock that is right.' },
+  slack_replayed: { status: 409, title: 'This request was already received', fix: 'Nothing to do: each signed request counts once.' },
+  slack_state_invalid: { status: 400, title: 'The installation was not begun here', fix: 'Begin it again in the same browser: GET /api/v1/slack/install. A state is good once and for 10 minutes.' },
+  slack_link_invalid: { status: 404, title: 'The link is not valid', fix: 'Links work once, for 10 minutes and for one tenant. Get a new one in Slack with `/countersign link`.' },
+  slack_link_taken: { status: 409, title: 'The Slack user is linked to somebody else', fix: 'Remove that link first: its owner or an admin can.' },
+
   // Policy
   policy_bundle_missing: { status: 404, title: 'There is no policy bundle', fix: 'Publish one: without a bundle everything is denied.' },
 } as const satisfies Record<string, ErrorEntry>;

@@ -245,6 +245,219 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slack/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Slack app that approvals are shown by, without its secrets */
+        get: operations["getSlackApp"];
+        /** Configure the Slack app; its secrets can never be read back */
+        put: operations["putSlackApp"];
+        post?: never;
+        /** Stop using Slack; installations, channels and links are kept */
+        delete: operations["removeSlackApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go to Slack and install the app in a workspace (OAuth v2)
+         * @description For a browser that is signed in. The state that comes back is good once, for ten minutes, and for this session.
+         */
+        get: operations["startSlackInstall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where Slack sends the browser back to */
+        get: operations["finishSlackInstall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/installations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the app is installed */
+        get: operations["listSlackInstallations"];
+        /**
+         * Use a bot token that was made in Slack's own pages
+         * @description Slack is asked whose token it is; a workspace that is there already gets the new token.
+         */
+        put: operations["putSlackInstallation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/installations/{installation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                installation: components["parameters"]["SlackInstallationId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget the token of an installation */
+        delete: operations["removeSlackInstallation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the approvals of which environment are shown */
+        get: operations["listSlackChannels"];
+        /** Show the approvals of an environment in a channel */
+        put: operations["putSlackChannel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/channels/{environment}/{installation}/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                installation: components["parameters"]["SlackInstallationId"];
+                channel: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show no more approvals there; cards that are there are still kept up to date */
+        delete: operations["removeSlackChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which Slack user is which principal */
+        get: operations["listSlackLinks"];
+        put?: never;
+        /**
+         * Be this Slack user from now on
+         * @description With the nonce of the link that Slack showed. It is good once and for ten minutes; opening the link decides nothing.
+         */
+        post: operations["confirmSlackLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/link-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which Slack user a link is for; changes nothing */
+        post: operations["describeSlackLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/links/{installation}/{slack_user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                installation: components["parameters"]["SlackInstallationId"];
+                slack_user: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Be this Slack user no more (one's own link, or any by an admin) */
+        delete: operations["removeSlackLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slack/requests/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What Slack sends - interactions, commands and events
+         * @description Signed by Slack with the app's signing secret, over the raw body. Refused outside of five minutes either way, and when it comes twice.
+         */
+        post: operations["slackRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows": {
         parameters: {
             query?: never;
@@ -794,6 +1007,83 @@ export interface components {
             /** Format: date-time */
             published_at: string;
         };
+        NewSlackApp: {
+            /**
+             * @description `socket`: we connect to Slack (Socket Mode); `http`: Slack sends to the request URL
+             * @enum {string}
+             */
+            mode: "http" | "socket";
+            client_id: string;
+            client_secret: string;
+            signing_secret: string;
+            /** @description App-level token with connections:write; required in mode socket */
+            app_token?: string | null;
+            /**
+             * Format: uri
+             * @description The address of Slack, or of a stand-in where the cell allows one
+             * @default https://slack.com/api/
+             */
+            api_url: string;
+        };
+        SlackApp: {
+            /** @enum {string} */
+            mode: "http" | "socket";
+            client_id: string;
+            api_url: string;
+            has_app_token: boolean;
+            /** Format: date-time */
+            configured_at: string;
+            /** @description For Interactivity, Slash Commands and Event Subscriptions, in mode http */
+            request_url: string;
+            /** @description For OAuth & Permissions */
+            redirect_url: string;
+            /** @description Mode socket: whether the connection stands in the process that answered; mode http: whether it takes requests */
+            connected: boolean;
+            /** @description Why it is not connected */
+            error: string | null;
+        };
+        NewSlackInstallation: {
+            bot_token: string;
+        };
+        SlackInstallation: {
+            /** @description The enterprise where the installation covers an organisation, else the team */
+            installation: string;
+            team_id: string | null;
+            enterprise_id: string | null;
+            name: string;
+            bot_user_id: string;
+            /** Format: date-time */
+            installed_at: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        SlackChannel: {
+            /** @enum {string} */
+            environment: "dev" | "staging" | "prod";
+            installation: string;
+            channel_id: string;
+        };
+        SlackLink: {
+            installation: string;
+            slack_user: string;
+            /** @description As it was when the link was asked for */
+            slack_name: string;
+            principal_id: string;
+            display_name: string;
+            /** Format: date-time */
+            linked_at: string;
+        };
+        SlackLinkRequest: {
+            installation: string;
+            installation_name: string;
+            slack_user: string;
+            slack_name: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        SlackNonce: {
+            nonce: string;
+        };
         NewCredential: {
             name: string;
             /** @enum {string} */
@@ -938,6 +1228,7 @@ export interface components {
         Limit: number;
         Cursor: string;
         RunId: string;
+        SlackInstallationId: string;
         ApprovalId: string;
         IdempotencyKey: string;
     };
@@ -1303,6 +1594,382 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoteResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSlackApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is configured */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackApp"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSlackApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSlackApp"];
+            };
+        };
+        responses: {
+            /** @description Configured; it is taken up within seconds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackApp"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSlackApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startSlackInstall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Slack */
+            302: {
+                headers: {
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishSlackInstall: {
+        parameters: {
+            query: {
+                state: string;
+                code?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Installed; back to the console */
+            302: {
+                headers: {
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSlackInstallations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SlackInstallation"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSlackInstallation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSlackInstallation"];
+            };
+        };
+        responses: {
+            /** @description Installed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackInstallation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSlackInstallation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                installation: components["parameters"]["SlackInstallationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSlackChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SlackChannel"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSlackChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlackChannel"];
+            };
+        };
+        responses: {
+            /** @description Shown from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackChannel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSlackChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                installation: components["parameters"]["SlackInstallationId"];
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSlackLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SlackLink"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmSlackLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlackNonce"];
+            };
+        };
+        responses: {
+            /** @description Linked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    describeSlackLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlackNonce"];
+            };
+        };
+        responses: {
+            /** @description Who asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackLinkRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSlackLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                installation: components["parameters"]["SlackInstallationId"];
+                slack_user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    slackRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-slack-signature"?: string;
+                "x-slack-request-timestamp"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": unknown;
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Acknowledged as Slack takes it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
             default: components["responses"]["Problem"];

@@ -29,6 +29,25 @@ export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
   getApproval: EVERY_ROLE,
   // Which role may vote is a matter of each approval's tier; a vote without it is refused and audited.
   castVote: 'signed_in',
+  getSlackApp: ['admin'],
+  putSlackApp: ['admin'],
+  removeSlackApp: ['admin'],
+  startSlackInstall: ['admin'],
+  finishSlackInstall: ['admin'],
+  listSlackInstallations: ['admin'],
+  putSlackInstallation: ['admin'],
+  removeSlackInstallation: ['admin'],
+  listSlackChannels: ['admin'],
+  putSlackChannel: ['admin'],
+  removeSlackChannel: ['admin'],
+  listSlackLinks: ['admin'],
+  // People link themselves; what the link lets them do is looked up anew at every click.
+  describeSlackLink: 'signed_in',
+  confirmSlackLink: 'signed_in',
+  // One's own; an admin any.
+  removeSlackLink: 'signed_in',
+  // Signed by Slack; no principal of ours.
+  slackRequest: 'public',
   listWorkflows: EVERY_ROLE,
   publishWorkflow: ['author', 'admin'],
   getWorkflowVersion: EVERY_ROLE,
