@@ -15,6 +15,41 @@ export interface ConnectorManifest {
   readonly rate_limits?: { readonly requests_per_minute?: number; readonly concurrency?: number };
   readonly actions: Readonly<Record<string, ActionManifest>>;
   readonly triggers?: Readonly<Record<string, TriggerManifest>>;
+  /** How the peer signs what it sends for the triggers. Absent: Standard Webhooks. */
+  readonly webhook?: WebhookManifest;
+  /** What a model can learn from this connector's instances. Absent: nothing. */
+  readonly learning?: LearningManifest;
+}
+
+/**
+ * `standard-webhooks`: https://www.standardwebhooks.com, with id and timestamp under the signature.
+ * `hub-signature-256`: `x-hub-signature-256: sha256=<hex>`, HMAC-SHA256 of the raw body (WebSub 1.0, 8, and the forges that took it
+ * over). Neither the id nor a time is signed, so a replay is known by what the body is about.
+ */
+export const WEBHOOK_SCHEMES = ['standard-webhooks', 'hub-signature-256'] as const;
+export type WebhookScheme = (typeof WEBHOOK_SCHEMES)[number];
+
+export interface WebhookManifest {
+  readonly scheme: WebhookScheme;
+  /** Header that names one delivery. Absent: `webhook-id`. */
+  readonly id_header?: string;
+  /** Header that says which kind of event the body is; see `source_event` of a trigger. */
+  readonly event_header?: string;
+  /** Kinds of event that only try the connection: answered with 200, never a delivery. */
+  readonly ping_events?: readonly string[];
+  /** Largest body, in bytes. Absent: 65,536. */
+  readonly max_bytes?: number;
+}
+
+/** The built-in classifier learns from any connector that says this. */
+export interface LearningManifest {
+  /**
+   * A read with parameters `{limit, offset, ids}` (`ids`: subjects of runs, read instead of the newest finished tickets) and output
+   * `{tickets: [{id, number, short_description, description, labels, tags}], is_last}`. `labels` have one value each, of `tags` a ticket has any number.
+   */
+  readonly tickets: string;
+  /** Writes that, once people approved them, confirm the values of the record that their run is about. */
+  readonly confirmed_by: readonly string[];
 }
 
 /**
@@ -60,8 +95,10 @@ export interface ActionManifest {
 
 export interface TriggerManifest {
   readonly title: string;
+  /** The value of the webhook's `event_header` that this trigger is about. Absent: any. */
+  readonly source_event?: string;
   readonly payload: JsonSchema;
-  /** Pointer to the id of what the event is about, such as `/sys_id`. */
+  /** Pointer to the id of what the event is about, such as `/id` or `/ticket/id`. */
   readonly subject: string;
   /** Pointer to what people call it, such as `/number`. */
   readonly subject_label: string;
