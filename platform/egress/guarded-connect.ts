@@ -110,6 +110,8 @@ async function secured(socket: Socket, endpoint: Endpoint, { ca, clientCertifica
   });
   const agreed = settled(secure, 'secureConnect', (cause) => new EgressError('tls_failed', `${where} has no acceptable TLS certificate or protocol (${cause.code ?? 'unknown'}).`, { sent: false, cause }));
   await until(agreed, secure, deadline, () => new EgressError('connect_failed', `${where} did not finish the TLS handshake in time.`, { sent: false }));
+  // An alert that comes later says why; without this, the end that follows it would be all that is reported.
+  secure.on('error', (cause) => secure.destroy(cause));
   return secure;
 }
 
