@@ -1,3 +1,5 @@
+import type { HttpBinding } from './http-binding.ts';
+
 /** What a connector package says of itself (`manifest.yaml`). Validated against `manifest.schema.json` wherever it is read. */
 export interface ConnectorManifest {
   readonly name: string;
@@ -44,8 +46,9 @@ export interface WebhookManifest {
 /** The built-in classifier learns from any connector that says this. */
 export interface LearningManifest {
   /**
-   * A read with parameters `{limit, offset, ids}` (`ids`: subjects of runs, read instead of the newest finished tickets) and output
-   * `{tickets: [{id, number, short_description, description, labels, tags}], is_last}`. `labels` have one value each, of `tags` a ticket has any number.
+   * A read that gives finished tickets page by page, newest first: parameters `{cursor}`, or `{ids}` for those that runs were about; output
+   * `{tickets: [{id, number, short_description, description, labels, tags}], cursor}`, null after the last page. A label has one value, of
+   * tags a ticket has any number.
    */
   readonly tickets: string;
   /** Writes that, once people approved them, confirm the values of the record that their run is about. */
@@ -91,6 +94,8 @@ export interface ActionManifest {
   /** RFC 6901 pointers of output fields that never leave the gateway. */
   readonly redact: readonly string[];
   readonly timeout_ms: number;
+  /** For an action without code. */
+  readonly http?: HttpBinding;
 }
 
 export interface TriggerManifest {
