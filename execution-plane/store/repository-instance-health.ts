@@ -102,3 +102,8 @@ export const recordLearnt: Statement = {
       window_count = CASE WHEN ${SAME_WINDOW} THEN GREATEST(h.window_count, excluded.window_count) ELSE excluded.window_count END,
       window_limit = excluded.window_limit, window_ends_at = excluded.window_ends_at, window_source = 'peer', changed_at = clock_timestamp()`,
 };
+
+export const readInstanceWorkspace: Statement = {
+  name: 'health.instance_workspace',
+  text: 'SELECT workspace_id, name FROM control.connector_instances WHERE tenant_id = $1 AND id = $2',
+};
