@@ -22,7 +22,9 @@ import { forEveryTenant } from './cell/tenants.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { Connectors } from './connectors/connectors.ts';
 import { Credentials } from './connectors/credentials.ts';
+import { InstancePackages } from './connectors/instance-packages.ts';
 import { Instances } from './connectors/instances.ts';
+import { Publishers } from './connectors/publishers.ts';
 import { SchemaChecks } from './connectors/schema-checks.ts';
 import { createApp } from './http/app.ts';
 import { sessionCookie } from './http/cookies.ts';
@@ -81,6 +83,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     setTimeout(() => hub.resyncAll(), RESYNC_MS).unref();
   });
 
+  const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   let stopping = false;
   const app = createApp({
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
@@ -98,8 +101,10 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       approvals,
       workflows: new Workflows({ ...parts, schema: await readJson('workflow/workflow.schema.json') }),
       connectors: new Connectors({ ...parts, schema: await readJson('connectors/manifest.schema.json') }),
+      publishers: new Publishers(parts),
+      instancePackages: new InstancePackages({ ...parts, instances }),
       credentials: new Credentials(parts),
-      instances: new Instances({ ...parts, publicUrl: config.publicUrl }),
+      instances,
       policy: new PolicyApi(database, objects),
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),

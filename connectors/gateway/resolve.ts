@@ -1,9 +1,10 @@
 import { CallEnded, endedBy } from './call.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
+import { packageProblem } from './pinned-package.ts';
 import type { CallRequest } from './ports.ts';
 
-/** Which code, which manifest and which instance a call is for. An instance runs only the manifest it was approved with. */
+/** Which code, which manifest and which instance a call is for. An instance runs only the package it was approved with. */
 export async function resolveCall(parts: GatewayParts, request: CallRequest, nested: boolean): Promise<Call> {
   const [connectorName = '', actionName = ''] = splitOnce(request.action);
   const connector = parts.connectors.get(connectorName);
@@ -21,9 +22,8 @@ export async function resolveCall(parts: GatewayParts, request: CallRequest, nes
     const which = request.instanceName === null ? `no single enabled instance of ${connectorName}` : `no enabled instance ${request.instanceName} of ${connectorName}`;
     throw refused('instance_missing', `There is ${which} in ${request.identity.environment.name}; create it, or name the one that is meant.`);
   }
-  if (instance.manifestDigest !== connector.manifestDigest || instance.connectorVersion !== connector.manifest.version) {
-    throw refused('manifest_changed', `The instance ${instance.name} is pinned to ${instance.connector} ${instance.connectorVersion} with another manifest than the one installed; approve the new one for it.`);
-  }
+  const changed = packageProblem(instance, connector);
+  if (changed !== null) throw refused(changed.code, changed.message);
   return { request, connector, actionName, manifest, action, instance, changesSomething, nested };
 }
 

@@ -8,6 +8,10 @@ export interface Connector {
   readonly manifest: ConnectorManifest;
   /** SHA-256 of the manifest's canonical JSON; instances are pinned to it. */
   readonly manifestDigest: string;
+  /** Digest of the manifest and the code as they are installed; absent for connectors made in tests, which are no packages. */
+  readonly packageDigest?: string;
+  /** Where it came from: shipped with this version (or absent), or loaded from the folder of connectors. */
+  readonly origin?: 'shipped' | 'folder';
   readonly actions: Readonly<Record<string, Action>>;
   /** How the connector finds events by itself, for triggers whose webhook may be lost. */
   readonly reconciler?: Reconciler;

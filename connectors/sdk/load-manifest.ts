@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import manifestSchema from '@countersign/contracts/connectors/manifest.schema.json' with { type: 'json' };
 import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { packageDigestBeside } from './package-content.ts';
+import { lineOfProblem, manifestProblems } from './manifest-problems.ts';
+import { schemaAt } from './schema-pointer.ts';
 
 /** A manifest that cannot be used. Each problem names the key and what it takes. */
 export class ManifestError extends Error {
@@ -23,20 +26,36 @@ export interface LoadedManifest {
   readonly manifestDigest: string;
 }
 
+export interface LoadedPackage extends LoadedManifest {
+  /** Digest of everything that runs of the package in whose folder the manifest is. */
+  readonly packageDigest: string;
+}
+
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile<ConnectorManifest>(manifestSchema);
 
-/** Reads a package's `manifest.yaml`. @throws ManifestError */
-export function loadManifest(file: URL): LoadedManifest {
-  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+/** Reads a package's `manifest.yaml`, and what its code is. @throws ManifestError, PackageFolderError */
+export function loadManifest(file: URL): LoadedPackage {
+  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigestBeside(file) };
+}
+
+/** A manifest's text. Problems name the key and the line. @throws ManifestError */
+export function parseManifest(text: string): LoadedManifest {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, lineCounter: lines });
   if (document.errors.length > 0) throw new ManifestError(document.errors.map((error) => error.message));
-  // Aliases are a way to make a small file large; a manifest has no need of them.
-  return checkManifest(document.toJS({ maxAliasCount: 0 }));
+  try {
+    // Aliases are a way to make a small file large; a manifest has no need of them.
+    return checkManifest(document.toJS({ maxAliasCount: 0 }));
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    throw new ManifestError(error.problems.map((problem) => `line ${lineOfProblem(document, lines, problem)}: ${problem}`));
+  }
 }
 
 /** Checks a manifest against its contract, and what the contract's schema cannot say. @throws ManifestError */
 export function checkManifest(value: unknown): LoadedManifest {
   if (!validate(value)) {
-    throw new ManifestError((validate.errors ?? []).map((error) => `${error.instancePath === '' ? 'the document' : error.instancePath} ${error.message ?? error.keyword}`));
+    throw new ManifestError(manifestProblems(validate.errors ?? []));
   }
   const problems = Object.entries(value.actions).flatMap(([name, action]) => actionProblems(action).map((problem) => `/actions/${name} ${problem}`));
   if (problems.length > 0) throw new ManifestError(problems);
@@ -51,6 +70,9 @@ function actionProblems(action: ActionManifest): string[] {
       const [, name = ''] = pointer.split('/');
       if (!isDeclared(action.parameters, name)) problems.push(`names ${pointer} in ${list}, which its parameters do not declare`);
     }
+  }
+  for (const pointer of action.redact) {
+    if (problems.length === 0 && schemaAt(action.output, pointer) === null) problems.push(`redacts ${pointer}, which its output does not declare; mend the pointer (\`-\` stands for every element of a list)`);
   }
   return problems;
 }

@@ -13,7 +13,7 @@ export const conformance: ConformanceSubject = {
       const { body } = await call<{ tickets: Array<{ sys_id: string }> }>(sandbox.url, '/sandbox/tickets', { json: { count: 1, short_description: 'VPN drops' } });
       return body.tickets[0]!.sys_id;
     };
-    const notes = (sysId: JsonObject[string]): number =>
+    const notes = (sysId: JsonObject[string] | undefined): number =>
       sandbox.store.rowsWhere('sys_journal_field', 'element_id', String(sysId)).filter((row) => row['element'] === 'work_notes').length;
     return {
       url: sandbox.url,

@@ -43,6 +43,11 @@ export const ERROR_CATALOGUE = {
   workflow_not_published: { status: 409, title: 'The workflow version is not published', fix: 'Publish it first.' },
   manifest_invalid: { status: 422, title: 'The connector manifest is not valid', fix: 'See `errors`: each names the key and what it takes.' },
   connector_version_changed: { status: 409, title: 'This connector version is published with other content', fix: 'Raise the version: published versions never change.' },
+  package_invalid: { status: 422, title: 'The connector package is not valid', fix: 'See `detail`. Make it with `countersign connector pack`, and publish what that wrote.' },
+  package_signature_invalid: { status: 422, title: 'The package\'s signature does not hold', fix: 'Pack it again with the publisher\'s key, and publish what that wrote unchanged.' },
+  publisher_untrusted: { status: 422, title: 'The package is signed by nobody who is trusted here', fix: 'An admin trusts the publisher\'s key first: `countersign connector trust KEY --name NAME`.' },
+  package_digest_stale: { status: 409, title: 'The package is not the one you saw', fix: 'Read the instance again: its `package` says what could be approved now.' },
+  instance_package_changed: { status: 412, title: 'The instance was given another package meanwhile', fix: 'Read the instance again, and approve what you then see.' },
   connector_unknown: { status: 422, title: 'There is no such connector version', fix: 'Publish the connector\'s manifest first.' },
   credential_unknown: { status: 422, title: 'There is no such credential', fix: 'Store the credential first, and name it by its `cred_` id.' },
   name_taken: { status: 409, title: 'The name is taken', fix: 'Choose another name.' },
@@ -108,4 +113,5 @@ export const RUN_ERROR_CODES = [
   'policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout',
   'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
   'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'internal',
+  'budget_exceeded', 'budget_reserved', 'price_unknown', 'idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_invalid',
 ] as const;

@@ -523,8 +523,60 @@ export interface paths {
         /** Published connector versions */
         get: operations["listConnectors"];
         put?: never;
-        /** Publish a connector's manifest */
+        /** Publish a version of a connector, its manifest and (signed) its code by digest */
         post: operations["publishConnector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connector-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys whose signature makes a connector package publishable here */
+        get: operations["listPublishers"];
+        put?: never;
+        /** Trust a publisher's key (again, where it was revoked) */
+        post: operations["trustPublisher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connector-publishers/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Trust a publisher's key no more; what it signed before stays published */
+        delete: operations["revokePublisher"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{instance_id}/approve-package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an instance run another version of its connector, named by its digests */
+        post: operations["approvePackage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,6 +1058,71 @@ export interface components {
             manifest_digest: string;
             /** Format: date-time */
             published_at: string;
+            package_digest?: string | null;
+            publisher_kid?: string | null;
+        };
+        PublishedPackage: {
+            /** @description Every file that runs; the package digest is over this list */
+            files: {
+                path: string;
+                sha256: string;
+                size: number;
+            }[];
+            /** @description A DSSE envelope over name, version, manifest digest and package digest */
+            signature: {
+                payloadType: string;
+                payload: string;
+                signatures: {
+                    keyid: string;
+                    sig: string;
+                }[];
+            };
+        };
+        NewPublisher: {
+            name: string;
+            public_jwk: {
+                /** @constant */
+                kty: "OKP";
+                /** @constant */
+                crv: "Ed25519";
+                x: string;
+            };
+        };
+        Publisher: {
+            kid: string;
+            name: string;
+            /** Format: date-time */
+            trusted_at: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        PackageDigests: {
+            version: string;
+            manifest_digest: string;
+            package_digest: string | null;
+        };
+        /** @description What the instance was approved to run, and what is installed */
+        InstancePackage: {
+            /**
+             * @description unsigned: only the manifest was published, so the code is not pinned. not_installed: no worker has the connector
+             * @enum {unknown}
+             */
+            state: "current" | "changed" | "unsigned" | "not_installed";
+            etag: string;
+            pinned: components["schemas"]["PackageDigests"];
+            installed: components["schemas"]["PackageDigests"] | null;
+            /** @description What approving would pin: the installed one, where it is published. Null where it is not, or nothing changed */
+            approvable: components["schemas"]["PackageDigests"] | null;
+            /** @description From the pinned manifest to the approvable one */
+            changes: {
+                /** @enum {unknown} */
+                kind: "added" | "removed" | "changed";
+                pointer: string;
+                before: string | null;
+                after: string | null;
+                /** @description It lets the connector do more than before */
+                widens: boolean;
+            }[];
         };
         NewSlackApp: {
             /**
@@ -1148,6 +1265,7 @@ export interface components {
             };
             enabled: boolean;
             webhook_url: string;
+            package?: components["schemas"]["InstancePackage"];
         };
         PolicyStatus: {
             scope: string;
@@ -2111,6 +2229,7 @@ export interface operations {
                     manifest: {
                         [key: string]: unknown;
                     };
+                    package?: components["schemas"]["PublishedPackage"];
                 };
             };
         };
@@ -2122,6 +2241,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectorVersion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPublishers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, revoked ones too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Publisher"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    trustPublisher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPublisher"];
+            };
+        };
+        responses: {
+            /** @description Trusted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publisher"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokePublisher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publisher"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approvePackage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `package.etag` that was seen */
+                "if-match"?: string;
+            };
+            path: {
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageDigests"];
+            };
+        };
+        responses: {
+            /** @description Approved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instance"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -3,7 +3,9 @@ import type { AuditApi } from '../audit/audit-api.ts';
 import type { CellApi } from '../cell/cell-api.ts';
 import type { Connectors } from '../connectors/connectors.ts';
 import type { Credentials } from '../connectors/credentials.ts';
+import type { InstancePackages } from '../connectors/instance-packages.ts';
 import type { Instances } from '../connectors/instances.ts';
+import type { Publishers } from '../connectors/publishers.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { Hub } from '../live/hub.ts';
 import type { PolicyApi } from '../policies/policy-api.ts';
@@ -23,6 +25,8 @@ export interface Services {
   readonly approvals: Approvals;
   readonly workflows: Workflows;
   readonly connectors: Connectors;
+  readonly publishers: Publishers;
+  readonly instancePackages: InstancePackages;
   readonly credentials: Credentials;
   readonly instances: Instances;
   readonly policy: PolicyApi;
@@ -52,6 +56,10 @@ export function handlersOf(parts: Services): Handlers {
     publishWorkflow: (call) => parts.workflows.publishWorkflow(call),
     getWorkflowVersion: (call) => parts.workflows.getWorkflowVersion(call),
     activateWorkflow: (call) => parts.workflows.activateWorkflow(call),
+    listPublishers: (call) => parts.publishers.listPublishers(call),
+    trustPublisher: (call) => parts.publishers.trustPublisher(call),
+    revokePublisher: (call) => parts.publishers.revokePublisher(call),
+    approvePackage: (call) => parts.instancePackages.approvePackage(call),
     listConnectors: (call) => parts.connectors.listConnectors(call),
     publishConnector: (call) => parts.connectors.publishConnector(call),
     storeCredential: (call) => parts.credentials.storeCredential(call),

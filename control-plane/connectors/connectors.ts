@@ -4,11 +4,13 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
-import { findConnectorVersion, insertConnectorVersion, listConnectorVersions } from './queries.ts';
+import { completeConnectorVersion, findConnectorVersion, insertConnectorVersion, listConnectorVersions } from './queries.ts';
 import type { ConnectorVersionRow } from './queries.ts';
+import { signedPackage } from './signed-package.ts';
 import type { SchemaChecks } from './schema-checks.ts';
 
 export interface ConnectorsParts {
@@ -32,13 +34,19 @@ export class Connectors {
     const text = canonicalText(manifest);
     const digest = digestOfBytes(text);
     const row = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+      const signed = body.package === undefined ? null : await signedPackage(tx, principal.tenantId, body.package, manifest, digest);
       const inserted = await tx.change(insertConnectorVersion, [principal.tenantId, manifest.name, manifest.version, digest, text, principal.id]);
+      // A version that was published as a manifest alone may be given its code once.
+      const completed = signed === null ? 0 : await tx.change(completeConnectorVersion, [
+        principal.tenantId, manifest.name, manifest.version, digest, signed.digest, JSON.stringify(signed.files), JSON.stringify(signed.signature), signed.kid,
+      ]);
       const published = await tx.one<ConnectorVersionRow>(findConnectorVersion, [principal.tenantId, manifest.name, manifest.version]);
-      if (published.manifest_digest !== digest) throw new ApiError('connector_version_changed', `${manifest.name} ${manifest.version} is published with other content.`);
-      if (inserted === 1) {
+      refuseOther(published, digest, signed?.digest ?? null);
+      if (inserted + completed > 0) {
         await appendAudit(tx, {
           at: this.#parts.clock.now(), type: 'connector.published', tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
-          actor: actorOf(principal), subject: { kind: 'connector', id: manifest.name }, data: { version: manifest.version, manifest_digest: digest },
+          actor: actorOf(principal), subject: { kind: 'connector', id: manifest.name },
+          data: { version: manifest.version, manifest_digest: digest, ...(signed === null ? {} : { package_digest: signed.digest, publisher_kid: signed.kid }) },
         });
       }
       return published;
@@ -66,6 +74,14 @@ export class Connectors {
   }
 }
 
+function refuseOther({ connector, version, manifest_digest, package_digest }: ConnectorVersionRow, manifestDigest: string, packageDigest: string | null): void {
+  const what = manifest_digest !== manifestDigest ? 'another manifest' : packageDigest !== null && package_digest !== packageDigest ? 'other code' : null;
+  if (what === null) return;
+  throw new ApiError('connector_version_changed', `${connector} ${version} is published with ${what}.`, {
+    members: { current_manifest_digest: manifest_digest, current_package_digest: package_digest ?? 'none' },
+  });
+}
+
 function embeddedSchemas(manifest: ConnectorManifest): Array<{ field: string; schema: object }> {
   return [
     ...Object.entries(manifest.actions).flatMap(([name, action]) => [
@@ -79,6 +95,7 @@ function invalid(problems: FieldProblem[]): ApiError {
   return new ApiError('manifest_invalid', `${errors.length} problem(s); the first at ${errors[0]?.field ?? ''}: ${errors[0]?.message ?? ''}`, { errors });
 }
 
-function versionOf(row: ConnectorVersionRow): { connector: string; version: string; manifest_digest: string; published_at: string } {
-  return { connector: row.connector, version: row.version, manifest_digest: row.manifest_digest, published_at: row.published_at.toISOString() };
+function versionOf(row: ConnectorVersionRow): components['schemas']['ConnectorVersion'] {
+  const { connector, version, manifest_digest, package_digest, publisher_kid } = row;
+  return { connector, version, manifest_digest, package_digest, publisher_kid, published_at: row.published_at.toISOString() };
 }

@@ -9,9 +9,13 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
+import type { Principal } from '../identity/principal.ts';
 import { findEnvironment } from '../workflows/queries.ts';
 import { findConnectorVersion, findCredentialKind, insertInstance, insertInstanceDirectory, listInstances } from './queries.ts';
 import type { ConnectorVersionWithManifest, InstanceListRow } from './queries.ts';
+import { packageState } from './package-state.ts';
+import { installedPackages, publishedManifests } from './repository-instance-packages.ts';
+import type { InstalledPackage, PublishedManifest } from './repository-instance-packages.ts';
 
 type NewInstance = components['schemas']['NewInstance'];
 type Instance = components['schemas']['Instance'];
@@ -44,13 +48,13 @@ export class Instances {
         await tx.change(insertInstance, [
           tenantId, id, workspaceId, environment.id, body.connector, body.connector_version, version.manifest_digest, body.name, body.base_url ?? null,
           JSON.stringify(allowedHosts), JSON.stringify(body.settings ?? {}), body.credential_id ?? null, body.webhook_credential_id ?? null,
-          body.shared_secret_credential_id ?? null, JSON.stringify(body.connection ?? {}),
+          body.shared_secret_credential_id ?? null, JSON.stringify(body.connection ?? {}), version.package_digest,
         ]);
         await appendAudit(tx, {
           at: this.#parts.clock.now(), type: 'instance.created', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
           actor: actorOf(principal), subject: { kind: 'instance', id },
           data: {
-            connector: body.connector, connector_version: body.connector_version, manifest_digest: version.manifest_digest, environment: body.environment,
+            connector: body.connector, connector_version: body.connector_version, manifest_digest: version.manifest_digest, package_digest: version.package_digest, environment: body.environment,
             allowed_hosts: allowedHosts, credential_id: body.credential_id ?? null, webhook_credential_id: body.webhook_credential_id ?? null,
           },
         });
@@ -59,18 +63,36 @@ export class Instances {
       if (violates(error, 'instance_name_is_unique_in_its_environment')) throw new ApiError('name_taken', `An instance named ${body.name} exists in ${body.environment}.`, { cause: error });
       throw error;
     }
-    const row = { id, connector: body.connector, connector_version: body.connector_version, name: body.name, environment: body.environment,
-      base_url: body.base_url ?? null, allowed_hosts: allowedHosts, settings: (body.settings ?? {}) as Record<string, never>, enabled: true };
-    return { status: 201, body: this.#instance(row) };
+    return { status: 201, body: await this.find(principal, id) };
   }
 
   async listInstances({ principal }: Call<'listInstances'>): Promise<Answer<'listInstances'>> {
-    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<InstanceListRow>(listInstances, [principal.tenantId, principal.workspaceId]));
-    return { status: 200, body: { items: rows.map((row) => this.#instance(row)) } };
+    return { status: 200, body: { items: await this.#read(principal, null) } };
   }
 
-  #instance(row: InstanceListRow): Instance {
-    return { ...row, webhook_url: `${this.#parts.publicUrl}/api/v1/ingest/${row.connector}/${row.id}` };
+  /** @throws ApiError `not_found` */
+  async find(principal: Principal, id: string): Promise<Instance> {
+    const [instance] = await this.#read(principal, id);
+    if (instance === undefined) throw new ApiError('not_found', `There is no instance ${id} in this workspace.`);
+    return instance;
+  }
+
+  #read({ tenantId, workspaceId }: Principal, id: string | null): Promise<Instance[]> {
+    return this.#parts.database.forTenant(tenantId, async (tx) => {
+      const rows = await tx.rows<InstanceListRow>(listInstances, [tenantId, workspaceId, id]);
+      const installed = (await tx.maybeOne<{ connectors: InstalledPackage[] }>(installedPackages, []))?.connectors ?? [];
+      const wanted = [...rows.map((row) => [row.connector, row.connector_version] as const), ...installed.map(({ name, version }) => [name, version] as const)];
+      const unique = [...new Map(wanted.map((pair) => [pair.join(' '), pair])).values()];
+      const published = await tx.rows<PublishedManifest>(publishedManifests, [tenantId, unique.map(([connector]) => connector), unique.map(([, version]) => version)]);
+      return rows.map((row) => this.#shown(row, installed.find(({ name }) => name === row.connector) ?? null, published));
+    });
+  }
+
+  #shown({ manifest_digest, package_digest, ...row }: InstanceListRow, installed: InstalledPackage | null, published: readonly PublishedManifest[]): Instance {
+    return {
+      ...row, webhook_url: `${this.#parts.publicUrl}/api/v1/ingest/${row.connector}/${row.id}`,
+      package: packageState({ ...row, manifest_digest, package_digest }, installed, published),
+    };
   }
 }
 

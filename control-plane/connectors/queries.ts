@@ -6,6 +6,9 @@ export interface ConnectorVersionRow {
   readonly version: string;
   readonly manifest_digest: string;
   readonly published_at: Date;
+  /** Null where only the manifest was published. */
+  readonly package_digest: string | null;
+  readonly publisher_kid: string | null;
 }
 
 export const insertConnectorVersion: Statement = {
@@ -14,9 +17,15 @@ export const insertConnectorVersion: Statement = {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
 };
 
+export const completeConnectorVersion: Statement = {
+  name: 'connectors.complete_version',
+  text: `UPDATE control.connector_versions SET package_digest = $5, package_files = $6, signature = $7, publisher_kid = $8
+          WHERE tenant_id = $1 AND connector = $2 AND version = $3 AND manifest_digest = $4 AND package_digest IS NULL`,
+};
+
 export const findConnectorVersion: Statement = {
   name: 'connectors.find_version',
-  text: 'SELECT connector, version, manifest_digest, published_at, manifest FROM control.connector_versions WHERE tenant_id = $1 AND connector = $2 AND version = $3',
+  text: 'SELECT connector, version, manifest_digest, package_digest, publisher_kid, published_at, manifest FROM control.connector_versions WHERE tenant_id = $1 AND connector = $2 AND version = $3',
 };
 
 export interface ConnectorVersionWithManifest extends ConnectorVersionRow {
@@ -25,7 +34,7 @@ export interface ConnectorVersionWithManifest extends ConnectorVersionRow {
 
 export const listConnectorVersions: Statement = {
   name: 'connectors.list_versions',
-  text: `SELECT connector, version, manifest_digest, published_at FROM control.connector_versions WHERE tenant_id = $1
+  text: `SELECT connector, version, manifest_digest, package_digest, publisher_kid, published_at FROM control.connector_versions WHERE tenant_id = $1
          ORDER BY connector, published_at DESC, version DESC`,
 };
 
@@ -49,8 +58,8 @@ export const insertInstance: Statement = {
   text: `
     INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name,
                                              base_url, allowed_hosts, settings, credential_id, webhook_credential_id, shared_secret_credential_id,
-                                             connection)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+                                             connection, package_digest)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 };
 
 export interface InstanceListRow {
@@ -63,13 +72,16 @@ export interface InstanceListRow {
   readonly allowed_hosts: string[];
   readonly settings: Record<string, never>;
   readonly enabled: boolean;
+  readonly manifest_digest: string;
+  readonly package_digest: string | null;
 }
 
 export const listInstances: Statement = {
   name: 'connectors.list_instances',
   text: `
-    SELECT i.id, i.connector, i.connector_version, i.name, e.name AS environment, i.base_url, i.allowed_hosts, i.settings, i.enabled
+    SELECT i.id, i.connector, i.connector_version, i.name, e.name AS environment, i.base_url, i.allowed_hosts, i.settings, i.enabled,
+           i.manifest_digest, i.package_digest
       FROM control.connector_instances i JOIN control.environments e ON (e.tenant_id, e.id) = (i.tenant_id, i.environment_id)
-     WHERE i.tenant_id = $1 AND i.workspace_id = $2
+     WHERE i.tenant_id = $1 AND i.workspace_id = $2 AND ($3::text IS NULL OR i.id = $3)
      ORDER BY e.ordinal, i.name`,
 };

@@ -1,3 +1,4 @@
+import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
@@ -19,6 +20,8 @@ import { removeWorker, writeHeartbeat } from './queries.ts';
 export interface WorkerParts {
   readonly id: string;
   readonly version: string;
+  /** What it has loaded, for the control plane to compare with what is approved. */
+  readonly connectors: readonly Connector[];
   readonly databaseUrl: string;
   readonly database: Database;
   readonly tenants: Tenants;
@@ -118,7 +121,7 @@ function loopsOf(parts: WorkerParts) {
     commands: loop('commands', 1_000, () => commands.turn()),
     shred: loop('shred', 60_000, () => sweeper.shred()),
     policy: loop('policy', 3_600_000, once(() => decisionPoints.refresh())),
-    presence: loop('presence', PRESENCE_MS, once(() => database.forNoTenant((tx) => writeHeartbeat(tx, parts.id, parts.version, decisionPoints.statuses())))),
+    presence: loop('presence', PRESENCE_MS, once(() => database.forNoTenant((tx) => writeHeartbeat(tx, parts, decisionPoints.statuses())))),
     ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),
     retraining: loop('retraining', 2_000, once(() => retraining.turn())),
   };

@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import { manifestChanges } from '@countersign/contracts/connectors/package/manifest-changes.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import type { InstalledPackage, InstancePins, PublishedManifest } from './repository-instance-packages.ts';
+
+type InstancePackage = components['schemas']['InstancePackage'];
+
+/**
+ * What an instance may run, against what is installed. `published` holds the pinned version and the installed one, as far as they are
+ * published. Pure: what is read and when is the caller's.
+ */
+export function packageState(pins: InstancePins, installed: InstalledPackage | null, published: readonly PublishedManifest[]): InstancePackage {
+  const pinned = { version: pins.connector_version, manifest_digest: pins.manifest_digest, package_digest: pins.package_digest };
+  const found = installed === null ? null : { version: installed.version, manifest_digest: installed.manifest_digest, package_digest: installed.package_digest };
+  const state = stateOf(pinned, found);
+  const versionOf = (version: string): PublishedManifest | undefined => published.find((each) => each.connector === pins.connector && each.version === version);
+  const candidate = found === null || state === 'current' ? undefined : versionOf(found.version);
+  const isInstalled = candidate !== undefined && found !== null && candidate.manifest_digest === found.manifest_digest && candidate.package_digest === found.package_digest;
+  const before = versionOf(pins.connector_version);
+  return {
+    state, etag: packageEtag(pins), pinned, installed: found,
+    approvable: isInstalled ? found : null,
+    changes: isInstalled && before !== undefined ? manifestChanges(before.manifest, candidate.manifest) : [],
+  };
+}
+
+/** Names what an instance is pinned to, so that two admins do not approve past one another. */
+export function packageEtag({ connector_version, manifest_digest, package_digest }: InstancePins): string {
+  return `"${hash('sha256', `${connector_version}\n${manifest_digest}\n${package_digest ?? ''}`, 'hex').slice(0, 16)}"`;
+}
+
+type Digests = InstancePackage['pinned'];
+
+function stateOf(pinned: Digests, installed: Digests | null): InstancePackage['state'] {
+  if (installed === null) return 'not_installed';
+  const sameManifest = installed.version === pinned.version && installed.manifest_digest === pinned.manifest_digest;
+  if (!sameManifest) return 'changed';
+  if (pinned.package_digest === null) return 'unsigned';
+  return pinned.package_digest === installed.package_digest ? 'current' : 'changed';
+}
