@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { GuardedEgress } from '@countersign/platform/egress/egress.ts';
+import type { GuardedResponse } from '@countersign/platform/egress/limits.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
 import type { CredentialValue, CredentialVault } from './ports.ts';
+import { signedJwt } from './signed-jwt.ts';
+import type { SignedJwtCredential } from './signed-jwt.ts';
 
 /** Turns an instance's credential into the headers of one request. Values are borrowed for that and dropped. */
 export interface CredentialHeaders {
@@ -19,7 +22,7 @@ interface Token {
   readonly usableUntil: number;
 }
 
-/** As long before its end as ServiceNow's own Ansible client renews one: a request under way must not outlive its token. */
+/** A request under way must not outlive its token. */
 const RENEW_BEFORE_MS = 60_000;
 const TOKEN_TIMEOUT_MS = 30_000;
 /** Tokens of rotated secrets stay behind under keys that nobody asks for any more. */
@@ -29,6 +32,12 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
   const tokens = new Map<string, Token>();
   const underWay = new Map<string, Promise<Token>>();
   const kinds = new Map<string, CredentialValue['kind']>();
+
+  /** The token for `key`: a known one while it lasts, else (or where `fresh` is asked for) another one. */
+  const tokenFor = async (key: string, fresh: boolean, ask: () => Promise<Token>): Promise<Token> => {
+    const known = tokens.get(key);
+    return !fresh && known !== undefined && known.usableUntil > clock.now().getTime() ? known : askedTogether(key, ask);
+  };
 
   /** Calls that need a token at the same moment ask for one together; it outlives the call that happened to ask first. */
   const askedTogether = async (key: string, ask: () => Promise<Token>): Promise<Token> => {
@@ -51,19 +60,30 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
         case 'bearer': return { authorization: `Bearer ${credential.token}` };
         // Presented in the handshake, not in a header.
         case 'client_certificate': return {};
-        case 'signed_jwt': throw unusable('A signed_jwt credential cannot be exchanged by this version.');
+        case 'signed_jwt': {
+          const key = tokenKey(call, credential.tokenPath, credential.issuer, credential.privateKeyPem);
+          return bearer(await tokenFor(key, fresh, () => exchangeSignedJwt(egress, credential, clock)));
+        }
         case 'api_key': return { [credential.header.toLowerCase()]: credential.value };
         case 'oauth_client_credentials': {
-          // Part of the key, because a rotated secret must not go on under the old token, nor one tenant under another's.
-          const key = hash('sha256', JSON.stringify([tenant.id, call.instance.id, call.instance.baseUrl, credential.tokenPath, credential.clientId, credential.clientSecret]));
-          const known = tokens.get(key);
-          if (!fresh && known !== undefined && known.usableUntil > clock.now().getTime()) return bearer(known);
-          return bearer(await askedTogether(key, () => fetchToken(egress, credential, clock)));
+          const key = tokenKey(call, credential.tokenPath, credential.clientId, credential.clientSecret);
+          return bearer(await tokenFor(key, fresh, () => fetchToken(egress, credential, clock)));
         }
       }
     },
-    isRefreshable: (call) => kinds.get(`${call.request.identity.tenant.id}/${call.instance.id}`) === 'oauth_client_credentials',
+    isRefreshable: (call) => {
+      const kind = kinds.get(`${call.request.identity.tenant.id}/${call.instance.id}`);
+      return kind !== undefined && TOKEN_KINDS.has(kind);
+    },
   };
+}
+
+/** The kinds that are exchanged for a token, which may end earlier than it said. */
+const TOKEN_KINDS: ReadonlySet<CredentialValue['kind']> = new Set(['oauth_client_credentials', 'signed_jwt']);
+
+/** All that a token was made from, because a rotated secret must not go on under the old token, nor one tenant under another's. */
+function tokenKey({ request, instance }: Call, ...secret: readonly string[]): string {
+  return hash('sha256', JSON.stringify([request.identity.tenant.id, instance.id, instance.baseUrl, ...secret]));
 }
 
 async function borrow(vault: CredentialVault, call: Call): Promise<CredentialValue | null> {
@@ -82,24 +102,58 @@ async function borrow(vault: CredentialVault, call: Call): Promise<CredentialVal
   return credential;
 }
 
-/** OAuth 2.0 client credentials (RFC 6749, 4.4), form-encoded: ServiceNow answers JSON bodies with an unspecified error. */
+/** OAuth 2.0 client credentials (RFC 6749, 4.4), form-encoded as the standard has it: some peers answer JSON bodies with an unspecified error. */
 async function fetchToken(egress: GuardedEgress, credential: Extract<CredentialValue, { kind: 'oauth_client_credentials' }>, clock: Clock): Promise<Token> {
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: credential.clientId, client_secret: credential.clientSecret }).toString();
   const asked_at = clock.now().getTime();
-  const response = await egress.request({
-    method: 'POST', path: credential.tokenPath, signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: Buffer.from(body, 'utf8'),
-  }).catch((error: unknown) => {
-    // A token that was made and lost harms nobody, so for the action itself nothing has happened.
-    throw connectorErrorOf(error, false);
-  });
+  const response = await askForToken(egress, credential.tokenPath, { 'content-type': 'application/x-www-form-urlencoded' }, body);
   const granted = response.status === 200 ? grantIn(response.body) : null;
   if (granted !== null) return { value: granted.access_token, usableUntil: asked_at + granted.expires_in * 1_000 - RENEW_BEFORE_MS };
-  if (response.status >= 500 || response.status === 429) {
-    throw new ConnectorError({ code: 'peer_unavailable', effect: 'none', retryable: true, status: response.status, message: `The token endpoint answered ${response.status}.` });
+  throw refusedBy(response.status, 'refused the client credentials', 'check client id, secret, token path and that the grant is enabled');
+}
+
+/** A short-lived token of our own making for an access token, answered as `{token, expires_at}` (RFC 3339). */
+async function exchangeSignedJwt(egress: GuardedEgress, credential: SignedJwtCredential, clock: Clock): Promise<Token> {
+  let jwt: string;
+  try {
+    jwt = signedJwt(credential, clock.now());
+  } catch {
+    throw unusable('The private_key_pem of the signed_jwt credential is no RSA private key in PEM; store the credential again with the whole key file.');
   }
-  throw new ConnectorError({ code: 'peer_unauthenticated', effect: 'none', retryable: false, status: response.status, message: `The token endpoint refused the client credentials (${response.status}); check client id, secret, token path and that the grant is enabled.` });
+  const response = await askForToken(egress, credential.tokenPath, { authorization: `Bearer ${jwt}` }, '');
+  const granted = response.status === 200 || response.status === 201 ? exchangedIn(response.body) : null;
+  if (granted !== null) return { value: granted.token, usableUntil: granted.ends_at - RENEW_BEFORE_MS };
+  throw refusedBy(response.status, 'refused the signed token', 'check issuer, private key and token path, and that the clock of this machine is right');
+}
+
+async function askForToken(egress: GuardedEgress, path: string, headers: Readonly<Record<string, string>>, body: string): Promise<GuardedResponse> {
+  try {
+    return await egress.request({
+      method: 'POST', path, signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS), headers: { accept: 'application/json', ...headers }, body: Buffer.from(body, 'utf8'),
+    });
+  } catch (error) {
+    // A token that was made and lost harms nobody, so for the action itself nothing has happened.
+    throw connectorErrorOf(error, false);
+  }
+}
+
+function refusedBy(status: number, what: string, fix: string): ConnectorError {
+  if (status >= 500 || status === 429) {
+    return new ConnectorError({ code: 'peer_unavailable', effect: 'none', retryable: true, status, message: `The token endpoint answered ${status}.` });
+  }
+  return new ConnectorError({ code: 'peer_unauthenticated', effect: 'none', retryable: false, status, message: `The token endpoint ${what} (${status}); ${fix}.` });
+}
+
+/** A token of unknown life is used for the exchange at hand. */
+function exchangedIn(body: Uint8Array): { readonly token: string; readonly ends_at: number } | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('token' in value) || typeof value.token !== 'string' || value.token === '') return null;
+    const ends_at = 'expires_at' in value && typeof value.expires_at === 'string' ? Date.parse(value.expires_at) : 0;
+    return { token: value.token, ends_at: Number.isFinite(ends_at) ? ends_at : 0 };
+  } catch {
+    return null;
+  }
 }
 
 function grantIn(body: Uint8Array): { access_token: string; expires_in: number } | null {
