@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { JsonObject } from '../sdk/connector.ts';
 import { CONNECTOR_ERROR_CODES, ConnectorError } from '../sdk/errors.ts';
@@ -62,10 +63,18 @@ export function createNestedCalls(parts: GatewayParts, call: Call, signal: Abort
   };
 }
 
-/** The connector made these from its own parameters, nobody can tell which from which: each carries the labels of all. */
+/**
+ * A parameter that is handed on as it came, under its own name, keeps its labels: where data goes is no less trusted for having been
+ * read by an action. Whatever else the connector made, nobody can tell from which of its parameters: it carries the labels of all.
+ */
 function labelsOfNested({ request }: Call, parameters: JsonObject): Record<string, readonly Label[]> {
   const labels = allLabels(request.labels);
-  return Object.fromEntries(Object.keys(parameters).map((name) => [`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, labels]));
+  return Object.fromEntries(Object.entries(parameters).flatMap(([name, value]): Array<[string, readonly Label[]]> => {
+    const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const handedOn = Object.hasOwn(request.parameters, name) && isDeepStrictEqual(request.parameters[name], value);
+    const own = handedOn ? Object.entries(request.labels).filter(([known]) => known === pointer || known.startsWith(`${pointer}/`)) : [];
+    return own.length > 0 ? own.map(([known, its]) => [known, its]) : [[pointer, labels]];
+  }));
 }
 
 function errorOf(action: string, result: Exclude<CallResult, { kind: 'succeeded' }>): ConnectorError {
