@@ -23,10 +23,12 @@ import { DecisionPoints } from './policy/decision-points.ts';
 import { ReconcilerLoop } from './reconciler/reconciler-loop.ts';
 import { Retraining } from './retraining/retraining.ts';
 import { StepRunner } from './steps/step-runner.ts';
+import { CircuitChanges } from './store/circuit-changes.ts';
 import { postgresCredentialVault } from './store/credential-vault.ts';
 import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
+import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { Worker } from './worker/worker.ts';
 
@@ -46,6 +48,7 @@ export async function startWorker(config: WorkerConfig, connectors: readonly Con
   const changes = new PostgresChanges(database, onError, () => wakers.worker?.wakeDispatch());
   const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
 
+  const circuitChanges = new CircuitChanges(common);
   const decisionPoints = new DecisionPoints({ ...common, objects, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: decisionPoints,
@@ -53,14 +56,15 @@ export async function startWorker(config: WorkerConfig, connectors: readonly Con
     instances: postgresInstances(database),
     vault: postgresCredentialVault(database, keys),
     models: postgresModelStores({ ...common, objects }),
+    prices: postgresPrices(database),
     guard: new InstanceGuard({
       store: new PostgresInstanceHealth(database), now: () => clock.now().getTime(),
-      onCircuitChange: ({ tenantId, instanceId }, change) => log.warn({ tenant_id: tenantId, instance_id: instanceId, ...change }, 'the circuit of an instance has changed'),
+      onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
   const runner = new StepRunner({ ...common, gateway, leases, random: Math.random });
   const worker = new Worker({
-    ...common, id: config.workerId, version: readVersion(), databaseUrl: config.databaseUrl, leases, runner, decisionPoints,
+    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),

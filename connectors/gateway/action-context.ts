@@ -22,8 +22,11 @@ export interface ContextOfOneCall {
   end(): Promise<void>;
 }
 
-/** What an action may use, for one call. `actionDigest` is known from the intent on; before it there is only content to refer to. */
-export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null }): ContextOfOneCall {
+/**
+ * What an action may use, for one call. `actionDigest` is known from the intent on; before it there is only content to refer to.
+ * `runId`: of the run that made the effect, where it is another one's that is looked up.
+ */
+export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null; readonly runId?: string }): ContextOfOneCall {
   const { request, instance, manifest } = call;
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), manifest.timeout_ms);
@@ -44,7 +47,8 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
         return found === null ? null : { id: found.id, name: found.name };
       },
       models: parts.models.forCall(request.identity),
-      reference: of.actionDigest === null ? referenceFor(request.parameters) : reference(request.identity.run.id, of.actionDigest),
+      cache: parts.caches.of(call),
+      reference: of.actionDigest === null ? referenceFor(request.parameters) : reference(of.runId ?? request.identity.run.id, of.actionDigest),
       referenceFor,
       signal,
       now: () => parts.clock.now(),

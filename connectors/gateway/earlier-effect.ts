@@ -1,90 +1,65 @@
-import type { Prepared, Reconciled } from '../sdk/connector.ts';
-import { ConnectorError } from '../sdk/errors.ts';
-import { createActionContext } from './action-context.ts';
-import { CallEnded } from './call.ts';
-import type { GatewayParts } from './parts.ts';
+import { CallEnded, endedBy } from './call.ts';
 import type { Call } from './call.ts';
-import { outputProblem } from './carry-out.ts';
-import { withContent } from './content-parameters.ts';
-import { callErrorOf } from './failures.ts';
-import type { CallError, ExistingEffect, Outcome } from './ports.ts';
+import { ONE_CALL } from './estimate.ts';
+import type { GatewayParts } from './parts.ts';
+import type { CallError, EffectKey, ExistingEffect } from './ports.ts';
+import { priced } from './pricing.ts';
+import { reconcileEffect } from './reconcile-effect.ts';
 import { redacted } from './redact.ts';
-import { readStoredAction } from './stored-action.ts';
-
-const NO_PREVIEW: Prepared['preview'] = { title: '', fields: [], additions: [] };
 
 /**
  * A write that an earlier attempt sent, or may have sent, is never sent again on a guess: one that succeeded gives its stored outcome,
- * and one of unknown outcome is looked up in the system of record first. Returns only when nothing has happened yet.
+ * and one of unknown outcome is looked up in the system of record first. The same holds for another step's write under the same key.
+ * Returns only when nothing has happened yet.
  */
-export async function settleEarlierEffect(parts: GatewayParts, call: Call): Promise<void> {
+export async function settleEarlierEffect(parts: GatewayParts, call: Call, key: EffectKey | null): Promise<void> {
   if (!call.changesSomething) return;
-  const effect = await parts.store.findEffect(call.request.identity);
+  const effect = await parts.store.findEffect(call.request.identity, key);
   if (effect === null) return;
-  if (effect.state === 'succeeded') {
-    throw new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: call.manifest.output_labels, receipt: effect.receipt });
-  }
-  const started = performance.now();
-  const found = onceSettled(call, effect, await reconcile(parts, call, effect));
-  const commit = (outcome: Settled): Promise<void> => parts.store.commitOutcome(call.request.identity, effect.callId, {
-    ...outcome, durationMs: Math.round(performance.now() - started), requestDigest: null, responseDigest: null,
-  } as Outcome);
+  if (!effect.ofThisCall && key !== null) refuseOtherParameters(key, effect);
+  if (effect.state === 'succeeded') throw await storedOutcome(parts, call, effect, key);
+  if (effect.state === 'intended' && !effect.ofThisCall && key !== null) throw underWay(effect, key);
+  await findOut(parts, call, effect, effect.ofThisCall ? null : key);
+}
 
+function refuseOtherParameters(key: EffectKey, effect: ExistingEffect): void {
+  if (effect.parametersDigest === key.parametersDigest) return;
+  const heads = [effect.parametersDigest, key.parametersDigest].map((digest) => digest?.slice(0, 'sha256:'.length + 12) ?? 'unknown');
+  throw endedBy({
+    code: 'idempotency_conflict', retryable: false,
+    message: `The idempotency key ${key.text} was used for ${key.action} with other parameters (${heads[0]} in ${effect.callId} of ${effect.runId}, ${heads[1]} here). Use a key of its own for each effect.`,
+  });
+}
+
+/** Its own run recovers it when its worker is lost, so it is waited for and not interfered with. */
+function underWay(effect: ExistingEffect, key: EffectKey): CallEnded {
+  return endedBy({ code: 'idempotency_in_progress', retryable: true, retryAfterMs: 500, message: `${effect.callId} of ${effect.runId} does ${key.action} under the idempotency key ${key.text} right now.` });
+}
+
+async function storedOutcome(parts: GatewayParts, call: Call, effect: ExistingEffect, key: EffectKey | null): Promise<CallEnded> {
+  if (!effect.ofThisCall && key !== null) await parts.store.commitReplay(call.request.identity, effect, key);
+  return new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: call.manifest.output_labels, receipt: effect.receipt });
+}
+
+/** Asks the system of record, writes what it says, and returns only when nothing happened: then there is room for the effect again. */
+async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, key: EffectKey | null): Promise<void> {
+  const { identity } = call.request;
+  const prices = await parts.prices.rowsFor(identity.tenant.id);
+  const started = performance.now();
+  const found = await reconcileEffect(parts, call, effect);
+  const record = { durationMs: Math.round(performance.now() - started), requestDigest: null, responseDigest: null };
   if (found.happened === true) {
-    const { output, receipt = null } = found.result;
+    const { output, receipt = null, usage = [] } = found.result;
     const kept = redacted(output, call.manifest.redact);
-    await commit({ state: 'succeeded', output: kept, receipt, costs: [] });
-    throw new CallEnded({ kind: 'succeeded', callId: effect.callId, output: kept, outputLabels: call.manifest.output_labels, receipt });
+    const costs = [ONE_CALL, ...usage].map((used) => priced(prices, used, parts.clock.now()));
+    await parts.store.commitOutcome(identity, effect.callId, { state: 'succeeded', output: kept, receipt, costs, ...record }, key);
+    throw await storedOutcome(parts, call, { ...effect, output: kept, receipt }, key);
   }
   if (found.happened === false) {
-    await commit({ state: 'failed', error: { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true } });
-    return;
+    const error: CallError = { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true };
+    return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error, ...record }, key);
   }
   const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
-  if (effect.state === 'intended') await commit({ state: 'uncertain', error });
+  if (effect.state === 'intended') await parts.store.commitOutcome(identity, effect.callId, { state: 'uncertain', error, ...record }, key);
   throw new CallEnded({ kind: 'uncertain', callId: effect.callId, error });
-}
-
-type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number });
-
-/**
- * What the system of record does not show yet may still be on its way: a worker that was killed leaves its request with the peer, which
- * may take as long over it as the action may take. Until that time has passed since the intent, "not there" proves nothing.
- */
-function onceSettled(call: Call, effect: ExistingEffect, found: Reconciled): Looked {
-  const unsettledMs = Math.ceil(call.manifest.timeout_ms - effect.intendedMsAgo);
-  if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
-  return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };
-}
-
-type Settled =
-  | { readonly state: 'succeeded'; readonly output: Extract<Outcome, { state: 'succeeded' }>['output']; readonly receipt: Extract<Outcome, { state: 'succeeded' }>['receipt']; readonly costs: readonly [] }
-  | { readonly state: 'failed' | 'uncertain'; readonly error: CallError };
-
-async function reconcile(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Reconciled> {
-  if (!call.manifest.reconcile || call.action.reconcile === undefined) {
-    return call.manifest.idempotent ? { happened: false } : { happened: 'unknown', why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
-  }
-  const stored = readStoredAction(effect.actionText, effect.actionDigest);
-  if (stored === null) return { happened: 'unknown', why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };
-  const target = effect.target ?? stored.action.target;
-  const context = createActionContext(parts, call, { follows: null, actionDigest: stored.digest });
-  try {
-    const parameters = withContent(stored.action.parameters, call.manifest.content_parameters, effect.content);
-    const found = await call.action.reconcile(context.actionContext, parameters, target === null ? null : { parameters, target, preview: NO_PREVIEW });
-    context.rethrowFault();
-    return checked(parts, call, found);
-  } catch (error) {
-    context.rethrowFault();
-    const why = callErrorOf(parts.log, call, error);
-    return { happened: 'unknown', why: error instanceof ConnectorError ? `The system of record could not be asked: ${why.message}` : why.message };
-  } finally {
-    await context.end();
-  }
-}
-
-function checked(parts: GatewayParts, call: Call, found: Reconciled): Reconciled {
-  if (found.happened !== true) return found;
-  const problem = outputProblem(parts, call, found.result.output);
-  return problem === null ? found : { happened: 'unknown', why: `What was found does not fit the manifest of ${call.request.action}: ${problem}.` };
 }

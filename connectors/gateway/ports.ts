@@ -3,7 +3,8 @@ import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
 import type { ContentTexts } from './content-parameters.ts';
-import type { PricedUsage } from './pricing.ts';
+import type { Estimate } from './budget.ts';
+import type { PricedUsage, PriceLists } from './pricing.ts';
 
 /**
  * What the gateway needs from where it runs. The worker gives it Postgres; the agent will give it its spool.
@@ -11,17 +12,30 @@ import type { PricedUsage } from './pricing.ts';
  * when the step's lease is no longer held under this fence.
  */
 export interface GatewayStore {
-  /** The newest write of this step and call key that has not failed, if any. */
-  findEffect(call: CallIdentity): Promise<ExistingEffect | null>;
+  /**
+   * The newest write of this step and call key that has not failed, if any; else, under a key that the workflow names, the one of any
+   * step of the environment (`key.action`, `key.text`).
+   */
+  findEffect(call: CallIdentity, key: EffectKey | null): Promise<ExistingEffect | null>;
   /** The approval that this step last asked for under this call key, with its votes; null when it never asked. */
   findApproval(call: CallIdentity): Promise<ApprovalInHand | null>;
   /** Records a decision that does not let the call go on now (DENY, THROTTLE, ...). */
   commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void>;
   /** Records a REQUIRE_HITL decision and the approval request that it leads to. */
   commitApprovalRequest(call: CallIdentity, decision: DecisionRecord, request: ApprovalRequest): Promise<{ approvalId: string }>;
-  /** Records the decision that allows and the intent; consumes the approval where one was needed. Nothing may leave before this has committed. */
+  /**
+   * Records the decision that allows and the intent; consumes the approval where one was needed, and reserves `intent.estimate` in the
+   * budgets of the run and the workspace where they have any. Nothing may leave before this has committed.
+   * @throws ApprovalNotUsableError, EffectExistsError, BudgetExceededError (recorded, with the decision), PriceUnknownError; then nothing is intended
+   */
   commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }>;
-  commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void>;
+  /**
+   * Records what became of a call and settles its budgets: what was reserved is given back and what it cost is spent; while it is
+   * `uncertain` the reservation stands. `key`: the call is of another step, found under this key, and was uncertain.
+   */
+  commitOutcome(call: CallIdentity, callId: string, outcome: Outcome, key?: EffectKey | null): Promise<void>;
+  /** Records that this call was given the stored outcome of another step's, which used the same key before; nothing is sent. */
+  commitReplay(call: CallIdentity, effect: Pick<ExistingEffect, 'callId' | 'runId' | 'actionDigest'>, key: EffectKey): Promise<void>;
 }
 
 /** Thrown by a store when another worker holds the step now: whoever sees it must stop and change nothing. */
@@ -32,12 +46,19 @@ export class StaleLeaseError extends Error {
   }
 }
 
+/** Prices of a tenant: its own before those of the shipped table. */
+export interface Prices {
+  rowsFor(tenantId: string): Promise<PriceLists>;
+}
+
 export interface InstanceView {
   readonly id: string;
   readonly name: string;
   readonly connector: string;
   readonly connectorVersion: string;
   readonly manifestDigest: string;
+  /** The code that was approved with it; null or absent where only the manifest was published. */
+  readonly packageDigest?: string | null;
   readonly baseUrl: string | null;
   /** `[scheme://]host:port[/path/prefix]` each: what egress may reach, private addresses only when named here. */
   readonly allowedHosts: readonly string[];
@@ -142,6 +163,9 @@ export interface Intent {
   readonly connectorVersion: string;
   readonly instanceId: string | null;
   readonly idempotencyKey: string;
+  /** Of what was asked for, with a key that the workflow names; null otherwise. */
+  readonly parametersDigest: string | null;
+  readonly estimate: Estimate;
   /** Consumed in the same transaction; the store refuses (`ApprovalNotUsableError`) when it is neither `approved` for this digest any more nor `reusable`. */
   readonly consumeApprovalId: string | null;
 }
@@ -153,8 +177,32 @@ export class ApprovalNotUsableError extends Error {
   }
 }
 
+/** Another call holds the idempotency key: it is under way, of unknown outcome, or done. */
+export class EffectExistsError extends Error {
+  constructor(idempotencyKey: string) {
+    super(`one_effect_per_idempotency_key: another call holds ${idempotencyKey}.`);
+    this.name = 'EffectExistsError';
+  }
+}
+
+/**
+ * The key that a workflow gives an effect (`idempotency_key` of a step). Its scope is (tenant, environment, action): whichever step of
+ * whichever run comes second is given the outcome of the first.
+ */
+export interface EffectKey {
+  readonly action: string;
+  readonly text: string;
+  /** SHA-256 of what was asked for: action, instance and parameters as the workflow gives them, before `prepare`. */
+  readonly parametersDigest: string;
+}
+
 export interface ExistingEffect {
   readonly callId: string;
+  /** The run that made it. */
+  readonly runId: string;
+  /** Whether it is of this very step and call, and not of another one under the same key. */
+  readonly ofThisCall: boolean;
+  readonly parametersDigest: string | null;
   readonly state: 'intended' | 'uncertain' | 'succeeded';
   /** How long ago its intent was committed, in ms, by the store's own clock. */
   readonly intendedMsAgo: number;
@@ -173,7 +221,7 @@ export type Outcome = {
   readonly responseDigest: string | null;
 } & (
   | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[] }
-  | { readonly state: 'failed' | 'uncertain'; readonly error: CallError }
+  | { readonly state: 'failed' | 'uncertain'; readonly error: CallError; readonly costs?: readonly PricedUsage[] }
 );
 
 export interface CallError {
@@ -190,6 +238,8 @@ export interface CallRequest {
   readonly action: string;
   readonly instanceName: string | null;
   readonly parameters: JsonObject;
+  /** The key that the workflow gives this effect, in place of the derived one; for writes only. */
+  readonly idempotencyKey?: string | null;
   /** RFC 6901 pointer of a parameter -> where its value came from. */
   readonly labels: Readonly<Record<string, readonly Label[]>>;
   readonly model: { readonly use: string; readonly pinned: boolean } | null;

@@ -37,14 +37,21 @@ describe('a priced usage', () => {
   const row = { meter: 'model.input_tokens', unit: 'token', model: 'openai/gpt-5.5', usd_per_unit: '0.00000125', from: '2026-01-01', source: 'a test' };
 
   test('keeps the row that it was priced by', () => {
-    expect(priced([row], { meter: 'model.input_tokens', unit: 'token', model: 'openai/gpt-5.5-2026-04-23', quantity: 1000 }, AT)).toEqual({
-      meter: 'model.input_tokens', unit: 'token', model: 'openai/gpt-5.5-2026-04-23', quantity: 1000, price: row, amount_usd: '0.001250000',
+    expect(priced({ overrides: [], table: [row] }, { meter: 'model.input_tokens', unit: 'token', model: 'openai/gpt-5.5-2026-04-23', quantity: 1000 }, AT)).toEqual({
+      meter: 'model.input_tokens', unit: 'token', model: 'openai/gpt-5.5-2026-04-23', quantity: 1000, price: row, amount_usd: '0.001250000', is_priced: true,
     });
   });
 
+  test('a row of the tenant\'s own goes before the table, even where the table is more exact', () => {
+    const own = { ...row, model: 'openai/*', usd_per_unit: '0.000001', source: 'our contract' };
+    const lists = { overrides: [own], table: [row] };
+    expect(priced(lists, { meter: row.meter, unit: 'token', model: 'openai/gpt-5.5', quantity: 1000 }, AT)).toMatchObject({ amount_usd: '0.001000000', price: own });
+    expect(priced(lists, { meter: row.meter, unit: 'token', model: 'anthropic/x', quantity: 1000 }, AT)).toMatchObject({ is_priced: false });
+  });
+
   test('without a row says that it has none', () => {
-    expect(priced([row], { meter: 'model.input_tokens', unit: 'token', model: 'other/model', quantity: 1000 }, AT)).toMatchObject({
-      amount_usd: '0.000000000', price: { model: 'other/model', from: '2026-11-15', source: 'no price known for this meter' },
+    expect(priced({ overrides: [], table: [row] }, { meter: 'model.input_tokens', unit: 'token', model: 'other/model', quantity: 1000 }, AT)).toMatchObject({
+      amount_usd: '0.000000000', is_priced: false, price: { model: 'other/model', from: '2026-11-15', source: 'no price known for this meter' },
     });
   });
 });

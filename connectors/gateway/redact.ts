@@ -1,4 +1,12 @@
 import type { Json, JsonObject } from '../sdk/connector.ts';
+import type { Call } from './call.ts';
+import type { Performed } from './perform.ts';
+
+/** What the manifest redacts is gone before anything is stored or handed on. */
+export function redactAnswer(call: Call, performed: Performed): Performed {
+  if (performed.state !== 'succeeded') return performed;
+  return { ...performed, result: { ...performed.result, output: redacted(performed.result.output, call.manifest.redact) } };
+}
 
 /** A copy of `output` without what stands at the pointers (RFC 6901; `-` stands for every element of a list). */
 export function redacted(output: JsonObject, pointers: readonly string[]): JsonObject {

@@ -20,6 +20,18 @@ export function sumOf(amounts: readonly string[]): string {
   return text(amounts.reduce((sum, amount) => sum + scaled(amount, PLACES), 0n));
 }
 
+/** @throws RangeError when `b` is more than `a` */
+export function differenceOf(a: string, b: string): string {
+  const difference = scaled(a, PLACES) - scaled(b, PLACES);
+  if (difference < 0n) throw new RangeError(`${b} USD cannot be taken from ${a} USD.`);
+  return text(difference);
+}
+
+/** Whether `used` is at least 80 % of `limit`: when the people who pay are warned. */
+export function isNearLimit(used: string, limit: string): boolean {
+  return scaled(used, PLACES) * 10n >= scaled(limit, PLACES) * 8n;
+}
+
 export function isZero(amount: string): boolean {
   return scaled(amount, PLACES) === 0n;
 }

@@ -1,7 +1,9 @@
 import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { BudgetRefusal } from '@countersign/connectors/gateway/budget.ts';
 import type { DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import type { CrossedAccount } from './repository-budgets.ts';
 
 /** The event `type` about `subject`, by the worker that makes this call. */
 export function callEvent(call: CallIdentity, worker: string, type: AuditEventType, subject: NewAuditEvent['subject'], data: Record<string, AuditValue>): NewAuditEvent {
@@ -15,5 +17,19 @@ export function decisionEvent(call: CallIdentity, worker: string, decision: Deci
   return callEvent(call, worker, 'decision.made', { kind: 'decision', id: decision.id }, {
     action: decision.action, action_digest: decision.actionDigest, outcome: decision.outcome, rules: decision.reasons.map((reason) => reason.rule),
     input_digest: decision.inputDigest, bundle_digest: decision.bundle?.digest ?? null, bundle_seq: decision.bundle?.seq ?? null, approval_id: decision.approvalId,
+  });
+}
+
+/** 80 % of a budget are reached, with this call. */
+export function budgetWarning(call: CallIdentity, worker: string, account: CrossedAccount): NewAuditEvent {
+  const { kind, period, limit_usd, spent_usd, reserved_usd } = account;
+  return callEvent(call, worker, 'budget.warning', { kind: 'budget', id: call.workspace.id }, { budget: kind, period, limit_usd, spent_usd, reserved_usd });
+}
+
+/** A budget has no room for this call. */
+export function budgetRefused(call: CallIdentity, worker: string, decision: DecisionRecord, refusal: BudgetRefusal): NewAuditEvent {
+  return callEvent(call, worker, 'budget.refused', { kind: 'budget', id: call.workspace.id }, {
+    action: decision.action, decision_id: decision.id, budget: refusal.kind, period: refusal.period, limit_usd: refusal.limitUsd, spent_usd: refusal.spentUsd,
+    reserved_usd: refusal.reservedUsd, estimate_usd: refusal.estimateUsd,
   });
 }

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewayStoreConformance } from '@countersign/connectors/gateway/testing/store-conformance.ts';
-import type { StoreHarness } from '@countersign/connectors/gateway/testing/store-conformance.ts';
+import type { StoreHarness } from '@countersign/connectors/gateway/testing/store-harness.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { Contents } from '../contents/contents.ts';
 import { claimAgain, leasedCall } from '../testing/leased-call.ts';
+import { readAccount, readBudgetEvents, seedWorkspace, setLimits } from '../testing/budget-queries.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql, vote } from '../testing/queries.ts';
 import { PostgresGatewayStore } from './postgres-gateway-store.ts';
@@ -26,6 +27,18 @@ async function makeHarness(): Promise<StoreHarness> {
       database: database.execution, keys, contents: new Contents(keys, 14), clock: systemClock, worker: 'test', changes: { changed: () => undefined, stepsReady: () => undefined },
     }),
     leasedCall: () => leasedCall(plant),
+    budgetedWorkspace: async (limits) => {
+      const id = newId('workspace');
+      await database.control.forTenant(ids.tenantId, async (tx) => {
+        await seedWorkspace(tx, ids.tenantId, id);
+        await setLimits(tx, ids.tenantId, id, limits);
+      });
+      return id;
+    },
+    setLimits: (workspaceId, limits) => database.control.forTenant(ids.tenantId, (tx) => setLimits(tx, ids.tenantId, workspaceId, limits)),
+    leasedCallIn: (workspaceId, beside) => leasedCall(plant, workspaceId, beside),
+    account: (call, kind) => database.execution.forTenant(ids.tenantId, (tx) => readAccount(tx, call, kind)),
+    budgetEvents: (workspaceId) => database.execution.forTenant(ids.tenantId, (tx) => readBudgetEvents(tx, ids.tenantId, workspaceId)),
     claimedAgain: (call) => claimAgain(plant, call),
     decide: (_call, approvalId, decision) => database.control.forTenant(ids.tenantId, (tx) => vote(tx, ids, approvalId, newId('vote'), decision === 'approved' ? 'approve' : 'reject')),
   };

@@ -1,6 +1,7 @@
+import { BudgetExceededError, isPassing, PriceUnknownError } from '@countersign/connectors/gateway/budget.ts';
 import { ApprovalNotUsableError, StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
-import type { ApprovalInHand, ApprovalRequest, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { ApprovalInHand, ApprovalRequest, DecisionRecord, EffectKey, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
 import type { CanonicalAction } from '@countersign/connectors/gateway/canonical-action.ts';
 import type { ContentTexts } from '@countersign/connectors/gateway/content-parameters.ts';
 import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
@@ -13,9 +14,11 @@ import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
 import { ExecutionError } from '../errors.ts';
-import { callEvent, decisionEvent } from './audit-call.ts';
-import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome } from './repository-calls.ts';
+import { budgetRefused, budgetWarning, callEvent, decisionEvent } from './audit-call.ts';
+import { readTightestBudget } from './repository-budgets.ts';
+import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
+import { appendEvents } from './repository-events.ts';
 
 export interface GatewayStoreOptions {
   readonly database: Database;
@@ -41,13 +44,13 @@ export class PostgresGatewayStore implements GatewayStore {
     this.#options = options;
   }
 
-  async findEffect(call: CallIdentity): Promise<ExistingEffect | null> {
+  async findEffect(call: CallIdentity, key: EffectKey | null): Promise<ExistingEffect | null> {
     const { database, contents } = this.#options;
-    const row = await database.forTenant(call.tenant.id, (tx) => readNewestEffect(tx, call));
+    const row = await database.forTenant(call.tenant.id, (tx) => readNewestEffect(tx, call, key));
     if (row === undefined) return null;
     const { action_text: actionText, content } = await contents.open<SealedAction>(call.tenant.id, row.action_content_id, row.action_sealed);
     return {
-      callId: row.id, state: row.state, intendedMsAgo: row.intended_ms_ago, actionText, content, actionDigest: row.action_digest, risk: row.risk, receipt: row.receipt,
+      callId: row.id, runId: row.run_id, ofThisCall: row.of_this_call, parametersDigest: row.parameters_digest, state: row.state, intendedMsAgo: row.intended_ms_ago, actionText, content, actionDigest: row.action_digest, risk: row.risk, receipt: row.receipt,
       output: row.output_content_id === null ? null : await contents.open<JsonObject>(call.tenant.id, row.output_content_id, row.output_sealed),
       target: (JSON.parse(actionText) as CanonicalAction).target,
     };
@@ -112,17 +115,24 @@ export class PostgresGatewayStore implements GatewayStore {
         instance_id: intent.instanceId, decision_id: decision.id, approval_id: approvalId, attempt: call.step.attempt, fence: call.step.fence,
       }),
     ];
-    await database.forTenant(call.tenant.id, async (tx) => {
+    const refused = await database.forTenant(call.tenant.id, async (tx) => {
       const written = await writeIntent(tx, call, callId, decision, intent, action, events, now);
       if (!written.held) throw stale(call);
       if (approvalId !== null && !written.consumed) throw new ApprovalNotUsableError(approvalId);
+      if (written.budgeted && intent.estimate.unpriced.length > 0) throw new PriceUnknownError(intent.estimate.unpriced);
+      if (!written.hasRoom) throw new NoRoom();
+      await appendEvents(tx, written.crossed.map((account) => budgetWarning(call, worker, account)), now);
+    }).catch((error: unknown) => {
+      if (error instanceof NoRoom) return error;
+      throw error;
     });
+    if (refused instanceof NoRoom) throw await this.#refusedByBudget(call, decision, intent);
     if (approvalId !== null) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approvalId, state: 'consumed' });
     if (intent.risk === 'read' || intent.risk === 'model') this.#reads.add(callId);
     return { callId };
   }
 
-  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void> {
+  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome, key: EffectKey | null = null): Promise<void> {
     const { database, contents, clock, worker } = this.#options;
     const now = clock.now();
     const reads = this.#reads.delete(callId);
@@ -132,17 +142,50 @@ export class PostgresGatewayStore implements GatewayStore {
       state: outcome.state, duration_ms: Math.round(outcome.durationMs), request_digest: outcome.requestDigest, response_digest: outcome.responseDigest, ...outcomeData(outcome),
     });
     await database.forTenant(call.tenant.id, async (tx) => {
-      const written = await writeOutcome(tx, call, callId, outcome, kept, [event], now);
-      if (!written.held || !written.ended) throw stale(call);
+      const written = await writeOutcome(tx, call, callId, outcome, key, kept, key === null ? [event] : [], now);
+      const { held, ended, crossed } = written;
+      if (!held || ended === null) throw stale(call);
+      // Found out about under its key: the event is of the run whose call it is.
+      const ofOwner = key === null ? [] : [{ ...event, run_id: ended.run_id, data: { ...event.data, step_key: ended.step_key, call_key: ended.call_key, found_by_run_id: call.run.id } }];
+      await appendEvents(tx, [...ofOwner, ...crossed.map((account) => budgetWarning(call, worker, account))], now);
+    });
+  }
+
+  async commitReplay(call: CallIdentity, { callId, runId, actionDigest }: Pick<ExistingEffect, 'callId' | 'runId' | 'actionDigest'>, key: EffectKey): Promise<void> {
+    const { database, clock, worker } = this.#options;
+    const event = callEvent(call, worker, 'call.replayed', { kind: 'tool_call', id: callId }, {
+      action: key.action, idempotency_key: key.text, parameters_digest: key.parametersDigest, replayed_from_call_id: callId, replayed_from_run_id: runId, action_digest: actionDigest,
+    });
+    await database.forTenant(call.tenant.id, async (tx) => {
+      if (!await writeReplay(tx, call, [event], clock.now())) throw stale(call);
+    });
+  }
+
+  /** Nothing was intended. A refusal that lasts is recorded with the decision that it follows; one that passes is tried again within seconds. */
+  async #refusedByBudget(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<BudgetExceededError> {
+    const { database, clock, worker } = this.#options;
+    const estimateUsd = intent.estimate.amountUsd;
+    return database.forTenant(call.tenant.id, async (tx) => {
+      const account = await readTightestBudget(tx, call);
+      // Removed since: the next attempt goes through.
+      if (account === undefined) return new BudgetExceededError({ kind: 'month', period: 'removed', limitUsd: estimateUsd, spentUsd: '0', reservedUsd: '0', estimateUsd });
+      const error = new BudgetExceededError({ kind: account.kind, period: account.period, limitUsd: account.limit_usd, spentUsd: account.spent_usd, reservedUsd: account.reserved_usd, estimateUsd });
+      const events = [decisionEvent(call, worker, decision), budgetRefused(call, worker, decision, error.refusal)];
+      if (!isPassing(error.refusal) && !await writeDecision(tx, call, decision, events, clock.now())) throw stale(call);
+      return error;
     });
   }
 }
 
+/** Rolls the intent back. */
+class NoRoom extends Error {}
+
 function outcomeData(outcome: Outcome): Record<string, AuditValue> {
-  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code };
+  const cost_usd = (outcome.costs ?? []).map((line) => line.amount_usd);
+  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }) };
   const receipt = outcome.receipt;
   return {
-    cost_usd: outcome.costs.map((line) => line.amount_usd),
+    cost_usd,
     ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
   };
 }

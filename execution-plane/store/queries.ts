@@ -1,6 +1,7 @@
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { PriceRow } from '@countersign/contracts/prices/price-table.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
@@ -9,14 +10,14 @@ import { jsonb } from '../contents/jsonb.ts';
 const enabledInstances: Statement = {
   name: 'instances.enabled',
   text: `
-    SELECT id, name, connector, connector_version, manifest_digest, base_url, allowed_hosts, settings, credential_id, connection
+    SELECT id, name, connector, connector_version, manifest_digest, package_digest, base_url, allowed_hosts, settings, credential_id, connection
       FROM control.connector_instances
      WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4)
      ORDER BY name LIMIT 2`,
 };
 
 interface InstanceRow {
-  id: string; name: string; connector: string; connector_version: string; manifest_digest: string; base_url: string | null;
+  id: string; name: string; connector: string; connector_version: string; manifest_digest: string; package_digest: string | null; base_url: string | null;
   allowed_hosts: string[]; settings: JsonObject; credential_id: string | null;
   connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null; proxy_resolves_names?: boolean };
 }
@@ -26,7 +27,7 @@ export async function readInstance(tx: Transaction, call: CallIdentity, connecto
   const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name]);
   if (row === undefined || another !== undefined) return null;
   return {
-    id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest,
+    id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest, packageDigest: row.package_digest,
     baseUrl: row.base_url, allowedHosts: row.allowed_hosts, settings: row.settings, credentialId: row.credential_id,
     connection: {
       caPem: row.connection.ca_pem ?? null, clientCertificateId: row.connection.client_certificate_id ?? null,
@@ -83,4 +84,17 @@ export async function insertModelRow(tx: Transaction, call: CallIdentity, model:
     call.step.id, call.step.fence, call.run.id, ...auditValues(events, at),
   ]);
   return version;
+}
+
+const priceOverrides: Statement = {
+  name: 'prices.overrides',
+  text: `
+    SELECT meter, unit, nullif(model, '') AS model, trim_scale(usd_per_unit)::text AS usd_per_unit, from_day AS from, source
+      FROM control.price_overrides WHERE tenant_id = $1 ORDER BY meter, unit, model, from_day`,
+};
+
+/** What admins of the tenant have set. */
+export async function readPriceOverrides(tx: Transaction, tenantId: string): Promise<PriceRow[]> {
+  const rows = await tx.rows<Omit<PriceRow, 'model'> & { model: string | null }>(priceOverrides, [tenantId]);
+  return rows.map(({ model, ...row }) => (model === null ? row : { ...row, model }));
 }

@@ -3,9 +3,11 @@ import type { ToolCallState } from '@countersign/contracts/states/transitions.ts
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { JsonObject } from '../../sdk/connector.ts';
-import { ApprovalNotUsableError, StaleLeaseError } from '../ports.ts';
+import { ApprovalNotUsableError, EffectExistsError, StaleLeaseError } from '../ports.ts';
 import type { CallIdentity } from '../call-identity.ts';
-import type { ApprovalInHand, ApprovalRequest, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
+import type { ApprovalInHand, ApprovalRequest, DecisionRecord, EffectKey, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
+import { sumOf } from '../usd.ts';
+import { MemoryBudgets } from './memory-budgets.ts';
 
 interface StoredApproval {
   readonly id: string;
@@ -36,6 +38,9 @@ export interface StoredCall {
 export class MemoryGatewayStore implements GatewayStore {
   readonly calls: StoredCall[] = [];
   readonly decisions: DecisionRecord[] = [];
+  readonly budgets: MemoryBudgets;
+  /** Which calls were given another's outcome. */
+  readonly replays: Array<{ readonly call: CallIdentity; readonly callId: string; readonly key: EffectKey }> = [];
   readonly #approvals: StoredApproval[] = [];
   readonly #fences = new Map<string, string>();
   readonly #now: () => Date;
@@ -43,6 +48,7 @@ export class MemoryGatewayStore implements GatewayStore {
 
   constructor(now: () => Date = () => new Date()) {
     this.#now = now;
+    this.budgets = new MemoryBudgets(now);
   }
 
   /** Gives the step's lease to `fence`; every other fence is stale from then on. */
@@ -63,15 +69,16 @@ export class MemoryGatewayStore implements GatewayStore {
     return this.#approvals.map(({ id, request, state }) => ({ id, request, state }));
   }
 
-  async findEffect(call: CallIdentity): Promise<ExistingEffect | null> {
-    const stored = this.calls
-      .filter(({ identity, intent, state }) => sameCall(identity, call) && changesSomething(intent) && state !== 'failed')
-      .toSorted((a, b) => b.order - a.order)[0];
+  async findEffect(call: CallIdentity, key: EffectKey | null): Promise<ExistingEffect | null> {
+    const effects = this.calls.filter(({ intent, state }) => changesSomething(intent) && state !== 'failed').toSorted((a, b) => b.order - a.order);
+    const stored = effects.find(({ identity }) => sameCall(identity, call))
+      ?? effects.find((effect) => key !== null && sameKey(effect, call, key.action, key.text));
     if (stored === undefined || stored.state === 'failed') return null;
-    const { intent, outcome } = stored;
+    const { intent, outcome, identity } = stored;
     const succeeded = outcome?.state === 'succeeded' ? outcome : null;
     return {
-      callId: stored.id, state: stored.state, intendedMsAgo: this.#now().getTime() - stored.intendedAt.getTime(), actionText: intent.actionText, content: intent.content, actionDigest: intent.actionDigest, risk: intent.risk,
+      callId: stored.id, runId: identity.run.id, ofThisCall: sameCall(identity, call), parametersDigest: intent.parametersDigest,
+      state: stored.state, intendedMsAgo: this.#now().getTime() - stored.intendedAt.getTime(), actionText: intent.actionText, content: intent.content, actionDigest: intent.actionDigest, risk: intent.risk,
       output: succeeded === null ? null : structuredClone(succeeded.output), receipt: succeeded?.receipt ?? null, target: intent.action.target,
     };
   }
@@ -104,22 +111,31 @@ export class MemoryGatewayStore implements GatewayStore {
   async commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }> {
     this.#requireLease(call);
     const approval = intent.consumeApprovalId === null ? null : this.#usableApproval(intent.consumeApprovalId, intent.actionDigest);
-    const open = this.calls.find((other) => changesSomething(intent) && changesSomething(other.intent) && other.intent.idempotencyKey === intent.idempotencyKey && other.state !== 'failed');
-    if (open !== undefined) throw new TypeError(`one_effect_per_idempotency_key: ${open.id} is ${open.state}`);
+    const isTaken = changesSomething(intent) && this.calls.some((other) => changesSomething(other.intent) && other.state !== 'failed' && sameKey(other, call, decision.action, intent.idempotencyKey));
+    if (isTaken) throw new EffectExistsError(intent.idempotencyKey);
+    const id = newId('tool_call');
+    this.budgets.reserve(call, id, intent.estimate);
     if (approval !== null) approval.state = 'consumed';
     this.decisions.push(decision);
-    const id = newId('tool_call');
     this.calls.push({ id, identity: call, decision, intent, order: (this.#order += 1), intendedAt: this.#now(), state: 'intended', outcome: null });
     return { callId: id };
   }
 
-  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome): Promise<void> {
+  async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome, key: EffectKey | null = null): Promise<void> {
     this.#requireLease(call);
-    const stored = this.calls.find(({ id }) => id === callId);
+    const stored = this.calls.find(({ id, identity }) => id === callId && (identity.step.id === call.step.id || key !== null));
+    const others = stored !== undefined && stored.identity.step.id !== call.step.id;
+    const usable = !others || (stored.state === 'uncertain' && sameKey(stored, call, key?.action ?? '', key?.text ?? ''));
     const same = stored?.state === 'uncertain' && outcome.state === 'uncertain';
-    if (stored === undefined || !(same || isLegalTransition(TOOL_CALL_STATES, stored.state, outcome.state))) throw new StaleLeaseError(call.step.id, call.step.fence);
+    if (stored === undefined || !usable || !(same || isLegalTransition(TOOL_CALL_STATES, stored.state, outcome.state))) throw new StaleLeaseError(call.step.id, call.step.fence);
+    this.budgets.settle(stored.identity, callId, sumOf((outcome.costs ?? []).map((line) => line.amount_usd)), outcome.state === 'uncertain');
     stored.state = outcome.state;
     stored.outcome = structuredClone(outcome);
+  }
+
+  async commitReplay(call: CallIdentity, effect: Pick<ExistingEffect, 'callId'>, key: EffectKey): Promise<void> {
+    this.#requireLease(call);
+    this.replays.push({ call, callId: effect.callId, key });
   }
 
   #requireLease({ step }: CallIdentity): void {
@@ -147,6 +163,10 @@ export class MemoryGatewayStore implements GatewayStore {
 
 function sameCall(a: CallIdentity, b: CallIdentity): boolean {
   return a.tenant.id === b.tenant.id && a.step.id === b.step.id && a.callKey === b.callKey;
+}
+
+function sameKey({ identity, decision, intent }: StoredCall, call: CallIdentity, action: string, key: string): boolean {
+  return identity.tenant.id === call.tenant.id && identity.environment.id === call.environment.id && decision.action === action && intent.idempotencyKey === key;
 }
 
 function changesSomething({ risk }: Pick<Intent, 'risk'>): boolean {

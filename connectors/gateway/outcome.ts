@@ -1,0 +1,21 @@
+import type { Call } from './call.ts';
+import type { Intended } from './intent.ts';
+import { meter } from './meter.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Performed } from './perform.ts';
+import type { CallResult } from './ports.ts';
+
+/** One transaction: what became of the call, its cost lines, and the settlement of what was reserved for it. */
+export async function commitOutcome(parts: GatewayParts, call: Call, { callId, prices }: Intended, performed: Performed): Promise<CallResult> {
+  const { exchanges, durationMs } = performed;
+  const costs = meter(parts, call, performed, prices);
+  const record = { durationMs, requestDigest: exchanges.requestDigest(), responseDigest: exchanges.responseDigest() };
+  if (performed.state !== 'succeeded') {
+    const { state, error } = performed;
+    await parts.store.commitOutcome(call.request.identity, callId, { state, error, costs, ...record });
+    return state === 'failed' ? { kind: 'failed', error } : { kind: 'uncertain', callId, error };
+  }
+  const { output, receipt = null } = performed.result;
+  await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, ...record });
+  return { kind: 'succeeded', callId, output, outputLabels: call.manifest.output_labels, receipt };
+}

@@ -1,0 +1,59 @@
+import type { ActionResult, Usage } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
+import { createActionContext } from './action-context.ts';
+import type { ExchangeLog } from './bound-egress.ts';
+import type { Call, PlannedAction } from './call.ts';
+import { callErrorOf } from './failures.ts';
+import type { GatewayParts } from './parts.ts';
+import type { CallError } from './ports.ts';
+
+/** How carrying out an action ended, and what went over the wire. */
+export type Performed = (Answered | Broken) & { readonly exchanges: ExchangeLog; readonly durationMs: number };
+export interface Answered {
+  readonly state: 'succeeded';
+  readonly result: ActionResult;
+}
+export interface Broken {
+  readonly state: 'failed' | 'uncertain';
+  readonly error: CallError;
+  readonly usage: readonly Usage[];
+}
+
+/**
+ * Runs the connector's code. It sees no credential: the egress that it is given applies one to each request to its instance, for that
+ * request only (`bound-egress.ts`), and reaches nothing but the instance's allowed hosts.
+ */
+export async function perform(parts: GatewayParts, call: Call, plan: PlannedAction): Promise<Performed> {
+  const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest });
+  const { exchanges } = context;
+  const started = performance.now();
+  const took = (): Pick<Performed, 'exchanges' | 'durationMs'> => ({ exchanges, durationMs: Math.round(performance.now() - started) });
+  try {
+    const result = await call.action.execute(context.actionContext, plan.parameters, plan.prepared);
+    context.rethrowFault();
+    return { state: 'succeeded', result, ...took() };
+  } catch (error) {
+    context.rethrowFault();
+    return { ...brokenBy(parts, call, exchanges, error), ...took() };
+  } finally {
+    await context.end();
+  }
+}
+
+export function brokenBy(parts: GatewayParts, call: Call, exchanges: ExchangeLog, error: unknown): Broken {
+  return {
+    state: mayHaveHappened(call, exchanges, error) ? 'uncertain' : 'failed',
+    error: callErrorOf(parts.log, call, error),
+    usage: error instanceof ConnectorError ? error.usage : [],
+  };
+}
+
+/**
+ * Whether a failed write may have had its effect. The connector's word counts only where it makes things worse: an error that claims no
+ * effect is not believed when a changing request was sent and not clearly refused, and a bug proves nothing at all.
+ */
+function mayHaveHappened(call: Call, exchanges: ExchangeLog, error: unknown): boolean {
+  if (!call.changesSomething) return false;
+  if (!(error instanceof ConnectorError)) return true;
+  return error.effect === 'unknown' || exchanges.mayHaveChangedSomething();
+}

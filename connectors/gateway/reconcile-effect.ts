@@ -1,0 +1,58 @@
+import type { Prepared, Reconciled } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
+import { createActionContext } from './action-context.ts';
+import type { Call } from './call.ts';
+import { withContent } from './content-parameters.ts';
+import { callErrorOf } from './failures.ts';
+import type { GatewayParts } from './parts.ts';
+import type { ExistingEffect } from './ports.ts';
+import { readStoredAction } from './stored-action.ts';
+import { answerProblem } from './validate-answer.ts';
+
+/** What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. */
+export type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number });
+
+const NO_PREVIEW: Prepared['preview'] = { title: '', fields: [], additions: [] };
+
+/** Asks the system of record whether `effect` happened. What cannot be looked up is unknown, unless sending it twice does no harm. */
+export async function reconcileEffect(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Looked> {
+  return onceSettled(call, effect, await look(parts, call, effect));
+}
+
+async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Reconciled> {
+  if (!call.manifest.reconcile || call.action.reconcile === undefined) {
+    return call.manifest.idempotent ? { happened: false } : { happened: 'unknown', why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
+  }
+  const stored = readStoredAction(effect.actionText, effect.actionDigest);
+  if (stored === null) return { happened: 'unknown', why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };
+  const target = effect.target ?? stored.action.target;
+  const context = createActionContext(parts, call, { follows: null, actionDigest: stored.digest, runId: effect.runId });
+  try {
+    const parameters = withContent(stored.action.parameters, call.manifest.content_parameters, effect.content);
+    const found = await call.action.reconcile(context.actionContext, parameters, target === null ? null : { parameters, target, preview: NO_PREVIEW });
+    context.rethrowFault();
+    return checked(parts, call, found);
+  } catch (error) {
+    context.rethrowFault();
+    const why = callErrorOf(parts.log, call, error);
+    return { happened: 'unknown', why: error instanceof ConnectorError ? `The system of record could not be asked: ${why.message}` : why.message };
+  } finally {
+    await context.end();
+  }
+}
+
+function checked(parts: GatewayParts, call: Call, found: Reconciled): Reconciled {
+  if (found.happened !== true) return found;
+  const problem = answerProblem(parts, call, found.result);
+  return problem === null ? found : { happened: 'unknown', why: `What was found does not fit the manifest of ${call.request.action}: ${problem}.` };
+}
+
+/**
+ * What the system of record does not show yet may still be on its way: a worker that was killed leaves its request with the peer, which
+ * may take as long over it as the action may take. Until that time has passed since the intent, "not there" proves nothing.
+ */
+function onceSettled(call: Call, effect: ExistingEffect, found: Reconciled): Looked {
+  const unsettledMs = Math.ceil(call.manifest.timeout_ms - effect.intendedMsAgo);
+  if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
+  return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };
+}

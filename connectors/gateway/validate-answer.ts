@@ -1,0 +1,29 @@
+import type { ActionResult, Usage } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
+import type { Call } from './call.ts';
+import type { GatewayParts } from './parts.ts';
+import { brokenBy } from './perform.ts';
+import type { Performed } from './perform.ts';
+
+/** An answer that breaks the manifest is no success; whether the effect happened is then for the system of record to say. */
+export function validateAnswer(parts: GatewayParts, call: Call, performed: Performed): Performed {
+  if (performed.state !== 'succeeded') return performed;
+  const problem = answerProblem(parts, call, performed.result);
+  if (problem === null) return performed;
+  const error = new ConnectorError({
+    code: 'response_invalid', message: `The output of ${call.request.action} does not fit its manifest: ${problem}.`,
+    effect: call.changesSomething ? 'unknown' : 'none', retryable: call.changesSomething, usage: (performed.result.usage ?? []).filter(isMeterable),
+  });
+  return { ...brokenBy(parts, call, performed.exchanges, error), exchanges: performed.exchanges, durationMs: performed.durationMs };
+}
+
+/** What is wrong with what an action or its `reconcile` gave back; null when nothing is. */
+export function answerProblem(parts: GatewayParts, call: Call, { output, usage = [] }: ActionResult): string | null {
+  const unmeterable = usage.find((used) => !isMeterable(used));
+  if (unmeterable !== undefined) return `the usage of ${unmeterable.meter} is no quantity`;
+  return parts.schemas.outputProblem(call.connector.manifest.name, call.actionName, output);
+}
+
+function isMeterable({ quantity }: Usage): boolean {
+  return Number.isFinite(quantity) && quantity >= 0 && quantity < 1e15;
+}
