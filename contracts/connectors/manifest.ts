@@ -109,6 +109,8 @@ export interface TriggerManifest {
   readonly subject_label: string;
   /** Pointers whose values, joined by `:`, name one version of the subject: the same version is one event, however often it arrives. */
   readonly dedupe_key: readonly string[];
+  /** What becomes of a subject that comes again in another version: `subject` (or absent) starts one run of a workflow for ever, `version` one for each. */
+  readonly run_per?: 'subject' | 'version';
   /** Pointer to what happened and the values of it that are this event. */
   readonly operation: { readonly pointer: string; readonly values: readonly string[] };
   /** Pointer to who made the change; an event by our own integration user is our echo. */
