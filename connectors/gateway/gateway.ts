@@ -1,6 +1,7 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { createEgress } from '@countersign/platform/egress/egress.ts';
 import type { Connector } from '../sdk/connector.ts';
+import { createActionCaches } from './action-cache.ts';
 import { admitToInstance } from './admission.ts';
 import { approvalInHand } from './approval-in-hand.ts';
 import { CallEnded } from './call.ts';
@@ -52,6 +53,7 @@ export function createGateway(options: GatewayOptions): RunningGateway {
     connectors: new Map(options.connectors.map((connector) => [connector.manifest.name, connector])),
     schemas: createManifestSchemas(options.connectors),
     egresses,
+    caches: createActionCaches(() => options.clock.now().getTime()),
     credentials: createCredentialHeaders(options.vault, options.clock),
     nested: (request) => runPipeline(parts, request, true),
   };

@@ -1,6 +1,7 @@
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Connector } from '../sdk/connector.ts';
+import type { ActionCaches } from './action-cache.ts';
 import type { CredentialHeaders } from './credentials.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import type { InstanceEgresses } from './instance-egresses.ts';
@@ -20,6 +21,7 @@ export interface GatewayParts {
   readonly log: GatewayLog;
   readonly schemas: ManifestSchemas;
   readonly egresses: InstanceEgresses;
+  readonly caches: ActionCaches;
   /** Which instances may be called now. */
   readonly guard: InstanceGuard;
   readonly credentials: CredentialHeaders;

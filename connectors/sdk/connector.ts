@@ -48,6 +48,8 @@ export interface ActionContext {
   /** The enabled instance of another connector in this environment: by name, or the only one. Null where there is none. */
   findInstance(connector: string, name: string | null): Promise<{ readonly id: string; readonly name: string } | null>;
   readonly models: ModelStore;
+  /** What calls to this instance with this credential may remember for each other, for a while. It may be empty at any time. */
+  readonly cache: ActionCache;
   /** Names this effect for ever and for every attempt of it, such as `run_01j.../3f9ac2d41b07`: the run and the head of the action's digest. */
   readonly reference: string;
   /**
@@ -59,6 +61,14 @@ export interface ActionContext {
   /** Aborts when the action's time-out is over or the worker stops. */
   readonly signal: AbortSignal;
   now(): Date;
+}
+
+/** Small, in the process, and of one tenant's instance only: for lists that change rarely. Never for what decides over a write alone. */
+export interface ActionCache {
+  get(key: string): JsonObject | null;
+  put(key: string, value: JsonObject, keptMs: number): void;
+  /** Forgets everything of this instance. */
+  clear(): void;
 }
 
 /** One HTTP request to the instance. `path` starts with `/` and is appended to the instance's base URL. */
