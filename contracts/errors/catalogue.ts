@@ -29,11 +29,11 @@ export const ERROR_CATALOGUE = {
   csrf_refused: { status: 403, title: 'The request did not come from the console', fix: 'Send the header `x-countersign-csrf: 1` from the console\'s own origin.' },
 
   // Webhooks
-  webhook_unsigned: { status: 401, title: 'The webhook carries no signature', fix: 'Send webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or the shared-secret header where the instance allows it.' },
-  webhook_signature_invalid: { status: 401, title: 'The webhook signature does not match', fix: 'Sign `id.timestamp.body` with the instance\'s secret, over the exact bytes that are sent.' },
+  webhook_unsigned: { status: 401, title: 'The webhook carries no signature', fix: 'Send what the connector signs with: webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), or x-hub-signature-256; or the shared-secret header where the instance allows it.' },
+  webhook_signature_invalid: { status: 401, title: 'The webhook signature does not match', fix: 'Sign the exact bytes that are sent with the instance\'s secret: `id.timestamp.body` for Standard Webhooks, the body alone for x-hub-signature-256.' },
   webhook_timestamp_outside_window: { status: 401, title: 'The webhook timestamp is outside the window', fix: 'Send within 5 minutes, by a clock that is right.' },
-  webhook_replayed: { status: 409, title: 'A webhook with this id was already received with another body', fix: 'Use a new webhook-id for each event.' },
-  webhook_payload_invalid: { status: 422, title: 'The webhook payload does not fit the trigger', fix: 'See `errors`; the connector\'s business rule sends the right shape.' },
+  webhook_replayed: { status: 409, title: 'A webhook with this id was already received with another body', fix: 'Use a new id for each event.' },
+  webhook_payload_invalid: { status: 422, title: 'The webhook payload does not fit the trigger', fix: 'See `errors`; the trigger in the connector\'s manifest has the right shape.' },
   instance_unknown: { status: 404, title: 'There is no such connector instance', fix: 'Check the URL that the console shows for the instance.' },
   instance_disabled: { status: 409, title: 'The connector instance is disabled', fix: 'Enable it, then send again.' },
 

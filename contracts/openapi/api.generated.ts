@@ -86,8 +86,9 @@ export interface paths {
         put?: never;
         /**
          * Accept a signed webhook
-         * @description Standard Webhooks signature over the raw body, or the instance's shared-secret header where it allows that.
-         *     The event is durable before the 202; a repeated one answers 202 with `duplicate: true` and changes nothing.
+         * @description Signed over the raw body as the connector's manifest says: Standard Webhooks, or `x-hub-signature-256`; or the instance's
+         *     shared-secret header where it allows that. The event is durable before the 202; a repeated one answers 202 with
+         *     `duplicate: true` and changes nothing.
          */
         post: operations["ingest"];
         delete?: never;
@@ -797,6 +798,11 @@ export interface components {
             name: string;
             key: string;
         };
+        PingAnswered: {
+            /** @constant */
+            pong: true;
+            request_id: string;
+        };
         DeliveryAccepted: {
             delivery_id: string;
             duplicate: boolean;
@@ -1453,6 +1459,7 @@ export interface operations {
                 "webhook-id"?: string;
                 "webhook-timestamp"?: string;
                 "webhook-signature"?: string;
+                "x-hub-signature-256"?: string;
                 "x-countersign-shared-secret"?: string;
             };
             path: {
@@ -1467,6 +1474,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A ping of the sender; its signature is right and nothing else happened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PingAnswered"];
+                };
+            };
             /** @description Durable */
             202: {
                 headers: {

@@ -1,10 +1,8 @@
 import type { RequestHandler } from 'express';
 import { readRawBody } from '@countersign/platform/http/raw-body.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
-import type { Ingestion, WebhookRequest } from '../ingestion/ingestion.ts';
+import type { Ingestion } from '../ingestion/ingestion.ts';
 import { requestIdOf } from './request-id.ts';
-
-export const MAX_WEBHOOK_BYTES = 64 * 1024;
 
 /** The lean way in: before the general middleware, because webhooks come in storms and need nothing of it. */
 export function ingestRoute(ingestion: Ingestion): RequestHandler<{ connector: string; instance: string }> {
@@ -13,7 +11,7 @@ export function ingestRoute(ingestion: Ingestion): RequestHandler<{ connector: s
     const from = { connector: request.params.connector, instance: request.params.instance };
     let body: Buffer;
     try {
-      body = await readRawBody(request, MAX_WEBHOOK_BYTES);
+      body = await readRawBody(request, await ingestion.maxBytes(from));
     } catch (error) {
       // Too big to be read is refused like anything else: the tenant sees it in its audit.
       if (error instanceof ApiError) await ingestion.recordRefusal(from, error.code);
@@ -23,13 +21,7 @@ export function ingestRoute(ingestion: Ingestion): RequestHandler<{ connector: s
       const value = request.headers[name];
       return typeof value === 'string' ? value : undefined;
     };
-    const webhook: WebhookRequest = {
-      ...from, requestId, body,
-      contentType: header('content-type'),
-      id: header('webhook-id'), timestamp: header('webhook-timestamp'), signature: header('webhook-signature'),
-      sharedSecret: header('x-countersign-shared-secret'), traceparent: header('traceparent'),
-    };
-    const accepted = await ingestion.accept(webhook);
-    response.status(202).setHeader('cache-control', 'no-store').json(accepted);
+    const answer = await ingestion.accept({ ...from, requestId, body, header });
+    response.status(answer.status).setHeader('cache-control', 'no-store').json(answer.body);
   };
 }

@@ -19,10 +19,13 @@ import { InstanceCache } from './instance-cache.ts';
 import type { WebhookInstance } from './instance-cache.ts';
 import { findDelivery, findWebhook, recordWebhook } from './queries.ts';
 import type { RecordedRow } from './queries.ts';
-import { verifySharedSecret, verifySignature } from './signature.ts';
+import { readHeaders, verifyWebhook } from './scheme.ts';
+import type { WebhookHeaders } from './scheme.ts';
+import { verifySharedSecret } from './signature.ts';
 import { readEvent } from './trigger.ts';
 import type { ReadEvent } from './trigger.ts';
 
+/** Where the connector's manifest does not say more. */
 const MAX_WEBHOOK_BYTES = 64 * 1024;
 
 export interface WebhookRequest {
@@ -30,15 +33,13 @@ export interface WebhookRequest {
   readonly instance: string;
   readonly requestId: string;
   readonly body: Buffer;
-  readonly contentType: string | undefined;
-  readonly id: string | undefined;
-  readonly timestamp: string | undefined;
-  readonly signature: string | undefined;
-  readonly sharedSecret: string | undefined;
-  readonly traceparent: string | undefined;
+  /** The value of a header by its name in lower case. Which of them matter, the connector's manifest says. */
+  readonly header: (name: string) => string | undefined;
 }
 
-export type DeliveryAccepted = components['schemas']['DeliveryAccepted'];
+export type WebhookAnswer =
+  | { readonly status: 202; readonly body: components['schemas']['DeliveryAccepted'] }
+  | { readonly status: 200; readonly body: components['schemas']['PingAnswered'] };
 
 export interface IngestionParts {
   readonly database: Database;
@@ -65,15 +66,22 @@ export class Ingestion {
     this.#instances = new InstanceCache(parts.database, parts.clock);
   }
 
+  /** How large a body this instance takes, in bytes. */
+  async maxBytes({ instance: id }: Pick<WebhookRequest, 'instance'>): Promise<number> {
+    return maxBytesOf(await this.#instances.find(id));
+  }
+
   /** @throws ApiError with the reason of the refusal, which is audited where the tenant is known */
-  async accept(webhook: WebhookRequest): Promise<DeliveryAccepted> {
+  async accept(webhook: WebhookRequest): Promise<WebhookAnswer> {
     try {
       const instance = await this.#instanceFor(webhook);
-      await this.#verify(webhook, instance);
-      const event = this.#read(webhook, instance);
-      const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, instance, event));
+      const headers = readHeaders(instance.manifest.webhook, webhook.header);
+      await this.#verify(webhook, headers, instance);
+      if (headers.event !== null && instance.manifest.webhook?.ping_events?.includes(headers.event)) return { status: 200, body: { pong: true, request_id: webhook.requestId } };
+      const event = this.#read(webhook, headers, instance);
+      const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, headers, instance, event));
       if (!recorded.duplicate && recorded.droppedBecause === null) this.#parts.notifier.deliveries();
-      return { delivery_id: recorded.deliveryId, duplicate: recorded.duplicate, dropped_because: recorded.droppedBecause, request_id: webhook.requestId };
+      return { status: 202, body: { delivery_id: recorded.deliveryId, duplicate: recorded.duplicate, dropped_because: recorded.droppedBecause, request_id: webhook.requestId } };
     } catch (error) {
       const problem = asApiError(error);
       if (problem.code !== 'internal') await this.recordRefusal(webhook, problem.code);
@@ -102,14 +110,14 @@ export class Ingestion {
   }
 
   /** A signature where there is one; the shared secret only where the instance allows that and nothing is signed. */
-  async #verify(webhook: WebhookRequest, instance: WebhookInstance): Promise<void> {
-    const signed = webhook.signature !== undefined || webhook.id !== undefined || webhook.timestamp !== undefined;
-    if (!signed && webhook.sharedSecret !== undefined && instance.shared_secret_sealed !== null) {
-      verifySharedSecret(webhook.sharedSecret, await this.#secret(instance.tenantId, instance.shared_secret_credential_id, instance.shared_secret_sealed));
+  async #verify(webhook: WebhookRequest, headers: WebhookHeaders, instance: WebhookInstance): Promise<void> {
+    const sharedSecret = webhook.header('x-countersign-shared-secret');
+    if (!headers.isSigned && sharedSecret !== undefined && instance.shared_secret_sealed !== null) {
+      verifySharedSecret(sharedSecret, await this.#secret(instance.tenantId, instance.shared_secret_credential_id, instance.shared_secret_sealed));
       return;
     }
     if (instance.webhook_sealed === null) throw new ApiError('webhook_unsigned', 'The instance has no webhook secret, so nothing it receives can be verified. Give it one.');
-    verifySignature(webhook, await this.#secret(instance.tenantId, instance.webhook_credential_id, instance.webhook_sealed), this.#parts.clock.now());
+    verifyWebhook(headers, webhook.body, await this.#secret(instance.tenantId, instance.webhook_credential_id, instance.webhook_sealed), this.#parts.clock.now());
   }
 
   async #secret(tenantId: string, credentialId: string | null, sealed: Buffer): Promise<string> {
@@ -117,17 +125,18 @@ export class Ingestion {
     return (JSON.parse(Buffer.from(plain).toString('utf8')) as { secret: string }).secret;
   }
 
-  #read(webhook: WebhookRequest, instance: WebhookInstance): ReadEvent {
-    if (!/^application\/json\b/i.test(webhook.contentType ?? '')) throw new ApiError('media_type_unsupported', 'Send Content-Type: application/json.');
-    const payload = parseJsonBody(webhook.body, MAX_WEBHOOK_BYTES);
-    return readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks);
+  #read(webhook: WebhookRequest, { event }: WebhookHeaders, instance: WebhookInstance): ReadEvent {
+    if (!/^application\/json\b/i.test(webhook.header('content-type') ?? '')) throw new ApiError('media_type_unsupported', 'Send Content-Type: application/json.');
+    const payload = parseJsonBody(webhook.body, maxBytesOf(instance));
+    return readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks, event);
   }
 
-  async #record(tx: Transaction, webhook: WebhookRequest, instance: WebhookInstance, event: ReadEvent): Promise<Recorded> {
+  async #record(tx: Transaction, webhook: WebhookRequest, headers: WebhookHeaders, instance: WebhookInstance, event: ReadEvent): Promise<Recorded> {
     const { tenantId } = instance;
     const bodySha256 = hash('sha256', webhook.body, 'hex');
-    const webhookId = webhook.signature === undefined ? null : webhook.id ?? null;
-    const dedupeKey = event.dedupeKey ?? `webhook:${webhook.id ?? bodySha256}`;
+    const webhookId = headers.isSigned ? headers.id : null;
+    // An id that nothing signs could be another one in each replay; the body cannot.
+    const dedupeKey = event.dedupeKey ?? `webhook:${(headers.idIsSigned ? headers.id : null) ?? bodySha256}`;
     const id = newId('delivery');
     const auditId = newId('audit_event');
     const events = this.#auditTexts(auditId, id, instance, event, bodySha256);
@@ -157,10 +166,14 @@ export class Ingestion {
   }
 }
 
+function maxBytesOf(instance: WebhookInstance | null): number {
+  return instance?.manifest.webhook?.max_bytes ?? MAX_WEBHOOK_BYTES;
+}
+
 /** The same id with the same body is a retry of the sender, which deduplication answers; with another body it is a forgery or a bug. */
 async function refuseOtherBody(tx: Transaction, instance: WebhookInstance, webhookId: string | null, bodySha256: string): Promise<void> {
   const before = await tx.one<{ body_sha256: string }>(findWebhook, [instance.tenantId, instance.id, webhookId]);
-  if (before.body_sha256 !== bodySha256) throw new ApiError('webhook_replayed', 'This webhook-id came before with other bytes.');
+  if (before.body_sha256 !== bodySha256) throw new ApiError('webhook_replayed', 'This id came before with other bytes.');
 }
 
 const OWN_WRITE = 'own_write';
@@ -173,6 +186,7 @@ function whyDropped({ settings }: WebhookInstance, event: ReadEvent): string | n
 }
 
 /** W3C Trace Context; anything else is left out. */
-function traceparentOf({ traceparent }: WebhookRequest): string | null {
+function traceparentOf({ header }: WebhookRequest): string | null {
+  const traceparent = header('traceparent');
   return traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? traceparent : null;
 }

@@ -6,7 +6,7 @@ import type { SchemaChecks } from '../connectors/schema-checks.ts';
 
 /** What a payload says, once the connector's manifest has told us how to read it. */
 export interface ReadEvent {
-  /** The trigger's name, such as `incident.created`; null when no trigger covers what happened. */
+  /** The trigger's name, such as `ticket.created`; null when no trigger covers what happened. */
   readonly event: string | null;
   readonly subject: string;
   readonly subjectLabel: string | null;
@@ -22,10 +22,13 @@ const LOOKS_LIKE_AN_ID = /^[\w-]{1,64}$/;
 /**
  * Finds the trigger whose operation this is and reads the payload by it.
  *
+ * @param sourceEvent what the webhook's event header says, where the manifest names one
  * @throws ApiError `webhook_payload_invalid` when the payload does not have the shape that its trigger describes
  */
-export function readEvent(manifest: ConnectorManifest, manifestDigest: string, payload: JsonValue, checks: SchemaChecks): ReadEvent {
-  const triggers = Object.entries(manifest.triggers ?? {});
+export function readEvent(manifest: ConnectorManifest, manifestDigest: string, payload: JsonValue, checks: SchemaChecks, sourceEvent: string | null = null): ReadEvent {
+  const all = Object.entries(manifest.triggers ?? {});
+  const triggers = all.filter(([, trigger]) => trigger.source_event === undefined || trigger.source_event === sourceEvent);
+  if (all.length > 0 && triggers.length === 0) return nothingOf(all.map(([, trigger]) => trigger), payload);
   const covering = triggers.filter(([, trigger]) => coversOperation(trigger, payload));
   if (covering.length === 0) return uncovered(triggers.map(([, trigger]) => trigger), payload);
 
@@ -51,7 +54,10 @@ function uncovered(triggers: readonly TriggerManifest[], payload: JsonValue): Re
       errors: [...new Set(pointers)].map((field) => ({ field, code: 'required', message: 'Say here what happened, as text.' })),
     });
   }
-  const [first] = triggers;
+  return nothingOf(triggers, payload);
+}
+
+function nothingOf([first]: readonly TriggerManifest[], payload: JsonValue): ReadEvent {
   const subject = textAt(payload, first?.subject) ?? '';
   return { event: null, subject: LOOKS_LIKE_AN_ID.test(subject) ? subject : 'unknown', subjectLabel: null, dedupeKey: null, changedBy: null, payload: {} };
 }
