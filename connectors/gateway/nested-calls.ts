@@ -32,6 +32,7 @@ export function createNestedCalls(parts: GatewayParts, call: Call, signal: Abort
       instanceName: instance ?? (sameConnector ? (instanceName ?? call.instance.name) : null),
       parameters,
       labels: labelsOfNested(call, parameters),
+      within: { action: call.request.action, risk: call.manifest.risk, instance_id: call.instance.id },
       model,
       signal,
     });

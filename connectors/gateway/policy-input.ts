@@ -15,7 +15,7 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
     environment: identity.environment,
     run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest },
     step: { id: identity.step.id, key: identity.step.key, attempt: identity.step.attempt },
-    call: { id: `${identity.step.id}/${identity.callKey}` },
+    call: { id: `${identity.step.id}/${identity.callKey}`, ...(call.request.within === undefined ? {} : { within: call.request.within }) },
     principal: { id: `workflow:${identity.run.workflow}`, kind: 'workflow' },
     action: {
       connector: call.connector.manifest.name,

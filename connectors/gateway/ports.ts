@@ -1,4 +1,5 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
+import type { CallWithin } from '@countersign/contracts/policy/decision.ts';
 import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
@@ -243,6 +244,8 @@ export interface CallRequest {
   /** RFC 6901 pointer of a parameter -> where its value came from. */
   readonly labels: Readonly<Record<string, readonly Label[]>>;
   readonly model: { readonly use: string; readonly pinned: boolean } | null;
+  /** The call that makes this one in its turn; set by the gateway alone. */
+  readonly within?: CallWithin;
   readonly signal: AbortSignal;
 }
 

@@ -34,13 +34,20 @@ export interface PolicyApproval {
   readonly votes: readonly PolicyVote[];
 }
 
+/** The call that makes another one in its turn. */
+export interface CallWithin {
+  readonly action: string;
+  readonly risk: 'read' | 'write' | 'destructive' | 'model';
+  readonly instance_id: string;
+}
+
 export interface PolicyInput {
   readonly tenant: { readonly id: string; readonly slug: string };
   readonly workspace: { readonly id: string; readonly slug: string };
   readonly environment: { readonly id: string; readonly name: string };
   readonly run: { readonly id: string; readonly workflow: string; readonly workflow_version: number; readonly workflow_digest: string };
   readonly step: { readonly id: string; readonly key: string; readonly attempt: number };
-  readonly call: { readonly id: string };
+  readonly call: { readonly id: string; readonly within?: CallWithin };
   readonly principal: { readonly id: string; readonly kind: PrincipalKind };
   readonly action: {
     readonly connector: string;

@@ -32,6 +32,7 @@ verdicts contains verdict if {
 # Where data goes must not be chosen by text from outside: the way a prompt injection gets data out. A write is shown to a
 # person, who sees the destination; nobody is asked about reads and model calls, so they are denied.
 verdicts contains verdict if {
+	not read_by_a_write
 	some pointer in untrusted_destinations
 	not approvals.countersigned_by(1)
 	verdict := {
@@ -40,6 +41,14 @@ verdicts contains verdict if {
 		"message": concat("", ["The sensitive parameter ", pointer, " does not come from a trusted source"]),
 		"obligations": {},
 	}
+}
+
+# What a write reads of its own instance, such as the group of a name, goes into that write and nowhere else, and the write is judged
+# by its own parameters before anything is sent.
+read_by_a_write if {
+	input.action.risk == "read"
+	input.call.within.risk in {"write", "destructive"}
+	input.call.within.instance_id == input.instance.id
 }
 
 default outcome_for_untrusted_destination := "DENY"
