@@ -24,6 +24,11 @@ export interface StepDefinition {
   readonly with: { readonly [name: string]: unknown };
   /** CEL, without the `${{ }}`. The step is skipped when it is false. */
   readonly if: string | null;
+  /**
+   * For writes: names the effect in its environment, in place of the key that is derived from the run; may hold `${{ CEL }}`. Whichever step
+   * of whichever run uses it second is given the stored outcome of the first, and is refused when its parameters differ.
+   */
+  readonly idempotency_key?: string;
   /** Step ids this one waits for: those it names, and those its expressions refer to. */
   readonly needs: readonly string[];
   readonly retry: { readonly max_attempts: number; readonly backoff: 'exponential' | 'fixed'; readonly initial_ms: number; readonly max_ms: number };

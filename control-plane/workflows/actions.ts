@@ -28,7 +28,13 @@ export function checkStepAction(step: StepDocument, path: Path, document: Workfl
   if (action === undefined) {
     return [source.problem([...path, 'uses'], 'action_unknown', `${connector} ${published.manifest.version} has no action "${name}". It has: ${listed(Object.keys(published.manifest.actions))}.`)];
   }
-  return checkParameters(step, path, action, `${published.digest}/${name}`, given);
+  return [...checkKey(step, path, action.risk, source), ...checkParameters(step, path, action, `${published.digest}/${name}`, given)];
+}
+
+/** Only effects have keys: a key of a read would promise something that nobody keeps. */
+function checkKey(step: StepDocument, path: Path, risk: ActionManifest['risk'], source: YamlSource): FieldProblem[] {
+  if (step.idempotency_key === undefined || risk === 'write' || risk === 'destructive') return [];
+  return [source.problem([...path, 'idempotency_key'], 'idempotency_key_invalid', `${step.uses} changes nothing, so it takes no idempotency_key. Remove it.`, { key: true })];
 }
 
 /** How long an action may take when the workflow does not say. */
@@ -62,6 +68,7 @@ function checkModelStep(step: StepDocument, path: Path, { spec }: WorkflowDocume
   const names = Object.keys(spec.models ?? {});
   const problems = Object.keys(given).filter((name) => !MODEL_PARAMETERS.includes(name))
     .map((name) => source.problem([...path, 'with', name], 'parameter_unknown', `${MODEL_STEP} has no parameter "${name}". It has: ${listed(MODEL_PARAMETERS)}.`, { key: true }));
+  problems.push(...checkKey(step, path, 'model', source));
   if (given['input'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "input".`));
   if (given['model'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "model": one of spec.models (${listed(names)}).`));
   // The model is pinned when the workflow is published, so no expression may choose it.

@@ -52,6 +52,27 @@ function messages(text: string): string {
   return 'problems' in compiled ? compiled.problems.map((problem) => problem.message).join('\n') : '';
 }
 
+describe('an idempotency key', () => {
+  const UPDATE = 'uses: desk/ticket.update\n';
+  const keyed = (uses: string, key: string): string => GOOD.replace(uses, `${uses}      idempotency_key: "${key}"\n`);
+
+  test('of a write is kept, and what it refers to is waited for', () => {
+    const update = definition(keyed(UPDATE, '${{ steps.ticket.output.id }}:triage')).steps[2];
+    expect(update).toMatchObject({ idempotency_key: '${{ steps.ticket.output.id }}:triage' });
+    expect(update?.needs).toContain('ticket');
+    expect(definition(GOOD).steps[2]).not.toHaveProperty('idempotency_key');
+  });
+
+  test.each([
+    ['of a read keys nothing', 'uses: desk/ticket.get\n', 'x', 'idempotency_key_invalid'],
+    ['of a model step keys nothing', 'uses: model/generate\n', 'x', 'idempotency_key_invalid'],
+    ['with a broken expression', UPDATE, '${{ trigger. }}', 'expression_syntax'],
+    ['that refers to no step', UPDATE, '${{ steps.nobody.output.id }}', 'step_unknown'],
+  ])('%s is refused, with its line', (_what, uses, key, code) => {
+    expect(problems(keyed(uses, key))).toEqual([expect.stringMatching(new RegExp(`^\\d+:\\d+ ${code}$`))]);
+  });
+});
+
 describe('a good workflow', () => {
   test('is completed: needs from references, conditions without braces, defaults', () => {
     const { steps, ...rest } = definition(GOOD);

@@ -67,11 +67,12 @@ function neededBy(step: StepDocument, path: Path, stepIds: ReadonlySet<string>, 
     : [source.problem([...path, 'needs', index], 'step_unknown', `There is no step "${id}". Steps here: ${[...stepIds].join(', ')}.`)]));
   const parameters = checkExpressions(step.with ?? {}, [...path, 'with'], stepIds, source);
   const condition = checkExpressions(step.if ?? '', [...path, 'if'], stepIds, source);
-  problems.push(...parameters.problems, ...condition.problems);
+  const key = checkExpressions(step.idempotency_key ?? '', [...path, 'idempotency_key'], stepIds, source);
+  problems.push(...parameters.problems, ...condition.problems, ...key.problems);
   if (step.if !== undefined && condition.problems.length === 0 && conditionOf(step.if) === null) {
     problems.push(source.problem([...path, 'if'], 'condition_invalid', 'A condition is exactly one expression: ${{ ... }}.'));
   }
-  return { ids: new Set([...(step.needs ?? []).filter((id) => stepIds.has(id)), ...parameters.steps, ...condition.steps]), problems };
+  return { ids: new Set([...(step.needs ?? []).filter((id) => stepIds.has(id)), ...parameters.steps, ...condition.steps, ...key.steps]), problems };
 }
 
 function cycleProblems({ spec }: WorkflowDocument, needs: ReadonlyMap<string, ReadonlySet<string>>, source: YamlSource): FieldProblem[] {
@@ -100,6 +101,7 @@ function stepOf(step: StepDocument, needs: ReadonlySet<string>, manifests: Manif
     instance: step.instance ?? null,
     with: step.with ?? {},
     if: step.if === undefined ? null : conditionOf(step.if),
+    ...(step.idempotency_key === undefined ? {} : { idempotency_key: step.idempotency_key }),
     needs: [...needs],
     retry: { ...retry, max_ms: Math.max(retry.max_ms, retry.initial_ms) },
     timeout_ms: step.timeout_ms ?? actionTimeout(step.uses, manifests) ?? DEFAULT_TIMEOUT_MS,

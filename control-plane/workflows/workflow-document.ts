@@ -18,6 +18,7 @@ export interface StepDocument {
   readonly instance?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly if?: string;
+  readonly idempotency_key?: string;
   readonly needs?: readonly string[];
   readonly timeout_ms?: number;
   readonly retry?: Partial<StepDefinition['retry']>;

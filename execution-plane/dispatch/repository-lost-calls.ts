@@ -14,6 +14,20 @@ const failLost: Statement = {
        WHERE c.tenant_id = h.tenant_id AND c.run_id = h.run_id AND c.step_id = h.step_id AND c.fence <= h.fence
          AND c.state = 'intended' AND c.risk NOT IN ('write', 'destructive')
       RETURNING c.tenant_id, c.id, c.run_id, c.step_id, c.call_key
+    ), released AS (
+      -- what it reserved of budgets is given back, as for every call that failed
+      DELETE FROM execution.budget_reservations b USING lost WHERE b.tenant_id = lost.tenant_id AND b.call_id = lost.id
+      RETURNING b.tenant_id, b.workspace_id, b.kind, b.period, b.amount_usd
+    ), given_back AS (
+      SELECT tenant_id, workspace_id, kind, period, sum(amount_usd) AS amount_usd FROM released GROUP BY tenant_id, workspace_id, kind, period
+    ), locked AS (
+      -- in the order in which every call locks them: run, month
+      SELECT a.tenant_id, a.workspace_id, a.kind, a.period, g.amount_usd
+        FROM execution.budget_accounts a JOIN given_back g USING (tenant_id, workspace_id, kind, period)
+       ORDER BY a.tenant_id, a.workspace_id, a.kind DESC, a.period FOR UPDATE OF a
+    ), settled AS (
+      UPDATE execution.budget_accounts a SET reserved_usd = a.reserved_usd - l.amount_usd
+        FROM locked l WHERE a.tenant_id = l.tenant_id AND a.workspace_id = l.workspace_id AND a.kind = l.kind AND a.period = l.period
     )
     SELECT lost.tenant_id, lost.run_id, lost.id, lost.call_key, s.key AS step_key, r.workspace_id
       FROM lost

@@ -71,10 +71,10 @@ export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): str
 }
 
 /**
- * The instance may not be called now: it is down, has asked for silence, or is busy with our own calls. Nothing was sent, so however
- * long it lasts it uses up no attempt.
+ * The call may not be made now: the instance is down, has asked for silence or is busy with our own calls; calls under way hold what is left
+ * of a budget; another step does the same effect. Nothing was sent, so however long it lasts it uses up no attempt.
  */
-const NOT_NOW: ReadonlySet<string> = new Set(['circuit_open', 'instance_rate_limited', 'instance_busy']);
+const NOT_NOW: ReadonlySet<string> = new Set(['circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress']);
 
 /** Not all at the same moment: the steps that wait for one instance come back spread over a quarter of the wait, and a second. */
 function waitMs(retryAfterMs: number | undefined, random: number): number {

@@ -4,6 +4,7 @@ import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
 import { evaluateCondition } from '@countersign/platform/expressions/expression.ts';
+import type { ExpressionContext } from '@countersign/platform/expressions/expression.ts';
 import { evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
 import { KeysError } from '@countersign/platform/keys/keys.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
@@ -45,7 +46,18 @@ async function callFor(claimed: ClaimedStep, definition: StepDefinition, context
   if (definition.if !== null && !evaluateCondition(definition.if, expressions)) return { to: 'skipped' };
   const parameters = evaluateWithLabels(definition.with, expressions, (path) => context.labelsOf(path));
   const call = resolveCall(definition, claimed.facts, parameters);
-  return endOfCall(await gateway.call({ identity: identityOf(claimed, 'main'), signal, ...call }), turn);
+  const idempotencyKey = keyFor(definition, context, expressions);
+  return endOfCall(await gateway.call({ identity: identityOf(claimed, 'main'), signal, idempotencyKey, ...call }), turn);
+}
+
+/** The key that the workflow gives the effect, or null. Whether two effects are the same one is nothing that a model may decide. */
+function keyFor(definition: StepDefinition, context: RunContext, expressions: ExpressionContext): string | null {
+  if (definition.idempotency_key === undefined) return null;
+  const { value, labels } = evaluateWithLabels(definition.idempotency_key, expressions, (path) => context.labelsOf(path));
+  if (Object.values(labels).flat().some((label) => label.startsWith('model_output'))) {
+    throw new ExecutionError('idempotency_key_invalid', `The idempotency_key of the step ${definition.id} refers to what a model answered. Build it from the trigger and from systems of record.`);
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 export function identityOf(claimed: ClaimedStep, callKey: string): CallIdentity {

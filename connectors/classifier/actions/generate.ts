@@ -10,6 +10,9 @@ import { sourceInstance } from './source-instance.ts';
 
 /** `generate`: what the instance's own model proposes for one ticket. Runs here; nothing is sent anywhere. */
 export const generate: Action = {
+  // The time-out of the manifest, spent on nothing but thinking.
+  estimate: () => [{ meter: 'classifier.cpu', quantity: 30, unit: 's' }],
+
   async execute(context, parameters) {
     const source = await sourceInstance(context, parameters);
     const stored = await context.models.latest(source.id);

@@ -15,6 +15,9 @@ const SEED = 1;
 
 /** `train`: a new model of one instance, from its own resolved incidents. The newest model is the one that `generate` asks. */
 export const train: Action = {
+  // The time-out of the manifest, spent on nothing but learning.
+  estimate: () => [{ meter: 'classifier.cpu', quantity: 600, unit: 's' }],
+
   async execute(context, parameters) {
     const source = await sourceInstance(context, parameters);
     const labels = (parameters['labels'] ?? LABELS) as readonly LabelName[];
