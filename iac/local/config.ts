@@ -19,6 +19,8 @@ export interface CellOptions {
   readonly policyRenewalSeconds: number;
   readonly policyRefreshSeconds: number;
   readonly reconcileSeconds: number;
+  /** The worker reaches the sandbox through this proxy: part of its connector instance when that is made. */
+  readonly sandboxProxyUrl?: string;
 }
 
 export const DEFAULTS = {

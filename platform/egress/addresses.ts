@@ -46,12 +46,15 @@ function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 }
 
 function rangeClass(address: ipaddr.IPv4 | ipaddr.IPv6): AddressClass {
-  return address.range() === 'unicast' && !isSiteLocal(address) ? 'public' : 'internal';
+  return address.range() === 'unicast' && (address instanceof ipaddr.IPv4 || isGlobalUnicast(address)) ? 'public' : 'internal';
 }
 
-/** fec0::/10 was withdrawn (RFC 3879), but hosts still route it inside. */
-function isSiteLocal(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return address instanceof ipaddr.IPv6 && (address.parts[0]! & 0xffc0) === 0xfec0;
+/**
+ * 2000::/3 is all that is given out as global unicast (RFC 4291; IANA). ipaddr.js also calls `unicast` what is reserved, such as ::2,
+ * and fec0::/10, which was withdrawn (RFC 3879) but which hosts still route inside.
+ */
+function isGlobalUnicast(address: ipaddr.IPv6): boolean {
+  return (address.parts[0]! & 0xe000) === 0x2000;
 }
 
 /** The IPv4 addresses that an IPv6 address carries: mapped, compatible, NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214). */

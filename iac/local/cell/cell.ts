@@ -21,6 +21,8 @@ export interface RunningCell {
   readonly sandboxAdminPassword: string;
   readonly postgresPort: number;
   readonly processes: readonly CellProcess[];
+  /** What a further worker is started with. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -61,12 +63,12 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     };
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
-    const { webhookUrl } = await seed(new CellApi(access.publicUrl, apiKey), folder.secrets, ports.sandboxUrl);
+    const { webhookUrl } = await seed(new CellApi(access.publicUrl, apiKey), folder.secrets, ports.sandboxUrl, options.sandboxProxyUrl);
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {
       url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey,
-      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [controlPlane, ...rest], stop,
+      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [controlPlane, ...rest], workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
     };
     await folder.writeState({
       pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey,
@@ -123,7 +125,13 @@ interface LayoutInput {
 function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, say }: LayoutInput) {
   const common = { logsDir: folder.logs, verbose: options.verbose, say };
   const shared = { COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds) };
+  const workerEnvironment = (number: number): Record<string, string> => ({
+    // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
+    ...shared, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
+    COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
+  });
   return {
+    workerEnvironment,
     controlPlane: () => new CellProcess({
       ...common, name: 'control-plane', entry: 'control-plane/main.ts',
       env: {
@@ -134,11 +142,7 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, s
     }),
     worker: (number: number) => new CellProcess({
       ...common, name: `worker-${number}`, entry: 'execution-plane/main.ts',
-      env: {
-        // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
-        ...shared, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
-        COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
-      },
+      env: workerEnvironment(number),
     }),
     sandbox: (webhookUrl: string) => new CellProcess({
       ...common, name: 'servicenow-sandbox', entry: 'connectors/servicenow/sandbox/main.ts',

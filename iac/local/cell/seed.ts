@@ -18,13 +18,13 @@ const ENVIRONMENT = 'prod';
  * Makes the first tenant usable, through the public API and nothing else: connectors, credentials, instances, workflows.
  * Every step looks before it makes, so a start that was interrupted goes on where it stopped.
  */
-export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: string): Promise<Seeded> {
+export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: string, sandboxProxyUrl?: string): Promise<Seeded> {
   const versions = new Map<string, string>();
   for (const connector of CONNECTORS) {
     const manifest = parse(await readFile(path.join(ROOT, 'connectors', connector, 'manifest.yaml'), 'utf8')) as object;
     versions.set(connector, (await api.publishConnector(manifest)).version);
   }
-  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versions.get('servicenow')!);
+  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versions.get('servicenow')!, sandboxProxyUrl);
   if (await api.findInstance('local-classifier') === undefined) {
     await api.createInstance({ connector: 'classifier', connector_version: versions.get('classifier')!, name: 'local-classifier', environment: ENVIRONMENT });
   }
@@ -35,7 +35,7 @@ export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: strin
   return { webhookUrl: servicenow.webhook_url };
 }
 
-async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: string, version: string) {
+async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: string, version: string, proxyUrl: string | undefined) {
   const user = { username: INTEGRATION_USER, password: secrets.sandbox_integration_password };
   const credential = await api.storeCredential({ name: 'sandbox-integration-user', kind: 'basic', value: user });
   const webhook = await api.storeCredential({ name: 'sandbox-webhook-secret', kind: 'webhook_secret', value: { secret: secrets.webhook_secret } });
@@ -43,6 +43,7 @@ async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: st
     connector: 'servicenow', connector_version: version, name: 'sandbox', environment: ENVIRONMENT,
     base_url: sandboxUrl, allowed_hosts: [new URL(sandboxUrl).host], settings: { integration_user: INTEGRATION_USER },
     credential_id: credential.id, webhook_credential_id: webhook.id,
+    ...(proxyUrl === undefined ? {} : { connection: { proxy_url: proxyUrl } }),
   });
 }
 
