@@ -19,8 +19,8 @@ import { probesOf, readVectors } from './vectors/read-vectors.ts';
 
 const POLICIES = import.meta.dirname;
 const CAPABILITIES_FILE = 'capabilities.json';
-/** What each compiled set is made of. */
-const SETS = [{ name: 'base-itsm', folders: ['base', 'packs/itsm'] }] as const;
+/** What each compiled set is made of. The seeded one has every pack: a pack speaks of its own connectors, or of all. */
+const SETS = [{ name: 'base-itsm', folders: ['base', ...await packFolders()] }] as const;
 
 const opa = await findOpa();
 const generated = new Map<string, Uint8Array>([[CAPABILITIES_FILE, await capabilities()]]);
@@ -55,6 +55,10 @@ async function compile(name: string, folders: readonly string[]): Promise<Array<
     probes: probesOf(await readVectors()),
   };
   return [[WASM_FILE, wasm], [PARTS_FILE, jsonFile(description)]];
+}
+
+async function packFolders(): Promise<string[]> {
+  return (await readdir(join(POLICIES, 'packs'))).sort().map((name) => `packs/${name}`);
 }
 
 /** The policy sources of a folder, without its tests, as paths from the folder of the policies. */
