@@ -9,6 +9,8 @@ export interface ControlPlaneConfig {
   readonly objectsFolder: string;
   readonly keyFile: string;
   readonly sandboxUrl: string | null;
+  /** Whether a tenant's Slack app may be pointed at a stand-in on this machine. */
+  readonly slackStandIns: boolean;
   readonly consoleFolder: string;
   readonly region: 'us' | 'eu';
   readonly cell: string;
@@ -44,6 +46,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     keyFile: required(env, 'COUNTERSIGN_KEY_FILE', 'the file that holds the root key'),
     objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
+    slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
     consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
     policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',

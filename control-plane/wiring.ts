@@ -40,6 +40,7 @@ import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
 import { Runs } from './runs/runs.ts';
+import { Slack } from './slack/slack.ts';
 import { Workflows } from './workflows/workflows.ts';
 
 export interface ControlPlane {
@@ -69,13 +70,17 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const authenticator = new Authenticator(database);
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
   const approvals = new Approvals(parts);
+  const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const sequencer = new Sequencer(parts);
   const publisher = new BundlePublisher({ ...parts, policy, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
-  const loops = [expiryLoop(parts), forgettingLoop(parts), renewalLoop(publisher, parts), shreddingLoop(parts, config.retention_days)];
+  const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(publisher, parts), shreddingLoop(parts, config.retention_days)];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);
-    if (change !== null) hub.publish(change);
+    if (change !== null) {
+      hub.publish(change);
+      slack.wake(change.tenant_id);
+    }
     sequencer.wake();
   } }, (error) => {
     log.warn({ err: error }, 'the listener lost its connection and takes up again');
@@ -99,6 +104,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       evidence: new Evidence(parts),
       costReport: new CostReport(database, clock),
       approvals,
+      slack,
       workflows: new Workflows({ ...parts, schema: await readJson('workflow/workflow.schema.json') }),
       connectors: new Connectors({ ...parts, schema: await readJson('connectors/manifest.schema.json') }),
       publishers: new Publishers(parts),
@@ -111,6 +117,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       hub,
     }),
     ingestion: new Ingestion(parts),
+    slackRequests: slack.requests,
     authenticator,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
@@ -126,6 +133,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await listener.start();
   hub.start();
   sequencer.start();
+  slack.start();
   for (const loop of loops) loop.start();
 
   return {
@@ -134,7 +142,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       stopping = true;
       hub.stop();
       await server.stop(DRAIN_MS);
-      await Promise.all([listener.stop(), sequencer.stop(), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), ...loops.map((loop) => loop.stop())]);
       await database.close();
     },
   };

@@ -13,6 +13,7 @@ import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { Slack } from '../slack/slack.ts';
 import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
 
@@ -23,6 +24,7 @@ export interface Services {
   readonly evidence: Evidence;
   readonly costReport: CostReport;
   readonly approvals: Approvals;
+  readonly slack: Slack;
   readonly workflows: Workflows;
   readonly connectors: Connectors;
   readonly publishers: Publishers;
@@ -52,6 +54,21 @@ export function handlersOf(parts: Services): Handlers {
     listApprovals: (call) => parts.approvals.listApprovals(call),
     getApproval: (call) => parts.approvals.getApproval(call),
     castVote: (call) => parts.approvals.castVote(call),
+    getSlackApp: (call) => parts.slack.app.getSlackApp(call),
+    putSlackApp: (call) => parts.slack.app.putSlackApp(call),
+    removeSlackApp: (call) => parts.slack.app.removeSlackApp(call),
+    startSlackInstall: (call) => parts.slack.installations.startSlackInstall(call),
+    finishSlackInstall: (call) => parts.slack.installations.finishSlackInstall(call),
+    listSlackInstallations: (call) => parts.slack.installations.listSlackInstallations(call),
+    putSlackInstallation: (call) => parts.slack.installations.putSlackInstallation(call),
+    removeSlackInstallation: (call) => parts.slack.installations.removeSlackInstallation(call),
+    listSlackChannels: (call) => parts.slack.app.listSlackChannels(call),
+    putSlackChannel: (call) => parts.slack.app.putSlackChannel(call),
+    removeSlackChannel: (call) => parts.slack.app.removeSlackChannel(call),
+    listSlackLinks: (call) => parts.slack.links.listSlackLinks(call),
+    describeSlackLink: (call) => parts.slack.links.describeSlackLink(call),
+    confirmSlackLink: (call) => parts.slack.links.confirmSlackLink(call),
+    removeSlackLink: (call) => parts.slack.links.removeSlackLink(call),
     listWorkflows: (call) => parts.workflows.listWorkflows(call),
     publishWorkflow: (call) => parts.workflows.publishWorkflow(call),
     getWorkflowVersion: (call) => parts.workflows.getWorkflowVersion(call),

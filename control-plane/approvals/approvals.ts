@@ -27,6 +27,8 @@ export interface ApprovalsParts {
   readonly refusals: RateLimit;
 }
 
+type NewVote = Call<'castVote'>['body'];
+
 /** What a vote led to, decided and committed before anybody is told. */
 type VoteOutcome =
   | { readonly refused: VoteRefusal; readonly currentDigest: string; readonly changedTo: ApprovalState | null }
@@ -52,12 +54,17 @@ export class Approvals {
   }
 
   async getApproval({ principal, path }: Call<'getApproval'>): Promise<Answer<'getApproval'>> {
+    return { status: 200, body: await this.read(principal, path.approval_id) };
+  }
+
+  /** An approval as `principal` may see it. @throws ApiError `not_found` */
+  async read(principal: Principal, approvalId: string): Promise<ApprovalView> {
     const found = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
-      const row = await tx.maybeOne<ApprovalRow>(findApproval, [principal.tenantId, principal.workspaceId, path.approval_id]);
+      const row = await tx.maybeOne<ApprovalRow>(findApproval, [principal.tenantId, principal.workspaceId, approvalId]);
       return row && { row, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, [row.id]]) };
     });
     if (found === undefined) throw notFound();
-    return { status: 200, body: await approvalView(found.row, found.votes, principal, this.#parts.keys) };
+    return approvalView(found.row, found.votes, principal, this.#parts.keys);
   }
 
   /** The approvals of one run, in the transaction of its caller. */
@@ -68,18 +75,22 @@ export class Approvals {
   }
 
   async castVote(call: Call<'castVote'>): Promise<Answer<'castVote'>> {
-    const { principal, path } = call;
-    const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, call));
-    if (outcome.changedTo !== null) this.#announce(principal.tenantId, path.approval_id, outcome.changedTo);
+    const { approval, auditEventId } = await this.vote(call.principal, call.path.approval_id, call.body, call.requestId);
+    return { status: 201, body: { approval, request_id: call.requestId, audit_event_id: auditEventId } };
+  }
+
+  /** One vote, whichever way it came. @throws ApiError with the refusal, which is audited */
+  async vote(principal: Principal, approvalId: string, vote: NewVote, requestId: string): Promise<{ readonly approval: ApprovalView; readonly auditEventId: string }> {
+    const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, principal, approvalId, vote, requestId));
+    if (outcome.changedTo !== null) this.#announce(principal.tenantId, approvalId, outcome.changedTo);
     if ('refused' in outcome) throw refusalError(outcome.refused, outcome.currentDigest);
-    const approval = await approvalView(outcome.row, outcome.votes, principal, this.#parts.keys);
-    return { status: 201, body: { approval, request_id: call.requestId, audit_event_id: outcome.auditEventId } };
+    return { approval: await approvalView(outcome.row, outcome.votes, principal, this.#parts.keys), auditEventId: outcome.auditEventId };
   }
 
   /** A refusal is returned, not thrown: its audit event must commit. */
-  async #vote(tx: Transaction, { principal, path, body, requestId }: Call<'castVote'>): Promise<VoteOutcome> {
+  async #vote(tx: Transaction, principal: Principal, approvalId: string, body: NewVote, requestId: string): Promise<VoteOutcome> {
     const { tenantId, workspaceId } = principal;
-    const row = await tx.maybeOne<ApprovalRow>(lockApproval, [tenantId, workspaceId, path.approval_id]);
+    const row = await tx.maybeOne<ApprovalRow>(lockApproval, [tenantId, workspaceId, approvalId]);
     if (row === undefined) throw notFound();
     const votes = await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]);
     const refused = whyNot(row, votes, principal) ?? whyNotThisVote(row, body);
@@ -93,7 +104,7 @@ export class Approvals {
       return this.#refuse(tx, { ...row, overdue: true }, principal, expired, requestId);
     }
     const voteId = newId('vote');
-    const channel = principal.via.kind === 'session' ? 'console' : 'api';
+    const channel = CHANNELS[principal.via.kind];
     await tx.change(insertVote, [tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest, principal.authStrength, channel]);
     const auditEventId = await this.#audit(tx, row, principal, 'approval.vote_cast', {
       vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role, auth_strength: principal.authStrength, channel, request_id: requestId,
@@ -130,7 +141,10 @@ export class Approvals {
   }
 }
 
-function whyNotThisVote(row: ApprovalRow, vote: Call<'castVote'>['body']): VoteRefusal | null {
+/** By which way a vote came, in the words of the database. */
+const CHANNELS = { session: 'console', api_key: 'api', slack: 'slack' } as const;
+
+function whyNotThisVote(row: ApprovalRow, vote: NewVote): VoteRefusal | null {
   if (vote.action_digest !== row.action_digest) return { code: 'approval_digest_stale', detail: 'The action that would run has another digest than the one you voted on.' };
   if (vote.decision === 'reject' && (vote.reason ?? '').trim() === '') return { code: 'request_invalid', detail: 'A rejection needs a reason.' };
   return null;

@@ -23,6 +23,8 @@ export interface ApprovalRow {
   readonly consumed_at: Date | null;
   /** By the database's clock: pending and past its deadline, whether or not the sweeper has come by. */
   readonly overdue: boolean;
+  /** Policy asks for a person with a strong sign-in, not for just any click. */
+  readonly step_up: boolean;
   readonly cursor_at: string;
 }
 
@@ -41,6 +43,7 @@ export interface VoteRow {
 
 const COLUMNS = `id, workspace_id, run_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier, required_role, required_votes,
   requested_by, state, requested_at, expires_at, decided_at, consumed_at, state = 'pending' AND expires_at <= clock_timestamp() AS overdue,
+  (tier = 'critical' OR EXISTS (SELECT FROM execution.decisions d WHERE (d.tenant_id, d.id) = (approvals.tenant_id, approvals.decision_id) AND d.outcome = 'REQUIRE_STEP_UP')) AS step_up,
   to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at`;
 
 export const listApprovals: Statement = {

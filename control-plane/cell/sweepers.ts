@@ -24,12 +24,12 @@ export function expiryLoop(parts: SweeperParts): Loop {
 }
 
 /** Forgets webhook ids and idempotency keys that can no longer matter. */
-export function forgettingLoop({ database, log }: SweeperParts): Loop {
+export function forgettingLoop({ database, log }: SweeperParts, alsoForget: (tenantId: string) => Promise<boolean>): Loop {
   const options = { name: 'forgetting', idle_ms: 60_000, busy_ms: 60_000, log };
-  return new Loop(options, () => forEveryTenant(database, log, (tenantId) => database.forTenant(tenantId, async (tx) => {
-    const forgotten = await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]);
-    return forgotten > 0;
-  })));
+  return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => {
+    const forgotten = await database.forTenant(tenantId, async (tx) => await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]));
+    return await alsoForget(tenantId) || forgotten > 0;
+  }));
 }
 
 /** Shreds what approvals would have executed and showed, once it can no longer run and its retention is over. Digests and votes stay. */

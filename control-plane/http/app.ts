@@ -7,6 +7,8 @@ import type { Handlers, RoutedOperationId } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Ingestion } from '../ingestion/ingestion.ts';
+import { slackRoute } from '../slack/http/slack-route.ts';
+import type { SlackRequests } from '../slack/requests.ts';
 import { accessLog } from './access-log.ts';
 import { consoleRoutes } from './console.ts';
 import { healthRoutes } from './health.ts';
@@ -22,6 +24,7 @@ export interface AppParts {
   readonly contract: readonly ContractOperation[];
   readonly handlers: Handlers;
   readonly ingestion: Ingestion;
+  readonly slackRequests: SlackRequests;
   readonly authenticator: Authenticator;
   readonly signInAttempts: RateLimit;
   readonly isReady: () => Promise<boolean>;
@@ -43,9 +46,10 @@ export function createApp(parts: AppParts): Express {
 
   app.use(accessLog(parts.log), securityHeaders(parts));
   app.use(healthRoutes(parts.isReady));
+  app.post('/api/v1/slack/requests/:tenant', slackRoute(parts.slackRequests));
   app.post('/api/v1/sign-in', limitSignIn(parts.signInAttempts));
   for (const operation of parts.contract) {
-    if (operation.id !== 'ingest') addRoute(app, operation.id as RoutedOperationId, operation, parts);
+    if (operation.id !== 'ingest' && operation.id !== 'slackRequest') addRoute(app, operation.id as RoutedOperationId, operation, parts);
   }
   refuseOtherMethods(app, parts.contract);
   app.use('/api', () => { throw new ApiError('not_found', 'There is no such path in the API.'); });

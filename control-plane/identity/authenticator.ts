@@ -29,6 +29,8 @@ export class Authenticator {
 
   /** Whether a principal found before may still ask: not signed out, expired, disabled or without its role meanwhile. Does not count as use. */
   async isStillValid(principal: Principal): Promise<boolean> {
+    // A click is one moment: nobody stays signed in by it.
+    if (principal.via.kind === 'slack') return false;
     const [statement, id] = principal.via.kind === 'session' ? [findSession, principal.via.sessionId] : [findApiKey, principal.via.keyId];
     return this.#database.forTenant(principal.tenantId, async (tx) => (await tx.maybeOne<CredentialRow>(statement, [principal.tenantId, id])) !== undefined);
   }

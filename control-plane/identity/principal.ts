@@ -8,9 +8,10 @@ export interface Principal {
   readonly kind: 'person' | 'service';
   readonly displayName: string;
   readonly roles: readonly Role[];
-  /** How sure we are: `link` (a one-time sign-in link), `api_key`. */
+  /** How sure we are: `link` (a one-time sign-in link), `api_key`, `slack_linked` (a click of a linked Slack user: the weakest). */
   readonly authStrength: string;
-  readonly via: { readonly kind: 'session'; readonly sessionId: string } | { readonly kind: 'api_key'; readonly keyId: string };
+  readonly via: { readonly kind: 'session'; readonly sessionId: string } | { readonly kind: 'api_key'; readonly keyId: string }
+    | { readonly kind: 'slack'; readonly installation: string; readonly slackUser: string };
 }
 
 /** The actor as audit events name it. */
