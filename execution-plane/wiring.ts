@@ -25,6 +25,7 @@ import { Retraining } from './retraining/retraining.ts';
 import { StepRunner } from './steps/step-runner.ts';
 import { CircuitChanges } from './store/circuit-changes.ts';
 import { postgresCredentialVault } from './store/credential-vault.ts';
+import { postgresDeclaredConnectors } from './store/declared-connectors.ts';
 import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
@@ -54,6 +55,7 @@ export async function startWorker(config: WorkerConfig, connectors: readonly Con
     connectors, clock, log, pdp: decisionPoints,
     store: new PostgresGatewayStore({ ...common, keys }),
     instances: postgresInstances(database),
+    declared: postgresDeclaredConnectors(database, log),
     vault: postgresCredentialVault(database, keys),
     models: postgresModelStores({ ...common, objects }),
     prices: postgresPrices(database),

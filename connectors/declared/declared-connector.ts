@@ -2,14 +2,9 @@ import type { ActionManifest } from '@countersign/contracts/connectors/manifest.
 import type { Action, Connector } from '../sdk/connector.ts';
 import { ManifestError } from '../sdk/load-manifest.ts';
 import type { LoadedManifest } from '../sdk/load-manifest.ts';
-import { bindingProblems } from './binding-problems.ts';
+import { bindingProblems } from '@countersign/contracts/connectors/binding-problems.ts';
 import { send } from './send.ts';
 import { declaredWrite } from './write.ts';
-
-/** Whether a manifest is a whole connector by itself. */
-export function isDeclared({ actions }: LoadedManifest['manifest']): boolean {
-  return Object.values(actions).every((action) => action.http !== undefined);
-}
 
 /**
  * The connector that a manifest without code declares, for the customer's own API. It goes through the gateway like every other:

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkManifest, ManifestError } from '../sdk/load-manifest.ts';
-import { declaredConnector, isDeclared } from './declared-connector.ts';
+import { isDeclared } from '@countersign/contracts/connectors/binding-problems.ts';
+import { declaredConnector } from './declared-connector.ts';
 import { valuesAt } from './pointer.ts';
 import { renderBody, renderPath, renderTexts } from './render.ts';
 

@@ -18,7 +18,7 @@ import { commitIntent } from './intent.ts';
 import { createManifestSchemas } from './manifest-schemas.ts';
 import { commitOutcome } from './outcome.ts';
 import { perform } from './perform.ts';
-import type { CallRequest, CallResult, CredentialVault, Gateway, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Gateway, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
 import { redactAnswer } from './redact.ts';
 import { resolveCall } from './resolve.ts';
 import { validateAnswer } from './validate-answer.ts';
@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly store: GatewayStore;
   readonly pdp: DecisionPoint;
   readonly instances: Instances;
+  /** Connectors without code, which tenants publish as manifests. Absent: there are none. */
+  readonly declared?: DeclaredConnectors;
   readonly vault: CredentialVault;
   readonly models: ModelStores;
   readonly prices: Prices;
@@ -44,14 +46,17 @@ export interface RunningGateway extends Gateway {
   close(): Promise<void>;
 }
 
+const NONE_DECLARED: DeclaredConnectors = { of: async () => null };
+
 /** The policy enforcement point: the one way in which anything leaves Countersign. The same in workers and in the agent. */
 export function createGateway(options: GatewayOptions): RunningGateway {
-  const { egress = createEgress, ...given } = options;
+  const { egress = createEgress, declared = NONE_DECLARED, ...given } = options;
   const egresses = createInstanceEgresses(egress, options.vault);
   const parts: GatewayParts = {
     ...given,
+    declared,
     connectors: new Map(options.connectors.map((connector) => [connector.manifest.name, connector])),
-    schemas: createManifestSchemas(options.connectors),
+    schemas: createManifestSchemas(),
     egresses,
     caches: createActionCaches(() => options.clock.now().getTime()),
     credentials: createCredentialHeaders(options.vault, options.clock),

@@ -6,7 +6,7 @@ import type { CredentialHeaders } from './credentials.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import type { InstanceEgresses } from './instance-egresses.ts';
 import type { ManifestSchemas } from './manifest-schemas.ts';
-import type { CallRequest, CallResult, CredentialVault, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
 
 /** What every stage of the pipeline may use. */
 export interface GatewayParts {
@@ -14,6 +14,7 @@ export interface GatewayParts {
   readonly store: GatewayStore;
   readonly pdp: DecisionPoint;
   readonly instances: Instances;
+  readonly declared: DeclaredConnectors;
   readonly vault: CredentialVault;
   readonly models: ModelStores;
   readonly prices: Prices;

@@ -1,6 +1,6 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { CallWithin } from '@countersign/contracts/policy/decision.ts';
-import type { JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
+import type { Connector, JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
 import type { ContentTexts } from './content-parameters.ts';
@@ -87,6 +87,12 @@ export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertif
 export interface Instances {
   /** The enabled instance of `connector` in this environment; by name when the workflow names one. */
   find(call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null>;
+}
+
+/** Connectors that a tenant declares by a manifest alone (`connectors/declared`). */
+export interface DeclaredConnectors {
+  /** The connector that `instance` is pinned to; null where its version has code or is not published. */
+  of(tenantId: string, instance: InstanceView): Promise<Connector | null>;
 }
 
 export type CredentialValue =

@@ -21,7 +21,7 @@ export function validateAnswer(parts: GatewayParts, call: Call, performed: Perfo
 export function answerProblem(parts: GatewayParts, call: Call, { output, usage = [] }: ActionResult): string | null {
   const unmeterable = usage.find((used) => !isMeterable(used));
   if (unmeterable !== undefined) return `the usage of ${unmeterable.meter} is no quantity`;
-  return parts.schemas.outputProblem(call.connector.manifest.name, call.actionName, output);
+  return parts.schemas.outputProblem(call.connector, call.actionName, output);
 }
 
 function isMeterable({ quantity }: Usage): boolean {

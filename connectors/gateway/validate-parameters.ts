@@ -6,7 +6,7 @@ import type { Call } from './call.ts';
 
 /** Parameters must have a canonical form (they are hashed and shown) and fit the manifest. */
 export function validateParameters(parts: GatewayParts, { request, connector, actionName }: Call): void {
-  const problem = canonicalProblem(request.parameters) ?? parts.schemas.parametersProblem(connector.manifest.name, actionName, request.parameters);
+  const problem = canonicalProblem(request.parameters) ?? parts.schemas.parametersProblem(connector, actionName, request.parameters);
   if (problem === null) return;
   throw endedBy({ code: 'parameters_invalid', message: `The parameters of ${request.action} do not fit its manifest: ${problem}.`, retryable: false });
 }

@@ -6,7 +6,7 @@ import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/c
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { packageDigestBeside } from './package-content.ts';
 import { lineOfProblem, manifestProblems } from './manifest-problems.ts';
-import { schemaAt } from './schema-pointer.ts';
+import { schemaAt } from '@countersign/contracts/connectors/schema-pointer.ts';
 
 /** A manifest that cannot be used. Each problem names the key and what it takes. */
 export class ManifestError extends Error {

@@ -65,8 +65,15 @@ export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 /** `model` is a call to a model: it changes nothing outside, and costs. */
 export type Risk = 'read' | 'write' | 'destructive' | 'model';
 
-/** Where a value came from. Labels follow values through expressions, and policy sees those of every parameter. */
-export type Label = 'configuration' | 'trusted_system' | 'ticket_text' | 'model_output';
+/** Where a value came from. Only the first two are trusted to say where an effect lands. */
+export const ORIGINS = ['configuration', 'trusted_system', 'ticket_text', 'model_output'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** That a model read something on the way to the value: `<model><<origin>`, such as `anthropic/claude-sonnet-5<ticket_text`. */
+export type Reading = `${string}<${Origin}`;
+
+/** What is known of how a value came about. Labels follow values through expressions and calls, and policy sees those of every parameter. */
+export type Label = Origin | Reading | 'hidden_characters';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -82,10 +89,15 @@ export interface ActionManifest {
   readonly reconcile: boolean;
   readonly parameters: JsonSchema;
   readonly output: JsonSchema;
-  /** Labels that everything in the output carries. */
-  readonly output_labels: readonly Label[];
+  /** Origins of the output by itself; what the call was given adds its own (decision record 0013). */
+  readonly output_labels: readonly Origin[];
   /** RFC 6901 pointers of parameters that choose where an effect lands. */
   readonly sensitive_parameters: readonly string[];
+  /**
+   * Of a read: RFC 6901 pointers of parameters that never leave us, such as a name that is looked for in a list read whole. Every other
+   * parameter of a read chooses what is read, so policy takes it for sensitive.
+   */
+  readonly local_parameters?: readonly string[];
   /**
    * RFC 6901 pointers of parameters that are free text. The canonical action holds their digests, the text is sealed apart and
    * shredded with the content (decision record 0010).

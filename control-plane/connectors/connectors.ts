@@ -5,6 +5,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { bindingProblems, isDeclared } from '@countersign/contracts/connectors/binding-problems.ts';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
@@ -70,8 +71,20 @@ export class Connectors {
       return problem === null ? [] : [{ field, code: 'schema_invalid', message: `This is no JSON Schema: ${problem}.` }];
     });
     if (schemas.length > 0) throw invalid(schemas);
+    // Without any code the manifest is all there is, so what its bindings name must be there.
+    if (isDeclared(manifest)) throwIfAny(bindingProblems(manifest).map(bindingProblem));
     return manifest;
   }
+}
+
+function throwIfAny(problems: FieldProblem[]): void {
+  if (problems.length > 0) throw invalid(problems);
+}
+
+/** `/actions/asset.get/http/path names {x}, which ...` as a field and what is wrong with it. */
+function bindingProblem(problem: string): FieldProblem {
+  const at = problem.indexOf(' ');
+  return { field: problem.slice(0, at), code: 'binding_invalid', message: problem.slice(at + 1) };
 }
 
 function refuseOther({ connector, version, manifest_digest, package_digest }: ConnectorVersionRow, manifestDigest: string, packageDigest: string | null): void {

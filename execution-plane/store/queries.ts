@@ -98,3 +98,16 @@ export async function readPriceOverrides(tx: Transaction, tenantId: string): Pro
   const rows = await tx.rows<Omit<PriceRow, 'model'> & { model: string | null }>(priceOverrides, [tenantId]);
   return rows.map(({ model, ...row }) => (model === null ? row : { ...row, model }));
 }
+
+const declaredManifest: Statement = {
+  name: 'connectors.declared_manifest',
+  text: `
+    SELECT manifest FROM control.connector_versions
+     WHERE tenant_id = $1 AND connector = $2 AND version = $3 AND manifest_digest = $4 AND package_digest IS NULL`,
+};
+
+/** The manifest that an instance is pinned to, where it was published without code. */
+export async function readDeclaredManifest(tx: Transaction, tenantId: string, instance: InstanceView): Promise<unknown> {
+  const row = await tx.maybeOne<{ manifest: unknown }>(declaredManifest, [tenantId, instance.connector, instance.connectorVersion, instance.manifestDigest]);
+  return row?.manifest;
+}

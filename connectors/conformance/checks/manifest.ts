@@ -1,5 +1,5 @@
 import type { JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
-import { schemaAt } from '../../sdk/schema-pointer.ts';
+import { schemaAt } from '@countersign/contracts/connectors/schema-pointer.ts';
 import type { Bench } from '../bench.ts';
 import { demand } from '../failure.ts';
 import { actionsOf, writesOf } from './check.ts';

@@ -26,7 +26,7 @@ export const MAX_PACKAGE_BYTES = 5 * 1024 * 1024;
 
 const PATH = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*){0,7}$/;
 /** Files that take part when the package runs. */
-const EXTENSION = /\.(?:ts|mts|js|mjs|cjs|json|yaml|yml|md|wasm|node)$/;
+const EXTENSION = /\.(?:ts|json|yaml|yml|md)$/;
 /** What stands beside the code and is never loaded by it: tests, stand-ins, what describes them. */
 const BESIDE = /(?:^|\/)(?:sandbox|stand-in|testing|dist|node_modules)\/|\.test\.ts$|^conformance\.ts$|^stand-in\.ts$|^(?:package|tsconfig)\.json$|^readme\.md$/;
 

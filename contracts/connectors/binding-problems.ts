@@ -1,7 +1,12 @@
-import { namesIn } from '@countersign/contracts/connectors/http-binding.ts';
-import type { BodyTemplate, HttpBinding } from '@countersign/contracts/connectors/http-binding.ts';
-import type { ActionManifest, ConnectorManifest, JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
-import { schemaAt } from '../sdk/schema-pointer.ts';
+import { namesIn } from './http-binding.ts';
+import type { BodyTemplate, HttpBinding } from './http-binding.ts';
+import type { ActionManifest, ConnectorManifest, JsonSchema } from './manifest.ts';
+import { schemaAt } from './schema-pointer.ts';
+
+/** Whether a manifest is a whole connector by itself: no action of it needs code. */
+export function isDeclared({ actions }: ConnectorManifest): boolean {
+  return Object.values(actions).every((action) => action.http !== undefined);
+}
 
 /** What the manifest's schema cannot say of bindings: that what they name is there. Each problem names the key and the fix. */
 export function bindingProblems(manifest: ConnectorManifest): string[] {

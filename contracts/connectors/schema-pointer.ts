@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
+import type { JsonSchema } from './manifest.ts';
 
 /**
  * Where a pointer into a value (RFC 6901; `-` for every element of a list) leads in the schema of that value. Null where the schema
