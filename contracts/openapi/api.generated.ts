@@ -1234,11 +1234,8 @@ export interface components {
             proxy_url?: string | null;
             /** @description A credential of kind basic for the proxy */
             proxy_credential_id?: string | null;
-            /**
-             * @description The proxy is asked for host names, where only it can resolve them; else for addresses that were resolved and checked here
-             * @default false
-             */
-            proxy_resolves_names: boolean;
+            /** @description The proxy is asked for host names, where only it can resolve them; else for addresses that were resolved and checked here */
+            proxy_resolves_names?: boolean;
         };
         NewInstance: {
             connector: string;
