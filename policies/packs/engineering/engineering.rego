@@ -70,11 +70,24 @@ verdicts contains verdict if {
 	}
 }
 
+# Which repository is read or written is never a text's choice, not even for a person to wave through: what a write looks up before it is
+# decided on already names the repository to the forge.
+verdicts contains verdict if {
+	ours
+	not is_trusted("/repository")
+	verdict := {
+		"outcome": "DENY",
+		"rule": "engineering/repository_chosen_by_text",
+		"message": "The repository must not come from a model or from text of others",
+		"obligations": {},
+	}
+}
+
 # Merges are allowed by checks: what one says must come from a system, not from a text, whoever approves it.
 verdicts contains verdict if {
 	ours
 	input.action.name == "check-run.create"
-	not conclusion_is_trusted
+	not is_trusted("/conclusion")
 	verdict := {
 		"outcome": "DENY",
 		"rule": "engineering/check_concluded_by_text",
@@ -97,13 +110,22 @@ verdicts contains verdict if {
 
 ours if input.action.connector in connectors
 
+is_trusted(pointer) if {
+	not is_given(pointer)
+}
+
 # No label is no proof of where a value came from.
-conclusion_is_trusted if {
-	labels := input.labels["/conclusion"]
+is_trusted(pointer) if {
+	labels := input.labels[pointer]
 	count(labels) > 0
 	every label in labels {
 		label in trusted
 	}
+}
+
+is_given(pointer) if {
+	some name, _ in input.parameters
+	concat("", ["/", name]) == pointer
 }
 
 countersigned if approvals.countersigned(tier, required_role, required_votes)

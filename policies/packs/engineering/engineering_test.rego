@@ -62,7 +62,7 @@ test_a_write_takes_an_approval_of_exactly_this_action if {
 	}
 }
 
-check(labels) := write({"action": {"name": "check-run.create"}, "labels": labels, "approvals": [approval({})]})
+check(labels) := write({"action": {"name": "check-run.create"}, "parameters": {"conclusion": "success"}, "labels": labels, "approvals": [approval({})]})
 
 test_a_check_is_concluded_by_a_system if {
 	rules(check({"/conclusion": ["trusted_system"]})) == {"engineering/write_approved"}
@@ -78,3 +78,13 @@ test_a_guess_is_not_proposed if {
 	rules(label(0.5)) == {"engineering/write_needs_approval"}
 	rules(write({"action": {"name": "issue.label"}})) == {"engineering/write_needs_approval"}
 }
+
+test_a_repository_is_not_chosen_by_text if {
+	of(["trusted_system", "configuration"]) == {"engineering/write_needs_approval"}
+	every labels in [["model_output"], ["ticket_text", "trusted_system"], []] {
+		"engineering/repository_chosen_by_text" in of(labels)
+	}
+	"engineering/repository_chosen_by_text" in rules(write({"parameters": {"repository": "a/b"}, "approvals": [approval({})]}))
+}
+
+of(labels) := rules(write({"parameters": {"repository": "a/b"}, "labels": {"/repository": labels}}))
