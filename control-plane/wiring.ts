@@ -15,6 +15,8 @@ import { handlersOf } from './api/handlers.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditApi } from './audit/audit-api.ts';
 import { Sequencer } from './audit/sequencer.ts';
+import { Budgets } from './budgets/budgets.ts';
+import { Prices } from './budgets/prices.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
 import { expiryLoop, forgettingLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
@@ -103,6 +105,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       runCommands: new RunCommands(parts),
       evidence: new Evidence(parts),
       costReport: new CostReport(database, clock),
+      budgets: new Budgets(parts),
+      prices: new Prices(parts),
       approvals,
       slack,
       workflows: new Workflows({ ...parts, schema: await readJson('workflow/workflow.schema.json') }),

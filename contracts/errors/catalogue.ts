@@ -18,6 +18,7 @@ export const ERROR_CATALOGUE = {
   not_found: { status: 404, title: 'There is no such thing here', fix: 'Check the id, and that it belongs to your tenant and workspace.' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', fix: 'Use a method named in the Allow header.' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request', fix: 'Use a new key for a new request.' },
+  precondition_failed: { status: 412, title: 'It is not what you read any more', fix: 'Read it again and send the ETag that comes with it as If-Match.' },
   rate_limited: { status: 429, title: 'Too many requests', fix: 'Wait for the seconds in Retry-After.' },
   internal: { status: 500, title: 'Something went wrong on our side', fix: 'Try again; if it stays, give `request_id` to the operator.' },
   unavailable: { status: 503, title: 'Not available right now', fix: 'Try again after the seconds in Retry-After. Nothing was lost.' },

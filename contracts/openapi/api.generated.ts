@@ -708,6 +708,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the workspace may spend, and what it has spent this month */
+        get: operations["getBudget"];
+        /**
+         * Set the limits
+         * @description Both limits at once; null is no limit. Every metered call reserves its estimate before it is sent and is settled after it. At 80 % of
+         *     a limit there is one audit event `budget.warning`; a call without room is refused (`budget_exceeded`) and can be redriven.
+         */
+        put: operations["putBudget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What metered units cost */
+        get: operations["getPrices"];
+        /**
+         * Replace the tenant's own prices
+         * @description They go before the shipped table and hold within seconds in every worker. Figures of the past keep the price that they were made with.
+         */
+        put: operations["putPrices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1299,6 +1342,60 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Decimal text, USD: money is never a JSON number */
+        Usd: string;
+        NewBudget: {
+            /** @description For the workspace and a calendar month, UTC */
+            monthly_limit_usd: components["schemas"]["Usd"] | null;
+            /** @description For each run of the workspace */
+            run_limit_usd: components["schemas"]["Usd"] | null;
+        };
+        Budget: {
+            monthly_limit_usd: string | null;
+            run_limit_usd: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            month: {
+                /** @description YYYY-MM, UTC */
+                period: string;
+                /** Format: date-time */
+                ends_at: string;
+                spent_usd: string;
+                /** @description Held by calls under way, or of unknown outcome */
+                reserved_usd: string;
+                /** @enum {string} */
+                state: "unlimited" | "ok" | "warning" | "exhausted";
+            };
+        };
+        Price: {
+            meter: string;
+            unit: string;
+            /** @description `<connector>/<model>`; covers its dated snapshots; `*` at the end covers all that begin so */
+            model?: string;
+            usd_per_unit: string;
+            /** @description First day on which it holds (UTC) */
+            from: string;
+            source: string;
+        };
+        NewPrices: {
+            overrides: components["schemas"]["Price"][];
+        };
+        PriceList: {
+            dated: string;
+            table: components["schemas"]["Price"][];
+            overrides: {
+                meter: string;
+                unit: string;
+                model?: string;
+                usd_per_unit: string;
+                from: string;
+                source: string;
+                set_by: string;
+                /** Format: date-time */
+                set_at: string;
+            }[];
+        };
         CostReport: {
             /** Format: date-time */
             from: string;
@@ -1350,6 +1447,8 @@ export interface components {
         Cursor: string;
         RunId: string;
         SlackInstallationId: string;
+        /** @description The ETag of what is changed; absent to replace whatever is there */
+        IfMatch: string;
         ApprovalId: string;
         IdempotencyKey: string;
     };
@@ -2557,6 +2656,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The budget; its ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putBudget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant's own prices and the shipped table; the ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPrices: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrices"];
+            };
+        };
+        responses: {
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -66,6 +66,10 @@ export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
   listKeys: 'signed_in',
   listAuditEvents: ['auditor', 'admin'],
   getCostPerTicket: EVERY_ROLE,
+  getBudget: EVERY_ROLE,
+  putBudget: ['admin'],
+  getPrices: EVERY_ROLE,
+  putPrices: ['admin'],
   streamEvents: EVERY_ROLE,
   getCell: 'signed_in',
 };

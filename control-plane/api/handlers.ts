@@ -1,5 +1,7 @@
 import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
+import type { Budgets } from '../budgets/budgets.ts';
+import type { Prices } from '../budgets/prices.ts';
 import type { CellApi } from '../cell/cell-api.ts';
 import type { Connectors } from '../connectors/connectors.ts';
 import type { Credentials } from '../connectors/credentials.ts';
@@ -23,6 +25,8 @@ export interface Services {
   readonly runCommands: RunCommands;
   readonly evidence: Evidence;
   readonly costReport: CostReport;
+  readonly budgets: Budgets;
+  readonly prices: Prices;
   readonly approvals: Approvals;
   readonly slack: Slack;
   readonly workflows: Workflows;
@@ -51,6 +55,10 @@ export function handlersOf(parts: Services): Handlers {
     redriveRun: (call) => parts.runCommands.redriveRun(call),
     getEvidence: (call) => parts.evidence.getEvidence(call),
     getCostPerTicket: (call) => parts.costReport.getCostPerTicket(call),
+    getBudget: (call) => parts.budgets.getBudget(call),
+    putBudget: (call) => parts.budgets.putBudget(call),
+    getPrices: (call) => parts.prices.getPrices(call),
+    putPrices: (call) => parts.prices.putPrices(call),
     listApprovals: (call) => parts.approvals.listApprovals(call),
     getApproval: (call) => parts.approvals.getApproval(call),
     castVote: (call) => parts.approvals.castVote(call),
