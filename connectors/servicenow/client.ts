@@ -1,6 +1,6 @@
 import type { ActionContext, EgressRequest, EgressResponse, Json, JsonObject } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
-import { errorOfResponse } from './errors.ts';
+import { errorOfResponse, isPage } from './errors.ts';
 
 /** A field as stored and as people see it; both empty when it is unset. */
 export interface Field {
@@ -51,13 +51,14 @@ export function queryValue(value: string): string {
 
 const SHAPE = { sysparm_display_value: 'all', sysparm_exclude_reference_link: 'true' } as const;
 
-async function send({ egress, now }: Connection, what: string, request: EgressRequest): Promise<EgressResponse> {
-  const response = await egress.request({ ...request, headers: { accept: 'application/json' } });
-  if (response.status === 200 || response.status === 201) return response;
+/** One request to any of ServiceNow's REST APIs. `what` begins the message of an error. @throws ConnectorError for any answer but a JSON one of success */
+export async function send({ egress, now }: Connection, what: string, request: EgressRequest): Promise<EgressResponse> {
+  const response = await egress.request({ ...request, headers: { ...request.headers, accept: 'application/json' } });
+  if ((response.status === 200 || response.status === 201) && !isPage(response)) return response;
   throw errorOfResponse(response, what, { changes: request.method !== 'GET', now: now() });
 }
 
-function resultOf(response: EgressResponse): Json {
+export function resultOf(response: EgressResponse): Json {
   const body = response.json();
   if (!isObject(body) || body['result'] === undefined) throw malformed('there is no `result`');
   return body['result'];

@@ -1,11 +1,16 @@
 import type { Connector } from '../sdk/connector.ts';
 import { loadManifest } from '../sdk/load-manifest.ts';
+import { addWorkNote } from './actions/add-work-note.ts';
+import { attachToIncident } from './actions/attach-to-incident.ts';
+import { findAttachments } from './actions/find-attachments.ts';
 import { findInJournal } from './actions/find-in-journal.ts';
+import { getGroup } from './actions/get-group.ts';
 import { getIncident } from './actions/get-incident.ts';
 import { listChoices } from './actions/list-choices.ts';
 import { queryIncidents } from './actions/query-incidents.ts';
 import { readPriorityRules } from './actions/read-priority-rules.ts';
 import { resolveGroup } from './actions/resolve-group.ts';
+import { undoUpdate } from './actions/undo-update.ts';
 import { updateIncident } from './actions/update-incident.ts';
 import { incidentReconciler } from './reconciler.ts';
 
@@ -19,7 +24,12 @@ export const servicenow: Connector = {
     'group.resolve': resolveGroup,
     'priority.rules': readPriorityRules,
     'journal.find': findInJournal,
+    'attachment.find': findAttachments,
+    'group.get': getGroup,
     'incident.update': updateIncident,
+    'incident.undo-update': undoUpdate,
+    'incident.add-work-note': addWorkNote,
+    'incident.attach': attachToIncident,
   },
   reconciler: incidentReconciler,
 };

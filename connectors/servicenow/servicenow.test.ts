@@ -1,90 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Pdp } from '@countersign/platform/opa/pdp.ts';
-import type { CallResult, CredentialValue, InstanceView } from '../gateway/ports.ts';
+import type { CallResult } from '../gateway/ports.ts';
 import { nextAttempt, testIdentity } from '../gateway/testing/identities.ts';
-import { instanceOf, seededPolicy, testGateway } from '../gateway/testing/test-gateway.ts';
 import type { TestGateway } from '../gateway/testing/test-gateway.ts';
 import type { JsonObject } from '../sdk/connector.ts';
 import { servicenow } from './connector.ts';
 import { HIDDEN_JOURNAL_USER, NO_JOURNAL_USER } from './sandbox/accounts.ts';
 import { Random } from './sandbox/generate/random.ts';
-import { startSandbox } from './sandbox/server.ts';
-import type { RunningSandbox } from './sandbox/server.ts';
+import { basic, Desk, proposal, SETTLED_MS, succeeded, waiting } from './testing/desk.ts';
 
-const PASSWORD = 'sandbox-integration';
-const ADMIN = `Basic ${Buffer.from('admin:sandbox-admin').toString('base64')}`;
-const basic = (username = 'countersign.integration', password = PASSWORD): CredentialValue => ({ kind: 'basic', username, password });
-
-let sandbox: RunningSandbox;
-let pdp: Pdp;
-const open: TestGateway[] = [];
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ incidents: 120, oauth: { clientId: 'the-client', clientSecret: 'the-secret' }, apiKey: 'the-key' });
-  pdp = await seededPolicy();
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await pdp.stop();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ gateway }) => gateway.close()));
-  await control('POST', 'reset', { records: false });
-});
-
-/** A gateway to the sandbox under `credential`. */
-function connect(credential: CredentialValue = basic(), changes: { instance?: Partial<InstanceView>; header_timeout_ms?: number } = {}): TestGateway {
-  const made = testGateway({
-    connectors: [servicenow],
-    instances: [instanceOf(servicenow, { baseUrl: sandbox.url, allowedHosts: [new URL(sandbox.url).host], credentialId: 'cred_1', settings: { integration_user: 'countersign.integration' }, ...changes.instance })],
-    pdp, credentials: { cred_1: credential }, ...(changes.header_timeout_ms === undefined ? {} : { header_timeout_ms: changes.header_timeout_ms }),
-  });
-  open.push(made);
-  return made;
-}
-
-async function control(method: string, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(`${sandbox.url}/sandbox/${path}`, { method, headers: { authorization: ADMIN, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  return response.status === 204 ? null : response.json();
-}
-
-/** Raises a ticket in the sandbox and gives its sys_id. */
-async function raise(): Promise<string> {
-  const { tickets } = await control('POST', 'tickets', { count: 1, short_description: 'VPN drops every few minutes', description: 'Since this morning the VPN disconnects.' }) as { tickets: Array<{ sys_id: string }> };
-  return tickets[0]!.sys_id;
-}
-
-const record = (sysId: string) => sandbox.store.get('incident', sysId)!;
-const notes = (sysId: string) => sandbox.store.rowsWhere('sys_journal_field', 'element_id', sysId).filter((row) => row['element'] === 'work_notes');
-const asAdmin = (sysId: string, values: object) => fetch(`${sandbox.url}/api/now/table/incident/${sysId}`, { method: 'PATCH', headers: { authorization: ADMIN, accept: 'application/json', 'content-type': 'application/json' }, body: JSON.stringify(values) });
-
-function succeeded(result: CallResult): Extract<CallResult, { kind: 'succeeded' }> {
-  expect(result).toMatchObject({ kind: 'succeeded' });
-  return result as Extract<CallResult, { kind: 'succeeded' }>;
-}
-
-function waiting(result: CallResult): string {
-  expect(result).toMatchObject({ kind: 'waiting_for_approval' });
-  return (result as Extract<CallResult, { kind: 'waiting_for_approval' }>).approvalId;
-}
-
-/** After this long nothing that was sent can still arrive. */
-const SETTLED_MS = 60_000;
-
-const proposal = (sysId: string): JsonObject => ({ sys_id: sysId, category: 'network', subcategory: 'vpn', impact: '2', urgency: '1', assignment_group: 'Network Operations', work_note: 'Proposed by a test.' });
-
-/** Asks, is approved, and gives the identity to go on with. */
-async function approved(world: TestGateway, parameters: JsonObject) {
-  const identity = testIdentity();
-  const approvalId = waiting(await world.call(identity, 'servicenow/incident.update', parameters));
-  world.approve(approvalId);
-  return { identity, approvalId };
-}
+let desk: Desk;
+beforeAll(async () => { desk = await Desk.open({ oauth: { clientId: 'the-client', clientSecret: 'the-secret' }, apiKey: 'the-key' }); });
+afterAll(() => desk.close());
+afterEach(() => desk.clear());
 
 describe('reads', () => {
   test('an incident comes flat, with the group by id and name, and without its journal', async () => {
-    const world = connect();
-    const sysId = await raise();
+    const world = desk.connect();
+    const sysId = await desk.raise();
     const { output, outputLabels } = succeeded(await world.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }));
     expect(output).toMatchObject({ sys_id: sysId, short_description: 'VPN drops every few minutes', state: '1', sys_mod_count: '0', assignment_group: { value: '', display_value: '' } });
     expect(Object.keys(output)).not.toContain('work_notes');
@@ -93,29 +25,29 @@ describe('reads', () => {
   });
 
   test('OAuth client credentials and API keys work as basic does, one token for many calls', async () => {
-    const sysId = await raise();
-    const oauth = connect({ kind: 'oauth_client_credentials', clientId: 'the-client', clientSecret: 'the-secret', tokenPath: '/oauth_token.do' });
+    const sysId = await desk.raise();
+    const oauth = desk.connect({ kind: 'oauth_client_credentials', clientId: 'the-client', clientSecret: 'the-secret', tokenPath: '/oauth_token.do' });
     await Promise.all([1, 2, 3].map(async () => succeeded(await oauth.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }))));
     succeeded(await oauth.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }));
-    const { requests } = await control('GET', 'requests') as { requests: Array<{ path: string }> };
+    const { requests } = await desk.control('GET', 'requests') as { requests: Array<{ path: string }> };
     expect(requests.filter(({ path }) => path === '/oauth_token.do')).toHaveLength(1);
-    succeeded(await connect({ kind: 'api_key', header: 'x-sn-apikey', value: 'the-key' }).call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }));
+    succeeded(await desk.connect({ kind: 'api_key', header: 'x-sn-apikey', value: 'the-key' }).call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }));
   });
 
   test('a wrong password, an unknown record and a wrong client secret say what to check, and nothing secret', async () => {
     const refused = async (world: TestGateway, sysId: string) => (await world.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }) as Extract<CallResult, { kind: 'failed' }>).error;
-    expect(await refused(connect(basic('countersign.integration', 'wrong-password')), await raise())).toMatchObject({ code: 'peer_unauthenticated', retryable: false });
-    expect(await refused(connect(), 'f'.repeat(32))).toMatchObject({ code: 'peer_not_found', retryable: false });
-    const error = await refused(connect({ kind: 'oauth_client_credentials', clientId: 'the-client', clientSecret: 'not-the-secret', tokenPath: '/oauth_token.do' }), await raise());
+    expect(await refused(desk.connect(basic('countersign.integration', 'wrong-password')), await desk.raise())).toMatchObject({ code: 'peer_unauthenticated', retryable: false });
+    expect(await refused(desk.connect(), 'f'.repeat(32))).toMatchObject({ code: 'peer_not_found', retryable: false });
+    const error = await refused(desk.connect({ kind: 'oauth_client_credentials', clientId: 'the-client', clientSecret: 'not-the-secret', tokenPath: '/oauth_token.do' }), await desk.raise());
     expect(error).toMatchObject({ code: 'peer_unauthenticated', retryable: false });
     expect(JSON.stringify(error)).not.toContain('not-the-secret');
   });
 
   test('rate limits, proxies and cut connections are told apart, and can be tried again', async () => {
-    const world = connect();
-    const sysId = await raise();
+    const world = desk.connect();
+    const sysId = await desk.raise();
     const errorWith = async (fault: object) => {
-      await control('POST', 'faults', { method: 'GET', table: 'incident', ...fault });
+      await desk.control('POST', 'faults', { method: 'GET', table: 'incident', ...fault });
       return (await world.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }) as Extract<CallResult, { kind: 'failed' }>).error;
     };
     expect(await errorWith({ kind: 'answer' })).toMatchObject({ code: 'peer_unavailable', retryable: true });
@@ -123,7 +55,7 @@ describe('reads', () => {
     expect(await errorWith({ kind: 'answer', status: 200, content_type: 'application/json', body: '{"result":[' })).toMatchObject({ code: 'response_not_json' });
     expect(await errorWith({ kind: 'answer', status: 200, content_type: 'application/json', body: '{"no":1}' })).toMatchObject({ code: 'response_invalid' });
     expect(await errorWith({ kind: 'drop' })).toMatchObject({ code: 'peer_connection_lost', retryable: true });
-    await control('PUT', 'rate-limits', { rules: [{ requests_per_hour: 0, table: 'incident' }] });
+    await desk.control('PUT', 'rate-limits', { rules: [{ requests_per_hour: 0, table: 'incident' }] });
     const limited = (await world.call(testIdentity(), 'servicenow/incident.get', { sys_id: sysId }) as Extract<CallResult, { kind: 'failed' }>).error;
     expect(limited).toMatchObject({ code: 'peer_rate_limited', retryable: true });
     expect(limited.retryAfterMs).toBeGreaterThan(0);
@@ -132,9 +64,9 @@ describe('reads', () => {
 
 describe('the update', () => {
   test('is shown with labels before it is approved, and then is exactly what is written', async () => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
     const { request } = world.store.approvals()[0]!;
     expect(request.preview.fields).toEqual(expect.arrayContaining([
       { name: 'category', label: 'Category', before: expect.any(String), after: 'Network' },
@@ -143,26 +75,26 @@ describe('the update', () => {
     ]));
     expect(request.target).toMatchObject({ id: sysId, version: '0' });
     expect(JSON.stringify(request.action)).not.toContain('Proposed by a test');
-    expect(notes(sysId)).toHaveLength(0);
+    expect(desk.notes(sysId)).toHaveLength(0);
 
     const { output, receipt } = succeeded(await world.call(nextAttempt(identity), 'servicenow/incident.update', proposal(sysId)));
     const reference = String(request.action.parameters['reference']);
     expect(reference).toMatch(new RegExp(`^${identity.run.id}/[0-9a-f]{12}$`));
-    expect(record(sysId)).toMatchObject({ category: 'network', subcategory: 'vpn', impact: '2', urgency: '1', priority: '2', sys_mod_count: '1' });
-    expect(notes(sysId).map((row) => row['value'])).toEqual([`Proposed by a test.\n\n[ref: ${reference}]`]);
+    expect(desk.record(sysId)).toMatchObject({ category: 'network', subcategory: 'vpn', impact: '2', urgency: '1', priority: '2', sys_mod_count: '1' });
+    expect(desk.notes(sysId).map((row) => row['value'])).toEqual([`Proposed by a test.\n\n[ref: ${reference}]`]);
     expect(output).toMatchObject({ sys_id: sysId, priority: '2', not_kept: [] });
-    expect(receipt).toMatchObject({ target_id: sysId, version_before: '0', version_after: '1', written_versions: [`${sysId}:1`], verified_by_reading_back: true });
+    expect(receipt).toMatchObject({ target_id: sysId, version_before: '0', version_after: '1', written_versions: [`${sysId}:1`, `${sysId}:1:update`], verified_by_reading_back: true });
   });
 
   test('is not made twice, however often the step is run again', async () => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
     const first = succeeded(await world.call(nextAttempt(identity), 'servicenow/incident.update', proposal(sysId)));
     const second = succeeded(await world.call(nextAttempt(nextAttempt(identity)), 'servicenow/incident.update', proposal(sysId)));
     expect(second.callId).toBe(first.callId);
     expect(second.output).toEqual(first.output);
-    expect(notes(sysId)).toHaveLength(1);
+    expect(desk.notes(sysId)).toHaveLength(1);
   });
 
   test.each([
@@ -173,33 +105,33 @@ describe('the update', () => {
     ['a priority no rule gives', { priority: '9' }, 'priority: no rule'],
     ['a priority that contradicts the impact', { priority: '1', impact: '3' }, 'priority: no rule'],
   ])('%s is refused before anybody is asked', async (_what, parameters, message) => {
-    const world = connect();
-    const result = await world.call(testIdentity(), 'servicenow/incident.update', { sys_id: await raise(), ...parameters });
+    const world = desk.connect();
+    const result = await world.call(testIdentity(), 'servicenow/incident.update', { sys_id: await desk.raise(), ...parameters });
     expect(result).toMatchObject({ kind: 'failed', error: { code: 'parameters_invalid', retryable: false } });
     expect((result as Extract<CallResult, { kind: 'failed' }>).error.message).toContain(message);
     expect(world.store.approvals()).toEqual([]);
   });
 
   test.each([['no group', 'Nobody at all', 'reference_not_found'], ['a retired group', 'Network Operations (retired)', 'reference_not_found'], ['another spelling', 'network operations', 'reference_not_found']])('%s is refused', async (_what, name, code) => {
-    expect(await connect().call(testIdentity(), 'servicenow/incident.update', { sys_id: await raise(), assignment_group: name })).toMatchObject({ kind: 'failed', error: { code } });
+    expect(await desk.connect().call(testIdentity(), 'servicenow/incident.update', { sys_id: await desk.raise(), assignment_group: name })).toMatchObject({ kind: 'failed', error: { code } });
   });
 
   test('a closed incident is not touched, and neither is one that was closed after approval', async () => {
-    const world = connect();
-    const closed = sandbox.store.rows('incident').find((row) => row['state'] === '7')!;
+    const world = desk.connect();
+    const closed = desk.sandbox.store.rows('incident').find((row) => row['state'] === '7')!;
     expect(await world.call(testIdentity(), 'servicenow/incident.update', { sys_id: closed['sys_id']!, urgency: '1' })).toMatchObject({ kind: 'failed', error: { code: 'target_closed', retryable: false } });
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
-    await asAdmin(sysId, { state: '8' });
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
+    await desk.asAdmin(sysId, { state: '8' });
     expect(await world.call(nextAttempt(identity), 'servicenow/incident.update', proposal(sysId))).toMatchObject({ kind: 'failed', error: { code: 'target_closed' } });
-    expect(notes(sysId)).toHaveLength(0);
+    expect(desk.notes(sysId)).toHaveLength(0);
   });
 
   test('a record that changed after approval is proposed anew: another action, another approval', async () => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity, approvalId } = await approved(world, proposal(sysId));
-    await asAdmin(sysId, { urgency: '1' });
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity, approvalId } = await desk.approved(world, proposal(sysId));
+    await desk.asAdmin(sysId, { urgency: '1' });
     const second = nextAttempt(identity);
     expect(await world.call(second, 'servicenow/incident.update', proposal(sysId))).toMatchObject({ kind: 'failed', error: { code: 'target_changed', retryable: true } });
     const third = nextAttempt(second);
@@ -207,14 +139,14 @@ describe('the update', () => {
     expect(again).not.toBe(approvalId);
     world.approve(again);
     succeeded(await world.call(nextAttempt(third), 'servicenow/incident.update', proposal(sysId)));
-    expect(notes(sysId)).toHaveLength(1);
+    expect(desk.notes(sysId)).toHaveLength(1);
   });
 
   test('a category without a subcategory clears one that does not belong to it, in plain sight', async () => {
-    const world = connect();
-    const sysId = await raise();
-    await asAdmin(sysId, { category: 'network', subcategory: 'vpn' });
-    await approved(world, { sys_id: sysId, category: 'database' });
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    await desk.asAdmin(sysId, { category: 'network', subcategory: 'vpn' });
+    await desk.approved(world, { sys_id: sysId, category: 'database' });
     expect(world.store.approvals()[0]!.request.preview.fields).toEqual(expect.arrayContaining([{ name: 'subcategory', label: 'Subcategory', before: expect.any(String), after: '' }]));
   });
 });
@@ -222,22 +154,6 @@ describe('the update', () => {
 /** Where an answer can get lost. Whatever happens, the record ends up with one work note. */
 describe('lost answers', () => {
   const PATCH = { method: 'PATCH', table: 'incident' };
-
-  async function untilDone(world: TestGateway, identity: ReturnType<typeof testIdentity>, parameters: JsonObject): Promise<{ results: CallResult[]; asked: number }> {
-    const results: CallResult[] = [];
-    let current = identity;
-    for (let attempt = 0; attempt < 6; attempt += 1) {
-      current = nextAttempt(current);
-      const result = await world.call(current, 'servicenow/incident.update', parameters);
-      results.push(result);
-      if (result.kind === 'uncertain') world.later(SETTLED_MS);
-      // As the engine does it: what may be tried again is, after a while.
-      if (result.kind === 'failed') world.later(result.error.retryAfterMs ?? 1_000);
-      if (result.kind === 'waiting_for_approval') world.approve(result.approvalId);
-      if (result.kind === 'succeeded') break;
-    }
-    return { results, asked: world.store.approvals().length };
-  }
 
   test.each([
     ['cut before the effect', { kind: 'drop' }, 'uncertain'],
@@ -248,59 +164,59 @@ describe('lost answers', () => {
     ['JSON that is no record after the effect', { kind: 'answer_after_effect', status: 200, content_type: 'application/json', body: '{}' }, 'uncertain'],
     ['a refusal', { kind: 'answer', status: 429, content_type: 'application/json', body: '{"error":{"message":"Rate limit exceeded","detail":null},"status":"failure"}' }, 'failed'],
   ])('%s', async (_what, fault, first) => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
-    await control('POST', 'faults', { ...PATCH, ...fault });
-    const { results, asked } = await untilDone(world, identity, proposal(sysId));
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
+    await desk.control('POST', 'faults', { ...PATCH, ...fault });
+    const { results, asked } = await desk.untilDone(world, identity, proposal(sysId));
     expect(results.map(({ kind }) => kind)).toEqual([first, 'succeeded']);
-    expect(notes(sysId)).toHaveLength(1);
-    expect(record(sysId)).toMatchObject({ category: 'network', priority: '2', sys_mod_count: '1' });
+    expect(desk.notes(sysId)).toHaveLength(1);
+    expect(desk.record(sysId)).toMatchObject({ category: 'network', priority: '2', sys_mod_count: '1' });
     // One approval is for one effect: a lost answer does not make people approve again.
     expect(asked).toBe(1);
     expect(world.errors).toEqual([]);
   });
 
   test('cut while looking before the write: nothing was sent', async () => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
-    await control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'drop' });
-    const { results, asked } = await untilDone(world, identity, proposal(sysId));
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
+    await desk.control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'drop' });
+    const { results, asked } = await desk.untilDone(world, identity, proposal(sysId));
     expect(results).toMatchObject([{ kind: 'failed', error: { code: 'peer_connection_lost', retryable: true } }, { kind: 'succeeded' }]);
-    expect([notes(sysId).length, asked]).toEqual([1, 1]);
+    expect([desk.notes(sysId).length, asked]).toEqual([1, 1]);
   });
 
   test('an answer that comes too late', async () => {
-    const world = connect(basic(), { header_timeout_ms: 300 });
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
-    await control('POST', 'faults', { ...PATCH, kind: 'slow_answer', delay_ms: 1_500 });
-    const { results } = await untilDone(world, identity, proposal(sysId));
+    const world = desk.connect(basic(), { header_timeout_ms: 300 });
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
+    await desk.control('POST', 'faults', { ...PATCH, kind: 'slow_answer', delay_ms: 1_500 });
+    const { results } = await desk.untilDone(world, identity, proposal(sysId));
     expect(results[0]).toMatchObject({ kind: 'uncertain', error: { code: 'peer_timeout', retryAfterMs: 60_000 } });
-    expect(results.at(-1)).toMatchObject({ kind: 'succeeded', receipt: { version_before: '0', version_after: '1', written_versions: [`${sysId}:1`] } });
-    expect(notes(sysId)).toHaveLength(1);
+    expect(results.at(-1)).toMatchObject({ kind: 'succeeded', receipt: { version_before: '0', version_after: '1', written_versions: [`${sysId}:1`, `${sysId}:1:update`] } });
+    expect(desk.notes(sysId)).toHaveLength(1);
   });
 
   test('a worker that died right after its intent, before and after the effect', async () => {
     for (const happened of [false, true]) {
-      const world = connect();
-      const sysId = await raise();
-      const { identity } = await approved(world, proposal(sysId));
+      const world = desk.connect();
+      const sysId = await desk.raise();
+      const { identity } = await desk.approved(world, proposal(sysId));
       const second = nextAttempt(identity);
       const dying = new AbortController();
       world.store.commitOutcome = async (...given) => {
         if (given[0].callKey === 'main') throw new TypeError('the worker is gone');
         return Object.getPrototypeOf(world.store).commitOutcome.apply(world.store, given);
       };
-      if (!happened) await control('POST', 'faults', { ...PATCH, kind: 'drop' });
+      if (!happened) await desk.control('POST', 'faults', { ...PATCH, kind: 'drop' });
       await expect(world.call(second, 'servicenow/incident.update', proposal(sysId), { signal: dying.signal })).rejects.toThrow('the worker is gone');
       world.store.commitOutcome = Object.getPrototypeOf(world.store).commitOutcome;
       expect(world.store.calls.at(-1)).toMatchObject({ state: 'intended' });
-      expect(notes(sysId)).toHaveLength(happened ? 1 : 0);
+      expect(desk.notes(sysId)).toHaveLength(happened ? 1 : 0);
       world.later(SETTLED_MS);
       succeeded(await world.call(nextAttempt(second), 'servicenow/incident.update', proposal(sysId)));
-      expect(notes(sysId)).toHaveLength(1);
+      expect(desk.notes(sysId)).toHaveLength(1);
       expect(world.store.approvals()).toHaveLength(1);
     }
   });
@@ -308,13 +224,13 @@ describe('lost answers', () => {
   test('any of them, in any order, at any request, with the worker dying in between', async () => {
     const random = new Random(20_261_121);
     for (let ticket = 0; ticket < 25; ticket += 1) {
-      const world = connect();
-      const sysId = await raise();
-      const { identity } = await approved(world, proposal(sysId));
+      const world = desk.connect();
+      const sysId = await desk.raise();
+      const { identity } = await desk.approved(world, proposal(sysId));
       const faults = Array.from({ length: random.between(1, 3) }, () => ({
         kind: random.pick(['drop', 'drop_after_effect', 'answer', 'answer_after_effect']), ...random.pick([PATCH, PATCH, { method: 'GET', table: 'incident' }, { method: 'GET', table: 'sys_journal_field' }]),
       }));
-      for (const fault of faults) await control('POST', 'faults', fault);
+      for (const fault of faults) await desk.control('POST', 'faults', fault);
       const commit = world.store.commitOutcome.bind(world.store);
       let deaths = random.between(0, 2);
       world.store.commitOutcome = async (call, ...rest) => {
@@ -328,43 +244,43 @@ describe('lost answers', () => {
         result = await world.call(current, 'servicenow/incident.update', proposal(sysId)).catch(() => null);
         world.later(SETTLED_MS);
       }
-      await control('DELETE', 'faults');
-      expect([faults, result?.kind, notes(sysId).length, record(sysId)['sys_mod_count'], world.store.approvals().length]).toEqual([faults, 'succeeded', 1, '1', 1]);
+      await desk.control('DELETE', 'faults');
+      expect([faults, result?.kind, desk.notes(sysId).length, desk.record(sysId)['sys_mod_count'], world.store.approvals().length]).toEqual([faults, 'succeeded', 1, '1', 1]);
     }
   });
 
   test('losing the look back does not unmake the write', async () => {
-    const world = connect();
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
+    const world = desk.connect();
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
     // The first GET is the look before the write, the second the look after it.
-    await control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'slow', delay_ms: 0 });
-    await control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'drop' });
+    await desk.control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'slow', delay_ms: 0 });
+    await desk.control('POST', 'faults', { method: 'GET', table: 'incident', kind: 'drop' });
     const { receipt } = succeeded(await world.call(nextAttempt(identity), 'servicenow/incident.update', proposal(sysId)));
     expect(receipt).toMatchObject({ version_after: '1', verified_by_reading_back: false });
-    expect(notes(sysId)).toHaveLength(1);
+    expect(desk.notes(sysId)).toHaveLength(1);
   });
 
   test.each([['refuses to show', NO_JOURNAL_USER], ['silently hides', HIDDEN_JOURNAL_USER]])('an instance that %s work notes leaves it uncertain, and nothing is sent again', async (_how, user) => {
-    const world = connect(basic(user));
-    const sysId = await raise();
-    const { identity } = await approved(world, proposal(sysId));
-    await control('POST', 'faults', { ...PATCH, kind: 'drop_after_effect' });
-    const { results } = await untilDone(world, identity, proposal(sysId));
+    const world = desk.connect(basic(user));
+    const sysId = await desk.raise();
+    const { identity } = await desk.approved(world, proposal(sysId));
+    await desk.control('POST', 'faults', { ...PATCH, kind: 'drop_after_effect' });
+    const { results } = await desk.untilDone(world, identity, proposal(sysId));
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['uncertain']));
-    expect(notes(sysId)).toHaveLength(1);
+    expect(desk.notes(sysId)).toHaveLength(1);
     // What can be ruled out without the journal is: an unchanged record was not written to.
-    const untouched = await raise();
-    const other = await approved(world, proposal(untouched));
-    await control('POST', 'faults', { ...PATCH, kind: 'drop' });
-    expect((await untilDone(world, other.identity, proposal(untouched))).results.at(-1)).toMatchObject({ kind: 'succeeded' });
-    expect(notes(untouched)).toHaveLength(1);
+    const untouched = await desk.raise();
+    const other = await desk.approved(world, proposal(untouched));
+    await desk.control('POST', 'faults', { ...PATCH, kind: 'drop' });
+    expect((await desk.untilDone(world, other.identity, proposal(untouched))).results.at(-1)).toMatchObject({ kind: 'succeeded' });
+    expect(desk.notes(untouched)).toHaveLength(1);
   });
 });
 
 describe('the reconciler', () => {
   test('finds what webhooks lost, as the webhook would have said it, and not our own writes', async () => {
-    const world = connect();
+    const world = desk.connect();
     const identity = testIdentity();
     const context = {
       instance: { id: 'ins_servicenow', name: 'servicenow', settings: { integration_user: 'countersign.integration' } },
@@ -373,11 +289,11 @@ describe('the reconciler', () => {
     };
     const start = await servicenow.reconciler!.poll(context, null);
     expect(start.found).toEqual([]);
-    const sysId = await raise();
+    const sysId = await desk.raise();
     const { cursor, found } = await servicenow.reconciler!.poll(context, start.cursor);
-    expect(found).toContainEqual({ table: 'incident', sys_id: sysId, number: record(sysId)['number'], sys_mod_count: '0', operation: 'insert', sys_updated_by: record(sysId)['sys_updated_by'] });
+    expect(found).toContainEqual({ table: 'incident', sys_id: sysId, number: desk.record(sysId)['number'], sys_mod_count: '0', operation: 'insert', sys_updated_by: desk.record(sysId)['sys_updated_by'] });
     expect(cursor >= start.cursor).toBe(true);
-    const write = await approved(world, proposal(sysId));
+    const write = await desk.approved(world, proposal(sysId));
     succeeded(await world.call(nextAttempt(write.identity), 'servicenow/incident.update', proposal(sysId)));
     expect((await servicenow.reconciler!.poll(context, cursor)).found.map((each) => each['sys_id'])).not.toContain(sysId);
     // Policy was asked about each of its reads.

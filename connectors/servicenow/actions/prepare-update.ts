@@ -1,69 +1,64 @@
 import type { ActionContext, JsonObject, Prepared } from '../../sdk/connector.ts';
 import { ConnectorError } from '../../sdk/errors.ts';
-import { CLOSED_STATES } from '../incident.ts';
+import { FIELD_LABELS, shownChoice } from '../field-display.ts';
 import type { Incident } from '../incident.ts';
+import { requireOpenState } from '../incident-write.ts';
 import { pairFor, priorityOf } from '../priority.ts';
-import type { PriorityRule } from '../priority.ts';
+import { forgetLists, readLists } from '../reference-lists.ts';
+import type { Choice, ReferenceLists } from '../reference-lists.ts';
 
-interface Choice {
-  readonly element: string;
-  readonly value: string;
-  readonly label: string;
-  readonly dependent_value: string;
-}
-
-interface Instance {
-  readonly incident: Incident;
-  readonly choices: readonly Choice[];
-  readonly rules: readonly PriorityRule[];
-  readonly group: { readonly sys_id: string; readonly name: string } | null;
-}
+type Instance = Pick<ReferenceLists, 'choices' | 'rules' | 'group'> & { readonly incident: Incident };
 
 /** Stored values to write, only where they differ from what is there. */
 type Changes = { category?: string; subcategory?: string; impact?: string; urgency?: string; assignment_group?: string };
 
-const LABELS: Readonly<Record<string, string>> = { category: 'Category', subcategory: 'Subcategory', impact: 'Impact', urgency: 'Urgency', priority: 'Priority', assignment_group: 'Assignment group' };
 const NOTE_WITHOUT_WORDS = 'Fields set through Countersign.';
 
 /**
  * Fixes the write: every name resolved, every value checked against this instance's own lists (the Table API takes any), priority turned
- * into impact and urgency by its own rules, and the work note with our reference in it.
+ * into impact and urgency by its own rules, and the work note with our reference in it. What the fields were before stands in it too, for
+ * `incident.undo-update`.
  * @throws ConnectorError target_closed, parameters_invalid, reference_not_found, reference_ambiguous, and what the reads throw
  */
 export async function prepareUpdate(context: ActionContext, parameters: JsonObject): Promise<Prepared> {
-  const instance = await readInstance(context, parameters);
-  const { incident } = instance;
-  if (CLOSED_STATES.has(incident.state)) {
-    throw new ConnectorError({ code: 'target_closed', effect: 'none', retryable: false, message: `The incident ${incident.number} is resolved, closed or canceled, so nothing is written to it.` });
-  }
-  const changes = changesOf(instance, parameters);
+  const [read, known] = await Promise.all([
+    context.call('servicenow/incident.get', { sys_id: parameters['sys_id'] ?? '' }),
+    readLists(context, textOf(parameters, 'assignment_group')),
+  ]);
+  requireOpenState(read);
+  // Its shape is the manifest's, checked by the gateway.
+  const incident = read as unknown as Incident;
+  const { lists, changes } = await validatedBy(context, known, incident, parameters);
   const target = { id: incident.sys_id, label: incident.number, version: incident.sys_mod_count };
   const words = textOf(parameters, 'work_note') ?? NOTE_WITHOUT_WORDS;
   const reference = context.referenceFor({ target, changes: { ...changes }, words });
   const work_note = `${words}\n\n[ref: ${reference}]`;
   const confidence = parameters['confidence'];
   return {
-    parameters: { sys_id: incident.sys_id, ...changes, work_note, reference, ...(typeof confidence === 'number' ? { confidence } : {}) },
+    parameters: {
+      sys_id: incident.sys_id, ...changes, work_note, reference, before: before(incident), validated_against: { ...lists.digests },
+      ...(typeof confidence === 'number' ? { confidence } : {}),
+    },
     target,
-    preview: { title: `Update incident ${incident.number}`, fields: previewOf(instance, changes), additions: [{ label: 'Work note (internal)', text: work_note }] },
+    preview: { title: `Update incident ${incident.number}`, fields: previewOf({ incident, ...lists }, changes), additions: [{ label: 'Work note (internal)', text: work_note }] },
   };
 }
 
-async function readInstance(context: ActionContext, parameters: JsonObject): Promise<Instance> {
-  const group = textOf(parameters, 'assignment_group');
-  const [incident, lists, priorities, resolved] = await Promise.all([
-    context.call('servicenow/incident.get', { sys_id: parameters['sys_id'] ?? '' }),
-    context.call('servicenow/choices.list', {}),
-    context.call('servicenow/priority.rules', {}),
-    group === null ? null : context.call('servicenow/group.resolve', { name: group }),
-  ]);
-  // Shapes are the manifest's, checked by the gateway.
-  return {
-    incident: incident as unknown as Incident,
-    choices: lists['choices'] as unknown as Choice[],
-    rules: priorities['rules'] as unknown as PriorityRule[],
-    group: resolved as Instance['group'],
-  };
+/** What remembered lists refuse may have been added since: before a value is refused, the lists are read afresh. */
+async function validatedBy(context: ActionContext, lists: ReferenceLists, incident: Incident, parameters: JsonObject): Promise<{ lists: ReferenceLists; changes: Changes }> {
+  try {
+    return { lists, changes: changesOf({ incident, ...lists }, parameters) };
+  } catch (error) {
+    if (!lists.remembered || !(error instanceof ConnectorError) || error.code !== 'parameters_invalid') throw error;
+    forgetLists(context);
+    const fresh = await readLists(context, textOf(parameters, 'assignment_group'));
+    return { lists: fresh, changes: changesOf({ incident, ...fresh }, parameters) };
+  }
+}
+
+function before(incident: Incident): Required<Changes> {
+  const { category, subcategory, impact, urgency, assignment_group } = incident;
+  return { category, subcategory, impact, urgency, assignment_group: assignment_group.value };
 }
 
 function changesOf(instance: Instance, parameters: JsonObject): Changes {
@@ -73,8 +68,8 @@ function changesOf(instance: Instance, parameters: JsonObject): Changes {
     ...impactAndUrgency(instance, parameters),
     ...(group === null ? {} : { assignment_group: group.sys_id }),
   };
-  const before: Required<Changes> = { ...incident, assignment_group: incident.assignment_group.value };
-  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => before[name as keyof Changes] !== value));
+  const now = before(incident);
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => now[name as keyof Changes] !== value));
 }
 
 /** A subcategory belongs to one category: with a new category, one that does not belong to it any more is cleared, as the form does. */
@@ -116,24 +111,18 @@ function requireChoice(choices: readonly Choice[], element: string, value: strin
 function previewOf(instance: Instance, changes: Changes): Prepared['preview']['fields'] {
   const { incident, group, rules } = instance;
   const fields = Object.entries(changes).map(([name, after]) => {
-    if (name === 'assignment_group') return { name, label: LABELS[name]!, before: incident.assignment_group.display_value, after: group?.name ?? after };
+    if (name === 'assignment_group') return { name, label: FIELD_LABELS[name]!, before: incident.assignment_group.display_value, after: group?.name ?? after };
     const depends = (value: string | undefined): string => value ?? incident.category;
     return {
-      name, label: LABELS[name] ?? name,
-      before: shown(instance, name, incident[name as keyof Changes] as string, incident.category),
-      after: shown(instance, name, after, depends(changes.category)),
+      name, label: FIELD_LABELS[name] ?? name,
+      before: shownChoice(instance.choices, name, incident[name as keyof Changes] as string, incident.category),
+      after: shownChoice(instance.choices, name, after, depends(changes.category)),
     };
   });
   const priority = priorityOf(rules, changes.impact ?? incident.impact, changes.urgency ?? incident.urgency) ?? incident.priority;
   if (priority === incident.priority) return fields;
   // Not written by us: what the instance will compute from the two above.
-  return [...fields, { name: 'priority', label: LABELS['priority']!, before: shown(instance, 'priority', incident.priority, ''), after: shown(instance, 'priority', priority, '') }];
-}
-
-function shown({ choices }: Instance, element: string, value: string, category: string): string {
-  if (value === '') return '';
-  const matching = choices.filter((choice) => choice.element === element && choice.value === value);
-  return (matching.find((choice) => choice.dependent_value === category) ?? matching[0])?.label ?? value;
+  return [...fields, { name: 'priority', label: FIELD_LABELS['priority']!, before: shownChoice(instance.choices, 'priority', incident.priority, ''), after: shownChoice(instance.choices, 'priority', priority, '') }];
 }
 
 /** Null, absent and blank all mean "leave it". */
