@@ -2,6 +2,7 @@ import { BudgetExceededError, isPassing, PriceUnknownError } from './budget.ts';
 import type { BudgetRefusal } from './budget.ts';
 import { endedBy } from './call.ts';
 import type { Call, CallEnded, PlannedAction } from './call.ts';
+import { concurrencyOf, InstanceBusyError } from './concurrency.ts';
 import { idempotencyKeyOf } from './effect-key.ts';
 import { estimateOf } from './estimate.ts';
 import type { GatewayParts } from './parts.ts';
@@ -36,6 +37,8 @@ export async function commitIntent(parts: GatewayParts, call: Call, plan: Planne
       idempotencyKey: idempotencyKeyOf(call, plan, key),
       parametersDigest: key?.parametersDigest ?? null,
       estimate: estimateOf(parts, call, plan, prices),
+      // A nested call runs under its step's own place.
+      concurrency: call.nested ? null : concurrencyOf(call),
       consumeApprovalId: decision.approvalId,
     });
     return { callId, prices };
@@ -50,6 +53,9 @@ function refusedIntent(call: Call, error: unknown): unknown {
   // Somebody was faster between looking and writing: the next attempt finds what became of that one.
   if (error instanceof EffectExistsError) {
     return endedBy({ code: 'idempotency_in_progress', message: `Another step does ${call.request.action} under the same idempotency key right now.`, retryable: true, retryAfterMs: 500 });
+  }
+  if (error instanceof InstanceBusyError) {
+    return endedBy({ code: 'instance_busy', message: `${call.instance.name} has ${error.limit} calls under way, as many as it is to have at a time; this one is tried again.`, retryable: true, retryAfterMs: 500 });
   }
   if (error instanceof BudgetExceededError) return refusedByBudget(call, error.refusal);
   if (error instanceof PriceUnknownError) {

@@ -5,6 +5,7 @@ import type { ApprovalInHand, ApprovalRequest, DecisionRecord, EffectKey, Existi
 import type { CanonicalAction } from '@countersign/connectors/gateway/canonical-action.ts';
 import type { ContentTexts } from '@countersign/connectors/gateway/content-parameters.ts';
 import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
+import { InstanceBusyError } from '@countersign/connectors/gateway/concurrency.ts';
 import { canonicalBytes, canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
@@ -18,6 +19,7 @@ import { budgetRefused, budgetWarning, callEvent, decisionEvent } from './audit-
 import { readTightestBudget } from './repository-budgets.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
+import { hasFreeSlot } from './repository-concurrency.ts';
 import { appendEvents } from './repository-events.ts';
 
 export interface GatewayStoreOptions {
@@ -116,6 +118,7 @@ export class PostgresGatewayStore implements GatewayStore {
       }),
     ];
     const refused = await database.forTenant(call.tenant.id, async (tx) => {
+      if (intent.concurrency !== null && intent.instanceId !== null && !await hasFreeSlot(tx, call, intent.instanceId, intent.concurrency)) throw new InstanceBusyError(intent.concurrency);
       const written = await writeIntent(tx, call, callId, decision, intent, action, events, now);
       if (!written.held) throw stale(call);
       if (approvalId !== null && !written.consumed) throw new ApprovalNotUsableError(approvalId);

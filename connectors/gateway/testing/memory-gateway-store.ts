@@ -5,6 +5,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { JsonObject } from '../../sdk/connector.ts';
 import { ApprovalNotUsableError, EffectExistsError, StaleLeaseError } from '../ports.ts';
 import type { CallIdentity } from '../call-identity.ts';
+import { InstanceBusyError } from '../concurrency.ts';
 import type { ApprovalInHand, ApprovalRequest, DecisionRecord, EffectKey, ExistingEffect, GatewayStore, Intent, Outcome } from '../ports.ts';
 import { sumOf } from '../usd.ts';
 import { MemoryBudgets } from './memory-budgets.ts';
@@ -113,6 +114,7 @@ export class MemoryGatewayStore implements GatewayStore {
     const approval = intent.consumeApprovalId === null ? null : this.#usableApproval(intent.consumeApprovalId, intent.actionDigest);
     const isTaken = changesSomething(intent) && this.calls.some((other) => changesSomething(other.intent) && other.state !== 'failed' && sameKey(other, call, decision.action, intent.idempotencyKey));
     if (isTaken) throw new EffectExistsError(intent.idempotencyKey);
+    this.#requireSlot(call, intent);
     const id = newId('tool_call');
     this.budgets.reserve(call, id, intent.estimate);
     if (approval !== null) approval.state = 'consumed';
@@ -141,6 +143,11 @@ export class MemoryGatewayStore implements GatewayStore {
   #requireLease({ step }: CallIdentity): void {
     const held = this.#fences.get(step.id);
     if (held !== undefined && held !== step.fence) throw new StaleLeaseError(step.id, step.fence);
+  }
+
+  #requireSlot({ step, tenant }: CallIdentity, { concurrency, instanceId }: Intent): void {
+    const underWay = this.calls.filter((other) => other.state === 'intended' && other.intent.instanceId === instanceId && other.identity.tenant.id === tenant.id && other.identity.step.id !== step.id);
+    if (concurrency !== null && new Set(underWay.map(({ identity }) => identity.step.id)).size >= concurrency) throw new InstanceBusyError(concurrency);
   }
 
   #usableApproval(approvalId: string, digest: string): StoredApproval {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DigestedAction } from '../canonical-action.ts';
 import { ApprovalNotUsableError, EffectExistsError, StaleLeaseError } from '../ports.ts';
 import { budgetConformance } from './budget-conformance.ts';
+import { concurrencyConformance } from './concurrency-conformance.ts';
 import { keyConformance } from './key-conformance.ts';
 import type { StoreHarness } from './store-harness.ts';
 import { actionOf, decisionOf, failed, intentOf, OUTPUT, PREVIEW, RECEIPT, requestOf, SUCCEEDED, TARGET } from './store-records.ts';
@@ -142,6 +143,7 @@ export function gatewayStoreConformance(name: string, makeHarness: () => Promise
       expect(await store.findEffect(call, null)).toBeNull();
     });
   });
+  concurrencyConformance(makeHarness);
   keyConformance(name, makeHarness);
   budgetConformance(name, makeHarness);
 }

@@ -34,7 +34,7 @@ export function requestOf({ action, digest, content }: DigestedAction): Approval
 export function intentOf({ action, text, digest, content }: DigestedAction, consumeApprovalId: string | null, changes: Partial<Intent> = {}): Intent {
   return {
     action, actionText: text, content, actionDigest: digest, risk: 'write', connectorVersion: '1.0.0', instanceId: action.instance_id,
-    idempotencyKey: `key-of-${digest}`, parametersDigest: null, estimate: { amountUsd: '0.000000000', unpriced: [] }, consumeApprovalId, ...changes,
+    idempotencyKey: `key-of-${digest}`, parametersDigest: null, estimate: { amountUsd: '0.000000000', unpriced: [] }, concurrency: null, consumeApprovalId, ...changes,
   };
 }
 
