@@ -31,6 +31,7 @@ export const conformance: ConformanceSubject = {
       actions: {
         'incident.get': { parameters: async () => ({ sys_id: await raise() }) },
         'incident.query': { parameters: () => ({ query: 'active=true', fields: ['sys_id', 'number'], limit: 5 }) },
+        'incidents.resolved': { parameters: () => ({}) },
         'choices.list': { parameters: () => ({}) },
         'group.resolve': { parameters: () => ({ name: 'Network Operations' }) },
         'priority.rules': { parameters: () => ({}) },

@@ -7,6 +7,7 @@ import { findInJournal } from './actions/find-in-journal.ts';
 import { getGroup } from './actions/get-group.ts';
 import { getIncident } from './actions/get-incident.ts';
 import { listChoices } from './actions/list-choices.ts';
+import { listResolvedIncidents } from './actions/list-resolved-incidents.ts';
 import { queryIncidents } from './actions/query-incidents.ts';
 import { readPriorityRules } from './actions/read-priority-rules.ts';
 import { resolveGroup } from './actions/resolve-group.ts';
@@ -20,6 +21,7 @@ export const servicenow: Connector = {
   actions: {
     'incident.get': getIncident,
     'incident.query': queryIncidents,
+    'incidents.resolved': listResolvedIncidents,
     'choices.list': listChoices,
     'group.resolve': resolveGroup,
     'priority.rules': readPriorityRules,

@@ -193,7 +193,7 @@ describe('what policy sees', () => {
     waiting(await world.call(testIdentity(), UPDATE, { sys_id: sysId, category: 'network', assignment_group: 'Network Operations' }, { labels }));
     const resolved = world.asked.find((input) => input.action.name === 'group.resolve')!;
     expect(resolved.labels['/name']).toContain('model_output');
-    expect(resolved.call.within).toEqual({ action: UPDATE, risk: 'write', instance_id: 'ins_servicenow' });
+    expect(resolved.call.within).toMatchObject({ action: UPDATE, risk: 'write', instance_id: 'ins_servicenow' });
     expect(world.asked.find((input) => input.action.name === 'incident.get')!.labels['/sys_id']).toEqual(['trusted_system']);
 
     const denied = { kind: 'denied', reasons: expect.arrayContaining([expect.objectContaining({ rule: 'base/untrusted_destination' })]) };

@@ -1,13 +1,18 @@
-/** Who is calling: basic, bearer token or API key, as ServiceNow takes them. */
+/** Who is calling: basic, bearer token, API key or client certificate, as ServiceNow takes them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Accounts } from './accounts.ts';
 import { TableApiError } from './errors.ts';
 import type { OauthTokens } from './oauth.ts';
 import type { Principal } from './principals.ts';
+import type { SandboxRequest } from './requests.ts';
 
-/** The caller of a REST request. Throws 401 with the documented body where there is none. */
-export function authenticate(headers: IncomingHttpHeaders, accounts: Accounts, tokens: OauthTokens): Principal {
-  const principal = principalOf(headers, accounts, tokens);
+/**
+ * The caller of a REST request. `certificateUser`: whom the connection's client certificate names; what a header says comes first.
+ * Throws 401 with the documented body where there is none.
+ */
+export function authenticate({ headers, certificateUser }: Pick<SandboxRequest, 'headers' | 'certificateUser'>, accounts: Accounts, tokens: OauthTokens): Principal {
+  const byHeader = headers.authorization !== undefined || headers['x-sn-apikey'] !== undefined;
+  const principal = byHeader || certificateUser === undefined ? principalOf(headers, accounts, tokens) : accounts.byUserName(certificateUser);
   if (principal === undefined) throw notAuthenticated();
   return principal;
 }

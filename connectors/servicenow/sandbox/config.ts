@@ -25,6 +25,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     apiKey: read('API_KEY'),
     consoleOrigin: origin(read('CONSOLE_ORIGIN')),
     webhook: pair(read, 'WEBHOOK_URL', 'WEBHOOK_SECRET', webhook),
+    tls: clientCertificates(read('TLS')),
   };
   if (!LOOPBACK.has(host)) assertOwnPasswords(options, host);
   return options;
@@ -40,6 +41,11 @@ function webhook(url: string, secret: string): { url: string; secret: string } {
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw invalid('WEBHOOK_URL', 'must be an http or https URL');
   if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret)) throw invalid('WEBHOOK_SECRET', 'must be whsec_ followed by base64');
   return { url, secret };
+}
+
+function clientCertificates(text: string | undefined): SandboxOptions['tls'] {
+  if (text === undefined || text === 'optional' || text === 'required') return text;
+  throw invalid('TLS', 'must be optional or required, which says whether callers must show a client certificate');
 }
 
 function origin(url: string | undefined): string | undefined {

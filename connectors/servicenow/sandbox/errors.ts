@@ -8,7 +8,8 @@ export type SandboxErrorCode =
   | 'sandbox_config_invalid'
   | 'sandbox_port_taken'
   | 'sandbox_data_unreadable'
-  | 'sandbox_data_unwritable';
+  | 'sandbox_data_unwritable'
+  | 'sandbox_tls_unavailable';
 
 /** A failure of the sandbox itself. The message names the setting or file, and what to do about it. */
 export class SandboxError extends Error {

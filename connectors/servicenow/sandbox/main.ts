@@ -1,8 +1,9 @@
 /**
- * `node connectors/servicenow/sandbox/main.ts`: the sandbox as a process of its own. Prints one JSON line when it
- * listens (and sends it to a parent with an IPC channel), stops on SIGTERM, SIGINT, or when its parent is gone.
+ * `node connectors/servicenow/sandbox/main.ts [--tls]`: the sandbox as a process of its own; `--tls` is HTTPS with client certificates
+ * required, unless `SANDBOX_TLS` is `optional`. Prints one JSON line when it listens (and sends it to a parent with an IPC channel), stops on SIGTERM, SIGINT, or when its parent is gone.
  * Exit codes: 0 stopped, 2 the settings or the port cannot be used, 3 the records cannot be read or written.
  */
+import { parseArgs } from 'node:util';
 import { readConfig } from './config.ts';
 import { SandboxError } from './errors.ts';
 import { startSandbox } from './server.ts';
@@ -10,7 +11,9 @@ import { startSandbox } from './server.ts';
 const STOP_DEADLINE_MS = 1_500;
 
 try {
-  const sandbox = await startSandbox(readConfig());
+  const { values } = parseArgs({ options: { tls: { type: 'boolean', default: false } } });
+  const config = readConfig();
+  const sandbox = await startSandbox(values.tls ? { ...config, tls: config.tls ?? 'required' } : config);
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
@@ -21,7 +24,7 @@ try {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
-  const listening = { listening: sandbox.url };
+  const listening = { listening: sandbox.url, ...(sandbox.certificates === undefined ? {} : { tls_folder: sandbox.certificates.folder }) };
   process.stdout.write(`${JSON.stringify(listening)}\n`);
   process.send?.(listening);
 } catch (error) {

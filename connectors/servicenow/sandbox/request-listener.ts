@@ -48,7 +48,7 @@ async function serve(parts: ListenerParts, message: IncomingMessage, response: S
   const started = performance.now();
   const at = parts.now().toISOString();
   response.setHeader('x-countersign-sandbox', 'servicenow');
-  const request = await readRequest(message, parts.url).catch((error: unknown) => errorAnswer(error));
+  const request = await readRequest(message, parts.url, parts.now()).catch((error: unknown) => errorAnswer(error));
   if (!('path' in request)) {
     send(response, request);
     return;
@@ -76,7 +76,7 @@ async function restOutcome(parts: ListenerParts, request: SandboxRequest): Promi
   let principal: Principal | undefined;
   if (request.path !== '/oauth_token.do') {
     try {
-      principal = authenticate(request.headers, parts.accounts, parts.tokens);
+      principal = authenticate(request, parts.accounts, parts.tokens);
       outcome.user = principal.user_name;
     } catch (error) {
       return { ...outcome, answer: errorAnswer(error) };

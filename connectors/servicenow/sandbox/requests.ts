@@ -1,6 +1,7 @@
 /** One request as the routes see it: parsed once, body read whole and bounded. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TableApiError } from './errors.ts';
+import { certificateUser } from './tls.ts';
 
 const JSON_BODY_LIMIT_BYTES = 5 * 1024 * 1024;
 const ATTACHMENT_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -13,10 +14,12 @@ export interface SandboxRequest {
   body: Buffer;
   /** `http://host:port` as the caller named it, for links. */
   baseUrl: string;
+  /** The user that the connection's client certificate names, where it has a good one. */
+  certificateUser: string | undefined;
 }
 
 /** Reads a request. Throws 413 where the body is larger than the sandbox takes. */
-export async function readRequest(message: IncomingMessage, ownUrl: string): Promise<SandboxRequest> {
+export async function readRequest(message: IncomingMessage, ownUrl: string, now: Date): Promise<SandboxRequest> {
   const target = message.url ?? '/';
   if (!target.startsWith('/') || !URL.canParse(`http://sandbox.invalid${target}`)) throw new TableApiError(400, 'Bad Request', 'The request target cannot be read');
   const url = new URL(`http://sandbox.invalid${target}`);
@@ -27,7 +30,8 @@ export async function readRequest(message: IncomingMessage, ownUrl: string): Pro
     query: url.searchParams,
     headers: message.headers,
     body: await readBody(message, limit),
-    baseUrl: message.headers.host === undefined ? ownUrl : `http://${message.headers.host}`,
+    baseUrl: message.headers.host === undefined ? ownUrl : `${new URL(ownUrl).protocol}//${message.headers.host}`,
+    certificateUser: certificateUser(message, now),
   };
 }
 

@@ -2,12 +2,17 @@
  * The ServiceNow sandbox: a server of ours that follows ServiceNow's documented behaviour over a real socket. Every
  * answer says that it is one (`x-countersign-sandbox: servicenow`).
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Accounts } from './accounts.ts';
 import type { AccountSettings } from './accounts.ts';
 import { AttachmentContents } from './attachments.ts';
+import { sandboxCertificates } from './certificates.ts';
+import type { SandboxCertificates } from './certificates.ts';
 import { SandboxError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { generateInstance, ticketWriter } from './generate/instance.ts';
@@ -18,6 +23,8 @@ import { RequestLog } from './request-log.ts';
 import { requestListener } from './request-listener.ts';
 import { RecordStore } from './store.ts';
 import { TicketDesk } from './tickets.ts';
+import { tlsServer } from './tls.ts';
+import type { ClientCertificates } from './tls.ts';
 import { TinyUrls } from './tiny-urls.ts';
 import type { WebhookTarget } from './webhooks.ts';
 import { WebhookRule } from './webhooks.ts';
@@ -34,13 +41,17 @@ export interface SandboxOptions extends Partial<AccountSettings> {
   webhook?: WebhookTarget | undefined;
   /** The console's origin, whose Tickets page may list and raise tickets. */
   consoleOrigin?: string | undefined;
+  /** HTTPS, with certificates of the sandbox's own; whether callers must show one too. Left out, plain HTTP. */
+  tls?: ClientCertificates | undefined;
   /** The clock, for tests of windows and expiry. */
   now?: () => Date;
 }
 
 export interface RunningSandbox {
-  /** `http://host:port`. */
+  /** `http://host:port`, or `https://` with TLS. */
   url: string;
+  /** What a client needs to speak TLS with it; undefined without. */
+  certificates: SandboxCertificates | undefined;
   store: RecordStore;
   /** Closes the socket, cuts open connections and deliveries, and closes the files. */
   stop(): Promise<void>;
@@ -56,10 +67,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     apiKey: options.apiKey,
   };
   // The port first: a second sandbox must not touch the first one's records.
-  const server = createServer();
+  const folder = options.tls === undefined ? undefined : tlsFolder(dataDir);
+  const certificates = folder === undefined ? undefined : sandboxCertificates(folder.path, { host, user: settings.integration.user });
+  const server = certificates === undefined ? createServer() : tlsServer(certificates, options.tls ?? 'required');
   // Longer than the idle time of usual client pools: a socket that closes under a reused PATCH would look like a lost answer.
   server.keepAliveTimeout = 65_000;
-  const url = await listen(server, host, port);
+  const url = await listen(server, host, port, certificates === undefined ? 'http' : 'https');
   try {
     const store = new RecordStore({ ...(dataDir === undefined ? {} : { dataDir }), seed: () => generateInstance({ seed, incidents, adminUser: settings.admin.user, integrationUser: settings.integration.user }) });
     const webhooks = new WebhookRule(options.webhook, now);
@@ -76,11 +89,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
       writes: { ...writes, contents: new AttachmentContents(dataDir) },
     };
     server.on('request', requestListener(parts));
-    return { url, store, stop: () => stop(server, store, webhooks) };
+    return {
+      url, store, certificates,
+      stop: async () => {
+        await stop(server, store, webhooks);
+        folder?.remove();
+      },
+    };
   } catch (error) {
     await close(server);
+    folder?.remove();
     throw error;
   }
+}
+
+/** Beside the records; with no folder for those, one that ends with the process. */
+function tlsFolder(dataDir: string | undefined): { readonly path: string; remove(): void } {
+  if (dataDir !== undefined) return { path: join(dataDir, 'tls'), remove: () => undefined };
+  const path = mkdtempSync(join(tmpdir(), 'countersign-sandbox-tls-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 async function stop(server: Server, store: RecordStore, webhooks: WebhookRule): Promise<void> {
@@ -88,7 +115,7 @@ async function stop(server: Server, store: RecordStore, webhooks: WebhookRule): 
   store.close();
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
+function listen(server: Server, host: string, port: number, scheme: 'http' | 'https'): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE'
@@ -97,7 +124,7 @@ function listen(server: Server, host: string, port: number): Promise<string> {
     });
     server.listen(port, host, () => {
       const address = server.address() as AddressInfo;
-      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${address.port}`);
+      resolve(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`);
     });
   });
 }
