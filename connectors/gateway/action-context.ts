@@ -44,7 +44,7 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
       call: nested.call,
       findInstance: async (connector, name) => {
         const found = await parts.instances.find(request.identity, connector, name);
-        return found === null ? null : { id: found.id, name: found.name };
+        return found === null ? null : { id: found.id, name: found.name, learning: parts.connectors.get(connector)?.manifest.learning ?? null };
       },
       models: parts.models.forCall(request.identity),
       cache: parts.caches.of(call),
