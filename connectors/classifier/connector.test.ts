@@ -59,14 +59,14 @@ describe('the built-in model as a connector', () => {
     expect(Object.keys(trained['metrics'] as object)).toEqual(['category', 'subcategory', 'assignment_group', 'impact', 'urgency']);
     expect([...world.models.keys()]).toEqual(['ins_sn']);
     // Each page of tickets was a governed read.
-    expect(world.store.calls.filter(({ intent }) => intent.action.action === 'incident.query').map(({ identity }) => identity.callKey)).toEqual(['main/servicenow/incident.query#1', 'main/servicenow/incident.query#2']);
+    expect(world.store.calls.filter(({ intent }) => intent.action.action === 'incidents.resolved').map(({ identity }) => identity.callKey)).toEqual(['main/servicenow/incidents.resolved#1', 'main/servicenow/incidents.resolved#2']);
 
     const proposal = succeeded(await generate());
     const groups = new Set(sandbox.store.rows('sys_user_group').map((row) => row['name']));
     expect(proposal).toMatchObject({ mode: 'suggest', model: { version: 1, labelled_count: trained['labelled_count'] } });
     expect(groups.has(String(proposal['assignment_group']))).toBe(true);
     expect(proposal['similar']).toContainEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), number: expect.stringMatching(/^INC\d{7}$/), similarity: expect.any(Number) });
-    expect(proposal['note']).toContain(`version 1, from ${String(trained['labelled_count'])} resolved incidents`);
+    expect(proposal['note']).toContain(`version 1, from ${String(trained['labelled_count'])} finished tickets`);
     const { outcome } = world.store.calls.at(-1)!;
     expect(outcome).toMatchObject({ state: 'succeeded', costs: [{ meter: 'classifier.cpu', unit: 's' }] });
 

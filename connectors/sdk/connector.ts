@@ -1,4 +1,4 @@
-import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import type { ActionManifest, ConnectorManifest, LearningManifest } from '@countersign/contracts/connectors/manifest.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -46,7 +46,7 @@ export interface ActionContext {
    */
   call(action: string, parameters: JsonObject, options?: { readonly instance?: string | undefined }): Promise<JsonObject>;
   /** The enabled instance of another connector in this environment: by name, or the only one. Null where there is none. */
-  findInstance(connector: string, name: string | null): Promise<{ readonly id: string; readonly name: string } | null>;
+  findInstance(connector: string, name: string | null): Promise<FoundInstance | null>;
   readonly models: ModelStore;
   /** What calls to this instance with this credential may remember for each other, for a while. It may be empty at any time. */
   readonly cache: ActionCache;
@@ -69,6 +69,13 @@ export interface ActionCache {
   put(key: string, value: JsonObject, keptMs: number): void;
   /** Forgets everything of this instance. */
   clear(): void;
+}
+
+export interface FoundInstance {
+  readonly id: string;
+  readonly name: string;
+  /** What its connector says can be learnt from it. */
+  readonly learning: LearningManifest | null;
 }
 
 /** One HTTP request to the instance. `path` starts with `/` and is appended to the instance's base URL. */

@@ -47,8 +47,8 @@ export interface WebhookManifest {
 export interface LearningManifest {
   /**
    * A read that gives finished tickets page by page, newest first: parameters `{cursor}`, or `{ids}` for those that runs were about; output
-   * `{tickets: [{id, number, short_description, description, labels, tags}], cursor}`, null after the last page. A label has one value, of
-   * tags a ticket has any number.
+   * `{tickets: [{id, number, short_description, description, labels, tags}], cursor}`, null after the last page. A label (`category`,
+   * `subcategory`, `assignment_group`, `impact`, `urgency`, as far as there are any) has one value, of tags a ticket has any number.
    */
   readonly tickets: string;
   /** Writes that, once people approved them, confirm the values of the record that their run is about. */

@@ -13,9 +13,10 @@ describe('retraining', () => {
   it('is asked for once by however many workers, with the name of the instance', async () => {
     const { control, execution } = plant.database;
     await control.forTenant(plant.ids.tenantId, async (tx) => {
-      await tx.change(sql('other_connector', `INSERT INTO control.connector_versions (tenant_id, connector, version, manifest_digest, manifest, published_by) VALUES ($1, 'servicenow', '1.0.0', 'sha256:0', '{}', 'test')`), [plant.ids.tenantId]);
+      await tx.change(sql('other_connector', `INSERT INTO control.connector_versions (tenant_id, connector, version, manifest_digest, manifest, published_by) VALUES ($1, 'desk', '1.0.0', 'sha256:0', $2, 'test')`),
+        [plant.ids.tenantId, JSON.stringify({ learning: { tickets: 'tickets.done', confirmed_by: ['ticket.update'] } })]);
       await tx.change(sql('other_instance', `INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name)
-        VALUES ($1, 'ins_desk', $2, $3, 'servicenow', '1.0.0', 'sha256:0', 'desk')`), [plant.ids.tenantId, plant.ids.workspaceId, plant.ids.environmentId]);
+        VALUES ($1, 'ins_desk', $2, $3, 'desk', '1.0.0', 'sha256:0', 'desk')`), [plant.ids.tenantId, plant.ids.workspaceId, plant.ids.environmentId]);
     });
     let asked = 0;
     const clock = { now: () => new Date('2026-01-05T09:00:00Z') };
@@ -24,6 +25,6 @@ describe('retraining', () => {
     await new Retraining({ database: execution, tenants: new Tenants(execution), clock: systemClock, worker: 'test', onAsked: () => { asked += 1; } }).turn();
     expect(asked).toBe(1);
     const deliveries = await execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('training', 'SELECT source, state, payload FROM execution.deliveries')));
-    expect(deliveries).toEqual([{ source: 'manual', state: 'accepted', payload: { workflow: 'classifier-training', environment: 'prod', trigger: { source: 'desk', approved: [] } } }]);
+    expect(deliveries).toEqual([{ source: 'manual', state: 'accepted', payload: { workflow: 'classifier-training', environment: 'prod', trigger: { source_connector: 'desk', source: 'desk', approved: [] } } }]);
   });
 });

@@ -3,7 +3,7 @@ import { needsTraining } from './retraining.ts';
 import type { TrainingCandidate } from './queries.ts';
 
 const never: TrainingCandidate = {
-  tenant_id: 'ten', workspace_id: 'wsp', environment_id: 'env', environment: 'prod', instance_id: 'ins', instance_name: 'desk', workflow_id: 'wfl',
+  tenant_id: 'ten', workspace_id: 'wsp', environment_id: 'env', environment: 'prod', connector: 'desk', instance_id: 'ins', instance_name: 'desk', workflow_id: 'wfl',
   trained_at: null, consumed_count: 0, asked_count: null, is_open: false, is_asked: false, is_recent: null,
 };
 const trained: TrainingCandidate = { ...never, trained_at: new Date(0), asked_count: 10, is_recent: false };

@@ -14,12 +14,11 @@ export interface RetrainingOptions {
 }
 
 const WORKFLOW = 'classifier-training';
-const SOURCE_CONNECTOR = 'servicenow';
 /** Decisions by people after which the model learns again. */
 const EVERY_DECISIONS = 25;
 const MAX_APPROVED = 2_000;
 
-/** Asks for training: for an instance without a model, and after every so many approved writes. Asking is a delivery, so it blocks nothing. */
+/** Asks for training: for an instance, of any connector that one can learn from, without a model, and after every so many approved writes. Asking is a delivery, so it blocks nothing. */
 export class Retraining {
   readonly #options: RetrainingOptions;
 
@@ -29,7 +28,7 @@ export class Retraining {
 
   async turn(): Promise<void> {
     const { database, tenants } = this.#options;
-    const candidates = await database.forTenants(await tenants.ids(), (tx) => findCandidates(tx, WORKFLOW, SOURCE_CONNECTOR));
+    const candidates = await database.forTenants(await tenants.ids(), (tx) => findCandidates(tx, WORKFLOW));
     for (const candidate of candidates.filter(needsTraining)) await this.#ask(candidate);
   }
 
@@ -39,7 +38,7 @@ export class Retraining {
     const now = clock.now();
     const asked = await database.forTenant(candidate.tenant_id, async (tx) => {
       const approved = await readApprovedSubjects(tx, candidate, MAX_APPROVED);
-      const payload = { workflow: WORKFLOW, environment: candidate.environment, trigger: { source: candidate.instance_name, approved } };
+      const payload = { workflow: WORKFLOW, environment: candidate.environment, trigger: { source_connector: candidate.connector, source: candidate.instance_name, approved } };
       const event = {
         type: 'delivery.accepted', tenant_id: candidate.tenant_id, workspace_id: candidate.workspace_id, run_id: null, actor: { kind: 'worker', id: worker },
         subject: { kind: 'delivery', id }, data: { source: 'manual', workflow: WORKFLOW, instance_id: candidate.instance_id, approved_count: approved.length },

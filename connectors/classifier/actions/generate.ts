@@ -1,6 +1,6 @@
 import type { Action, JsonObject } from '../../sdk/connector.ts';
 import { ConnectorError } from '../../sdk/errors.ts';
-import { LABELS, splitSubcategory, splitTicketId } from '../labels.ts';
+import { GIVEN, LABELS, splitSubcategory, splitTicketId, tagOf } from '../labels.ts';
 import type { LabelName } from '../labels.ts';
 import { loadedModel } from '../loaded-models.ts';
 import type { Prediction, RankedValue } from '../model.ts';
@@ -21,7 +21,9 @@ export const generate: Action = {
     }
     const started = performance.now();
     const prediction = predict(loadedModel(stored), ticketOf(parameters));
-    const chosen = chooseValues(prediction, allowedOf(parameters));
+    const allowed = allowedOf(parameters);
+    const chosen = chooseValues(prediction, allowed);
+    const tags = chooseTags(prediction, allowed.get('tags'));
     const similar = prediction.similar.map(({ id, similarity }) => ({ ...splitTicketId(id), similarity }));
     const model = { id: stored.id, version: stored.version, digest: stored.digest, labelled_count: prediction.labelled_count };
     const proposal = {
@@ -30,7 +32,9 @@ export const generate: Action = {
       assignment_group: chosen.assignment_group?.value ?? null,
       impact: chosen.impact?.value ?? null,
       urgency: chosen.urgency?.value ?? null,
-      confidence: Math.min(...CONFIDENCE_OF.map((name) => chosen[name]?.confidence ?? 0)),
+      tags: tags.map(({ value }) => value),
+      confidence: confidenceOf(prediction, chosen, tags),
+      per_tag: Object.fromEntries(tags.map(({ value, confidence }) => [value, confidence])),
       per_label: Object.fromEntries(Object.entries(chosen).map(([name, { value, confidence, top }]) => [name, { value, confidence, top: top.map((each) => ({ ...each })) }])),
       summary: prediction.summary,
       similar,
@@ -46,6 +50,28 @@ export const generate: Action = {
 /** The subcategory refines and is not decided on, so it does not lower the confidence of the whole. */
 const CONFIDENCE_OF = ['category', 'assignment_group', 'impact', 'urgency'] as const;
 
+/** Of a source that has tags alone, the least sure of those proposed; of any other, the least sure of its labels. */
+function confidenceOf(prediction: Prediction, chosen: Partial<Record<LabelName, Chosen>>, tags: readonly RankedValue[]): number {
+  const hasLabels = LABELS.some((name) => prediction.labels[name] !== undefined);
+  const all = hasLabels ? CONFIDENCE_OF.map((name) => chosen[name]?.confidence ?? 0) : tags.map(({ confidence }) => confidence);
+  return all.length === 0 ? 0 : Math.min(...all);
+}
+
+/** Tags that are rather given than not, the surest first. */
+function chooseTags(prediction: Prediction, allowed: ReadonlySet<string> | undefined): RankedValue[] {
+  return Object.entries(prediction.labels)
+    .flatMap(([label, { value, confidence }]) => {
+      const tag = tagOf(label);
+      return tag !== null && value === GIVEN && (allowed?.has(tag) ?? true) ? [{ value: tag, confidence: bounded(confidence) }] : [];
+    })
+    .toSorted((a, b) => b.confidence - a.confidence);
+}
+
+/** Calibration ends in a division, whose last bit may lie above 1. */
+function bounded(confidence: number): number {
+  return Math.min(1, Math.max(0, confidence));
+}
+
 interface Chosen extends RankedValue {
   readonly top: readonly RankedValue[];
 }
@@ -57,8 +83,7 @@ function chooseValues(prediction: Prediction, allowed: ReadonlyMap<string, Reado
     const ranked = name === 'subcategory' ? subcategoriesOf(prediction, chosen.category?.value) : (prediction.labels[name]?.top ?? []);
     const top = ranked
       .filter(({ value }) => allowed.get(name)?.has(value) ?? true)
-      // Calibration ends in a division, whose last bit may lie above 1.
-      .map(({ value, confidence }) => ({ value, confidence: Math.min(1, Math.max(0, confidence)) }));
+      .map(({ value, confidence }) => ({ value, confidence: bounded(confidence) }));
     if (top[0] !== undefined) chosen[name] = { ...top[0], top };
   }
   return chosen;

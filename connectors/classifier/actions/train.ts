@@ -13,16 +13,15 @@ const DEFAULT_LIMIT = 10_000;
 /** The same tickets give the same model, byte for byte. */
 const SEED = 1;
 
-/** `train`: a new model of one instance, from its own resolved incidents. The newest model is the one that `generate` asks. */
+/** `train`: a new model of one instance, from its own finished tickets. The newest model is the one that `generate` asks. */
 export const train: Action = {
   // The time-out of the manifest, spent on nothing but learning.
   estimate: () => [{ meter: 'classifier.cpu', quantity: 600, unit: 's' }],
 
   async execute(context, parameters) {
     const source = await sourceInstance(context, parameters);
-    const labels = (parameters['labels'] ?? LABELS) as readonly LabelName[];
-    const tickets = await resolvedTickets(context, source, {
-      labels, limit: typeof parameters['limit'] === 'number' ? parameters['limit'] : DEFAULT_LIMIT, approved: (parameters['approved'] ?? []) as readonly string[],
+    const { tickets, labels } = await resolvedTickets(context, source, {
+      labels: (parameters['labels'] ?? LABELS) as readonly LabelName[], limit: typeof parameters['limit'] === 'number' ? parameters['limit'] : DEFAULT_LIMIT, approved: (parameters['approved'] ?? []) as readonly string[],
     });
     const started = performance.now();
     const trained = await learn(tickets, labels, context.signal);
@@ -42,7 +41,7 @@ async function learn(tickets: readonly LabelledTicket[], labels: readonly string
   } catch (cause) {
     if (signal.aborted) throw new ConnectorError({ code: 'call_aborted', effect: 'none', retryable: true, message: 'Training was stopped by its time limit or because the worker ends.', cause });
     if (!(cause instanceof ClassifierError)) throw cause;
-    // A new instance has no resolved incidents yet; later it will.
+    // A new instance has no finished tickets yet; later it will.
     const tooFew = cause.code === 'classifier_no_tickets' || cause.code === 'classifier_no_labels';
     throw new ConnectorError({ code: tooFew ? 'model_not_trained' : 'model_invalid', effect: 'none', retryable: tooFew, ...(tooFew ? { retryAfterMs: 60_000 } : {}), message: cause.message, cause });
   }
