@@ -1312,6 +1312,37 @@ export interface components {
             enabled: boolean;
             webhook_url: string;
             package?: components["schemas"]["InstancePackage"];
+            health: components["schemas"]["InstanceHealth"];
+        };
+        /** @description What the workers know together of whether the instance answers and how much it bears */
+        InstanceHealth: {
+            /**
+             * @description open: it did not answer and nothing is sent to it; half_open: one call tries whether it is back
+             * @enum {string}
+             */
+            circuit: "closed" | "open" | "half_open";
+            last_failure_code: string | null;
+            /**
+             * Format: date-time
+             * @description From when on one call may try an open circuit
+             */
+            probe_at: string | null;
+            /**
+             * Format: date-time
+             * @description The instance asked for silence until then (429)
+             */
+            blocked_until: string | null;
+            window: null | {
+                limit: number;
+                count: number;
+                /** Format: date-time */
+                ends_at: string;
+                /**
+                 * @description Who said what the instance bears
+                 * @enum {string}
+                 */
+                source: "manifest" | "peer";
+            };
         };
         PolicyStatus: {
             scope: string;

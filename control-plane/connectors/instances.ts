@@ -13,6 +13,7 @@ import type { Principal } from '../identity/principal.ts';
 import { findEnvironment } from '../workflows/queries.ts';
 import { findConnectorVersion, findCredentialKind, insertInstance, insertInstanceDirectory, listInstances } from './queries.ts';
 import type { ConnectorVersionWithManifest, InstanceListRow } from './queries.ts';
+import { shownHealth } from './instance-health.ts';
 import { packageState } from './package-state.ts';
 import { installedPackages, publishedManifests } from './repository-instance-packages.ts';
 import type { InstalledPackage, PublishedManifest } from './repository-instance-packages.ts';
@@ -88,9 +89,10 @@ export class Instances {
     });
   }
 
-  #shown({ manifest_digest, package_digest, ...row }: InstanceListRow, installed: InstalledPackage | null, published: readonly PublishedManifest[]): Instance {
+  #shown({ manifest_digest, package_digest, circuit, last_failure_code, probe_at, blocked_until, window_limit, window_count, window_ends_at, window_source, ...row }: InstanceListRow, installed: InstalledPackage | null, published: readonly PublishedManifest[]): Instance {
     return {
       ...row, webhook_url: `${this.#parts.publicUrl}/api/v1/ingest/${row.connector}/${row.id}`,
+      health: shownHealth({ circuit, last_failure_code, probe_at, blocked_until, window_limit, window_count, window_ends_at, window_source }),
       package: packageState({ ...row, manifest_digest, package_digest }, installed, published),
     };
   }

@@ -62,7 +62,19 @@ export const insertInstance: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 };
 
-export interface InstanceListRow {
+export interface HealthColumns {
+  readonly circuit: 'closed' | 'open' | 'half_open';
+  readonly last_failure_code: string | null;
+  readonly probe_at: Date | null;
+  readonly blocked_until: Date | null;
+  /** Null: no window is open. */
+  readonly window_limit: number | null;
+  readonly window_count: number | null;
+  readonly window_ends_at: Date | null;
+  readonly window_source: 'manifest' | 'peer' | null;
+}
+
+export interface InstanceListRow extends HealthColumns {
   readonly id: string;
   readonly connector: string;
   readonly connector_version: string;
@@ -80,8 +92,12 @@ export const listInstances: Statement = {
   name: 'connectors.list_instances',
   text: `
     SELECT i.id, i.connector, i.connector_version, i.name, e.name AS environment, i.base_url, i.allowed_hosts, i.settings, i.enabled,
-           i.manifest_digest, i.package_digest
+           i.manifest_digest, i.package_digest,
+           coalesce(h.circuit, 'closed') AS circuit, h.last_failure_code, CASE WHEN h.circuit <> 'closed' THEN h.probe_at END AS probe_at,
+           CASE WHEN h.blocked_until > clock_timestamp() THEN h.blocked_until END AS blocked_until,
+           CASE WHEN h.window_ends_at > clock_timestamp() THEN h.window_limit END AS window_limit, h.window_count, h.window_ends_at, h.window_source
       FROM control.connector_instances i JOIN control.environments e ON (e.tenant_id, e.id) = (i.tenant_id, i.environment_id)
+      LEFT JOIN execution.instance_health h ON (h.tenant_id, h.instance_id) = (i.tenant_id, i.id)
      WHERE i.tenant_id = $1 AND i.workspace_id = $2 AND ($3::text IS NULL OR i.id = $3)
      ORDER BY e.ordinal, i.name`,
 };
