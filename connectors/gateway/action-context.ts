@@ -1,5 +1,7 @@
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { ActionContext, Json } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
 import { bindEgress } from './bound-egress.ts';
 import type { ExchangeLog } from './bound-egress.ts';
 import type { GatewayParts } from './parts.ts';
@@ -8,6 +10,8 @@ import { createNestedCalls } from './nested-calls.ts';
 
 export interface ContextOfOneCall {
   readonly actionContext: ActionContext;
+  /** Labels of what it has read by calls of its own, so far. */
+  nestedLabels(): readonly Label[];
   /** What went over the wire. */
   readonly exchanges: ExchangeLog;
   /**
@@ -32,7 +36,8 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
   const timer = setTimeout(() => ending.abort(), manifest.timeout_ms);
   const signal = AbortSignal.any([request.signal, ending.signal]);
   const bound = bindEgress(parts, call, signal);
-  const nested = createNestedCalls(parts, call, signal);
+  const decided = of.actionDigest !== null;
+  const nested = createNestedCalls(parts, call, decided, signal);
   const referenceFor = (content: Json): string => reference(request.identity.run.id, digestOf({
     run_id: request.identity.run.id, step_key: request.identity.step.key, call_key: request.identity.callKey, action: request.action, content, follows: of.follows,
   }));
@@ -40,7 +45,7 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
     actionContext: {
       manifest,
       instance: { id: instance.id, name: instance.name, baseUrl: instance.baseUrl, settings: instance.settings },
-      egress: bound.egress,
+      egress: decided ? bound.egress : NO_EGRESS,
       call: nested.call,
       findInstance: async (connector, name) => {
         const found = await parts.instances.find(request.identity, connector, name);
@@ -53,6 +58,7 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
       signal,
       now: () => parts.clock.now(),
     },
+    nestedLabels: nested.labels,
     exchanges: bound.exchanges,
     rethrowFault: nested.rethrowFault,
     end: async () => {
@@ -62,6 +68,13 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
     },
   };
 }
+
+/** Nothing has been decided yet while a write is prepared, so it reads only by calls that are decided on by themselves. */
+const NO_EGRESS: ActionContext['egress'] = {
+  request: async () => {
+    throw new ConnectorError({ code: 'host_not_allowed', effect: 'none', retryable: false, message: '`prepare` has no way out of its own, because nothing has been decided yet. Read with `context.call`.' });
+  },
+};
 
 function reference(runId: string, digest: string): string {
   return `${runId}/${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;

@@ -1,6 +1,7 @@
 import { CallEnded, endedBy } from './call.ts';
 import type { Call } from './call.ts';
 import { ONE_CALL } from './estimate.ts';
+import { outputLabelsOf } from './labels.ts';
 import type { GatewayParts } from './parts.ts';
 import type { CallError, EffectKey, ExistingEffect } from './ports.ts';
 import { priced } from './pricing.ts';
@@ -38,7 +39,7 @@ function underWay(effect: ExistingEffect, key: EffectKey): CallEnded {
 
 async function storedOutcome(parts: GatewayParts, call: Call, effect: ExistingEffect, key: EffectKey | null): Promise<CallEnded> {
   if (!effect.ofThisCall && key !== null) await parts.store.commitReplay(call.request.identity, effect, key);
-  return new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: call.manifest.output_labels, receipt: effect.receipt });
+  return new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: outputLabelsOf(call, [], {}), receipt: effect.receipt });
 }
 
 /** Asks the system of record, writes what it says, and returns only when nothing happened: then there is room for the effect again. */

@@ -411,7 +411,7 @@ describe('nested calls', () => {
     const made = world({ read: [action('read'), read], outer: calling(async (context) => {
       await Promise.all([context.call('notes/read', { a: 1 }), context.call('notes/read', { a: 2 })]);
       return {};
-    }) });
+    }) }, { pdp: fixedPolicy(() => ({ outcome: 'ALLOW' })) });
     expect(await made.call(testIdentity(), 'notes/outer', { q: 1 }, { labels: { '/q': ['ticket_text'] } })).toMatchObject({ kind: 'succeeded' });
     expect(made.store.calls.map(({ identity, intent }) => [identity.callKey, intent.action.parameters])).toEqual([['main', { q: 1 }], ['main/notes/read#1', { a: 1 }], ['main/notes/read#2', { a: 2 }]]);
     expect(made.asked.map(({ labels }) => labels)).toEqual([{ '/q': ['ticket_text'] }, { '/a': ['ticket_text'] }, { '/a': ['ticket_text'] }]);

@@ -16,6 +16,7 @@ import { createInstanceEgresses } from './instance-egresses.ts';
 import type { EgressFactory } from './instance-egresses.ts';
 import { commitIntent } from './intent.ts';
 import { createManifestSchemas } from './manifest-schemas.ts';
+import { cleanAnswer } from './clean-answer.ts';
 import { commitOutcome } from './outcome.ts';
 import { perform } from './perform.ts';
 import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Gateway, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
@@ -93,8 +94,8 @@ async function runPipeline(parts: GatewayParts, request: CallRequest, nested: bo
     const intended = await commitIntent(parts, call, plan, decision, key);
     // Credential and egress: the connector's code, with a way out to its instance only; it never sees the credential.
     const performed = await perform(parts, call, plan);
-    // Response validation, then redaction: nothing that breaks the manifest is a success, nothing that it redacts is kept.
-    const answer = redactAnswer(call, validateAnswer(parts, call, performed));
+    // Response: nothing that people cannot see is let in, nothing that breaks the manifest is a success, nothing that it redacts is kept.
+    const answer = redactAnswer(call, validateAnswer(parts, call, cleanAnswer(call, performed)));
     // Outcome and meter: committed together, and the reservation is settled by what the call really cost.
     return await commitOutcome(parts, call, intended, answer);
   } catch (error) {

@@ -1,5 +1,10 @@
-import type { Label } from '@countersign/contracts/connectors/manifest.ts';
+import type { Label, Origin, Reading } from '@countersign/contracts/connectors/manifest.ts';
+import { ORIGINS } from '@countersign/contracts/connectors/manifest.ts';
+import type { ModelReading } from '@countersign/contracts/policy/decision.ts';
+import { hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
+import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import type { JsonObject } from '../sdk/connector.ts';
+import type { Call } from './call.ts';
 
 type Labels = Readonly<Record<string, readonly Label[]>>;
 
@@ -20,4 +25,61 @@ export function labelsOfPlanned(requested: Labels, parameters: JsonObject): Reco
     if (!covered) labels[pointer] = allLabels(requested);
   }
   return labels;
+}
+
+/**
+ * What is known of an output: what the manifest says of it, and whatever is untrusted among what the call was given or read in its turn,
+ * because an action may give back what it was given (`group.resolve` its name). A model's output is a model's, whatever the manifest
+ * says, and says which model read what.
+ */
+export function outputLabelsOf({ request, connector, manifest, actionName }: Call, nested: readonly Label[], hidden: HiddenCharacters): Label[] {
+  const given = allLabels(request.labels);
+  const labels: Label[] = [...manifest.output_labels, ...nested];
+  if (manifest.risk === 'model') {
+    const use = request.model?.use ?? `${connector.manifest.name}/${actionName}`;
+    labels.push('model_output', ...given.filter(isOrigin).map((origin): Reading => `${use}<${origin}`), ...given.filter((label) => !isOrigin(label)));
+  } else {
+    labels.push(...given.filter((label) => !isTrusted(label)));
+  }
+  if (hasHidden(hidden)) labels.push('hidden_characters');
+  return [...new Set(labels)].sort();
+}
+
+/** Whether text with these labels may have been written by anybody: it is cleaned of hidden characters before anyone sees it. */
+export function isFromOutside(labels: readonly Label[]): boolean {
+  return labels.some((label) => !isTrusted(label));
+}
+
+/** The labels as policy knows them: origins and flags by pointer, and apart from them the models that had part in each value. */
+export function asPolicySees(labels: Labels): { readonly labels: Record<string, PolicyLabel[]>; readonly lineage: Record<string, ModelReading[]> } {
+  const entries = Object.entries(labels);
+  return {
+    labels: Object.fromEntries(entries.map(([pointer, all]) => [pointer, all.filter((label) => !isReading(label))])),
+    lineage: Object.fromEntries(entries.map(([pointer, all]) => [pointer, readingsIn(all)] as const).filter(([, readings]) => readings.length > 0)),
+  };
+}
+
+type PolicyLabel = Exclude<Label, Reading>;
+
+function readingsIn(labels: readonly Label[]): ModelReading[] {
+  const read = new Map<string, Origin[]>();
+  for (const label of labels.filter(isReading)) {
+    // The name of a model may hold anything, an origin nothing but letters.
+    const at = label.lastIndexOf('<');
+    const model = label.slice(0, at);
+    read.set(model, [...(read.get(model) ?? []), label.slice(at + 1) as Origin]);
+  }
+  return [...read].map(([model, origins]) => ({ model, read: origins.sort() }));
+}
+
+function isReading(label: Label): label is Reading {
+  return label.includes('<');
+}
+
+function isOrigin(label: Label): label is Origin {
+  return (ORIGINS as readonly string[]).includes(label);
+}
+
+function isTrusted(label: Label): boolean {
+  return label === 'configuration' || label === 'trusted_system';
 }

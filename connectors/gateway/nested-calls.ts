@@ -10,15 +10,21 @@ import type { CallResult } from './ports.ts';
 
 export interface NestedCalls {
   readonly call: (action: string, parameters: JsonObject, options?: { readonly instance?: string | undefined }) => Promise<JsonObject>;
+  /** Of everything that the calls so far gave back. */
+  labels(): readonly Label[];
   rethrowFault(): void;
   /** When everything that was begun has ended, one way or another. */
   settled(): Promise<void>;
 }
 
-/** What an action calls in its turn goes through the whole pipeline: its own decision, its own record. */
-export function createNestedCalls(parts: GatewayParts, call: Call, signal: AbortSignal): NestedCalls {
+/**
+ * What an action calls in its turn goes through the whole pipeline: its own decision, its own record.
+ * @param decided whether policy has decided on the calling action, or it is only being prepared
+ */
+export function createNestedCalls(parts: GatewayParts, call: Call, decided: boolean, signal: AbortSignal): NestedCalls {
   const counts = new Map<string, number>();
   const underWay = new Set<Promise<CallResult>>();
+  const read = new Set<Label>();
   let fault: { readonly error: unknown } | null = null;
 
   const begin = (action: string, parameters: JsonObject, instance: string | undefined): Promise<CallResult> => {
@@ -32,7 +38,7 @@ export function createNestedCalls(parts: GatewayParts, call: Call, signal: Abort
       instanceName: instance ?? (sameConnector ? (instanceName ?? call.instance.name) : null),
       parameters,
       labels: labelsOfNested(call, parameters),
-      within: { action: call.request.action, risk: call.manifest.risk, instance_id: call.instance.id },
+      within: { action: call.request.action, risk: call.manifest.risk, instance_id: call.instance.id, decided },
       model,
       signal,
     });
@@ -52,9 +58,13 @@ export function createNestedCalls(parts: GatewayParts, call: Call, signal: Abort
       } finally {
         underWay.delete(running);
       }
-      if (result.kind === 'succeeded') return result.output;
+      if (result.kind === 'succeeded') {
+        for (const label of result.outputLabels) read.add(label);
+        return result.output;
+      }
       throw errorOf(action, result);
     },
+    labels: () => [...read],
     rethrowFault() {
       if (fault !== null) throw fault.error;
     },
@@ -69,7 +79,9 @@ export function createNestedCalls(parts: GatewayParts, call: Call, signal: Abort
  * read by an action. Whatever else the connector made, nobody can tell from which of its parameters: it carries the labels of all.
  */
 function labelsOfNested({ request }: Call, parameters: JsonObject): Record<string, readonly Label[]> {
-  const labels = allLabels(request.labels);
+  const given = allLabels(request.labels);
+  // Given nothing, the action can have made it from nothing but its own code and the instance's settings.
+  const labels: readonly Label[] = given.length === 0 ? ['configuration'] : given;
   return Object.fromEntries(Object.entries(parameters).flatMap(([name, value]): Array<[string, readonly Label[]]> => {
     const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const handedOn = Object.hasOwn(request.parameters, name) && isDeepStrictEqual(request.parameters[name], value);

@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Intended } from './intent.ts';
+import { outputLabelsOf } from './labels.ts';
 import { meter } from './meter.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Performed } from './perform.ts';
@@ -15,7 +16,7 @@ export async function commitOutcome(parts: GatewayParts, call: Call, { callId, p
     await parts.store.commitOutcome(call.request.identity, callId, { state, error, costs, ...record });
     return state === 'failed' ? { kind: 'failed', error } : { kind: 'uncertain', callId, error };
   }
-  const { output, receipt = null } = performed.result;
-  await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, ...record });
-  return { kind: 'succeeded', callId, output, outputLabels: call.manifest.output_labels, receipt };
+  const { result: { output, receipt = null }, hidden = {}, nestedLabels } = performed;
+  await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, hidden, ...record });
+  return { kind: 'succeeded', callId, output, outputLabels: outputLabelsOf(call, nestedLabels, hidden), receipt };
 }

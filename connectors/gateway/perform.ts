@@ -1,3 +1,5 @@
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
+import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import type { ActionResult, Usage } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { createActionContext } from './action-context.ts';
@@ -8,10 +10,17 @@ import type { GatewayParts } from './parts.ts';
 import type { CallError } from './ports.ts';
 
 /** How carrying out an action ended, and what went over the wire. */
-export type Performed = (Answered | Broken) & { readonly exchanges: ExchangeLog; readonly durationMs: number };
+export type Performed = (Answered | Broken) & {
+  readonly exchanges: ExchangeLog;
+  readonly durationMs: number;
+  /** Labels of everything that the action read by calls of its own. */
+  readonly nestedLabels: readonly Label[];
+};
 export interface Answered {
   readonly state: 'succeeded';
   readonly result: ActionResult;
+  /** What was taken out of the output; absent until it was looked for (`clean-answer.ts`). */
+  readonly hidden?: HiddenCharacters;
 }
 export interface Broken {
   readonly state: 'failed' | 'uncertain';
@@ -27,7 +36,7 @@ export async function perform(parts: GatewayParts, call: Call, plan: PlannedActi
   const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest });
   const { exchanges } = context;
   const started = performance.now();
-  const took = (): Pick<Performed, 'exchanges' | 'durationMs'> => ({ exchanges, durationMs: Math.round(performance.now() - started) });
+  const took = (): Pick<Performed, 'exchanges' | 'durationMs' | 'nestedLabels'> => ({ exchanges, durationMs: Math.round(performance.now() - started), nestedLabels: context.nestedLabels() });
   try {
     const result = await call.action.execute(context.actionContext, plan.parameters, plan.prepared);
     context.rethrowFault();

@@ -1,8 +1,10 @@
+import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { PolicyApproval, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { isUsable } from './approval-in-hand.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call, PlannedAction } from './call.ts';
-import { labelsOfPlanned } from './labels.ts';
+import { asPolicySees, labelsOfPlanned } from './labels.ts';
+import type { JsonObject } from '../sdk/connector.ts';
 import type { ApprovalInHand } from './ports.ts';
 
 /** What policy is told about one call: everything that it may judge by, and nothing that was not hashed into the action's digest but the time. */
@@ -25,15 +27,26 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
       reversible: manifest.reversible,
       idempotent: manifest.idempotent,
       digest: plan.digest,
-      sensitive_parameters: manifest.sensitive_parameters,
+      sensitive_parameters: sensitiveIn(manifest, plan.action.parameters),
     },
     instance: { id: call.instance.id, name: call.instance.name },
     parameters: plan.action.parameters,
-    labels: labelsOfPlanned(labels, plan.action.parameters),
+    ...asPolicySees(labelsOfPlanned(labels, plan.action.parameters)),
     model: manifest.risk === 'model' ? model : null,
     approvals: approval === null ? [] : [policyApproval(approval)],
     time: parts.clock.now().toISOString(),
   };
+}
+
+/**
+ * The parameters that choose where data goes. Those of a read all do, because each goes to the peer and chooses what comes back; only
+ * what the manifest says never leaves us does not.
+ */
+function sensitiveIn(manifest: ActionManifest, parameters: JsonObject): string[] {
+  if (manifest.risk !== 'read') return [...manifest.sensitive_parameters];
+  const local = new Set(manifest.local_parameters ?? []);
+  const all = Object.keys(parameters).map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  return [...new Set([...manifest.sensitive_parameters, ...all])].filter((pointer) => !local.has(pointer));
 }
 
 /** An approval used by attempts that are known to have had no effect is still in hand for the effect it was given for. */

@@ -1,4 +1,5 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
+import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import type { CallWithin } from '@countersign/contracts/policy/decision.ts';
 import type { Connector, JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
@@ -27,7 +28,7 @@ export interface GatewayStore {
   /**
    * Records the decision that allows and the intent; consumes the approval where one was needed, and reserves `intent.estimate` in the
    * budgets of the run and the workspace where they have any. Nothing may leave before this has committed.
-   * @throws ApprovalNotUsableError, EffectExistsError, BudgetExceededError (recorded, with the decision), PriceUnknownError; then nothing is intended
+   * @throws ApprovalNotUsableError, EffectExistsError, InstanceBusyError, BudgetExceededError (recorded, with the decision), PriceUnknownError; then nothing is intended
    */
   commitIntent(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<{ callId: string }>;
   /**
@@ -173,6 +174,8 @@ export interface Intent {
   /** Of what was asked for, with a key that the workflow names; null otherwise. */
   readonly parametersDigest: string | null;
   readonly estimate: Estimate;
+  /** So many steps may have a call to the instance under way, over all workers; null: no limit. */
+  readonly concurrency: number | null;
   /** Consumed in the same transaction; the store refuses (`ApprovalNotUsableError`) when it is neither `approved` for this digest any more nor `reusable`. */
   readonly consumeApprovalId: string | null;
 }
@@ -227,7 +230,7 @@ export type Outcome = {
   readonly requestDigest: string | null;
   readonly responseDigest: string | null;
 } & (
-  | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[] }
+  | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[]; readonly hidden?: HiddenCharacters }
   | { readonly state: 'failed' | 'uncertain'; readonly error: CallError; readonly costs?: readonly PricedUsage[] }
 );
 

@@ -14,7 +14,7 @@ export function validateAnswer(parts: GatewayParts, call: Call, performed: Perfo
     code: 'response_invalid', message: `The output of ${call.request.action} does not fit its manifest: ${problem}.`,
     effect: call.changesSomething ? 'unknown' : 'none', retryable: call.changesSomething, usage: (performed.result.usage ?? []).filter(isMeterable),
   });
-  return { ...brokenBy(parts, call, performed.exchanges, error), exchanges: performed.exchanges, durationMs: performed.durationMs };
+  return { ...brokenBy(parts, call, performed.exchanges, error), exchanges: performed.exchanges, durationMs: performed.durationMs, nestedLabels: performed.nestedLabels };
 }
 
 /** What is wrong with what an action or its `reconcile` gave back; null when nothing is. */

@@ -15,7 +15,13 @@ export type ActionRisk = 'read' | 'write' | 'destructive' | 'model';
 export type PrincipalKind = 'workflow' | 'person' | 'service' | 'system';
 
 /** Where a value came from. Policy trusts the first two; every other label, also one it does not know, is untrusted. */
-export type DataLabel = 'configuration' | 'trusted_system' | 'ticket_text' | 'model_output';
+export type DataLabel = 'configuration' | 'trusted_system' | 'ticket_text' | 'model_output' | 'hidden_characters';
+
+/** A model that had part in a value, and the origins of what it was given to read. */
+export interface ModelReading {
+  readonly model: string;
+  readonly read: readonly DataLabel[];
+}
 
 export interface PolicyVote {
   readonly principal_id: string;
@@ -39,6 +45,8 @@ export interface CallWithin {
   readonly action: string;
   readonly risk: 'read' | 'write' | 'destructive' | 'model';
   readonly instance_id: string;
+  /** Whether policy has decided on it: what is read before that, to prepare a write, is read for something that nobody has allowed yet. */
+  readonly decided: boolean;
 }
 
 export interface PolicyInput {
@@ -65,6 +73,8 @@ export interface PolicyInput {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** By RFC 6901 pointer into `parameters`. Every parameter has labels: a sensitive one without any counts as untrusted. */
   readonly labels: Readonly<Record<string, readonly DataLabel[]>>;
+  /** By pointer as `labels`: every model that had part in the value, also through other models. Absent where none had. */
+  readonly lineage?: Readonly<Record<string, readonly ModelReading[]>>;
   readonly model: { readonly use: string; readonly pinned: boolean } | null;
   readonly approvals: readonly PolicyApproval[];
   /** RFC 3339. */

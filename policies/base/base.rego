@@ -43,12 +43,46 @@ verdicts contains verdict if {
 	}
 }
 
-# What a write reads of its own instance, such as the group of a name, goes into that write and nowhere else, and the write is judged
-# by its own parameters before anything is sent.
+# What a write that was decided on reads of its own instance, such as the record that it has just changed, is judged with the write. While
+# it is only being prepared nobody has allowed anything yet, so what is read then is judged by itself.
 read_by_a_write if {
 	input.action.risk == "read"
+	input.call.within.decided == true
 	input.call.within.risk in {"write", "destructive"}
 	input.call.within.instance_id == input.instance.id
+}
+
+# The workflow says what is called. Where text from outside chose the call itself, nobody granted it: not even a read without parameters.
+verdicts contains verdict if {
+	chosen_from_outside
+	not approvals.countersigned_by(1)
+	verdict := {
+		"outcome": outcome_for_untrusted_destination,
+		"rule": "base/untrusted_call",
+		"message": "Text from outside chose this call and not the workflow",
+		"obligations": {},
+	}
+}
+
+chosen_from_outside if {
+	some label in input.labels[""]
+	not label in trusted
+}
+
+chosen_from_outside if count(input.lineage[""]) > 0
+
+# Whoever hides characters in a text has something in mind. They were taken out; a person looks at what is written because of it.
+verdicts contains verdict if {
+	input.action.risk in {"write", "destructive"}
+	some labels in input.labels
+	"hidden_characters" in labels
+	not approvals.countersigned_by(1)
+	verdict := {
+		"outcome": "REQUIRE_HITL",
+		"rule": "base/hidden_characters",
+		"message": "What is written derives from text in which characters were hidden; they were taken out",
+		"obligations": {},
+	}
 }
 
 default outcome_for_untrusted_destination := "DENY"
@@ -63,6 +97,14 @@ untrusted_destinations contains pointer if {
 	overlap(pointer, labelled)
 	some label in labels
 	not label in trusted
+}
+
+# What a model had part in is as untrusted as what it read, and it is never trusted itself, whatever an action said of its output.
+untrusted_destinations contains pointer if {
+	some pointer in input.action.sensitive_parameters
+	some derived, models in input.lineage
+	overlap(pointer, derived)
+	count(models) > 0
 }
 
 # No label is no proof of where a value came from.

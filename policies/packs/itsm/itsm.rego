@@ -32,6 +32,35 @@ verdicts contains verdict if {
 	}
 }
 
+# What one model wrote is for people and for the records that they countersign. To hand it to a model again, one that may run elsewhere,
+# takes a person: a model that was turned must not write to the next one by itself.
+verdicts contains verdict if {
+	input.action.risk == "model"
+	reads_a_model
+	not countersigned
+	verdict := {
+		"outcome": "REQUIRE_HITL",
+		"rule": "itsm/model_reads_model",
+		"message": "A person must see what a model is given that another model wrote",
+		"obligations": {
+			"tier": tier,
+			"required_role": required_role,
+			"required_votes": required_votes,
+			"deadline_ms": deadline_ms,
+		},
+	}
+}
+
+reads_a_model if {
+	some labels in input.labels
+	"model_output" in labels
+}
+
+reads_a_model if {
+	some models in input.lineage
+	count(models) > 0
+}
+
 verdicts contains verdict if {
 	input.action.risk == "write"
 	not countersigned
