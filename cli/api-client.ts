@@ -1,6 +1,6 @@
 import axios from 'axios';
 import type { AxiosInstance } from 'axios';
-import type { paths } from '@countersign/contracts/openapi/api.generated.ts';
+import type { components, paths } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Problem } from '@countersign/contracts/errors/catalogue.ts';
 import type { CliConfig } from './config.ts';
 import { CliError } from './errors.ts';
@@ -13,6 +13,9 @@ export type ApprovalDetail = Json<paths['/api/v1/approvals/{approval_id}']['get'
 export type VoteResult = Json<paths['/api/v1/approvals/{approval_id}/votes']['post']['responses']['201']>;
 export type KeySet = Json<paths['/api/v1/keys']['get']['responses']['200']>;
 export type CostReport = Json<paths['/api/v1/reports/cost-per-ticket']['get']['responses']['200']>;
+
+type Schemas = components['schemas'];
+export type Instance = Schemas['Instance'];
 
 /** The public API, as the command line uses it. Every failure is a `CliError` in words. */
 export class ApiClient {
@@ -58,6 +61,42 @@ export class ApiClient {
 
   costPerTicket(): Promise<CostReport> {
     return this.#request('GET', '/api/v1/reports/cost-per-ticket');
+  }
+
+  publishConnector(version: { manifest: Record<string, unknown>; package: Schemas['PublishedPackage'] }): Promise<Schemas['ConnectorVersion']> {
+    return this.#request('POST', '/api/v1/connectors', { data: version });
+  }
+
+  connectors(): Promise<{ items: Array<Schemas['ConnectorVersion']> }> {
+    return this.#request('GET', '/api/v1/connectors');
+  }
+
+  publishers(): Promise<{ items: Array<Schemas['Publisher']> }> {
+    return this.#request('GET', '/api/v1/connector-publishers');
+  }
+
+  trustPublisher(publisher: Schemas['NewPublisher']): Promise<Schemas['Publisher']> {
+    return this.#request('POST', '/api/v1/connector-publishers', { data: publisher });
+  }
+
+  revokePublisher(kid: string): Promise<Schemas['Publisher']> {
+    return this.#request('DELETE', `/api/v1/connector-publishers/${encodeURIComponent(kid)}`);
+  }
+
+  instances(): Promise<{ items: Instance[] }> {
+    return this.#request('GET', '/api/v1/instances');
+  }
+
+  createInstance(instance: Schemas['NewInstance']): Promise<Instance> {
+    return this.#request('POST', '/api/v1/instances', { data: instance });
+  }
+
+  storeCredential(credential: Schemas['NewCredential']): Promise<Schemas['Credential']> {
+    return this.#request('POST', '/api/v1/credentials', { data: credential });
+  }
+
+  approvePackage(instanceId: string, digests: Schemas['PackageDigests'], etag: string): Promise<Instance> {
+    return this.#request('POST', `/api/v1/instances/${encodeURIComponent(instanceId)}/approve-package`, { data: digests, headers: { 'if-match': etag } });
   }
 
   async #request<T>(method: string, path: string, options: object = {}): Promise<T> {

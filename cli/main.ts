@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiClient } from './api-client.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { connectorCommand } from './commands/connector.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { runsCommand } from './commands/runs.ts';
 import { readConfig } from './config.ts';
@@ -11,6 +12,7 @@ import { printJson, say } from './output.ts';
 const program = new Command('countersign')
   .description('The command line of Countersign: a client of the public API, and the offline evidence verifier.\nReads COUNTERSIGN_URL and COUNTERSIGN_API_KEY.')
   .version('0.1.0')
+  .addCommand(connectorCommand())
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
   .addCommand(approvalsCommand());

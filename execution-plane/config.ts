@@ -16,6 +16,8 @@ export interface WorkerConfig {
   readonly retentionDays: number;
   readonly drainMs: number;
   readonly logLevel: string;
+  /** Where packages of connectors stand that are not shipped with this version, a folder each; null: none. */
+  readonly connectorsFolder: string | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +36,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     reconcileMs: whole(env, 'COUNTERSIGN_RECONCILE_SECONDS', 30, 0, 86_400) * 1_000,
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),
+    connectorsFolder: env['COUNTERSIGN_CONNECTORS_DIR'] || null,
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
 }

@@ -20,6 +20,7 @@ import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
 import { Tenants } from './loops/tenants.ts';
 import { DecisionPoints } from './policy/decision-points.ts';
+import { loadConnectors } from './packages/load-connectors.ts';
 import { ReconcilerLoop } from './reconciler/reconciler-loop.ts';
 import { Retraining } from './retraining/retraining.ts';
 import { StepRunner } from './steps/step-runner.ts';
@@ -33,8 +34,8 @@ import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { Worker } from './worker/worker.ts';
 
-/** Builds a worker from its settings and starts it. `connectors` is given by tests that bring one of their own. */
-export async function startWorker(config: WorkerConfig, connectors: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
+/** Builds a worker from its settings and starts it. `shipped` is given by tests that bring one of their own. */
+export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
   const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
   const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: config.concurrency + 8, onConnectionError: onError });
@@ -43,6 +44,7 @@ export async function startWorker(config: WorkerConfig, connectors: readonly Con
   const objects = new FolderObjects(config.objectsFolder);
   const clock = systemClock;
   const tenants = new Tenants(database);
+  const connectors = await loadConnectors(shipped, config.connectorsFolder, { database, tenants, log });
   const leases = new Leases(database, config.leaseMs);
   const contents = new Contents(keys, config.retentionDays);
   const wakers = { worker: undefined as Worker | undefined };

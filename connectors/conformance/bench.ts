@@ -45,9 +45,13 @@ export interface World {
   untilDone(action: string, parameters: JsonObject, attempts: number, first?: (result: CallResult) => Promise<void>): Promise<CallResult>;
 }
 
+/** Starts the stand-in and the proxy. @throws ConformanceFailure when the stand-in cannot be reached */
 export async function startBench(subject: ConformanceSubject): Promise<Bench> {
   const standIn = await subject.start();
-  const proxy = standIn.url === null ? null : await startFaultProxy(standIn.url);
+  const proxy = standIn.url === null ? null : await startFaultProxy(standIn.url).catch(async (error: unknown) => {
+    await standIn.stop();
+    throw error;
+  });
   const { connector } = subject;
   const open: TestGateway[] = [];
   const tokenPath = standIn.credential !== null && 'tokenPath' in standIn.credential ? standIn.credential.tokenPath : null;

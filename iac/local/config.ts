@@ -13,6 +13,8 @@ export interface CellOptions {
   readonly postgresPort: number;
   readonly workers: number;
   readonly fresh: boolean;
+  /** Packages of connectors that are not shipped, a folder each; null or absent: none. */
+  readonly connectorsDir?: string | null;
   readonly verbose: boolean;
   readonly installOpa: boolean;
   readonly policyTtlSeconds: number;

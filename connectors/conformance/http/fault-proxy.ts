@@ -1,6 +1,7 @@
 import { createServer, request as forward } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConformanceFailure } from '../failure.ts';
 
 /** Where in an exchange it goes wrong, or what is answered in the peer's place. */
 export type Fault =
@@ -36,8 +37,10 @@ export interface FaultProxy {
 
 export const PROXY_PAGE = '<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
 
+/** @throws ConformanceFailure when nothing listens at `peerUrl` */
 export async function startFaultProxy(peerUrl: string): Promise<FaultProxy> {
   const peer = new URL(peerUrl);
+  await probe(peer);
   let seen: SeenRequest[] = [];
   let active: { fault: Fault; strikes: (request: SeenRequest) => boolean; times: 'always' | 'once' } | null = null;
   const underWay = new Set<Promise<unknown>>();
@@ -80,6 +83,19 @@ export async function startFaultProxy(peerUrl: string): Promise<FaultProxy> {
       server.closeAllConnections();
     }),
   };
+}
+
+function probe(peer: URL): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = forward({ host: peer.hostname, port: peer.port, method: 'HEAD', path: peer.pathname, timeout: 5_000 }, (reply) => {
+      reply.resume();
+      resolve();
+    });
+    const unreachable = (why: string): void => reject(new ConformanceFailure(`The stand-in says that it is at ${peer.href}, where nothing answers (${why}). Let \`start\` in conformance.ts wait until it listens, and give its URL with the port.`));
+    asked.on('error', (error: NodeJS.ErrnoException) => unreachable(error.code ?? error.message));
+    asked.on('timeout', () => asked.destroy(new ConformanceFailure('no answer within 5 s')));
+    asked.end();
+  });
 }
 
 function answer(response: ServerResponse, fault: Extract<Fault, { kind: 'answer' }>, request: IncomingMessage, body: Buffer): void {

@@ -12,7 +12,7 @@ export interface SignedPackage {
   readonly payloadType: string;
   /** The statement's canonical JSON, in base64. */
   readonly payload: string;
-  readonly signatures: ReadonlyArray<{ readonly keyid: string; readonly sig: string }>;
+  readonly signatures: Array<{ readonly keyid: string; readonly sig: string }>;
 }
 
 /** A public Ed25519 key (RFC 8037). */

@@ -16,6 +16,7 @@ export const START_USAGE = `Usage: npm start -- [options]
   --policy-renewal-seconds N    how often it is signed anew (default 240; 0 never: after the TTL everything is denied)
   --policy-refresh-seconds N    how often a worker asks for a newer one (default 60)
   --reconcile-seconds N         how often lost webhooks are looked for (default 30; 0 never)
+  --connectors-dir DIR          connectors of your own, a folder each (see docs/how-to/write-a-connector.md)
   --no-opa                      do not install opa in the background
   --verbose                     show the logs of every process here, too
   --help`;
@@ -30,6 +31,7 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
     sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
     workers: number('--workers', values.workers, 1, 1, 16),
+    connectorsDir: values['connectors-dir'] === undefined ? null : path.resolve(values['connectors-dir']),
     fresh: values.fresh ?? false,
     verbose: values.verbose ?? false,
     installOpa: values['no-opa'] !== true,
@@ -46,7 +48,7 @@ function parse(argv: readonly string[]) {
       args: [...argv], strict: true,
       options: {
         fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' },
-        'data-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
+        'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
         workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
         'policy-refresh-seconds': { type: 'string' }, 'reconcile-seconds': { type: 'string' },
       },

@@ -21,6 +21,22 @@ export class CellApi {
     return this.#send('POST', '/api/v1/connectors', { manifest });
   }
 
+  trustPublisher(publisher: Schemas['NewPublisher']): Promise<Schemas['Publisher']> {
+    return this.#send('POST', '/api/v1/connector-publishers', publisher);
+  }
+
+  /** A version that is published with other content is for the caller to explain; without a package, the manifest alone is published. */
+  async publishPackage(manifest: object, signed: Schemas['PublishedPackage'] | undefined): Promise<{ readonly changed: boolean }> {
+    const response = await this.#http.post<{ code?: string }>('/api/v1/connectors', { manifest, ...(signed === undefined ? {} : { package: signed }) });
+    if (response.status === 201) return { changed: false };
+    if (response.data.code === 'connector_version_changed') return { changed: true };
+    throw new CellError('seed_failed', `POST /api/v1/connectors answered ${response.status}: ${JSON.stringify(response.data)}`);
+  }
+
+  async instances(): Promise<Array<Schemas['Instance']>> {
+    return (await this.#send<{ items: Array<Schemas['Instance']> }>('GET', '/api/v1/instances')).items;
+  }
+
   async findInstance(name: string): Promise<Schemas['Instance'] | undefined> {
     const { items } = await this.#send<{ items: Array<Schemas['Instance']> }>('GET', '/api/v1/instances');
     return items.find((instance) => instance.name === name);
@@ -40,6 +56,10 @@ export class CellApi {
 
   activateWorkflow(workflowId: string, environment: string, version: number): Promise<unknown> {
     return this.#send('PUT', `/api/v1/workflows/${workflowId}/activations/${environment}`, { version });
+  }
+
+  startRun(start: Schemas['StartRun']): Promise<Schemas['DeliveryAccepted']> {
+    return this.#send('POST', '/api/v1/runs', start);
   }
 
   runs(query: { q?: string; limit: number }): Promise<Json<paths['/api/v1/runs']['get']['responses']['200']>> {

@@ -11,6 +11,7 @@ import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
 import { anyFreePort, requireFreePort } from './ports.ts';
 import { INTEGRATION_USER, seed } from './seed.ts';
+import { keptPublisherKey, publishShipped, sayWhatNeedsApproval } from './shipped-connectors.ts';
 
 export interface RunningCell {
   readonly url: string;
@@ -63,7 +64,10 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     };
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
-    const { webhookUrl } = await seed(new CellApi(access.publicUrl, apiKey), folder.secrets, ports.sandboxUrl, options.sandboxProxyUrl);
+    const api = new CellApi(access.publicUrl, apiKey);
+    await publishShipped(api, await keptPublisherKey(folder), say);
+    const { webhookUrl } = await seed(api, folder.secrets, ports.sandboxUrl, options.sandboxProxyUrl);
+    await sayWhatNeedsApproval(api, say);
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {
@@ -129,6 +133,7 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, s
     // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
     ...shared, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
     COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
+        ...(typeof options.connectorsDir === 'string' ? { COUNTERSIGN_CONNECTORS_DIR: options.connectorsDir } : {}),
   });
   return {
     workerEnvironment,

@@ -132,7 +132,7 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
 const OURS = [
-  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'layout.json',
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'layout.json',
 ] as const;
 
 /** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
+import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import { ROOT } from '../config.ts';
 import type { CellApi } from './cell-api.ts';
+import { CellError } from './errors.ts';
 import type { CellSecrets } from './data-folder.ts';
 
 export interface Seeded {
@@ -10,23 +11,18 @@ export interface Seeded {
   readonly webhookUrl: string;
 }
 
-const CONNECTORS = ['servicenow', 'classifier'];
 const WORKFLOWS = ['classifier-training', 'incident-triage'];
 const ENVIRONMENT = 'prod';
 
 /**
- * Makes the first tenant usable, through the public API and nothing else: connectors, credentials, instances, workflows.
+ * Makes the first tenant usable, through the public API and nothing else: credentials, instances, workflows. The
+ * connectors are published before.
  * Every step looks before it makes, so a start that was interrupted goes on where it stopped.
  */
 export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: string, sandboxProxyUrl?: string): Promise<Seeded> {
-  const versions = new Map<string, string>();
-  for (const connector of CONNECTORS) {
-    const manifest = parse(await readFile(path.join(ROOT, 'connectors', connector, 'manifest.yaml'), 'utf8')) as object;
-    versions.set(connector, (await api.publishConnector(manifest)).version);
-  }
-  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versions.get('servicenow')!, sandboxProxyUrl);
+  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versionOf('servicenow'), sandboxProxyUrl);
   if (await api.findInstance('local-classifier') === undefined) {
-    await api.createInstance({ connector: 'classifier', connector_version: versions.get('classifier')!, name: 'local-classifier', environment: ENVIRONMENT });
+    await api.createInstance({ connector: 'classifier', connector_version: versionOf('classifier'), name: 'local-classifier', environment: ENVIRONMENT });
   }
   for (const workflow of WORKFLOWS) {
     const published = await api.publishWorkflow(await readFile(path.join(ROOT, 'workflows', `${workflow}.yaml`), 'utf8'));
@@ -45,6 +41,12 @@ async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: st
     credential_id: credential.id, webhook_credential_id: webhook.id,
     ...(proxyUrl === undefined ? {} : { connection: { proxy_url: proxyUrl } }),
   });
+}
+
+function versionOf(connector: string): string {
+  const shipped = CONNECTORS.find(({ manifest }) => manifest.name === connector);
+  if (shipped === undefined) throw new CellError('seed_failed', `This version ships no connector ${connector}.`);
+  return shipped.manifest.version;
 }
 
 /** The sandbox's account that the cell works as; changes by it are our own echo. */

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { ApiClient } from '../api-client.ts';
+import type { Instance } from '../api-client.ts';
+import { readConfig } from '../config.ts';
+import { runAuthorTool } from '../connector/author-tool.ts';
+import { readPackedFile } from '../connector/packed-file.ts';
+import { printChanges, printInstances } from '../connector/show-package.ts';
+import { CliError } from '../errors.ts';
+import { printJson, printTable, say } from '../output.ts';
+
+/** `countersign connector ...`: making a connector, publishing it, and approving it for instances. */
+export function connectorCommand(): Command {
+  const connector = new Command('connector').description('Make, publish and approve connectors');
+  authorCommands(connector);
+  publishCommands(connector);
+  instanceCommands(connector);
+  return connector;
+}
+
+function authorCommands(connector: Command): void {
+  connector.command('new').argument('<name>').option('--dir <dir>', 'where (default: a folder of that name)').description('A working package: a read, a write, a stand-in, tests')
+    .action((name: string, { dir }: { dir?: string }) => runAuthorTool(['new', name, ...(dir === undefined ? [] : ['--dir', dir])]));
+  connector.command('test').argument('<dir>').description('Its own tests, and the suite that every connector passes').action((dir: string) => runAuthorTool(['test', dir]));
+  connector.command('key').argument('<file>').description('A publisher\'s key: FILE, and its public half FILE.pub').action((file: string) => runAuthorTool(['key', file]));
+  connector.command('pack').argument('<dir>').requiredOption('--key <file>', 'the publisher\'s key').option('-o, --output <file>').description('One signed file')
+    .action((dir: string, { key, output }: { key: string; output?: string }) => runAuthorTool(['pack', dir, '--key', key, ...(output === undefined ? [] : ['--output', output])]));
+}
+
+function publishCommands(connector: Command): void {
+  connector.command('trust').argument('<file>', 'the public half of a publisher\'s key').requiredOption('--name <name>', 'whose it is').description('Let packages be published that this key signed')
+    .action(async (file: string, { name }: { name: string }) => {
+      const { kid } = await new ApiClient(readConfig()).trustPublisher({ name, public_jwk: await readJson(file) as { kty: 'OKP'; crv: 'Ed25519'; x: string } });
+      say(`Trusted. Packages signed by ${name} (${kid}) can be published.`);
+    });
+  connector.command('publishers').description('Whose packages can be published').action(async () => {
+    const { items } = await new ApiClient(readConfig()).publishers();
+    printTable(['KID', 'NAME', 'TRUSTED', 'REVOKED'], items.map((item) => [item.kid, item.name, item.trusted_at, item.revoked_at ?? '']));
+  });
+  connector.command('revoke').argument('<kid>').description('Trust a publisher\'s key no more').action(async (kid: string) => {
+    say(`Revoked. ${(await new ApiClient(readConfig()).revokePublisher(kid)).name} publishes nothing new; what was published stays.`);
+  });
+  connector.command('publish').argument('<file>', 'what `pack` wrote').description('Publish a version: its manifest, and its code by digest').action(async (file: string) => {
+    const version = await new ApiClient(readConfig()).publishConnector(await readPackedFile(file));
+    say(`Published. ${version.connector} ${version.version}, package ${version.package_digest ?? ''}.`);
+  });
+  connector.command('list').description('Published versions').action(async () => {
+    const { items } = await new ApiClient(readConfig()).connectors();
+    printTable(['CONNECTOR', 'VERSION', 'PACKAGE', 'PUBLISHED'], items.map((item) => [item.connector, item.version, item.package_digest ?? '(manifest only)', item.published_at]));
+  });
+}
+
+interface ConnectOptions { readonly baseUrl?: string; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string }
+
+function instanceCommands(connector: Command): void {
+  connector.command('connect').argument('<connector>').argument('<name>', 'of the instance').description('An instance: a system that workflows may reach through the connector')
+    .option('--base-url <url>').option('--environment <name>', 'dev, staging or prod', 'prod').option('--connector-version <version>', 'default: the newest published')
+    .option('--credential <file>', 'JSON {"kind": ..., "value": {...}}; it is stored sealed and cannot be read back')
+    .action(connect);
+  connector.command('instances').option('--json', 'print the API\'s answer').description('What each instance may run, and what is installed').action(async ({ json }: { json?: boolean }) => {
+    const page = await new ApiClient(readConfig()).instances();
+    if (json === true) printJson(page);
+    else printInstances(page.items);
+  });
+  connector.command('approve').argument('<instance>', 'its name or id').option('--digest <sha256>', 'the package digest that you reviewed: nothing else is approved')
+    .option('--yes', 'approve what is shown, without a digest').description('Let an instance run the package that is installed')
+    .action(approve);
+}
+
+async function connect(connector: string, name: string, options: ConnectOptions): Promise<void> {
+  const api = new ApiClient(readConfig());
+  const version = options.connectorVersion ?? (await api.connectors()).items.find((item) => item.connector === connector)?.version;
+  if (version === undefined) throw new CliError('input_invalid', `${connector} is not published here. See: countersign connector list`);
+  const credential = options.credential === undefined ? null : await api.storeCredential({ name: `${name}-${options.environment}`, ...await readJson(options.credential) as { kind: 'bearer'; value: Record<string, string> } });
+  const instance = await api.createInstance({
+    connector, connector_version: version, name, environment: options.environment as 'prod',
+    ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(credential === null ? {} : { credential_id: credential.id }),
+  });
+  say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and reaches ${instance.allowed_hosts.join(', ') || 'nothing'}.`);
+}
+
+async function approve(which: string, options: { readonly digest?: string; readonly yes?: boolean }): Promise<void> {
+  const api = new ApiClient(readConfig());
+  const instance = pick((await api.instances()).items, which);
+  const found = instance.package;
+  if (found?.state === 'current') return say(`Nothing to approve: ${instance.name} runs ${instance.connector} ${found.pinned.version} as it is installed.`);
+  if (found === undefined || found.approvable === null) {
+    printInstances([instance]);
+    throw new CliError('input_invalid', `There is nothing that could be approved for ${instance.name} now.`);
+  }
+  const { approvable, pinned } = found;
+  process.stdout.write(`${instance.connector} ${pinned.version} -> ${approvable.version} for ${instance.name} (${instance.environment})\n`);
+  printChanges(instance);
+  process.stdout.write(`\npackage ${approvable.package_digest ?? '(none)'}\n`);
+  if (options.digest === undefined && options.yes !== true) {
+    throw new CliError('input_invalid', `Not approved yet. Approve exactly this with: countersign connector approve ${which} --digest ${approvable.package_digest ?? ''}`);
+  }
+  if (options.digest !== undefined && options.digest !== approvable.package_digest) throw new CliError('input_invalid', 'Not approved: what is installed now is another package than the digest names.');
+  await api.approvePackage(instance.id, approvable, found.etag);
+  say(`Approved. ${instance.name} runs ${instance.connector} ${approvable.version}.`);
+}
+
+function pick(instances: readonly Instance[], which: string): Instance {
+  const found = instances.filter(({ id, name }) => id === which || name === which);
+  if (found.length === 1) return found[0]!;
+  throw new CliError('input_invalid', found.length === 0
+    ? `There is no instance ${which}; there are ${instances.map(({ name }) => name).join(', ') || 'none'}.`
+    : `${which} is the name of ${found.length} instances; name one by its id: ${found.map(({ id, environment }) => `${id} (${environment})`).join(', ')}.`);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new CliError('input_invalid', `${file} cannot be read as JSON: ${(cause as Error).message}`, { cause });
+  }
+}
