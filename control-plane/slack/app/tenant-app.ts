@@ -20,8 +20,9 @@ import { SocketConnection } from './socket-connection.ts';
 const CALL_TIMEOUT_MS = 2_000;
 /** How often everything is looked at when nobody says that something changed. */
 const SWEEP_MS = 2_000;
+const PACE_LOOK_MS = 250;
 
-export interface TenantAppParts extends Omit<CardPosterParts, 'tenantId' | 'clientOptions'> {
+export interface TenantAppParts extends Omit<CardPosterParts, 'tenantId' | 'clientOptions' | 'onPaced'> {
   readonly log: Logger;
   readonly decisions: Decisions;
   readonly links: LinkCommands;
@@ -51,7 +52,7 @@ export class TenantApp {
       revoke: (installation, why) => parts.revoke(tenantId, installation, why), decisions: parts.decisions, links: parts.links,
     });
     // A message is sent once: after a lost answer the channel is asked whether it is there.
-    const poster = new CardPoster({ ...parts, tenantId, clientOptions: { ...clientOptions, retryConfig: ONCE, timeout: 10_000 } });
+    const poster = new CardPoster({ ...parts, tenantId, clientOptions: { ...clientOptions, retryConfig: ONCE, timeout: 10_000 }, onPaced: () => { setTimeout(() => this.wake(), PACE_LOOK_MS).unref(); } });
     this.#cards = new Loop({ name: 'slack cards', idle_ms: SWEEP_MS, busy_ms: 0, log: parts.log }, () => poster.turn());
   }
 

@@ -23,6 +23,8 @@ export interface CardPosterParts {
   readonly publicUrl: string;
   readonly clientOptions: webApi.WebClientOptions;
   readonly revoke: (tenantId: string, installation: string, why: string) => Promise<void>;
+  /** A message waits for its channel's pace: look again soon. */
+  readonly onPaced: () => void;
 }
 
 const LONGEST_PAUSE_S = 600;
@@ -144,7 +146,9 @@ export class CardPoster {
   }
 
   async #mayPost({ installation, channel_id }: CardRow): Promise<boolean> {
-    return await this.#change(takePace, [this.#parts.tenantId, installation, channel_id]) > 0;
+    const mayPost = await this.#change(takePace, [this.#parts.tenantId, installation, channel_id]) > 0;
+    if (!mayPost) this.#parts.onPaced();
+    return mayPost;
   }
 
   async #clientOf(installation: string): Promise<webApi.WebClient | null> {
