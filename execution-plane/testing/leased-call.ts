@@ -1,7 +1,14 @@
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import type { Plant } from './plant.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
 import { sql } from './queries.ts';
+import type { PlaceIds } from './queries.ts';
+
+/** Where calls are made; a `Plant` is one. */
+export interface LeasePlace {
+  readonly ids: PlaceIds;
+  readonly database: { readonly execution: Database };
+}
 
 const insertRun = sql('leased_run', `
   INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, trigger_kind, trigger_key)
@@ -10,7 +17,7 @@ const insertStep = sql('ready_step', `INSERT INTO execution.steps (tenant_id, id
 const lease = sql('lease_step', `UPDATE execution.steps SET state = 'leased', fence = fence + 1, lease_owner = 'test', lease_expires_at = clock_timestamp() + interval '1 minute' WHERE tenant_id = $1 AND id = $2`);
 
 /** The identity of a call of a step that is leased now, in a run of its own or beside another step of its run. */
-export async function leasedCall({ ids, database }: Pick<Plant, 'ids' | 'database'>, workspaceId = ids.workspaceId, beside?: CallIdentity): Promise<CallIdentity> {
+export async function leasedCall({ ids, database }: LeasePlace, workspaceId = ids.workspaceId, beside?: CallIdentity): Promise<CallIdentity> {
   const runId = beside?.run.id ?? newId('run');
   const stepId = newId('step');
   const key = beside === undefined ? 'update' : `update_${stepId.slice(-6)}`;
@@ -26,7 +33,7 @@ export async function leasedCall({ ids, database }: Pick<Plant, 'ids' | 'databas
 }
 
 /** The same step under the next fence, as another worker claims it. */
-export async function claimAgain({ ids, database }: Pick<Plant, 'ids' | 'database'>, call: CallIdentity): Promise<CallIdentity> {
+export async function claimAgain({ ids, database }: LeasePlace, call: CallIdentity): Promise<CallIdentity> {
   await database.execution.forTenant(ids.tenantId, (tx) => tx.change(lease, [ids.tenantId, call.step.id]));
   return { ...call, step: { ...call.step, attempt: call.step.attempt + 1, fence: String(Number(call.step.fence) + 1) } };
 }
