@@ -5,6 +5,7 @@ import { canonicalText } from '@countersign/platform/canonical-json/canonicalize
 import type { Egress, EgressRequest, EgressResponse } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { healthKeyOf } from './admission.ts';
+import type { InstanceKey } from './health/health-store.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
@@ -40,8 +41,7 @@ export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal)
         } catch (cause) {
           const error = connectorErrorOf(cause, changes);
           log.failed(error, changes);
-          if (error instanceof ConnectorError && UNREACHABLE.has(error.code)) await parts.guard.unreachable(key, error.code);
-          throw error;
+          throw error instanceof ConnectorError && UNREACHABLE.has(error.code) ? await noticed(parts, key, error) : error;
         }
       },
     },
@@ -50,6 +50,16 @@ export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal)
 
 /** What says that the peer is not there, whatever was asked of it. */
 const UNREACHABLE: ReadonlySet<string> = new Set(['peer_unavailable', 'peer_timeout', 'peer_connection_lost']);
+
+/**
+ * Tells the guard. An instance that is then left alone had its chance: a request that never arrived says so by `circuit_open`, which uses
+ * up no attempt, so that a step outlives an outage of any length.
+ */
+async function noticed(parts: GatewayParts, key: InstanceKey, error: ConnectorError): Promise<ConnectorError> {
+  const circuit = await parts.guard.unreachable(key, error.code);
+  if (circuit !== 'open' || error.effect !== 'none') return error;
+  return new ConnectorError({ code: 'circuit_open', effect: 'none', retryable: true, message: `${error.message} Nothing is sent to the instance for a while.`, cause: error });
+}
 
 /** A 401 to a token that ended early is answered once with a fresh one: a refused request has had no effect. */
 async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, request: EgressRequest, body: Uint8Array | undefined): Promise<GuardedResponse> {

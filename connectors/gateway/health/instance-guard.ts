@@ -81,15 +81,16 @@ export class InstanceGuard {
     else if (known.view.circuit !== 'closed' || known.view.failing) await this.#tell(key, null, () => this.#store.succeeded(key));
   }
 
-  /** The peer did not answer one request. `code` names how: it is shown to operators. */
-  async unreachable(key: InstanceKey, code: string): Promise<void> {
+  /** The peer did not answer one request. `code` names how: it is shown to operators. Gives what the circuit is after it. */
+  async unreachable(key: InstanceKey, code: string): Promise<Circuit> {
     this.#entry(key).used += 1;
-    await this.#tell(key, code, () => this.#store.failed(key, code, this.#rules));
+    return this.#tell(key, code, () => this.#store.failed(key, code, this.#rules));
   }
 
-  async #tell(key: InstanceKey, code: string | null, change: () => Promise<{ from: Circuit; to: Circuit }>): Promise<void> {
+  async #tell(key: InstanceKey, code: string | null, change: () => Promise<{ from: Circuit; to: Circuit }>): Promise<Circuit> {
     const { from, to } = await this.#changing(key, change);
     if (from !== to) this.#options.onCircuitChange?.(key, { from, to, code });
+    return to;
   }
 
   async #changing<T>(key: InstanceKey, change: () => Promise<T>): Promise<T> {
