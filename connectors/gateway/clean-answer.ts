@@ -1,6 +1,6 @@
 import { cleanJson } from '@countersign/platform/text-safety/clean-json.ts';
 import type { Call } from './call.ts';
-import { isFromOutside, outputLabelsOf } from './labels.ts';
+import { isFromOutside, NO_SOURCES, outputLabelsOf } from './labels.ts';
 import type { Performed } from './perform.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Performed } from './perform.ts';
 export function cleanAnswer(call: Call, performed: Performed): Performed {
   if (performed.state !== 'succeeded') return performed;
   const { result, nestedLabels } = performed;
-  if (!isFromOutside(outputLabelsOf(call, nestedLabels, {}))) return performed;
+  if (!isFromOutside(outputLabelsOf(call, { ...NO_SOURCES, nested: nestedLabels }))) return performed;
   const { value: output, hidden } = cleanJson(result.output);
   return { ...performed, result: { ...result, output }, hidden };
 }

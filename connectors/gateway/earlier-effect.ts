@@ -1,7 +1,7 @@
 import { CallEnded, endedBy } from './call.ts';
 import type { Call } from './call.ts';
 import { ONE_CALL } from './estimate.ts';
-import { outputLabelsOf } from './labels.ts';
+import { NO_SOURCES, outputLabelsOf } from './labels.ts';
 import type { GatewayParts } from './parts.ts';
 import type { CallError, EffectKey, ExistingEffect } from './ports.ts';
 import { priced } from './pricing.ts';
@@ -39,7 +39,13 @@ function underWay(effect: ExistingEffect, key: EffectKey): CallEnded {
 
 async function storedOutcome(parts: GatewayParts, call: Call, effect: ExistingEffect, key: EffectKey | null): Promise<CallEnded> {
   if (!effect.ofThisCall && key !== null) await parts.store.commitReplay(call.request.identity, effect, key);
-  return new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: outputLabelsOf(call, [], {}), receipt: effect.receipt });
+  return new CallEnded({ kind: 'succeeded', callId: effect.callId, output: effect.output ?? {}, outputLabels: outputLabelsOf(call, { ...NO_SOURCES, approved: await wasApproved(parts, call, effect) }), receipt: effect.receipt });
+}
+
+/** Whether people countersigned it for this very step; the approval of another step's is not looked for. */
+async function wasApproved(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<boolean> {
+  const approval = effect.ofThisCall ? await parts.store.findApproval(call.request.identity) : null;
+  return approval?.state === 'consumed' && approval.actionDigest === effect.actionDigest;
 }
 
 /** Asks the system of record, writes what it says, and returns only when nothing happened: then there is room for the effect again. */

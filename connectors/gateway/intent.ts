@@ -15,6 +15,8 @@ export interface Intended {
   readonly callId: string;
   /** The prices that the call was estimated by and is metered by. */
   readonly prices: PriceLists;
+  /** Whether people countersigned exactly this action. */
+  readonly approved: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function commitIntent(parts: GatewayParts, call: Call, plan: Planne
       concurrency: call.nested ? null : concurrencyOf(call),
       consumeApprovalId: decision.approvalId,
     });
-    return { callId, prices };
+    return { callId, prices, approved: decision.approvalId !== null };
   } catch (error) {
     throw refusedIntent(call, error);
   }

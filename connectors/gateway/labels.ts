@@ -27,18 +27,31 @@ export function labelsOfPlanned(requested: Labels, parameters: JsonObject): Reco
   return labels;
 }
 
+/** What an output may derive from besides the system that was asked. */
+export interface Sources {
+  /** Labels of what the action read by calls of its own. */
+  readonly nested: readonly Label[];
+  /** What was taken out of the output. */
+  readonly hidden: HiddenCharacters;
+  /** Whether people countersigned exactly what the call was given. */
+  readonly approved: boolean;
+}
+
+export const NO_SOURCES: Sources = { nested: [], hidden: {}, approved: false };
+
 /**
- * What is known of an output: what the manifest says of it, and whatever is untrusted among what the call was given or read in its turn,
- * because an action may give back what it was given (`group.resolve` its name). A model's output is a model's, whatever the manifest
- * says, and says which model read what.
+ * What is known of an output: what the manifest says of it, and whatever is untrusted among what the call was given, because an action
+ * may give back what it was given (`group.resolve` its name), unless people countersigned just that. What a nested call to a model had
+ * part in stays a model's; of nested reads the manifest speaks. A model's output is a model's, whatever its manifest says, and says which
+ * model read what (decision record 0013).
  */
-export function outputLabelsOf({ request, connector, manifest, actionName }: Call, nested: readonly Label[], hidden: HiddenCharacters): Label[] {
+export function outputLabelsOf({ request, connector, manifest, actionName }: Call, { nested, hidden, approved }: Sources): Label[] {
   const given = allLabels(request.labels);
-  const labels: Label[] = [...manifest.output_labels, ...nested];
+  const labels: Label[] = [...manifest.output_labels, ...nested.filter((label) => label === 'model_output' || label === 'hidden_characters' || isReading(label))];
   if (manifest.risk === 'model') {
     const use = request.model?.use ?? `${connector.manifest.name}/${actionName}`;
     labels.push('model_output', ...given.filter(isOrigin).map((origin): Reading => `${use}<${origin}`), ...given.filter((label) => !isOrigin(label)));
-  } else {
+  } else if (!approved) {
     labels.push(...given.filter((label) => !isTrusted(label)));
   }
   if (hasHidden(hidden)) labels.push('hidden_characters');

@@ -7,7 +7,7 @@ import type { Performed } from './perform.ts';
 import type { CallResult } from './ports.ts';
 
 /** One transaction: what became of the call, its cost lines, and the settlement of what was reserved for it. */
-export async function commitOutcome(parts: GatewayParts, call: Call, { callId, prices }: Intended, performed: Performed): Promise<CallResult> {
+export async function commitOutcome(parts: GatewayParts, call: Call, { callId, prices, approved }: Intended, performed: Performed): Promise<CallResult> {
   const { exchanges, durationMs } = performed;
   const costs = meter(parts, call, performed, prices);
   const record = { durationMs, requestDigest: exchanges.requestDigest(), responseDigest: exchanges.responseDigest() };
@@ -18,5 +18,5 @@ export async function commitOutcome(parts: GatewayParts, call: Call, { callId, p
   }
   const { result: { output, receipt = null }, hidden = {}, nestedLabels } = performed;
   await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, hidden, ...record });
-  return { kind: 'succeeded', callId, output, outputLabels: outputLabelsOf(call, nestedLabels, hidden), receipt };
+  return { kind: 'succeeded', callId, output, outputLabels: outputLabelsOf(call, { nested: nestedLabels, hidden, approved }), receipt };
 }

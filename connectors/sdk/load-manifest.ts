@@ -65,12 +65,13 @@ export function checkManifest(value: unknown): LoadedManifest {
 function actionProblems(action: ActionManifest): string[] {
   const problems = [...schemaProblems('parameters', action.parameters), ...schemaProblems('output', action.output)];
   if ((action.risk === 'read' || action.risk === 'model') && action.reconcile) problems.push('has nothing to reconcile: it changes nothing outside');
-  for (const [list, pointers] of [['sensitive_parameters', action.sensitive_parameters], ['content_parameters', action.content_parameters]] as const) {
+  for (const [list, pointers] of [['sensitive_parameters', action.sensitive_parameters], ['local_parameters', action.local_parameters ?? []], ['content_parameters', action.content_parameters]] as const) {
     for (const pointer of pointers) {
       const [, name = ''] = pointer.split('/');
       if (!isDeclared(action.parameters, name)) problems.push(`names ${pointer} in ${list}, which its parameters do not declare`);
     }
   }
+  if (action.local_parameters !== undefined && action.risk !== 'read') problems.push('has `local_parameters`, which only a read can have');
   for (const pointer of action.redact) {
     if (problems.length === 0 && schemaAt(action.output, pointer) === null) problems.push(`redacts ${pointer}, which its output does not declare; mend the pointer (\`-\` stands for every element of a list)`);
   }

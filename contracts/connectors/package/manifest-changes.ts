@@ -35,6 +35,7 @@ function actionChanges(pointer: string, before: ActionManifest, after: ActionMan
     ...valueChange(`${pointer}/output`, before.output, after.output, () => true),
     ...listChanges(`${pointer}/output_labels`, before.output_labels, after.output_labels, 'removed'),
     ...listChanges(`${pointer}/sensitive_parameters`, before.sensitive_parameters, after.sensitive_parameters, 'removed'),
+    ...listChanges(`${pointer}/local_parameters`, before.local_parameters ?? [], after.local_parameters ?? [], 'added'),
     ...listChanges(`${pointer}/content_parameters`, before.content_parameters, after.content_parameters, 'removed'),
     ...listChanges(`${pointer}/redact`, before.redact, after.redact, 'removed'),
   ];
