@@ -9,7 +9,7 @@ const candidates: Statement = {
            (SELECT max(m.trained_at) FROM execution.models m WHERE m.tenant_id = i.tenant_id AND m.workspace_id = i.workspace_id AND m.instance_id = i.id) AS trained_at,
            (SELECT count(*)::int FROM control.approvals a
              WHERE a.tenant_id = i.tenant_id AND a.workspace_id = i.workspace_id AND a.instance_id = i.id AND a.state = 'consumed'
-               AND a.action IN (SELECT i.connector || '/' || name FROM jsonb_array_elements_text(v.manifest->'learning'->'confirmed_by') AS name)) AS consumed_count,
+               AND a.action IN (SELECT i.connector || '/' || confirmed FROM jsonb_array_elements_text(v.manifest->'learning'->'confirmed_by') AS confirmed)) AS consumed_count,
            -- how many were known when it was last asked for: in the key of that delivery
            (SELECT max(split_part(d.dedupe_key, ':', 3)::int) FROM execution.deliveries d
              WHERE d.tenant_id = i.tenant_id AND d.instance_id = i.id AND d.dedupe_key LIKE 'training:%') AS asked_count,
@@ -47,10 +47,10 @@ const approvedSubjects: Statement = {
   text: `
     SELECT r.subject FROM control.approvals a JOIN execution.runs r ON r.tenant_id = a.tenant_id AND r.id = a.run_id
      WHERE a.tenant_id = $1 AND a.workspace_id = $2 AND a.instance_id = $3 AND a.state = 'consumed' AND r.subject IS NOT NULL
-       AND a.action IN (SELECT i.connector || '/' || name
+       AND a.action IN (SELECT i.connector || '/' || confirmed
                           FROM control.connector_instances i
                           JOIN control.connector_versions v ON (v.tenant_id, v.connector, v.version) = (i.tenant_id, i.connector, i.connector_version),
-                               jsonb_array_elements_text(v.manifest->'learning'->'confirmed_by') AS name
+                               jsonb_array_elements_text(v.manifest->'learning'->'confirmed_by') AS confirmed
                          WHERE i.tenant_id = $1 AND i.id = $3)
      ORDER BY a.consumed_at DESC LIMIT $4`,
 };

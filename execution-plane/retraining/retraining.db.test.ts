@@ -25,6 +25,6 @@ describe('retraining', () => {
     await new Retraining({ database: execution, tenants: new Tenants(execution), clock: systemClock, worker: 'test', onAsked: () => { asked += 1; } }).turn();
     expect(asked).toBe(1);
     const deliveries = await execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('training', 'SELECT source, state, payload FROM execution.deliveries')));
-    expect(deliveries).toEqual([{ source: 'manual', state: 'accepted', payload: { workflow: 'classifier-training', environment: 'prod', trigger: { source_connector: 'desk', source: 'desk', approved: [] } } }]);
+    expect(deliveries).toEqual([{ source: 'manual', state: 'accepted', payload: { workflow: 'classifier-training', environment: 'prod', trigger: { source: 'desk/desk', approved: [] } } }]);
   });
 });

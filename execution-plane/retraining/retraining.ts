@@ -38,7 +38,7 @@ export class Retraining {
     const now = clock.now();
     const asked = await database.forTenant(candidate.tenant_id, async (tx) => {
       const approved = await readApprovedSubjects(tx, candidate, MAX_APPROVED);
-      const payload = { workflow: WORKFLOW, environment: candidate.environment, trigger: { source_connector: candidate.connector, source: candidate.instance_name, approved } };
+      const payload = { workflow: WORKFLOW, environment: candidate.environment, trigger: { source: `${candidate.connector}/${candidate.instance_name}`, approved } };
       const event = {
         type: 'delivery.accepted', tenant_id: candidate.tenant_id, workspace_id: candidate.workspace_id, run_id: null, actor: { kind: 'worker', id: worker },
         subject: { kind: 'delivery', id }, data: { source: 'manual', workflow: WORKFLOW, instance_id: candidate.instance_id, approved_count: approved.length },

@@ -23,7 +23,7 @@ export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labe
   if (use === undefined || typeof name !== 'string') {
     throw new ExecutionError('model_unknown', `The step ${step.id} names the model ${JSON.stringify(name ?? null)}, which spec.models does not define.`);
   }
-  const source = rest['source'] ?? facts.pins.trigger?.instance_name;
+  const source = rest['source'] ?? sourceOf(facts);
   return {
     action: `${connectorOf(use)}/generate`,
     instanceName: step.instance,
@@ -31,6 +31,11 @@ export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labe
     labels: { ...labels, '/model': ['configuration'], ...('source' in rest || source === undefined ? {} : { '/source': ['configuration'] }) },
     model: { use, pinned: facts.pins.models?.[name]?.use === use },
   };
+}
+
+/** `<connector>/<instance>` of the event that started the run. */
+function sourceOf({ pins: { trigger } }: RunFacts): string | undefined {
+  return trigger ? `${trigger.connector}/${trigger.instance_name}` : undefined;
 }
 
 /** The instance that the step names; else, for the trigger's own connector, the one that the event came from. */
