@@ -1,5 +1,5 @@
 import axios from 'axios';
-import type { AxiosInstance } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { components, paths } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Problem } from '@countersign/contracts/errors/catalogue.ts';
 import type { CliConfig } from './config.ts';
@@ -16,6 +16,13 @@ export type CostReport = Json<paths['/api/v1/reports/cost-per-ticket']['get']['r
 
 type Schemas = components['schemas'];
 export type Instance = Schemas['Instance'];
+export type Budget = Schemas['Budget'];
+
+/** What can be changed, with the tag of the version that was read. */
+export interface Tagged<T> {
+  readonly body: T;
+  readonly etag: string;
+}
 
 /** The public API, as the command line uses it. Every failure is a `CliError` in words. */
 export class ApiClient {
@@ -63,7 +70,16 @@ export class ApiClient {
     return this.#request('GET', '/api/v1/reports/cost-per-ticket');
   }
 
-  publishConnector(version: { manifest: Record<string, unknown>; package: Schemas['PublishedPackage'] }): Promise<Schemas['ConnectorVersion']> {
+  budget(): Promise<Tagged<Budget>> {
+    return this.#tagged('GET', '/api/v1/budgets');
+  }
+
+  /** `etag` is of the budget that these limits replace. */
+  setBudget(limits: Schemas['NewBudget'], etag: string): Promise<Tagged<Budget>> {
+    return this.#tagged('PUT', '/api/v1/budgets', { data: limits, headers: { 'if-match': etag } });
+  }
+
+  publishConnector(version: { manifest: Record<string, unknown>; package?: Schemas['PublishedPackage'] }): Promise<Schemas['ConnectorVersion']> {
     return this.#request('POST', '/api/v1/connectors', { data: version });
   }
 
@@ -100,10 +116,19 @@ export class ApiClient {
   }
 
   async #request<T>(method: string, path: string, options: object = {}): Promise<T> {
+    return (await this.#exchange<T>(method, path, options)).data;
+  }
+
+  async #tagged<T>(method: string, path: string, options: object = {}): Promise<Tagged<T>> {
+    const { data, headers } = await this.#exchange<T>(method, path, options);
+    return { body: data, etag: String(headers['etag'] ?? '*') };
+  }
+
+  async #exchange<T>(method: string, path: string, options: object): Promise<AxiosResponse<T>> {
     const response = await this.#http.request<T>({ method, url: path, ...options }).catch((cause: Error) => {
       throw new CliError('server_unreachable', `No answer from ${this.#url}: ${cause.message}. Is the cell running?`, { cause });
     });
-    if (response.status >= 200 && response.status < 300) return response.data;
+    if (response.status >= 200 && response.status < 300) return response;
     throw new CliError('request_refused', describe(problemOf(response.data), response.status));
   }
 }

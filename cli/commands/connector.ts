@@ -4,6 +4,7 @@ import { ApiClient } from '../api-client.ts';
 import type { Instance } from '../api-client.ts';
 import { readConfig } from '../config.ts';
 import { runAuthorTool } from '../connector/author-tool.ts';
+import { readManifestFile } from '../connector/manifest-file.ts';
 import { readPackedFile } from '../connector/packed-file.ts';
 import { printChanges, printInstances } from '../connector/show-package.ts';
 import { CliError } from '../errors.ts';
@@ -40,9 +41,9 @@ function publishCommands(connector: Command): void {
   connector.command('revoke').argument('<kid>').description('Trust a publisher\'s key no more').action(async (kid: string) => {
     say(`Revoked. ${(await new ApiClient(readConfig()).revokePublisher(kid)).name} publishes nothing new; what was published stays.`);
   });
-  connector.command('publish').argument('<file>', 'what `pack` wrote').description('Publish a version: its manifest, and its code by digest').action(async (file: string) => {
-    const version = await new ApiClient(readConfig()).publishConnector(await readPackedFile(file));
-    say(`Published. ${version.connector} ${version.version}, package ${version.package_digest ?? ''}.`);
+  connector.command('publish').argument('<file>', 'what `pack` wrote, or the manifest (.yaml) of a connector without code').description('Publish a version: its manifest, and its code by digest').action(async (file: string) => {
+    const version = await new ApiClient(readConfig()).publishConnector(/\.ya?ml$/i.test(file) ? await readManifestFile(file) : await readPackedFile(file));
+    say(`Published. ${version.connector} ${version.version}, ${version.package_digest === null ? `manifest ${version.manifest_digest}` : `package ${version.package_digest}`}.`);
   });
   connector.command('list').description('Published versions').action(async () => {
     const { items } = await new ApiClient(readConfig()).connectors();

@@ -6,6 +6,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { violates } from '@countersign/platform/postgres/errors.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { isDeclared } from '@countersign/contracts/connectors/binding-problems.ts';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
@@ -15,7 +16,7 @@ import { findConnectorVersion, findCredentialKind, insertInstance, insertInstanc
 import type { ConnectorVersionWithManifest, InstanceListRow } from './queries.ts';
 import { shownHealth } from './instance-health.ts';
 import { packageState } from './package-state.ts';
-import { installedPackages, publishedManifests } from './repository-instance-packages.ts';
+import { installedPackages, newestManifests, publishedManifests } from './repository-instance-packages.ts';
 import type { InstalledPackage, PublishedManifest } from './repository-instance-packages.ts';
 
 type NewInstance = components['schemas']['NewInstance'];
@@ -81,7 +82,8 @@ export class Instances {
   #read({ tenantId, workspaceId }: Principal, id: string | null): Promise<Instance[]> {
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const rows = await tx.rows<InstanceListRow>(listInstances, [tenantId, workspaceId, id]);
-      const installed = (await tx.maybeOne<{ connectors: InstalledPackage[] }>(installedPackages, []))?.connectors ?? [];
+      const loaded = (await tx.maybeOne<{ connectors: InstalledPackage[] }>(installedPackages, []))?.connectors ?? [];
+      const installed = [...loaded, ...await declaredPackages(tx, tenantId, rows, loaded)];
       const wanted = [...rows.map((row) => [row.connector, row.connector_version] as const), ...installed.map(({ name, version }) => [name, version] as const)];
       const unique = [...new Map(wanted.map((pair) => [pair.join(' '), pair])).values()];
       const published = await tx.rows<PublishedManifest>(publishedManifests, [tenantId, unique.map(([connector]) => connector), unique.map(([, version]) => version)]);
@@ -96,6 +98,14 @@ export class Instances {
       package: packageState({ ...row, manifest_digest, package_digest }, installed, published),
     };
   }
+}
+
+/** A manifest without code needs no worker to load it: the newest that is published is installed. */
+async function declaredPackages(tx: Transaction, tenantId: string, rows: readonly InstanceListRow[], loaded: readonly InstalledPackage[]): Promise<InstalledPackage[]> {
+  const others = [...new Set(rows.map(({ connector }) => connector))].filter((connector) => !loaded.some(({ name }) => name === connector));
+  if (others.length === 0) return [];
+  const newest = await tx.rows<PublishedManifest>(newestManifests, [tenantId, others]);
+  return newest.filter(({ manifest }) => isDeclared(manifest)).map(({ connector, version, manifest_digest }) => ({ name: connector, version, manifest_digest, package_digest: null, declared: true }));
 }
 
 /** What egress may reach, in its own grammar: what is named, else the host of the base URL. */

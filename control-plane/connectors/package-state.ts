@@ -12,7 +12,7 @@ type InstancePackage = components['schemas']['InstancePackage'];
 export function packageState(pins: InstancePins, installed: InstalledPackage | null, published: readonly PublishedManifest[]): InstancePackage {
   const pinned = { version: pins.connector_version, manifest_digest: pins.manifest_digest, package_digest: pins.package_digest };
   const found = installed === null ? null : { version: installed.version, manifest_digest: installed.manifest_digest, package_digest: installed.package_digest };
-  const state = stateOf(pinned, found);
+  const state = stateOf(pinned, found, installed?.declared === true);
   const versionOf = (version: string): PublishedManifest | undefined => published.find((each) => each.connector === pins.connector && each.version === version);
   const candidate = found === null || state === 'current' ? undefined : versionOf(found.version);
   const isInstalled = candidate !== undefined && found !== null && candidate.manifest_digest === found.manifest_digest && candidate.package_digest === found.package_digest;
@@ -31,10 +31,10 @@ export function packageEtag({ connector_version, manifest_digest, package_digest
 
 type Digests = InstancePackage['pinned'];
 
-function stateOf(pinned: Digests, installed: Digests | null): InstancePackage['state'] {
+function stateOf(pinned: Digests, installed: Digests | null, declared: boolean): InstancePackage['state'] {
   if (installed === null) return 'not_installed';
   const sameManifest = installed.version === pinned.version && installed.manifest_digest === pinned.manifest_digest;
   if (!sameManifest) return 'changed';
-  if (pinned.package_digest === null) return 'unsigned';
+  if (pinned.package_digest === null) return declared ? 'current' : 'unsigned';
   return pinned.package_digest === installed.package_digest ? 'current' : 'changed';
 }

@@ -7,6 +7,8 @@ export interface InstalledPackage {
   readonly version: string;
   readonly manifest_digest: string;
   readonly package_digest: string | null;
+  /** A manifest without code, which there is nothing to sign of. */
+  readonly declared?: boolean;
 }
 
 /** The connectors of the worker that started last: while a new release rolls out, what is about to be everywhere. */
@@ -15,6 +17,15 @@ export const installedPackages: Statement = {
   text: `
     SELECT connectors FROM execution.workers WHERE heartbeat_at > clock_timestamp() - interval '60 seconds' AND connectors <> '[]'
      ORDER BY started_at DESC, id LIMIT 1`,
+};
+
+/** The newest manifest of each connector that was published without code. */
+export const newestManifests: Statement = {
+  name: 'packages.newest_manifests',
+  text: `
+    SELECT DISTINCT ON (connector) connector, version, manifest_digest, package_digest, manifest FROM control.connector_versions
+     WHERE tenant_id = $1 AND connector = ANY ($2::text[]) AND package_digest IS NULL
+     ORDER BY connector, published_at DESC, version DESC`,
 };
 
 export interface InstancePins {
