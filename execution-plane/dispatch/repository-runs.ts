@@ -78,7 +78,7 @@ export async function lockRunWithSteps(tx: Transaction, tenantId: string, runId:
 const runContents: Statement = {
   name: 'runs.contents',
   text: `
-    SELECT NULL AS step_key, c.id, c.sealed, '[]'::jsonb AS labels
+    SELECT NULL AS step_key, c.id, c.sealed, c.labels
       FROM execution.runs r JOIN execution.contents c ON c.tenant_id = r.tenant_id AND c.id = r.trigger_content_id
      WHERE r.tenant_id = $1 AND r.id = $2
     UNION ALL

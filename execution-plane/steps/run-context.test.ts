@@ -33,6 +33,31 @@ describe('labels of a run', () => {
   });
 });
 
+describe('through several models', () => {
+  it('every reading stays, however far the value goes', () => {
+    const context = new RunContext(facts, trigger, manifest);
+    context.addOutput('first', { summary: 's' }, ['model_output', 'classifier/local<ticket_text']);
+    context.addOutput('second', { group: 'g' }, ['model_output', 'classifier/local<ticket_text', 'anthropic/claude<model_output']);
+    const { labels } = evaluateWithLabels(
+      { fixed: 'a', copied: '${{ steps.second.output.group }}', chosen: "${{ steps.second.output.group == 'g' ? 'g1' : 'g2' }}", deep: { list: ['x', '${{ steps.first.output.summary + "!" }}'] } },
+      context.expressionContext(), (path) => context.labelsOf(path));
+    expect(labels).toEqual({
+      '/fixed': ['configuration'],
+      '/copied': ['anthropic/claude<model_output', 'classifier/local<ticket_text', 'model_output'],
+      // The value is the author's, but which of the two it is a model chose.
+      '/chosen': ['anthropic/claude<model_output', 'classifier/local<ticket_text', 'model_output'],
+      '/deep/list/0': ['configuration'],
+      '/deep/list/1': ['classifier/local<ticket_text', 'model_output'],
+    });
+  });
+
+  it('an event in which characters were hidden is flagged in what people typed, not in its ids', () => {
+    const context = new RunContext(facts, trigger, manifest, ['trusted_system', 'hidden_characters']);
+    expect(context.labelsOf(['trigger', 'note'])).toContain('hidden_characters');
+    expect(context.labelsOf(['trigger', 'id'])).toEqual(['trusted_system']);
+  });
+});
+
 describe('resolveCall', () => {
   const evaluated = (given: object) => evaluateWithLabels(given, new RunContext(facts, trigger, manifest).expressionContext(), () => ['ticket_text']);
 

@@ -13,10 +13,13 @@ export class RunContext {
   readonly #facts: RunFacts;
   readonly #trigger: JsonObject;
   readonly #triggerManifest: TriggerManifest | undefined;
+  /** Whether characters were hidden in the event. */
+  readonly #triggerIsFlagged: boolean;
   readonly #outputs = new Map<string, { readonly output: JsonObject; readonly labels: readonly Label[] }>();
 
-  constructor(facts: RunFacts, trigger: JsonObject, triggerManifest: TriggerManifest | undefined) {
+  constructor(facts: RunFacts, trigger: JsonObject, triggerManifest: TriggerManifest | undefined, triggerLabels: readonly string[] = []) {
     this.#facts = facts;
+    this.#triggerIsFlagged = triggerLabels.includes('hidden_characters');
     this.#trigger = trigger;
     this.#triggerManifest = triggerManifest;
   }
@@ -25,7 +28,7 @@ export class RunContext {
   static async load(database: Database, contents: Contents, facts: RunFacts, triggerManifest: TriggerManifest | undefined): Promise<RunContext> {
     const rows = await database.forTenant(facts.tenant.id, (tx) => readRunContents(tx, facts.tenant.id, facts.run.id));
     const trigger = rows.find((row) => row.step_key === null);
-    const context = new RunContext(facts, trigger ? await contents.open<JsonObject>(facts.tenant.id, trigger.id, trigger.sealed) : {}, triggerManifest);
+    const context = new RunContext(facts, trigger ? await contents.open<JsonObject>(facts.tenant.id, trigger.id, trigger.sealed) : {}, triggerManifest, trigger?.labels);
     for (const row of rows) {
       if (row.step_key !== null) context.addOutput(row.step_key, await contents.open<JsonObject>(facts.tenant.id, row.id, row.sealed), row.labels as Label[]);
     }
@@ -55,9 +58,10 @@ export class RunContext {
    * system's own. What a person or the runtime started by hand was given by somebody who may start runs.
    */
   #triggerLabels(path: ReferencePath): readonly Label[] {
-    if (this.#triggerManifest === undefined || this.#facts.triggerKind === 'manual') return ['trusted_system'];
+    const flag: readonly Label[] = this.#triggerIsFlagged ? ['hidden_characters'] : [];
+    if (this.#triggerManifest === undefined || this.#facts.triggerKind === 'manual') return ['trusted_system', ...flag];
     const { subject, subject_label, dedupe_key, operation } = this.#triggerManifest;
     const own = new Set([subject, subject_label, ...dedupe_key, operation.pointer]);
-    return own.has(path.map((part) => `/${part}`).join('')) ? ['trusted_system'] : ['ticket_text', 'trusted_system'];
+    return own.has(path.map((part) => `/${part}`).join('')) ? ['trusted_system'] : ['ticket_text', 'trusted_system', ...flag];
   }
 }

@@ -7,7 +7,7 @@ import type { ContentTexts } from '@countersign/connectors/gateway/content-param
 import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
 import { InstanceBusyError } from '@countersign/connectors/gateway/concurrency.ts';
 import { canonicalBytes, canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
-import { hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
+import { describeHidden, hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
@@ -190,7 +190,7 @@ function outcomeData(outcome: Outcome): Record<string, AuditValue> {
   const receipt = outcome.receipt;
   return {
     cost_usd,
-    ...(hasHidden(outcome.hidden ?? {}) ? { hidden_characters: Object.entries(outcome.hidden ?? {}).map(([kind, count]) => `${kind}:${count}`).sort() } : {}),
+    ...(hasHidden(outcome.hidden ?? {}) ? { hidden_characters: describeHidden(outcome.hidden ?? {}) } : {}),
     ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
   };
 }

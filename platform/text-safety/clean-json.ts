@@ -24,8 +24,7 @@ export function hasHidden(hidden: HiddenCharacters): boolean {
   return Object.keys(hidden).length > 0;
 }
 
-/** Both together. */
-export function addHidden(a: HiddenCharacters, b: HiddenCharacters): HiddenCharacters {
-  const kinds = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort() as HiddenKind[];
-  return Object.fromEntries(kinds.map((kind) => [kind, (a[kind] ?? 0) + (b[kind] ?? 0)]));
+/** For records, such as `['bidirectional:2', 'tag:40']`. */
+export function describeHidden(hidden: HiddenCharacters): string[] {
+  return Object.entries(hidden).map(([kind, count]) => `${kind}:${count}`).sort();
 }

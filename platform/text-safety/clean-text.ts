@@ -37,7 +37,7 @@ export function cleanText(text: string): CleanText {
 }
 
 /** Everything that this file looks at twice; most texts have none of it. Tab and line feed are plain. */
-const SUSPECT = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufff0-\ufffb\u2800]/u;
+const SUSPECT = /(?![\t\n])[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u2800]/u;
 const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 /** In this order: the first that fits names the kind. */
