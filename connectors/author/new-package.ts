@@ -34,6 +34,7 @@ function rename(folder: string, name: string): void {
   const title = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join(' ');
   const replaced: ReadonlyArray<readonly [string, string, string]> = [
     ['manifest.yaml', 'name: notes\n', `name: ${name}\n`], ['manifest.yaml', 'title: Notes\n', `title: ${title}\n`],
+    ['actions/add-entry.ts', '\'notes/note.get\'', `'${name}/note.get'`],
     ['sandbox/server.ts', '\'x-countersign-sandbox\': \'notes\'', `'x-countersign-sandbox': '${name}'`], ['README.md', '# notes\n', `# ${name}\n`],
   ];
   for (const [file, from, to] of replaced) {

@@ -153,7 +153,8 @@ export type Reconciled =
   | { readonly happened: 'unknown'; readonly why: string };
 
 export interface Reconciler {
-  readonly event: string;
+  /** Triggers of the manifest. Each payload that is found is an event of those whose operation it shows. */
+  readonly events: readonly string[];
   /** Finds versions of records changed since `cursor` (null: start from now). Reads through governed calls only. */
   poll(context: ReconcilerContext, cursor: string | null): Promise<{
     readonly cursor: string;

@@ -57,7 +57,7 @@ export function checkManifest(value: unknown): LoadedManifest {
   if (!validate(value)) {
     throw new ManifestError(manifestProblems(validate.errors ?? []));
   }
-  const problems = Object.entries(value.actions).flatMap(([name, action]) => actionProblems(action).map((problem) => `/actions/${name} ${problem}`));
+  const problems = Object.entries(value.actions).flatMap(([name, action]) => actionProblems(action).map((problem) => `/actions/${name}${problem.startsWith('/') ? '' : ' '}${problem}`));
   if (problems.length > 0) throw new ManifestError(problems);
   return { manifest: value, manifestDigest: digestOf(value) };
 }
@@ -73,7 +73,7 @@ function actionProblems(action: ActionManifest): string[] {
   }
   if (action.local_parameters !== undefined && action.risk !== 'read') problems.push('has `local_parameters`, which only a read can have');
   for (const pointer of action.redact) {
-    if (problems.length === 0 && schemaAt(action.output, pointer) === null) problems.push(`redacts ${pointer}, which its output does not declare; mend the pointer (\`-\` stands for every element of a list)`);
+    if (problems.length === 0 && schemaAt(action.output, pointer) === null) problems.push(`/redact names ${pointer}, which its output does not declare; mend the pointer (\`-\` stands for every element of a list)`);
   }
   return problems;
 }

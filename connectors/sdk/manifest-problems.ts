@@ -4,10 +4,34 @@ import type { Document, LineCounter } from 'yaml';
 
 /** What is wrong with a manifest, each as `<pointer> <what is wrong>. <fix>`, without what only follows from another. */
 export function manifestProblems(errors: readonly ErrorObject[]): string[] {
-  return errors.filter((error) => error.keyword !== 'propertyNames').map((error) => {
+  const told = errors.filter((error) => error.keyword !== 'propertyNames' && !errors.some((other) => isMisspelt(other, error)));
+  return told.map((error) => {
+    const meant = errors.find((other) => isMisspelt(error, other));
     const at = error.instancePath === '' ? 'the document' : error.instancePath;
-    return `${at} ${described(error)}`;
+    return `${at} ${described(error)}${meant === undefined ? '' : ` (did you mean ${nameIn(meant)}?)`}`;
   });
+}
+
+/** A key that nobody knows beside a missing one that is spelt nearly so: one mistake, not two. */
+function isMisspelt(unknown: ErrorObject, missing: ErrorObject): boolean {
+  if (unknown.keyword !== 'additionalProperties' || missing.keyword !== 'required' || unknown.instancePath !== missing.instancePath) return false;
+  return distance(nameIn(unknown), nameIn(missing)) <= 2;
+}
+
+function nameIn({ params }: ErrorObject): string {
+  const given = params as { additionalProperty?: string; missingProperty?: string };
+  return given.additionalProperty ?? given.missingProperty ?? '';
+}
+
+/** Levenshtein's: letters to insert, remove or replace. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === other ? 0 : 1)));
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 function described({ keyword, params, message = keyword, propertyName }: ErrorObject): string {

@@ -8,15 +8,16 @@ import { appendEntry, readNote } from '../client.ts';
  */
 export const addEntry: Action = {
   async prepare(context, { id, text }): Promise<Prepared> {
-    const note = await readNote(context, String(id));
-    const target = { id: note.id, label: note.title, version: note.version };
+    // Nothing is decided yet, so `prepare` reads through governed calls only: each is decided and recorded by itself.
+    const note = await context.call('notes/note.get', { id: String(id) });
+    const target = { id: String(note['id']), label: String(note['title']), version: String(note['version']) };
     const reference = context.referenceFor({ target, text: String(text) });
     const entry = `${String(text)} [ref: ${reference}]`;
     return {
       // `content_parameters` of the manifest names /text: it is approved by its digest and kept sealed.
-      parameters: { id: note.id, text: entry, reference },
+      parameters: { id: target.id, text: entry, reference },
       target,
-      preview: { title: `Add an entry to ${note.title}`, fields: [], additions: [{ label: 'Entry', text: entry }] },
+      preview: { title: `Add an entry to ${target.label}`, fields: [], additions: [{ label: 'Entry', text: entry }] },
     };
   },
 
