@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiClient } from './api-client.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -15,7 +16,8 @@ const program = new Command('countersign')
   .addCommand(connectorCommand())
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
-  .addCommand(approvalsCommand());
+  .addCommand(approvalsCommand())
+  .addCommand(budgetsCommand());
 
 program.command('keys').description('The public key set that evidence is verified with, as JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
 program.command('cost').description('What a ticket costs, as JSON').action(async () => printJson(await new ApiClient(readConfig()).costPerTicket()));
