@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Pdp } from '@countersign/platform/opa/pdp.ts';
 import type { CallRequest, CallResult, CredentialValue, InstanceView } from '../gateway/ports.ts';
@@ -20,7 +17,7 @@ let pdp: Pdp;
 const open: TestGateway[] = [];
 
 beforeAll(async () => {
-  emulated = await startEmulatedGithub(await freePort());
+  emulated = await startEmulatedGithub();
   lossy = await startLossyProxy(emulated.url);
   pdp = await seededPolicy();
   for (const name of ['bug', 'documentation', 'area/vpn']) await emulated.asPerson('POST', `/repos/${REPOSITORY}/labels`, { name, color: 'ededed' }).catch(() => undefined);
@@ -34,14 +31,6 @@ afterEach(async () => {
   lossy.heal();
   await Promise.all(open.splice(0).map(({ gateway }) => gateway.close()));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const asApp = (installation: number = APP.installation): CredentialValue => ({ kind: 'signed_jwt', issuer: String(APP.id), privateKeyPem: emulated.privateKeyPem, tokenPath: `/app/installations/${installation}/access_tokens` });
 

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createEmulator } from 'emulate';
 import type { Emulator } from 'emulate';
 
@@ -14,10 +17,9 @@ export const APP = { id: 12_345, slug: 'countersign', installation: 100, bot: 'c
 export const REPOSITORY = 'acme/app';
 const PERSON_TOKEN = 'a-person-of-acme';
 
-/** @param port a free one; the emulator does not take 0 */
-export async function startEmulatedGithub(port: number): Promise<EmulatedGithub> {
+export async function startEmulatedGithub(): Promise<EmulatedGithub> {
   const emulator: Emulator = await createEmulator({
-    service: 'github', port,
+    service: 'github', port: await freePort(),
     seed: {
       tokens: { [PERSON_TOKEN]: { login: 'alice', scopes: ['repo', 'admin:repo_hook'] } },
       github: {
@@ -45,4 +47,13 @@ export async function startEmulatedGithub(port: number): Promise<EmulatedGithub>
     },
     close: () => emulator.close(),
   };
+}
+
+/** The emulator does not take port 0. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
