@@ -8,6 +8,7 @@ import { toolEnvironment } from './config.ts';
 import { GENERATED_FILES } from './generated-files.ts';
 import { parseModules } from './modules.ts';
 import { bannedImports } from './rules/banned-imports.ts';
+import { connectorNames } from './rules/connector-names.ts';
 import { declaredPackages, pinnedVersions, readManifests, usedPackages } from './rules/dependencies.ts';
 import { docLinks } from './rules/doc-links.ts';
 import { catalogueInUse } from './rules/error-catalogue.ts';
@@ -34,6 +35,7 @@ const rules: Record<string, () => Violation[]> = {
   'import-cycles': () => importCycles(modules),
   'banned-imports': () => bannedImports(modules),
   'environment-reads': () => environmentReads(modules),
+  'connector-names': () => connectorNames(files, modules),
   barrels: () => barrels(modules),
   'disabled-tests': () => disabledTests(modules),
   'bare-errors': () => bareErrors(modules),
