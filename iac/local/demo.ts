@@ -12,17 +12,24 @@ import { CellError, endOf } from './cell/errors.ts';
 import { DEFAULTS, environmentText } from './config.ts';
 import { reportOf, tableOf, wentThrough } from './demo/report.ts';
 import { SandboxClient } from './demo/sandbox-client.ts';
+import { SlackApprover } from './demo/slack-approver.ts';
 import { follow } from './demo/ticket-journey.ts';
 
-const USAGE = `Usage: npm run demo -- [--tickets N] [--json] [--data-dir DIR] [--timeout-seconds N]
+const USAGE = `Usage: npm run demo -- [--tickets N] [--approve api|slack|slack-http] [--json] [--data-dir DIR] [--timeout-seconds N]
 
 Raises N incidents (default 5) in the sandbox, approves each proposal through the API, waits for the write-back, looks at the
 sandbox's records, and verifies every evidence bundle offline. Uses the cell that runs; starts one in a scratch folder when none does.
+With --approve slack a person approves each one in a stand-in for Slack (Socket Mode; slack-http: signed requests): the cell's Slack app is
+pointed at it for as long as the demo runs.
 With --json the report is one object on stdout; npm prints a heading there, too, unless it is told not to: npm run --silent demo -- --json`;
+
+const APPROVE_BY = ['api', 'slack', 'slack-http'] as const;
+type ApproveBy = (typeof APPROVE_BY)[number];
 
 interface DemoOptions {
   readonly tickets: number;
   readonly json: boolean;
+  readonly approve: ApproveBy;
   readonly dataDir: string;
   readonly timeoutMs: number;
 }
@@ -61,6 +68,17 @@ function interrupted(signal: AbortSignal): Promise<never> {
 }
 
 async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
+  if (options.approve === 'api') return run(stage, options, null);
+  const slack = await SlackApprover.start(stage, options.approve === 'slack' ? 'socket' : 'http');
+  say(`Approvals go to a stand-in for Slack, by ${options.approve === 'slack' ? 'Socket Mode' : 'signed requests'}.`);
+  try {
+    return await run(stage, options, slack);
+  } finally {
+    await slack.stop();
+  }
+}
+
+async function run(stage: Stage, options: DemoOptions, slack: SlackApprover | null): Promise<boolean> {
   const api = new CellApi(stage.url, stage.apiKey);
   const sandbox = new SandboxClient(stage.sandboxUrl, stage.sandboxAdminPassword);
   const keysFile = path.join(stage.evidenceDir, 'keys.json');
@@ -69,10 +87,10 @@ async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
   say(`${tickets.length} incidents raised in the sandbox: ${tickets[0]!.number} to ${tickets.at(-1)!.number}`);
   const deadline = Date.now() + options.timeoutMs;
   const journeys = await Promise.all(tickets.map((ticket) => follow(ticket, {
-    api, sandbox, keysFile, deadline, evidenceDir: stage.evidenceDir,
+    api, sandbox, keysFile, deadline, evidenceDir: stage.evidenceDir, ...(slack === null ? {} : { approveInSlack: (approval) => slack.approve(approval) }),
     onStation: (at, station) => say(`  ${at.number}  ${station}`),
   })));
-  const report = reportOf(journeys);
+  const report = { ...reportOf(journeys), ...(slack === null ? {} : { approve: options.approve, threads_told: await slack.threadsTold() }) };
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`\n${tableOf(journeys, report)}\n\nEvidence bundles: ${stage.evidenceDir}\n`);
   for (const { ticket, failure } of options.json ? journeys : []) if (failure !== null) say(`${ticket.number}: ${failure}`);
@@ -111,14 +129,16 @@ function parse(argv: readonly string[]): DemoOptions | 'help' {
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { tickets: { type: 'string' }, json: { type: 'boolean' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
+      options: { tickets: { type: 'string' }, json: { type: 'boolean' }, approve: { type: 'string' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
     });
     if (values.help === true) return 'help';
     const tickets = Number(values.tickets ?? 5);
     const timeoutSeconds = Number(values['timeout-seconds'] ?? 300);
     if (!Number.isInteger(tickets) || tickets < 1 || tickets > 500) throw new CellError('usage', '--tickets takes a whole number from 1 to 500.');
     if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1) throw new CellError('usage', '--timeout-seconds takes a whole number of seconds.');
-    return { tickets, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
+    const approve = APPROVE_BY.find((way) => way === (values.approve ?? 'api'));
+    if (approve === undefined) throw new CellError('usage', `--approve takes one of ${APPROVE_BY.join(', ')}.`);
+    return { tickets, approve, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
   } catch (error) {
     if (error instanceof CellError) throw error;
     throw new CellError('usage', `${(error as Error).message}\n\n${USAGE}`, { cause: error });

@@ -142,7 +142,7 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, s
       env: {
         ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
-        COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds),
+        COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_SLACK_STAND_INS: 'loopback',
       },
     }),
     worker: (number: number) => new CellProcess({

@@ -35,6 +35,8 @@ export interface JourneyTools {
   readonly evidenceDir: string;
   readonly keysFile: string;
   readonly deadline: number;
+  /** Votes where a person would; absent: through the API. */
+  readonly approveInSlack?: (approval: Approval) => Promise<void>;
   /** Told at each station, for the progress display. */
   readonly onStation: (ticket: RaisedTicket, station: string) => void;
 }
@@ -53,12 +55,12 @@ export async function follow(ticket: RaisedTicket, tools: JourneyTools): Promise
     onStation(ticket, 'run started');
     approval = await until(tools, 'a proposal', () => pendingApproval(api, run!.id));
     onStation(ticket, 'proposal ready');
-    await approve(tools, approval);
+    await (tools.approveInSlack ?? ((shown) => approve(tools, shown)))(approval);
     onStation(ticket, 'approved');
     run = await until(tools, 'the end of the run', () => endedRun(api, run!.id));
     if (run.state !== 'succeeded') return journey(ticket, run, approval, { failure: `run ${run.state}: ${run.error?.code ?? 'no code'} ${run.error?.message ?? ''}` });
     onStation(ticket, 'written back');
-    const wrong = await lookAtRecord(sandbox, ticket, run, approval);
+    const wrong = wrongChannel(run, approval, tools) ?? await lookAtRecord(sandbox, ticket, run, approval);
     if (wrong !== null) return journey(ticket, run, approval, { failure: wrong });
     const evidence = await until(tools, 'the evidence', () => api.evidence(run!.id));
     const refused = await verifyOffline(evidence, run.id, tools);
@@ -99,6 +101,14 @@ async function approve(tools: JourneyTools, approval: Approval): Promise<void> {
 async function endedRun(api: CellApi, runId: string): Promise<Run | undefined> {
   const run = await api.run(runId);
   return isOver(run) ? run : undefined;
+}
+
+/** A vote in Slack must be kept as one: its channel, and that it is worth less than a session. @returns what is wrong, or null */
+function wrongChannel(run: Run, approval: Approval, { approveInSlack }: JourneyTools): string | null {
+  if (approveInSlack === undefined) return null;
+  const votes = run.approvals.find((item) => item.id === approval.id)?.votes ?? [];
+  const inSlack = votes.length === 1 && votes[0]?.channel === 'slack' && votes[0].auth_strength === 'slack_linked';
+  return inSlack ? null : `the vote is kept as ${JSON.stringify(votes.map(({ channel, auth_strength }) => ({ channel, auth_strength })))}`;
 }
 
 /** The sandbox's record must hold what was approved, and exactly one work note of this run. @returns what is wrong, or null */
@@ -145,7 +155,7 @@ function journey(ticket: RaisedTicket, run: Run | undefined, approval: Approval 
     ticket,
     runId: run?.id ?? null,
     proposal: approval === undefined ? '' : approval.preview.fields.map((field) => field.after).join(' / '),
-    decision: approval === undefined ? run?.error?.code ?? '' : `approved ${approval.action_digest.slice(7, 15)}`,
+    decision: approval === undefined ? run?.error?.code ?? '' : `approved ${approval.action_digest.slice(7, 15)}${channelOf(run, approval)}`,
     writtenFields: (write?.receipt?.['fields_written'] as string[] | undefined) ?? [],
     writtenBack: false,
     evidenceVerified: false,
@@ -156,6 +166,12 @@ function journey(ticket: RaisedTicket, run: Run | undefined, approval: Approval 
     failure: null,
     ...end,
   };
+}
+
+/** Where it was decided, unless through the API. */
+function channelOf(run: Run | undefined, approval: Approval): string {
+  const channel = run?.approvals.find((item) => item.id === approval.id)?.votes[0]?.channel;
+  return channel === undefined || channel === 'api' ? '' : ` in ${channel}`;
 }
 
 function decidedAt(run: Run | undefined, approval: Approval): number {
