@@ -12,7 +12,7 @@ const FIELDS = ['sys_id', 'number', 'sys_mod_count', 'sys_updated_on', 'sys_upda
 
 /** Finds incidents whose webhook was lost; for agents without a way in it is the whole trigger. The cursor is a time, `YYYY-MM-DD HH:mm:ss` in UTC. */
 export const incidentReconciler: Reconciler = {
-  event: 'incident.created',
+  events: ['incident.created', 'incident.updated'],
   async poll(context, cursor) {
     if (cursor === null) return { cursor: glideTime(context.now()), found: [] };
     const since = glideTime(new Date(parseGlideTime(cursor).getTime() - OVERLAP_MS));
@@ -20,7 +20,7 @@ export const incidentReconciler: Reconciler = {
     const integrationUser = context.instance.settings['integration_user'];
     return {
       cursor: records.reduce((latest, record) => (String(record['sys_updated_on']) > latest ? String(record['sys_updated_on']) : latest), cursor),
-      found: records.filter((record) => record['sys_updated_by'] !== integrationUser).map((record) => payloadOf(record, since)),
+      found: records.filter((record) => record['sys_updated_by'] !== integrationUser).flatMap((record) => payloadsOf(record, since)),
     };
   },
 };
@@ -39,13 +39,17 @@ async function changedSince(context: ReconcilerContext, since: string): Promise<
   return records;
 }
 
-/** As the business rule sends it. A record made within the window counts as an insert: the version 0 that said so may be what was lost. */
-function payloadOf(record: JsonObject, since: string): JsonObject {
-  const isNew = record['sys_mod_count'] === '0' || String(record['sys_created_on']) >= since;
-  return {
-    table: 'incident', sys_id: record['sys_id'] ?? '', number: record['number'] ?? '', sys_mod_count: record['sys_mod_count'] ?? '',
-    operation: isNew ? 'insert' : 'update', sys_updated_by: record['sys_updated_by'] ?? '',
+/**
+ * As the business rule sends it. A record made within the window counts as an insert: the version 0 that said so may be what was lost. Its
+ * later version is an update too.
+ */
+function payloadsOf(record: JsonObject, since: string): JsonObject[] {
+  const isFirst = record['sys_mod_count'] === '0';
+  const isNew = isFirst || String(record['sys_created_on']) >= since;
+  const payload = {
+    table: 'incident', sys_id: record['sys_id'] ?? '', number: record['number'] ?? '', sys_mod_count: record['sys_mod_count'] ?? '', sys_updated_by: record['sys_updated_by'] ?? '',
   };
+  return [...(isNew ? [{ ...payload, operation: 'insert' }] : []), ...(isFirst ? [] : [{ ...payload, operation: 'update' }])];
 }
 
 function glideTime(time: Date): string {

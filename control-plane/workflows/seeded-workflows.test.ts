@@ -8,7 +8,7 @@ import { compileWorkflow } from './compile.ts';
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 /** As published by the seed: the connectors' own manifests, and the workflows as they are committed. */
-test.each([['incident-triage', [['incident', []], ['triage', ['incident']], ['update', ['triage']]]], ['classifier-training', [['train', []]]], ['issue-triage', [['issue', []], ['triage', ['issue']], ['label', ['triage']], ['comment', ['label', 'triage']]]]])('%s compiles against the connectors it uses', async (name, graph) => {
+test.each([['incident-triage', [['incident', []], ['triage', ['incident']], ['update', ['triage']]]], ['classifier-training', [['train', []]]], ['incident-undo', [['undo', []]]], ['issue-triage', [['issue', []], ['triage', ['issue']], ['label', ['triage']], ['comment', ['label', 'triage']]]]])('%s compiles against the connectors it uses', async (name, graph) => {
   const checks = new SchemaChecks();
   const manifestSchema = JSON.parse(await read('contracts/connectors/manifest.schema.json')) as object;
   const manifests = new Map<string, { manifest: ConnectorManifest; digest: string }>();

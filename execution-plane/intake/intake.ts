@@ -1,11 +1,15 @@
+import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import { cleanJson, describeHidden, hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
 import type { Tenants } from '../loops/tenants.ts';
+import { findLoop } from './loop-guard.ts';
+import type { LoopFound } from './loop-guard.ts';
 import { isPassing } from './passing-faults.ts';
 import { isObject, planPins, planSteps, readManualStart, triggerKeyOf } from './plan-run.ts';
 import { closeDeliveryRow, findAccepted, findActiveByName, findActiveForEvent, insertRunRow, insertStepRows, lockDelivery, readPins } from './queries.ts';
@@ -63,6 +67,8 @@ export class Intake {
     const manual = delivery.source === 'manual' ? readManualStart(delivery.payload) : null;
     const workflows = manual === null ? await findActiveForEvent(tx, delivery) : await findActiveByName(tx, delivery, manual.workflow);
     if (workflows.length === 0) return this.#drop(tx, delivery, 'no_workflow');
+    const loop = manual === null && delivery.run_per === 'version' ? await findLoop(tx, delivery) : null;
+    if (loop !== null) return this.#stop(tx, delivery, loop);
 
     const started: string[] = [];
     for (const workflow of workflows) {
@@ -74,24 +80,33 @@ export class Intake {
     return started;
   }
 
-  async #createRun(tx: Transaction, delivery: DeliveryRow, workflow: ActiveWorkflow, trigger: object): Promise<string | null> {
+  async #createRun(tx: Transaction, delivery: DeliveryRow, workflow: ActiveWorkflow, trigger: JsonObject): Promise<string | null> {
     const { contents, clock } = this.#options;
     const id = newId('run');
     const steps = planSteps(workflow);
-    const content = await contents.seal(delivery.tenant_id, 'trigger', trigger, ['trusted_system'], clock.now());
+    // Whoever sends an event, or starts a run by hand, may pass on what somebody else typed: nothing hidden in it gets into the run.
+    const { value, hidden } = cleanJson(trigger);
+    const flagged = hasHidden(hidden);
+    const content = await contents.seal(delivery.tenant_id, 'trigger', value, flagged ? ['trusted_system', 'hidden_characters'] : ['trusted_system'], clock.now());
     const pins = planPins(workflow, await readPins(tx, delivery));
     const isNew = await insertRunRow(tx, { id, delivery, workflow, pins, triggerKey: triggerKeyOf(delivery), trigger: content });
     if (!isNew) return null;
     const created = this.#event(delivery, 'run.created', { kind: 'run', id }, id, {
       workflow: workflow.name, workflow_version: workflow.version, workflow_digest: workflow.digest, delivery_id: delivery.id, trigger_kind: delivery.source,
       trigger_sha256: content.sha256, policy_bundle_seq: pins.policy_bundle_seq ?? null, steps: steps.map((step) => step.key),
+      ...(flagged ? { hidden_characters: describeHidden(hidden) } : {}),
     });
     await insertStepRows(tx, delivery.tenant_id, id, steps, [content], [created], clock.now());
     return id;
   }
 
-  async #drop(tx: Transaction, delivery: DeliveryRow, because: string): Promise<[]> {
-    const event = this.#event(delivery, 'delivery.dropped', { kind: 'delivery', id: delivery.id }, null, { because });
+  async #stop(tx: Transaction, delivery: DeliveryRow, loop: LoopFound): Promise<[]> {
+    if (loop.tripped) this.#options.log.warn({ delivery_id: delivery.id, instance_id: delivery.instance_id, subject: delivery.subject, ...loop }, 'a record goes round between our writes and another automation: nothing is started for it for a while');
+    return this.#drop(tx, delivery, 'loop_guard', { instance_id: delivery.instance_id, subject: delivery.subject, ...loop });
+  }
+
+  async #drop(tx: Transaction, delivery: DeliveryRow, because: string, facts: NewAuditEvent['data'] = {}): Promise<[]> {
+    const event = this.#event(delivery, 'delivery.dropped', { kind: 'delivery', id: delivery.id }, null, { because, ...facts });
     await closeDeliveryRow(tx, delivery.tenant_id, delivery.id, because, [event], this.#options.clock.now());
     return [];
   }

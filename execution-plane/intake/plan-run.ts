@@ -30,9 +30,13 @@ export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bu
   return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null };
 }
 
-/** What makes the run the only one of its workflow: the record that the event is about; a start by hand is always a new one. */
+/**
+ * What makes the run the only one of its workflow: the record that the event is about, or its version where the trigger runs for each; a
+ * start by hand is always a new one.
+ */
 export function triggerKeyOf(delivery: DeliveryRow): string {
-  return delivery.source === 'manual' ? delivery.id : `${delivery.instance_id}:${delivery.subject}`;
+  if (delivery.source === 'manual') return delivery.id;
+  return `${delivery.instance_id}:${delivery.run_per === 'version' ? delivery.dedupe_key : delivery.subject}`;
 }
 
 export function isObject(value: unknown): value is JsonObject {

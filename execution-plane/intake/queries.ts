@@ -1,4 +1,4 @@
-import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
@@ -21,7 +21,12 @@ const lockAccepted: Statement = {
   text: `
     SELECT tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label, dedupe_key, source, payload, traceparent, received_at,
            EXISTS (SELECT FROM execution.written_versions w
-                    WHERE w.tenant_id = d.tenant_id AND w.instance_id = d.instance_id AND w.dedupe_key = d.dedupe_key) AS is_echo
+                    WHERE w.tenant_id = d.tenant_id AND w.instance_id = d.instance_id AND w.dedupe_key = d.dedupe_key) AS is_echo,
+           (SELECT coalesce(v.manifest->'triggers'->d.event->>'run_per', 'subject')
+              FROM control.connector_instances i
+              JOIN control.connector_versions v ON v.tenant_id = i.tenant_id AND v.connector = i.connector AND v.version = i.connector_version
+             WHERE i.tenant_id = d.tenant_id AND i.id = d.instance_id) AS run_per,
+           (SELECT i.settings->'loop_guard' FROM control.connector_instances i WHERE i.tenant_id = d.tenant_id AND i.id = d.instance_id) AS loop_guard
       FROM execution.deliveries d
      WHERE tenant_id = $1 AND id = $2 AND state = 'accepted' FOR UPDATE SKIP LOCKED`,
 };
@@ -36,12 +41,18 @@ export interface DeliveryRow {
   readonly event: string;
   readonly subject: string;
   readonly subject_label: string | null;
+  /** Names this version of the subject. */
+  readonly dedupe_key: string;
   readonly source: 'webhook' | 'reconciler' | 'manual';
   readonly payload: JsonObject;
   readonly traceparent: string | null;
   readonly received_at: Date;
   /** This version of the record was made by a write of ours. */
   readonly is_echo: boolean;
+  /** Of the trigger: whether a workflow runs once for the subject, or once for each version. Null where the instance is gone. */
+  readonly run_per: 'subject' | 'version' | null;
+  /** The instance's setting. */
+  readonly loop_guard: Json | null;
 }
 
 export function lockDelivery(tx: Transaction, tenantId: string, id: string): Promise<DeliveryRow | undefined> {
@@ -119,6 +130,61 @@ export async function insertRunRow(tx: Transaction, { id, delivery, workflow, pi
     JSON.stringify(workflow.definition), JSON.stringify(pins), delivery.source, triggerKey, trigger.id, delivery.id,
     delivery.source === 'manual' ? null : delivery.subject, delivery.subject_label, delivery.traceparent, delivery.received_at,
   ]) === 1;
+}
+
+const subjectLock: Statement = {
+  name: 'loop_guards.lock_subject',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('/', 'loop_guard', $1::text, $2::text, $3::text), 0)) AS locked`,
+};
+
+/** Until the transaction ends, no other worker starts a run for this record. */
+export async function lockSubject(tx: Transaction, delivery: DeliveryRow): Promise<void> {
+  await tx.rows(subjectLock, [delivery.tenant_id, delivery.instance_id, delivery.subject]);
+}
+
+const recentStarts: Statement = {
+  name: 'loop_guards.recent_starts',
+  text: `
+    WITH recent AS (
+      SELECT r.id, r.delivery_id, d.event
+        FROM execution.runs r JOIN execution.deliveries d ON d.tenant_id = r.tenant_id AND d.id = r.delivery_id
+       WHERE r.tenant_id = $1 AND r.subject = $3 AND r.created_at > clock_timestamp() - interval '1 minute' AND d.instance_id = $2
+    )
+    SELECT (SELECT g.stopped_until FROM execution.loop_guards g
+             WHERE g.tenant_id = $1 AND g.instance_id = $2 AND g.subject = $3 AND g.stopped_until > clock_timestamp()) AS stopped_until,
+           -- an event that several workflows listen to is one, and that the record was made is no sign of a loop
+           (SELECT count(DISTINCT recent.delivery_id)::int FROM recent WHERE recent.event = $4) AS starts,
+           EXISTS (SELECT FROM recent JOIN execution.tool_calls c ON c.tenant_id = $1 AND c.run_id = recent.id
+                    WHERE c.risk IN ('write', 'destructive') AND c.state <> 'failed') AS wrote`,
+};
+
+export interface RecentStarts {
+  /** Until when nothing is started for the record; null when nothing stops it. */
+  readonly stopped_until: Date | null;
+  /** Events of the last minute, of the same name, that started runs. */
+  readonly starts: number;
+  /** Whether one of those runs has written, or may have. */
+  readonly wrote: boolean;
+}
+
+export function readRecentStarts(tx: Transaction, delivery: DeliveryRow): Promise<RecentStarts> {
+  return tx.one<RecentStarts>(recentStarts, [delivery.tenant_id, delivery.instance_id, delivery.subject, delivery.event]);
+}
+
+const stopRecord: Statement = {
+  name: 'loop_guards.stop_subject',
+  text: `
+    INSERT INTO execution.loop_guards (tenant_id, instance_id, subject, delivery_id, starts, stopped_until)
+    VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6::float8 * interval '1 millisecond')
+    ON CONFLICT ON CONSTRAINT loop_guards_pk DO UPDATE
+       SET delivery_id = excluded.delivery_id, starts = excluded.starts, tripped_at = clock_timestamp(), stopped_until = excluded.stopped_until
+    RETURNING stopped_until`,
+};
+
+/** Nothing is started for the record for `pauseMs`. Gives until when. */
+export async function stopSubject(tx: Transaction, delivery: DeliveryRow, starts: number, pauseMs: number): Promise<Date> {
+  const { stopped_until } = await tx.one<{ stopped_until: Date }>(stopRecord, [delivery.tenant_id, delivery.instance_id, delivery.subject, delivery.id, starts, pauseMs]);
+  return stopped_until;
 }
 
 const insertSteps: Statement = {

@@ -100,26 +100,26 @@ const storeFound: Statement = {
       SELECT id FROM execution.steps WHERE tenant_id = $1 AND id = $2 AND fence = $3::bigint AND state = 'leased' AND lease_expires_at > clock_timestamp() FOR NO KEY UPDATE
     ), found AS (
       INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label, dedupe_key, source, payload)
-      SELECT $1, f.id, $4, $5, $6, $7, $8, f.subject, f.subject_label, f.dedupe_key, 'reconciler', f.payload
-        FROM held, jsonb_to_recordset($9::jsonb) AS f(id text, subject text, subject_label text, dedupe_key text, payload jsonb)
+      SELECT $1, f.id, $4, $5, $6, $7, f.event, f.subject, f.subject_label, f.dedupe_key, 'reconciler', f.payload
+        FROM held, jsonb_to_recordset($8::jsonb) AS f(id text, event text, subject text, subject_label text, dedupe_key text, payload jsonb)
       -- the webhook was here first
       ON CONFLICT ON CONSTRAINT one_delivery_per_record_version DO NOTHING
       RETURNING id
     ), moved AS (
       INSERT INTO execution.reconciler_cursors (tenant_id, instance_id, cursor, found_count)
-      SELECT $1, $6, $10, (SELECT count(*) FROM found) FROM held
+      SELECT $1, $6, $9, (SELECT count(*) FROM found) FROM held
       ON CONFLICT (tenant_id, instance_id) DO UPDATE
         SET cursor = excluded.cursor, polled_at = clock_timestamp(), found_count = reconciler_cursors.found_count + excluded.found_count
     )
     SELECT (SELECT count(*)::int FROM held) AS held, coalesce((SELECT array_agg(id) FROM found), '{}') AS found`,
 };
 
-export interface FoundDelivery { readonly id: string; readonly subject: string; readonly subject_label: string | null; readonly dedupe_key: string; readonly payload: JsonObject }
+export interface FoundDelivery { readonly id: string; readonly event: string; readonly subject: string; readonly subject_label: string | null; readonly dedupe_key: string; readonly payload: JsonObject }
 
 /** Stores what was found and where to go on; gives the ids of deliveries that are new, or null when the lease is gone. */
-export async function storePoll(tx: Transaction, instance: DueInstance, lease: PollLease, event: string, cursor: string, found: readonly FoundDelivery[]): Promise<string[] | null> {
+export async function storePoll(tx: Transaction, instance: DueInstance, lease: PollLease, cursor: string, found: readonly FoundDelivery[]): Promise<string[] | null> {
   const done = await tx.one<{ held: number; found: string[] }>(storeFound, [
-    instance.tenant_id, lease.step_id, lease.fence, instance.workspace_id, instance.environment_id, instance.instance_id, instance.connector, event, jsonb(found), cursor,
+    instance.tenant_id, lease.step_id, lease.fence, instance.workspace_id, instance.environment_id, instance.instance_id, instance.connector, jsonb(found), cursor,
   ]);
   return done.held === 1 ? done.found : null;
 }

@@ -4,13 +4,13 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { FoundDelivery } from './queries.ts';
 
 /** Reads a version that was found by the trigger's pointers, as ingestion reads a webhook: the same version has the same key. Null when it is not this event. */
-export function readFound(trigger: TriggerManifest, payload: JsonObject): FoundDelivery | null {
+export function readFound(event: string, trigger: TriggerManifest, payload: JsonObject): FoundDelivery | null {
   const subject = textAt(payload, trigger.subject);
   const operation = valueAt(payload, trigger.operation.pointer);
   const parts = trigger.dedupe_key.map((pointer) => textAt(payload, pointer));
   const covered = typeof operation === 'string' && trigger.operation.values.includes(operation);
   if (!covered || subject === null || parts.some((part) => part === null || part === '')) return null;
-  return { id: newId('delivery'), subject, subject_label: textAt(payload, trigger.subject_label), dedupe_key: parts.join(':'), payload };
+  return { id: newId('delivery'), event, subject, subject_label: textAt(payload, trigger.subject_label), dedupe_key: parts.join(':'), payload };
 }
 
 function textAt(payload: JsonObject, pointer: string): string | null {

@@ -74,19 +74,21 @@ export class ReconcilerLoop {
   async #pollUnder(instance: DueInstance, lease: PollLease, lost: AbortSignal): Promise<void> {
     const { database, clock, onFound } = this.#options;
     const { connector, reconciler } = this.#reconcilers.get(instance.connector)!;
-    const trigger = connector.manifest.triggers?.[reconciler.event];
-    if (trigger === undefined) return;
+    const triggers = reconciler.events.flatMap((event) => {
+      const trigger = connector.manifest.triggers?.[event];
+      return trigger === undefined ? [] : [{ event, trigger }];
+    });
     const { cursor, found } = await reconciler.poll({
       instance: { id: instance.instance_id, name: instance.instance_name, settings: instance.settings },
       now: () => clock.now(),
       call: this.#governedCalls(instance, lease, lost),
     }, instance.cursor);
-    const deliveries = found.map((payload) => readFound(trigger, payload)).filter((delivery) => delivery !== null);
+    const deliveries = found.flatMap((payload) => triggers.map(({ event, trigger }) => readFound(event, trigger, payload))).filter((delivery) => delivery !== null);
     const isNew = await database.forTenant(instance.tenant_id, async (tx) => {
-      const stored = await storePoll(tx, instance, lease, reconciler.event, cursor, deliveries);
+      const stored = await storePoll(tx, instance, lease, cursor, deliveries);
       if (stored === null) throw new StaleLeaseError(lease.step_id, lease.fence);
       const events = deliveries.filter(({ id }) => stored.includes(id)).map((delivery) =>
-        this.#event(instance, 'delivery.accepted', { kind: 'delivery', id: delivery.id }, null, { source: 'reconciler', event: reconciler.event, dedupe_key: delivery.dedupe_key, payload_digest: digestOf(delivery.payload) }));
+        this.#event(instance, 'delivery.accepted', { kind: 'delivery', id: delivery.id }, null, { source: 'reconciler', event: delivery.event, dedupe_key: delivery.dedupe_key, payload_digest: digestOf(delivery.payload) }));
       await appendFound(tx, events, clock.now());
       return stored.length > 0;
     });

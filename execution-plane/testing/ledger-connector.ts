@@ -26,6 +26,10 @@ export const ledger: Connector = {
         title: 'A record was created', subject: '/id', subject_label: '/title', dedupe_key: ['/id', '/version'], operation: { pointer: '/operation', values: ['create'] }, changed_by: '/by',
         payload: { type: 'object', properties: {} },
       },
+      'record.changed': {
+        title: 'A record was changed', subject: '/id', subject_label: '/title', dedupe_key: ['/id', '/version'], run_per: 'version', operation: { pointer: '/operation', values: ['change'] }, changed_by: '/by',
+        payload: { type: 'object', properties: {} },
+      },
     },
   }),
   actions: {
@@ -60,7 +64,7 @@ export const ledger: Connector = {
     },
   },
   reconciler: {
-    event: 'record.created',
+    events: ['record.created'],
     async poll(context, cursor) {
       const now = await context.call('ledger/record.get', { id: LOST_RECORD });
       const event = { id: LOST_RECORD, title: now['title']!, version: now['version']!, operation: 'create', by: 'somebody' };

@@ -16,6 +16,7 @@ import type { SandboxRequest } from './requests.ts';
 import { isObject, recordInBody } from './requests.ts';
 import type { RecordStore } from './store.ts';
 import type { TicketDesk } from './tickets.ts';
+import type { TouchOrder, TouchRule } from './touch-rule.ts';
 import type { DeliveryMode, WebhookRule } from './webhooks.ts';
 import { DELIVERY_MODES } from './webhooks.ts';
 
@@ -26,6 +27,7 @@ export interface ControlContext {
   rateLimits: RateLimits;
   requestLog: RequestLog;
   webhooks: WebhookRule;
+  touchRule: TouchRule;
   tickets: TicketDesk;
 }
 
@@ -43,6 +45,8 @@ export function answerControlRequest(context: ControlContext, request: SandboxRe
     case 'POST deliveries/release': return done(() => context.webhooks.release());
     case 'PUT webhook': return done(() => context.webhooks.setTarget(webhookTarget(request)));
     case 'DELETE webhook': return done(() => context.webhooks.setTarget(undefined));
+    case 'PUT touch-rule': return done(() => context.touchRule.set(touchOrder(request)));
+    case 'DELETE touch-rule': return done(() => context.touchRule.set(undefined));
     case 'GET faults': return jsonAnswer(200, { faults: context.faults.list() });
     case 'POST faults': return jsonAnswer(201, { fault: context.faults.add(faultOrder(request)) });
     case 'DELETE faults': return done(() => context.faults.clear());
@@ -68,6 +72,7 @@ function state(context: ControlContext): unknown {
     webhook: { url: context.webhooks.url, mode: context.webhooks.mode },
     faults: context.faults.list().length,
     rate_limit_rules: context.rateLimits.rules().length,
+    touch_rule: context.touchRule.state,
   };
 }
 
@@ -77,6 +82,7 @@ function reset(context: ControlContext, request: SandboxRequest): void {
   context.faults.clear();
   context.rateLimits.setRules([]);
   context.webhooks.clear();
+  context.touchRule.set(undefined);
   context.webhooks.setMode('normal');
   context.requestLog.clear();
   if (records !== false) context.store.reset();
@@ -112,6 +118,13 @@ function webhookTarget(request: SandboxRequest): { url: string; secret: string }
   if (typeof url !== 'string' || !/^https?:/.test(url) || !URL.canParse(url)) throw refused('url', 'an http or https URL');
   if (typeof secret !== 'string' || !/^whsec_[A-Za-z0-9+/]+=*$/.test(secret)) throw refused('secret', 'whsec_ followed by base64');
   return { url, secret };
+}
+
+function touchOrder(request: SandboxRequest): TouchOrder {
+  const { user, sys_id: sysId } = recordInBody(request.body);
+  if (typeof user !== 'string' || user === '') throw refused('user', 'a user name');
+  if (sysId !== undefined && typeof sysId !== 'string') throw refused('sys_id', 'a text');
+  return { user, sysId };
 }
 
 function faultOrder(request: SandboxRequest): FaultOrder {

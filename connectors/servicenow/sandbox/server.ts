@@ -25,6 +25,7 @@ import { RecordStore } from './store.ts';
 import { TicketDesk } from './tickets.ts';
 import { tlsServer } from './tls.ts';
 import type { ClientCertificates } from './tls.ts';
+import { TouchRule } from './touch-rule.ts';
 import { TinyUrls } from './tiny-urls.ts';
 import type { WebhookTarget } from './webhooks.ts';
 import { WebhookRule } from './webhooks.ts';
@@ -77,10 +78,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
     const store = new RecordStore({ ...(dataDir === undefined ? {} : { dataDir }), seed: () => generateInstance({ seed, incidents, adminUser: settings.admin.user, integrationUser: settings.integration.user }) });
     const webhooks = new WebhookRule(options.webhook, now);
     const accounts = new Accounts(settings);
-    const writes: WriteContext = { store, now, onWritten: (written) => webhooks.afterWrite(written) };
+    const touchRule = new TouchRule();
+    const writes: WriteContext = {
+      store, now,
+      onWritten: (written) => {
+        webhooks.afterWrite(written);
+        touchRule.afterWrite(writes, written);
+      },
+    };
     const tickets = new TicketDesk(writes, ...ticketWriter(seed, store));
     const parts = {
-      accounts, store, webhooks, tickets, now, url, consoleOrigin: options.consoleOrigin,
+      accounts, store, webhooks, touchRule, tickets, now, url, consoleOrigin: options.consoleOrigin,
       tokens: new OauthTokens(accounts, now),
       faults: new Faults(),
       rateLimits: new RateLimits(now),

@@ -11,7 +11,7 @@ export interface Seeded {
   readonly webhookUrl: string;
 }
 
-const WORKFLOWS = ['classifier-training', 'incident-triage'];
+const WORKFLOWS = ['classifier-training', 'incident-triage', 'incident-undo'];
 const ENVIRONMENT = 'prod';
 
 /**
