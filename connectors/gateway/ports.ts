@@ -16,7 +16,7 @@ import type { PricedUsage, PriceLists } from './pricing.ts';
 export interface GatewayStore {
   /**
    * The newest write of this step and call key that has not failed, if any; else, under a key that the workflow names, the one of any
-   * step of the environment (`key.action`, `key.text`).
+   * step of the environment (`key.action`, `key.text`). Another step's that is intended and that nobody works on any more is `uncertain`.
    */
   findEffect(call: CallIdentity, key: EffectKey | null): Promise<ExistingEffect | null>;
   /** The approval that this step last asked for under this call key, with its votes; null when it never asked. */

@@ -3,7 +3,8 @@ import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
 import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-guard.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
-import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
+import type { CallResult, EffectKey } from '@countersign/connectors/gateway/ports.ts';
+import { actionOf, decisionOf, failed, intentOf } from '@countersign/connectors/gateway/testing/store-records.ts';
 import { fixedPolicy, instanceOf } from '@countersign/connectors/gateway/testing/test-gateway.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { checkManifest } from '@countersign/connectors/sdk/load-manifest.ts';
@@ -92,4 +93,17 @@ it('32 runs at once under one key: one effect, and everybody has its outcome, re
   const other = await untilDone(gateways[0]!, await leasedCall(plant), { a: 2 }, 'INC0010001:triage');
   expect(other).toMatchObject({ kind: 'failed', error: { code: 'idempotency_conflict', retryable: false } });
   expect(effects).toHaveLength(1);
+});
+
+it('an effect whose worker is gone for good is looked up by who comes next, not waited for', async () => {
+  const [first, second] = [await leasedCall(plant), await leasedCall(plant)];
+  const key: EffectKey = { action: 'servicenow/incident.update', text: 'INC0010002:triage', parametersDigest: `sha256:${'a'.repeat(64)}` };
+  const store = new PostgresGatewayStore({ database: pools[0]!, keys: await FileKeys.open(`${plant.folder}/key`, { create: false }), contents: new Contents(await FileKeys.open(`${plant.folder}/key`, { create: false }), 14), clock: systemClock, worker: 'keyed', changes: { changed: () => undefined, stepsReady: () => undefined } });
+  const action = actionOf(plant.ids.instanceId, first);
+  const { callId } = await store.commitIntent(first, decisionOf(plant.ids.instanceId, action, 'ALLOW'), intentOf(action, null, { idempotencyKey: key.text, parametersDigest: key.parametersDigest }));
+  expect(await store.findEffect(second, key)).toMatchObject({ callId, state: 'intended' });
+  await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.change(sql('give_up', `UPDATE execution.steps SET state = 'dead', lease_owner = NULL, lease_expires_at = NULL WHERE id = $1`), [first.step.id]));
+  expect(await store.findEffect(second, key)).toMatchObject({ callId, state: 'uncertain' });
+  await store.commitOutcome(second, callId, failed('failed'), key);
+  expect(await store.findEffect(second, key)).toBeNull();
 });

@@ -19,6 +19,10 @@ import { jsonb } from '../contents/jsonb.ts';
 const REUSABLE = `(a.state = 'consumed' AND NOT EXISTS (
            SELECT FROM execution.tool_calls u WHERE u.tenant_id = a.tenant_id AND u.run_id = a.run_id AND u.approval_id = a.id AND u.state <> 'failed'))`;
 
+/** Nobody works on the call any more: its worker is gone, and its step waits, or has ended. */
+const ABANDONED = `NOT EXISTS (
+           SELECT FROM execution.steps w WHERE w.tenant_id = c.tenant_id AND w.id = c.step_id AND w.state = 'leased' AND w.lease_expires_at > clock_timestamp())`;
+
 const insertIntent: Statement = {
   name: 'calls.insert_intent',
   text: `WITH ${HELD}, ${DECIDED}, consumed AS (
@@ -80,7 +84,8 @@ const updateOutcome: Statement = {
         FROM held
        WHERE c.tenant_id = held.tenant_id AND c.id = $4 AND ((c.step_id = held.id AND c.state IN ('intended', 'uncertain'))
           -- another step's, found under the same key: only when it is for anybody to find out about
-          OR (c.state = 'uncertain' AND c.environment_id = $27 AND c.action = $28 AND c.idempotency_key = $29 AND c.parameters_digest IS NOT NULL))
+          OR ((c.state = 'uncertain' OR (c.state = 'intended' AND ${ABANDONED}))
+              AND c.environment_id = $27 AND c.action = $28 AND c.idempotency_key = $29 AND c.parameters_digest IS NOT NULL))
       RETURNING c.tenant_id, c.id, c.run_id, c.step_id, c.call_key, c.instance_id, c.intended_at
     ), written AS (
       -- the versions of the record that this write made: their events are our own echo
@@ -134,7 +139,8 @@ const newestEffect: Statement = {
       SELECT c.id FROM execution.tool_calls c
        WHERE c.tenant_id = $1 AND c.environment_id = $5 AND c.action = $6 AND c.idempotency_key = $7 AND c.risk IN ('write', 'destructive') AND c.state <> 'failed'
     )
-    SELECT c.id, c.run_id, (c.step_id = $3 AND c.call_key = $4) AS of_this_call, c.parameters_digest, c.state,
+    SELECT c.id, c.run_id, (c.step_id = $3 AND c.call_key = $4) AS of_this_call, c.parameters_digest,
+           CASE WHEN c.state = 'intended' AND c.step_id <> $3 AND ${ABANDONED} THEN 'uncertain' ELSE c.state END AS state,
            extract(epoch FROM clock_timestamp() - c.intended_at)::float8 * 1000 AS intended_ms_ago, c.action_digest, c.risk, c.receipt, c.action_content_id, a.sealed AS action_sealed, c.output_content_id, o.sealed AS output_sealed
       FROM execution.tool_calls c
       LEFT JOIN execution.contents a ON a.tenant_id = c.tenant_id AND a.id = c.action_content_id
