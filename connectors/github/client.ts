@@ -29,7 +29,7 @@ export async function readPage(connection: Connection, repository: string, path:
 }
 
 /** The repositories of the setting `repositories`, or null where the instance does not name any: then the App's installation is the limit. */
-export function listedRepositories({ instance }: Pick<ActionContext, 'instance'>): string[] | null {
+export function listedRepositories({ instance }: { readonly instance: Pick<ActionContext['instance'], 'settings'> }): string[] | null {
   const listed = instance.settings['repositories'];
   return Array.isArray(listed) ? listed.filter((name) => typeof name === 'string') : null;
 }

@@ -33,6 +33,7 @@ export const conformance: ConformanceSubject = {
         'labels.list': { parameters: () => ({ repository: REPOSITORY }) },
         'reference.find': { parameters: async () => ({ repository: REPOSITORY, reference: REFERENCE, in: 'comments', number: await open() }) },
         'issues.closed': { parameters: () => ({}) },
+        'issues.opened': { parameters: () => ({ repository: REPOSITORY, since: '2026-01-01T00:00:00Z' }) },
         'issue.create': {
           parameters: () => ({ repository: REPOSITORY, title: 'Opened by a test', body: unique(), labels: ['triaged'] }),
           effects: async ({ body }) => carrying(await ask('GET', '/issues?state=all&per_page=100&sort=created&direction=desc'), String(body)),

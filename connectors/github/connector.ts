@@ -10,6 +10,8 @@ import { getPullRequest } from './actions/get-pull-request.ts';
 import { labelIssue } from './actions/label-issue.ts';
 import { listClosedIssues } from './actions/list-closed-issues.ts';
 import { listLabels } from './actions/list-labels.ts';
+import { listOpenedIssues } from './actions/list-opened-issues.ts';
+import { issueReconciler } from './reconciler.ts';
 
 /** GitHub by its REST API. */
 export const github: Connector = {
@@ -20,10 +22,12 @@ export const github: Connector = {
     'labels.list': listLabels,
     'reference.find': findReference,
     'issues.closed': listClosedIssues,
+    'issues.opened': listOpenedIssues,
     'issue.create': createIssue,
     'issue.comment': commentOnIssue,
     'issue.label': labelIssue,
     'pull-request.review-comment': commentOnPullRequest,
     'check-run.create': createCheckRun,
   },
+  reconciler: issueReconciler,
 };

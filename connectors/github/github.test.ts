@@ -127,6 +127,30 @@ describe('reads, as the App', () => {
   });
 });
 
+describe('the reconciler', () => {
+  test('finds an issue whose webhook was lost, as the webhook would have said it, and not what we opened ourselves', async () => {
+    const world = connect();
+    const instance = { id: 'ins_github', name: 'github', settings: { integration_user: APP.bot, repositories: [REPOSITORY] } };
+    const read = async (action: string, parameters: JsonObject) => succeeded(await world.call(testIdentity(), action, parameters)).output;
+    const poll = (cursor: string | null, now: Date) => github.reconciler!.poll({ instance, now: () => now, call: read }, cursor);
+    const began = await poll(null, new Date());
+    expect(began.found).toEqual([]);
+    const number = await openIssue('Its webhook was lost');
+    const byUs = { repository: REPOSITORY, title: 'Opened by us too', body: 'Because.', labels: [] };
+    const identity = await approved(world, 'github/issue.create', byUs);
+    const ours = succeeded(await world.call(nextAttempt(identity), 'github/issue.create', byUs)).output['number'];
+    const { found, cursor } = await poll(began.cursor, new Date());
+    const numbers = found.map(({ issue }) => (issue as JsonObject)['number']);
+    expect(numbers).toContain(number);
+    expect(numbers).not.toContain(ours);
+    const real = await emulated.asPerson('GET', `/repos/${REPOSITORY}/issues/${number}`) as { id: number; html_url: string; created_at: string };
+    expect(found).toContainEqual({ action: 'opened', issue: { id: real.id, number, html_url: real.html_url, created_at: real.created_at }, repository: { full_name: REPOSITORY }, sender: { login: 'alice' } });
+    expect(Date.parse(cursor)).toBeGreaterThanOrEqual(Date.parse(real.created_at));
+    const muchLater = new Date(Date.now() + 3_600_000).toISOString();
+    expect(await poll(muchLater, new Date())).toEqual({ cursor: muchLater, found: [] });
+  });
+});
+
 describe('refusals', () => {
   const refused = async (answer: Parameters<LossyProxy['answerNext']>[0]) => {
     const world = connect();

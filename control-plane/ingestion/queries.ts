@@ -38,7 +38,7 @@ export const findWebhook: Statement = {
   text: 'SELECT body_sha256 FROM control.webhook_replays WHERE tenant_id = $1 AND instance_id = $2 AND webhook_id = $3',
 };
 
-/** Twice the window both ways, doubled: after that a replay is refused by its timestamp. */
+/** Twice the window both ways, doubled: after that a replay is refused by its timestamp, or where none is signed, is the duplicate of its delivery. */
 export const forgetWebhooks: Statement = {
   name: 'ingestion.forget_webhooks',
   text: `DELETE FROM control.webhook_replays WHERE tenant_id = $1 AND seen_at < clock_timestamp() - interval '20 minutes'`,

@@ -109,7 +109,7 @@ const insertRun: Statement = {
     INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, pins,
       trigger_kind, trigger_key, trigger_content_id, delivery_id, subject, subject_label, traceparent, event_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-    -- one run per workflow and subject: an incident is triaged once, however many versions of it are delivered
+    -- one run per workflow and subject: a ticket is triaged once, however many versions of it are delivered
     ON CONFLICT ON CONSTRAINT one_run_per_workflow_and_trigger DO NOTHING
     RETURNING id`,
 };
