@@ -78,6 +78,12 @@ describe('instances', () => {
     ['a file URL', { base_url: 'file:///etc/passwd' }, 'request_invalid'],
     ['a password in the URL', { base_url: 'https://a:b@example.com' }, 'request_invalid'],
     ['a host without a port', { allowed_hosts: ['example.com'] }, 'request_invalid'],
+    ['an allowed path with ..', { allowed_hosts: ['https://example.com:443/a/../b'] }, 'request_invalid'],
+    ['an allowed host that the package does not declare', { base_url: 'https://example.com', allowed_hosts: ['example.com:443', 'elsewhere.com:443'] }, 'request_invalid'],
+    ['allowed hosts without that of the base URL', { base_url: 'https://example.com', allowed_hosts: ['example.com:8443'] }, 'request_invalid'],
+    ['a CA that is no PEM', { connection: { ca_pem: 'x' } }, 'request_invalid'],
+    ['a proxy with a password', { connection: { proxy_url: 'http://a:b@proxy.example.com:3128' } }, 'request_invalid'],
+    ['an allowed host of another protocol', { allowed_hosts: ['ftp://example.com:21'] }, 'request_invalid'],
     ['another environment', { environment: 'moon' }, 'request_invalid'],
     ['an unknown field', { verify_tls: false }, 'request_invalid'],
   ])('%s is refused', async (_name, changes, code) => {

@@ -16,6 +16,7 @@ import { findConnectorVersion, findCredentialKind, insertInstance, insertInstanc
 import type { ConnectorVersionWithManifest, InstanceListRow } from './queries.ts';
 import { shownHealth } from './instance-health.ts';
 import { packageState } from './package-state.ts';
+import { assertReadable } from './reach.ts';
 import { installedPackages, newestManifests, publishedManifests } from './repository-instance-packages.ts';
 import type { InstalledPackage, PublishedManifest } from './repository-instance-packages.ts';
 
@@ -44,6 +45,7 @@ export class Instances {
       await this.#parts.database.forTenant(tenantId, async (tx) => {
         const version = await tx.maybeOne<ConnectorVersionWithManifest>(findConnectorVersion, [tenantId, body.connector, body.connector_version]);
         if (version === undefined) throw new ApiError('connector_unknown', `${body.connector} ${body.connector_version} is not published here.`);
+        assertReadable(body, allowedHosts, version.manifest);
         await checkCredentials(tx, tenantId, body, version.manifest);
         const environment = await tx.one<{ id: string }>(findEnvironment, [tenantId, workspaceId, body.environment]);
         await tx.change(insertInstanceDirectory, [id, tenantId]);
