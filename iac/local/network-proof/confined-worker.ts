@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { baseEnvironment } from '../config.ts';
 import { CellError } from '../cell/errors.ts';
@@ -16,6 +16,8 @@ export interface ConfinedOrder {
   /** Places that exist outside, or are everybody's, and must not be reached. */
   readonly elsewhere: ReadonlyArray<{ readonly host: string; readonly port: number }>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the worker's log goes. */
+  readonly logFile: string;
 }
 
 export interface ConfinedReady {
@@ -43,7 +45,9 @@ const SAMPLE_MS = 100;
 
 /** Starts a worker that can reach its database and one proxy, and watches its sockets from outside. */
 export async function startConfinedWorker(namespace: NamespaceCommand, order: ConfinedOrder): Promise<ConfinedWorker> {
-  const child = spawn(namespace.command, [...namespace.args, process.execPath, path.join(import.meta.dirname, 'confined-main.ts')], { env: baseEnvironment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const log = openSync(order.logFile, 'a', 0o600);
+  const child = spawn(namespace.command, [...namespace.args, process.execPath, path.join(import.meta.dirname, 'confined-main.ts')], { env: baseEnvironment(), stdio: ['ignore', log, 'inherit', 'ipc'] });
+  closeSync(log);
   const exit = once(child, 'exit');
   const message = async <T>(): Promise<T> => {
     const [answer] = await Promise.race([once(child, 'message'), exit.then(() => { throw new CellError('process_did_not_start', 'The confined worker ended; what it said stands above.'); })]) as [T];

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -82,7 +82,7 @@ async function prove(namespace: NamespaceCommand, tickets: number): Promise<Netw
     const database = await forward(databaseSocket, cell.postgresPort);
     const proxy = await startAllowingProxy(proxySocket, [new URL(cell.sandboxUrl).host]);
     leaving.push(() => database.close(), () => proxy.close());
-    const worker = await startConfinedWorker(namespace, { databasePort: DATABASE_PORT, databaseSocket, proxyPort: PROXY_PORT, proxySocket, elsewhere: placesOutside(cell), environment: confinedEnvironment(cell) });
+    const worker = await startConfinedWorker(namespace, { databasePort: DATABASE_PORT, databaseSocket, proxyPort: PROXY_PORT, proxySocket, elsewhere: placesOutside(cell), environment: confinedEnvironment(cell), logFile: path.join(folder, 'worker.log') });
     say(`The worker (pid ${worker.workerPid}) is confined; ${worker.unreachable.length} places outside cannot be reached from there.`);
     return await run(cell, worker, proxy, tickets, folder);
   } finally {
@@ -118,8 +118,14 @@ async function demonstrate(cell: RunningCell, count: number, folder: string): Pr
   const journeys = await Promise.all(tickets.map((ticket) => follow(ticket, { api, sandbox, keysFile, deadline, evidenceDir: folder, onStation: (at, station) => say(`  ${at.number}  ${station}`) })));
   for (const { ticket, failure } of journeys) if (failure !== null) say(`${ticket.number}: ${failure}`);
   const report = reportOf(journeys);
-  if (!wentThrough(report)) say('Not every ticket went through.');
+  if (!wentThrough(report)) say(`Not every ticket went through. What the worker said of it:\n${await complaints(path.join(folder, 'worker.log'))}`);
   return report;
+}
+
+/** The last warnings and errors of a log, whose folder is about to be removed. */
+async function complaints(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => /"level":"(?:warn|error|fatal)"/.test(line));
+  return lines.slice(-5).map((line) => `  ${line.slice(0, 500)}`).join('\n') || '  nothing';
 }
 
 /** The cell itself, this machine under every address it has, and addresses that are everybody's. */
