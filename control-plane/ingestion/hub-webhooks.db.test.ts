@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import { EVERY_ROLE } from '@countersign/contracts/openapi/permissions.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply } from '../testing/control-plane-under-test.ts';
 import { deskManifest } from '../testing/manifests.ts';
@@ -122,6 +123,19 @@ describe('a bad one changes nothing and is audited', () => {
     expect((await send(payload, sending)).body['code']).toBe(code);
     expect((await deliveries()).length).toBe(before);
     expect((await plane.auditEvents()).filter(({ type }) => type === 'delivery.refused').at(-1)?.data['code']).toBe(code);
+  });
+
+  test('signed for our instance, to one of another tenant: refused there, and audited there', async () => {
+    const tenant = await plane.otherTenant();
+    const { key } = await plane.principal(EVERY_ROLE, tenant);
+    await plane.api('POST', '/api/v1/connectors', { key, json: { manifest: forgeManifest() } });
+    const credential = await plane.api('POST', '/api/v1/credentials', { key, json: { name: 'theirs', kind: 'webhook_secret', value: { secret: randomBytes(32).toString('base64') } } });
+    const made = await plane.api('POST', '/api/v1/instances', { key, json: { connector: 'forge', connector_version: '1.0.0', name: 'theirs', environment: 'prod', base_url: 'http://localhost:9', webhook_credential_id: credential.body['id'] } });
+    expect(made.status).toBe(201);
+    const refusalsOfOurs = async (): Promise<number> => (await plane.auditEvents()).filter(({ type }) => type === 'delivery.refused').length;
+    const before = await refusalsOfOurs();
+    expect((await send(opened(), { path: `/api/v1/ingest/forge/${String(made.body['id'])}` })).body['code']).toBe('webhook_signature_invalid');
+    expect(await refusalsOfOurs()).toBe(before);
   });
 
   test('a signature that is right but of the other scheme is none', async () => {
