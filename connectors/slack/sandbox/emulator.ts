@@ -10,7 +10,8 @@ export const CLIENT_ID = '1234567890.9876543210';
 export const CLIENT_SECRET = 'sandbox-client-secret-of-nobody';
 export const SIGNING_SECRET = 'sandbox-signing-secret-of-nobody';
 export const APP_TOKEN = 'xapp-1-sandbox-of-nobody';
-const SCOPES = ['chat:write', 'commands', 'users:read', 'channels:history', 'groups:history'];
+/** Of both apps that this stands in for: the one for approvals needs no channels:read, the connector's bot no commands and users:read. */
+const SCOPES = ['chat:write', 'commands', 'users:read', 'channels:read', 'channels:history', 'groups:history'];
 /** For looking at the workspace as its people do; the app never has it. */
 export const EYES_TOKEN = 'xoxp-sandbox-eyes';
 

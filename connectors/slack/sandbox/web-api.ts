@@ -46,7 +46,10 @@ function openConnection(request: IncomingMessage, response: ServerResponse, { so
 
 async function forward(request: IncomingMessage, body: Buffer, emulatorUrl: string): Promise<{ status: number; json: Record<string, unknown> }> {
   const headers = Object.fromEntries(['authorization', 'content-type'].flatMap((name) => (typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [])));
-  const response = await fetch(`${emulatorUrl}${request.url ?? ''}`, { method: 'POST', headers, body: new Uint8Array(body) });
+  // Slack takes reads as GETs too, with their parameters in the query; the emulator takes forms only.
+  const [path, query = ''] = (request.url ?? '').split('?');
+  const asForm = request.method === 'GET' ? { body: query, type: 'application/x-www-form-urlencoded' } : null;
+  const response = await fetch(`${emulatorUrl}${path ?? ''}`, { method: 'POST', headers: asForm === null ? headers : { ...headers, 'content-type': asForm.type }, body: asForm?.body ?? new Uint8Array(body) });
   const text = await response.text();
   // Methods that it does not know it answers with a page.
   return response.ok ? { status: 200, json: JSON.parse(text) as Record<string, unknown> } : { status: 200, json: { ok: false, error: 'unknown_method' } };

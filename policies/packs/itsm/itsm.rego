@@ -64,6 +64,7 @@ reads_a_model if {
 verdicts contains verdict if {
 	input.action.risk == "write"
 	not countersigned
+	not configured_notice
 	verdict := {
 		"outcome": "REQUIRE_HITL",
 		"rule": "itsm/write_needs_approval",
@@ -86,6 +87,39 @@ verdicts contains verdict if {
 		"message": "This exact write was approved",
 		"obligations": {},
 	}
+}
+
+# A notice of our own: the workflow names the channel, and nothing from outside and no model has a part in what is posted. All other posts
+# take a person, who sees where they go.
+verdicts contains verdict if {
+	input.action.risk == "write"
+	configured_notice
+	not countersigned
+	verdict := {
+		"outcome": "ALLOW",
+		"rule": "itsm/configured_notice_allowed",
+		"message": "Channel and text come from the configuration alone",
+		"obligations": {},
+	}
+}
+
+configured_notice if {
+	input.action.connector == "slack"
+	input.action.name == "message.post"
+	every pointer in ["/channel", "/text"] {
+		count(input.labels[pointer]) > 0
+	}
+	every labels in input.labels {
+		every label in labels {
+			label == "configuration"
+		}
+	}
+	not touched_by_a_model
+}
+
+touched_by_a_model if {
+	some models in input.lineage
+	count(models) > 0
 }
 
 verdicts contains verdict if {

@@ -69,3 +69,40 @@ test_what_is_asked_of_the_person if {
 	some verdict in verdicts
 	verdict.obligations == {"tier": "standard", "required_role": "approver", "required_votes": 1, "deadline_ms": 86400000}
 }
+
+post(labels) := {
+	"action": {"risk": "write", "connector": "slack", "name": "message.post", "digest": digest},
+	"principal": {"id": "prn_workflow", "kind": "workflow"},
+	"labels": labels,
+	"approvals": [],
+}
+
+test_a_post_that_is_all_configuration_needs_nobody if {
+	rules(post({"/channel": ["configuration"], "/text": ["configuration"]})) == {"itsm/configured_notice_allowed"}
+	every labels in [
+		{},
+		{"/channel": ["configuration"]},
+		{"/channel": ["configuration"], "/text": []},
+		{"/channel": ["configuration"], "/text": ["ticket_text"]},
+		{"/channel": ["configuration"], "/text": ["configuration", "model_output"]},
+		{"/channel": ["configuration"], "/text": ["trusted_system"]},
+		{"/channel": ["trusted_system"], "/text": ["configuration"]},
+		{"/channel": ["configuration"], "/text": ["configuration"], "/extra": ["ticket_text"]},
+	] {
+		rules(post(labels)) == {"itsm/write_needs_approval"}
+	}
+	said_by_a_model := object.union(post({"/channel": ["configuration"], "/text": ["configuration"]}), {"lineage": {"/text": [{"model": "m/1", "read": []}]}})
+	rules(said_by_a_model) == {"itsm/write_needs_approval"}
+}
+
+test_only_posts_to_slack_are_notices if {
+	every action in [{"connector": "servicenow", "name": "message.post"}, {"connector": "slack", "name": "message.delete"}, {"name": "message.post"}] {
+		asked := {
+			"action": object.union({"risk": "write", "digest": digest}, action),
+			"principal": {"id": "prn_workflow", "kind": "workflow"},
+			"labels": {"/channel": ["configuration"], "/text": ["configuration"]},
+			"approvals": [],
+		}
+		rules(asked) == {"itsm/write_needs_approval"}
+	}
+}
