@@ -15,6 +15,7 @@ import { CellUnderTest, run } from './testing/cell-under-test.ts';
 let cell: CellUnderTest;
 let github: EmulatedGithub;
 let api: CellApi;
+let hook: string;
 
 /** What people wrote about each label before; enough of it that the model proposes instead of suggesting. */
 const WORDS = {
@@ -57,7 +58,8 @@ async function connect(): Promise<void> {
   });
   const workflow = await api.publishWorkflow(await readFile(path.join(ROOT, 'workflows/issue-triage.yaml'), 'utf8'));
   await api.activateWorkflow(workflow.workflow_id, 'prod', workflow.version);
-  await github.asPerson('POST', `/repos/${REPOSITORY}/hooks`, { name: 'web', active: true, events: ['*'], config: { url: instance.webhook_url, content_type: 'json', secret } });
+  const { id } = await github.asPerson('POST', `/repos/${REPOSITORY}/hooks`, { name: 'web', active: true, events: ['*'], config: { url: instance.webhook_url, content_type: 'json', secret } }) as { id: number };
+  hook = `/repos/${REPOSITORY}/hooks/${id}`;
 }
 
 it('an issue is opened, labels are proposed, approved and set, the comment says why, and the evidence verifies', async () => {
@@ -84,10 +86,21 @@ it('an issue is opened, labels are proposed, approved and set, the comment says 
   expect(JSON.parse(verified.stdout)).toMatchObject({ verified: true });
 }, 170_000);
 
-it('what we write ourselves starts nothing', async () => {
-  const before = (await api.runs({ limit: 200 })).items.filter(({ workflow_name }) => workflow_name === 'issue-triage').length;
-  expect(before).toBe(1);
-}, 30_000);
+it('a ping is answered, and what we write ourselves starts nothing', async () => {
+  await github.asPerson('POST', `${hook}/pings`);
+  const ours = await github.asApp('POST', `/repos/${REPOSITORY}/issues`, { title: 'vpn tunnel drops', body: 'Opened by the App.' }) as { html_url: string };
+  const deliveries = await eventually(async () => {
+    const all = await github.asPerson('GET', `${hook}/deliveries?per_page=100`) as Array<{ event: string; action: string | null; status_code: number }>;
+    return all.some(({ event }) => event === 'ping') && all.filter(({ action }) => action === 'opened').length === 2 ? all : undefined;
+  });
+  // Opened, labelled, commented on, opened by us: all were taken, and only the first was somebody else's.
+  expect(deliveries.filter(({ event }) => event === 'ping').map(({ status_code }) => status_code)).toEqual(expect.arrayContaining([200]));
+  expect(deliveries.filter(({ event, status_code }) => event !== 'ping' && status_code !== 202)).toEqual([]);
+  expect(deliveries.map(({ event, action }) => `${event}.${action ?? ''}`)).toEqual(expect.arrayContaining(['issues.opened', 'issues.labeled', 'issue_comment.created']));
+  const runs = (await api.runs({ limit: 200 })).items.filter(({ workflow_name }) => workflow_name === 'issue-triage');
+  expect(runs).toHaveLength(1);
+  expect(runs[0]?.subject).not.toBe(ours.html_url);
+}, 60_000);
 
 /** The approval that the run waits for next, approved by the digest that was shown. */
 async function approveNext(runId: string, done: readonly string[]): Promise<components['schemas']['Approval']> {

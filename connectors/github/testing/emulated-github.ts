@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createEmulator } from 'emulate';
 import type { Emulator } from 'emulate';
+import { signedJwt } from '../../gateway/signed-jwt.ts';
 
 /** A GitHub that somebody else wrote (vercel-labs/emulate), on a port of this machine, with an App installed for one organisation. */
 export interface EmulatedGithub {
@@ -10,6 +11,8 @@ export interface EmulatedGithub {
   readonly privateKeyPem: string;
   /** As a person of the organisation: any call of the REST API. */
   asPerson(method: string, path: string, body?: object): Promise<unknown>;
+  /** As the installed App, with a token of its own. */
+  asApp(method: string, path: string, body?: object): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -35,15 +38,21 @@ export async function startEmulatedGithub(): Promise<EmulatedGithub> {
   });
   const key = emulator.generatedSecrets.find(({ kind, id }) => kind === 'github.app_private_key' && id === String(APP.id));
   if (key === undefined) throw new TypeError('the emulator made no key for the App');
+  const ask = async (token: string, method: string, path: string, body?: object): Promise<unknown> => {
+    const response = await fetch(`${emulator.url}${path}`, {
+      method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new TypeError(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
+    return text === '' ? null : JSON.parse(text);
+  };
   return {
     url: emulator.url, privateKeyPem: key.value,
-    async asPerson(method, path, body) {
-      const response = await fetch(`${emulator.url}${path}`, {
-        method, headers: { authorization: `Bearer ${PERSON_TOKEN}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new TypeError(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
-      return text === '' ? null : JSON.parse(text);
+    asPerson: (method, path, body) => ask(PERSON_TOKEN, method, path, body),
+    async asApp(method, path, body) {
+      const jwt = signedJwt({ kind: 'signed_jwt', issuer: String(APP.id), privateKeyPem: key.value, tokenPath: '' }, new Date());
+      const { token } = await ask(jwt, 'POST', `/app/installations/${APP.installation}/access_tokens`) as { token: string };
+      return ask(token, method, path, body);
     },
     close: () => emulator.close(),
   };
