@@ -5,6 +5,7 @@ import type { Instance } from '../api-client.ts';
 import { readConfig } from '../config.ts';
 import { runAuthorTool } from '../connector/author-tool.ts';
 import { readManifestFile } from '../connector/manifest-file.ts';
+import { readPublicKey } from '../connector/public-key.ts';
 import { readPackedFile } from '../connector/packed-file.ts';
 import { printChanges, printInstances } from '../connector/show-package.ts';
 import { CliError } from '../errors.ts';
@@ -31,7 +32,7 @@ function authorCommands(connector: Command): void {
 function publishCommands(connector: Command): void {
   connector.command('trust').argument('<file>', 'the public half of a publisher\'s key').requiredOption('--name <name>', 'whose it is').description('Let packages be published that this key signed')
     .action(async (file: string, { name }: { name: string }) => {
-      const { kid } = await new ApiClient(readConfig()).trustPublisher({ name, public_jwk: await readJson(file) as { kty: 'OKP'; crv: 'Ed25519'; x: string } });
+      const { kid } = await new ApiClient(readConfig()).trustPublisher({ name, public_jwk: await readPublicKey(file) });
       say(`Trusted. Packages signed by ${name} (${kid}) can be published.`);
     });
   connector.command('publishers').description('Whose packages can be published').action(async () => {
