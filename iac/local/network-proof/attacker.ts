@@ -13,6 +13,7 @@ import { metadataSpellings, spellings } from './spellings.ts';
  * The process under judgement: it does with the egress what a connector or a peer that turned against us could make it do. What it
  * reports is only what it tried; whether anything was reached is seen by the listeners and the kernel.
  */
+process.once('disconnect', () => process.exit(1));
 process.once('message', (message) => {
   const plan = message as AttackPlan;
   void attack(plan).then((report) => process.send?.(report, undefined, undefined, () => process.exit(0)));
@@ -21,13 +22,16 @@ process.once('message', (message) => {
 /** Refusals for which no connection is needed. `connect_failed` is not among them: it means that one was tried. */
 const REFUSALS: ReadonlySet<string> = new Set(['base_url_invalid', 'host_not_allowed', 'address_not_allowed', 'name_not_resolved', 'request_invalid']);
 const REDIRECT_REFUSALS: ReadonlySet<string> = new Set(['redirect_not_allowed', 'address_not_allowed']);
+const ENOUGH = 20;
 const LIMITS = { connect_timeout_ms: 2_000, header_timeout_ms: 2_000, total_timeout_ms: 4_000 };
 
 async function attack(plan: AttackPlan): Promise<AttackReport> {
   const unexpected: string[] = [];
   const expectRefusal = async (what: string, refusals: ReadonlySet<string>, attempt: () => Promise<string>): Promise<void> => {
+    // Enough to know that the guard is broken; what is tried against a broken one takes its time.
+    if (unexpected.length >= ENOUGH) return;
     const outcome = await attempt();
-    if (!refusals.has(outcome) && unexpected.length < 20) unexpected.push(`${what}: ${outcome}`);
+    if (!refusals.has(outcome)) unexpected.push(`${what}: ${outcome}`);
   };
   const controls = plan.control === null ? 0 : await reachControl(plan, plan.control);
   const attempts = await trySpellings(plan, expectRefusal);
