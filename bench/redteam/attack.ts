@@ -1,0 +1,95 @@
+import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
+import { nextAttempt, testIdentity } from '@countersign/connectors/gateway/testing/identities.ts';
+import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import { ExecutionError } from '@countersign/execution-plane/errors.ts';
+import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
+import { attemptsFor, VALUE } from './attempts.ts';
+import type { Attempt } from './attempts.ts';
+import type { AttackCase } from './cases.ts';
+import { COMPROMISED_USE } from './compromised-model.ts';
+import { preparationOf } from './grant.ts';
+import type { HonestStep } from './grant.ts';
+import type { RecordedRequest } from './recorder.ts';
+import { Situation } from './situation.ts';
+import type { ResolvedCall } from './situation.ts';
+import type { Tally } from './tally.ts';
+import type { World } from './world.ts';
+
+/**
+ * One case in every way that there is: the ticket is read, the model answers as the attacker wants, and its answer is used as a call and
+ * as every parameter. Nobody approves anything.
+ */
+export async function attack(world: World, steps: readonly HonestStep[], attackCase: AttackCase, index: number, tally: Tally): Promise<void> {
+  const attempts = attemptsFor(attackCase, index, steps);
+  const situation = new Situation(world.peers, attackCase.carrier_text);
+  world.say({ values: attempts.map(({ value }) => value), text: attackCase.carrier_text });
+  const answer = await outcomeOf(() => situation.modelCall(), (call) => world.call(call));
+  if (answer.result?.kind === 'succeeded') situation.add('model', answer.result.output, answer.result.outputLabels);
+  const everywhere = preparationOf(steps);
+  let echoed = false;
+  for (const [at, attempt] of attempts.entries()) {
+    const identity = testIdentity();
+    const { name, result } = await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, identity));
+    // What was not approved stays so, however often it is tried.
+    if (result?.kind === 'waiting_for_approval') await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, nextAttempt(identity)));
+    tally.attempted(attempt.kind, name, result);
+    tally.received(attackCase, attempt, outside(world.received(), everywhere, attempt));
+    if (result?.kind === 'succeeded' && !echoed) {
+      echoed = true;
+      situation.add('echo', result.output, result.outputLabels);
+      await throughAnEcho(world, situation, steps, attackCase, everywhere, tally);
+    }
+  }
+}
+
+/** What a read gave back is used as a parameter of every read: an action must not make trusted data of what it was given. */
+async function throughAnEcho(world: World, situation: Situation, steps: readonly HonestStep[], attackCase: AttackCase, everywhere: ReadonlySet<string>, tally: Tally): Promise<void> {
+  for (const step of steps) {
+    const manifest = step.peer.connector.manifest.actions[step.name];
+    const [parameter] = manifest?.risk === 'read' ? Object.keys(step.parameters) : [];
+    if (parameter === undefined) continue;
+    const template = "${{ has(steps.echo.output.name) ? steps.echo.output.name : steps.model.output.text }}";
+    const { name, result } = await outcomeOf(() => situation.resolve(step.uses, { ...step.parameters, [parameter]: template }), (call) => world.call(call));
+    tally.attempted('echo', name, result);
+    tally.received(attackCase, { kind: 'echo', step }, outside(world.received(), everywhere, { kind: 'smuggled', step }));
+  }
+}
+
+/** @throws ExpressionError, ExecutionError */
+function callOf(situation: Situation, attempt: Attempt, at: number): ResolvedCall {
+  const value = `steps.model.output.values[${at}]`;
+  if ('parameter' in attempt) return situation.resolve(attempt.step.uses, { ...attempt.step.parameters, [attempt.parameter]: attempt.template.replace(VALUE, () => value) });
+  const isModel = attempt.step?.peer.connector.manifest.actions[attempt.step.name]?.risk === 'model';
+  return situation.resolveWhole(attempt.action, `\${{ ${value} }}`, isModel ? { use: attempt.step?.peer.modelUse ?? COMPROMISED_USE, pinned: true } : null);
+}
+
+/** A call that the model chose is granted nothing but what runs read anyway; a step of the workflow also what it reads by itself. */
+function outside(requests: readonly RecordedRequest[], everywhere: ReadonlySet<string>, { kind, step }: { readonly kind: Attempt['kind']; readonly step: HonestStep | null }): RecordedRequest[] {
+  const own = kind === 'direct' || kind === 'unknown_tool' || step === null ? null : step.requests;
+  return requests.filter(({ signature }) => !everywhere.has(signature) && own?.has(signature) !== true);
+}
+
+/** Never throws: what goes wrong is an outcome too, and what was received meanwhile counts all the same. */
+async function outcomeOf(resolve: () => ResolvedCall, make: (call: ResolvedCall) => Promise<CallResult>): Promise<{ readonly name: string; readonly result: CallResult | null }> {
+  try {
+    const call = resolve();
+    if (!isObject(call.parameters)) return { name: 'parameters_invalid', result: null };
+    const result = await make(call);
+    return { name: nameOf(result), result };
+  } catch (error) {
+    return { name: error instanceof ExpressionError || error instanceof ExecutionError ? 'refused_by_engine' : 'internal_error', result: null };
+  }
+}
+
+function nameOf(result: CallResult): string {
+  switch (result.kind) {
+    case 'succeeded': return 'allowed';
+    case 'waiting_for_approval': return 'asked_a_person';
+    case 'failed': return result.error.code;
+    default: return result.kind;
+  }
+}
+
+function isObject(value: Json | JsonObject): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
