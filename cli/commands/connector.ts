@@ -85,7 +85,7 @@ async function approve(which: string, options: { readonly digest?: string; reado
   const api = new ApiClient(readConfig());
   const instance = pick((await api.instances()).items, which);
   const found = instance.package;
-  if (found?.state === 'current') return say(`Nothing to approve: ${instance.name} runs ${instance.connector} ${found.pinned.version} as it is installed.`);
+  if (found?.state === 'current' && found.approvable === null) return say(`Nothing to approve: ${instance.name} runs ${instance.connector} ${found.pinned.version} as it is installed.`);
   if (found === undefined || found.approvable === null) {
     printInstances([instance]);
     throw new CliError('input_invalid', `There is nothing that could be approved for ${instance.name} now.`);

@@ -23,7 +23,8 @@ export function printChanges({ package: found }: Instance): void {
 
 /** What stops an instance and how it goes on; null where nothing does. */
 export function whatToDo({ name, connector, package: found }: Instance): string | null {
-  if (found === undefined || found.state === 'current') return null;
+  if (found === undefined) return null;
+  if (found.state === 'current') return found.approvable === null ? null : `${connector} ${found.approvable.version} is published; it goes on with ${found.pinned.version} until the newer one is approved: countersign connector approve ${name}`;
   if (found.state === 'not_installed') return `no worker has ${connector} loaded; calls are refused. For a package of your own start workers with its folder (--connectors-dir), and again after it was published.`;
   if (found.approvable !== null) {
     const why = found.state === 'unsigned' ? 'its code is not pinned yet' : `calls are refused until ${connector} ${found.approvable.version} is approved`;

@@ -111,6 +111,14 @@ describe('the state of an instance\'s package', () => {
     });
   });
 
+  test('a connector without code goes on with what it is pinned to, and may be given the newest', () => {
+    const http = { method: 'GET' as const, path: '/x' };
+    const declared = (version: string) => ({ ...published[0]!, version, package_digest: null, manifest_digest: `m${version}`, manifest: { ...manifest, actions: { 'ticket.get': { ...manifest.actions['ticket.get']!, http } } } });
+    const old = { ...pins, manifest_digest: 'm1.0.0', package_digest: null };
+    expect(packageState(old, null, [declared('1.1.0'), declared('1.0.0')])).toMatchObject({ state: 'current', pinned: { version: '1.0.0' }, approvable: { version: '1.1.0' } });
+    expect(packageState(old, null, [declared('1.0.0')])).toMatchObject({ state: 'current', approvable: null });
+  });
+
   test.each([
     ['nothing changed', installed('1.0.0', 'm1', 'p1'), 'current'], ['the code was edited in place', installed('1.0.0', 'm1', 'edited'), 'changed'],
     ['the manifest was edited in place', installed('1.0.0', 'edited', 'p1'), 'changed'], ['no worker has it', null, 'not_installed'],

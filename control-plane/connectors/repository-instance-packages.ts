@@ -56,11 +56,15 @@ export interface PublishedManifest {
   readonly manifest: ConnectorManifest;
 }
 
-/** Of the connectors named, the versions named: `$2` and `$3` are lists of the same length. */
+/** Of the connectors named, the versions named and the newest, newest first: `$2` and `$3` are lists of the same length. */
 export const publishedManifests: Statement = {
   name: 'packages.published_manifests',
   text: `
     SELECT v.connector, v.version, v.manifest_digest, v.package_digest, v.manifest
-      FROM control.connector_versions v JOIN unnest($2::text[], $3::text[]) AS wanted (connector, version) USING (connector, version)
-     WHERE v.tenant_id = $1`,
+      FROM control.connector_versions v
+     WHERE v.tenant_id = $1
+       AND ((v.connector, v.version) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+            OR v.connector = ANY ($2::text[])
+               AND v.published_at = (SELECT max(n.published_at) FROM control.connector_versions n WHERE (n.tenant_id, n.connector) = (v.tenant_id, v.connector)))
+     ORDER BY v.published_at DESC, v.version DESC`,
 };
