@@ -60,7 +60,10 @@ export class SocketModeServer {
 
   /** Slack asks its clients to come again, as it does every few hours. */
   disconnectAll(): void {
-    for (const connection of this.#connections) connection.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested' }));
+    for (const connection of this.#connections) {
+      connection.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested' }));
+      this.#connections.delete(connection);
+    }
   }
 
   stop(): void {

@@ -76,6 +76,8 @@ export class Workspace {
   readonly triggers = new Map<string, string>();
 
   async press(user: string, actionId: string, at: { readonly channel: string; readonly ts: string } | { readonly view: 'modal' | 'home' }, via: Via, changes: Record<string, unknown> = {}): Promise<unknown> {
+    // Nobody presses a button of a message while a modal covers it.
+    if ('channel' in at) this.#views.delete(`modal/${user}`);
     const { blocks, where, viewId } = 'channel' in at ? await this.#messageAt(at.channel, at.ts) : this.#viewOf(user, at.view);
     const payload = blockActions({ ...await this.#who(user), triggerId: await this.#trigger(user, viewId), ...findButton(blocks, actionId), where });
     return this.send('interactive', { ...payload, ...changes }, via);
