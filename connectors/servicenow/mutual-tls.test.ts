@@ -6,6 +6,7 @@ import type { TestGateway } from '../gateway/testing/test-gateway.ts';
 import { DIRECT_CONNECTION } from '../gateway/ports.ts';
 import type { CallResult, ConnectionSettings, CredentialValue } from '../gateway/ports.ts';
 import { servicenow } from './connector.ts';
+import { NO_JOURNAL_USER } from './sandbox/accounts.ts';
 import { startSandbox } from './sandbox/server.ts';
 import type { RunningSandbox } from './sandbox/server.ts';
 
@@ -57,10 +58,10 @@ describe('mutual TLS, by a handshake with the sandbox', () => {
   });
 
   test('and so it does beside a password, when the connection names it', async () => {
-    const world = connect(required, 'cred_basic', { clientCertificateId: 'cred_certificate' }, { cred_basic: BASIC, cred_certificate: certificateOf(required) });
-    expect(await world.call(testIdentity(), GET, { sys_id: somebody(required) })).toMatchObject({ kind: 'succeeded' });
-    const wrong = connect(required, 'cred_basic', { clientCertificateId: 'cred_certificate' }, { cred_basic: { ...BASIC, password: 'wrong' } as CredentialValue, cred_certificate: certificateOf(required) });
-    expect(await errorOf(wrong, required)).toMatchObject({ code: 'peer_unauthenticated' });
+    const other: CredentialValue = { kind: 'basic', username: NO_JOURNAL_USER, password: 'sandbox-integration' };
+    const world = connect(required, 'cred_basic', { clientCertificateId: 'cred_certificate' }, { cred_basic: other, cred_certificate: certificateOf(required) });
+    expect(await world.call(testIdentity(), 'servicenow/incident.add-work-note', { sys_id: await raised(required), work_note: 'By password.' })).toMatchObject({ kind: 'succeeded' });
+    expect(required.store.rows('sys_journal_field').at(-1)).toMatchObject({ sys_created_by: NO_JOURNAL_USER, value: expect.stringContaining('By password.') });
   });
 
   test('without a certificate, or with another authority\'s, there is no way in', async () => {

@@ -1,5 +1,5 @@
 /** Finding Red Hat's `servicenow.itsm` collection, which is somebody else's (GPL-3) and is never part of this repository. */
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** The root of the collection, or undefined where none of the places has it. */
@@ -23,6 +23,8 @@ export interface Connection {
   clientId: string;
   clientSecret: string;
   apiKey: string;
+  certificateFile: string;
+  keyFile: string;
 }
 
 /**
@@ -35,17 +37,9 @@ export function layOut(scratch: string, collection: string, targets: readonly st
   for (const target of ['prepare_test_vars', ...targets]) {
     cpSync(join(collection, 'tests/integration/targets', target), join(scratch, 'targets', target), { recursive: true });
   }
-  if (targets.includes('api_authentication')) leaveOutMutualTls(join(scratch, 'targets/api_authentication/tasks/main.yml'));
   writeFileSync(join(scratch, 'integration_config.yml'), [
     `sn_host: ${connection.url}`, `sn_username: ${connection.user}`, `sn_password: ${connection.password}`,
     `sn_client_id: ${connection.clientId}`, `sn_client_secret: ${connection.clientSecret}`,
-    `sn_api_key: ${connection.apiKey}`, 'sn_timeout: 30', '',
+    `sn_api_key: ${connection.apiKey}`, `sn_client_certificate_file: ${connection.certificateFile}`, `sn_client_key_file: ${connection.keyFile}`, 'sn_timeout: 30', '',
   ].join('\n'));
-}
-
-/** The sandbox speaks plain HTTP: the last tasks of the authentication target, about client certificates, are cut off our copy. */
-function leaveOutMutualTls(tasks: string): void {
-  const text = readFileSync(tasks, 'utf8');
-  const start = text.indexOf('    - name: Verify client cert files exist');
-  if (start !== -1) writeFileSync(tasks, text.slice(0, start));
 }

@@ -36,10 +36,11 @@ async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'servicenow-acceptance-'));
   const oauth = { clientId: 'acceptance', clientSecret: 'acceptance-secret' };
   const apiKey = 'acceptance-key';
-  const sandbox = await startSandbox({ incidents: 50, oauth, apiKey });
+  const sandbox = await startSandbox({ incidents: 50, oauth, apiKey, tls: 'optional' });
+  const folder = sandbox.certificates?.folder ?? '';
   try {
-    layOut(scratch, collection, targets, { url: sandbox.url, user: 'admin', password: 'sandbox-admin', ...oauth, apiKey });
-    return await runAll(scratch, targets, config.environment);
+    layOut(scratch, collection, targets, { url: sandbox.url, user: 'admin', password: 'sandbox-admin', ...oauth, apiKey, certificateFile: join(folder, 'client.pem'), keyFile: join(folder, 'client.key') });
+    return await runAll(scratch, targets, { ...config.environment, SSL_CERT_FILE: join(folder, 'ca.pem') });
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     process.stderr.write(missing ? 'ansible-playbook is not on PATH; install ansible-core (on Debian: apt-get install ansible-core).\n' : `${String(error)}\n`);
