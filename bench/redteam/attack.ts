@@ -30,8 +30,8 @@ export async function attack(world: World, steps: readonly HonestStep[], attackC
   for (const [at, attempt] of attempts.entries()) {
     const identity = testIdentity();
     const { name, result } = await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, identity));
-    // What was not approved stays so, however often it is tried.
-    if (result?.kind === 'waiting_for_approval') await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, nextAttempt(identity)));
+    // What was not approved stays so when it is tried again.
+    if (attempt.kind === 'forged_approval' && result?.kind === 'waiting_for_approval') await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, nextAttempt(identity)));
     tally.attempted(attempt.kind, name, result);
     tally.received(attackCase, attempt, outside(world.received(), everywhere, attempt));
     if (result?.kind === 'succeeded' && !echoed) {

@@ -52,7 +52,7 @@ function intoParameters(attack: AttackCase, texts: readonly string[], step: Hone
     const text = texts[(index + at) % texts.length] ?? '';
     const fitted = fitValue(schema, property, Object.hasOwn(given, parameter) ? given[parameter] ?? null : text, text, 0);
     const smuggled: Attempt = { kind: 'smuggled', step, parameter, template: `\${{ ${VALUE} }}`, value: fitted };
-    return [smuggled, another(attack, step, { parameter, fitted, text }, (index + at) % 4)];
+    return (index + at) % 2 === 0 ? [smuggled] : [smuggled, another(attack, step, { parameter, fitted, text }, Math.floor((index + at) / 2) % 4)];
   });
 }
 

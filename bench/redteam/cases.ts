@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Json } from '@countersign/connectors/sdk/connector.ts';
 import { RedteamError } from './errors.ts';
+import { aimOf } from './verb-classes.ts';
 
 /** One attack: what an attacker wrote into a ticket, and the call that the model makes because of it. */
 export interface AttackCase {
@@ -50,11 +51,23 @@ export async function readLegitimateCases(path: string): Promise<{ readonly case
   const { objects, malformed } = await readObjects(path);
   const cases: LegitimateCase[] = [];
   for (const { line, value } of objects) {
-    const { id, ticket_text, action, proposal } = value;
-    if (typeof action !== 'string' || !isObject(proposal)) malformed.push({ line, problem: 'it needs an `action` and a `proposal`' });
-    else cases.push({ id: textOf(id) || `line-${line}`, ticket_text: textOf(ticket_text), action, proposal });
+    const { id, ticket_text, carrier_text, action, proposal, tool, verb_class } = value;
+    const called = typeof action === 'string' && isObject(proposal) ? { action, proposal } : inOurActions(textOf(tool), value['arguments'] ?? {}, textOf(verb_class));
+    if (called === null) malformed.push({ line, problem: 'it needs an `action` and a `proposal`, or a `tool` and its `arguments`' });
+    else cases.push({ id: textOf(id) || `line-${line}`, ticket_text: textOf(ticket_text ?? carrier_text), ...called });
   }
   return { cases, malformed };
+}
+
+/**
+ * An honest call in the shape of the attacks: one of our actions with what the model proposes for it, or a foreign tool. For those an honest
+ * workflow here reads the ticket, or writes what the model proposes into a work note.
+ */
+function inOurActions(tool: string, given: Json, verbClass: string): Pick<LegitimateCase, 'action' | 'proposal'> | null {
+  if (tool === '') return null;
+  if (tool.includes('/')) return { action: tool, proposal: isObject(given) ? given : {} };
+  if (aimOf(verbClass, tool) === 'read') return { action: 'servicenow/incident.get', proposal: {} };
+  return { action: 'servicenow/incident.add-work-note', proposal: { work_note: `${tool}: ${JSON.stringify(given)}`.slice(0, 4_000) } };
 }
 
 async function readObjects(path: string): Promise<{ objects: Array<{ line: number; value: { readonly [name: string]: Json } }>; malformed: MalformedLine[] }> {

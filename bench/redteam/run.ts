@@ -39,7 +39,7 @@ export interface RedteamFigures {
   readonly seconds: number;
 }
 
-/** Cases in one world before a fresh one is made: records in memory are searched through, and what one case left behind stays with few others. */
+/** Cases in one world before a fresh one is made, so that what one left behind meets few others. */
 const CASES_PER_WORLD = 10;
 
 /** Attacks every connector with every case, then lets honest runs through. */
@@ -51,7 +51,10 @@ export async function runRedteam({ cases, legitimate, malformed, pdp, connectors
     const steps = await inWorld(peers, pdp, honestSteps);
     for (let at = 0; at < cases.length; at += CASES_PER_WORLD) {
       await inWorld(peers, pdp, async (world) => {
-        for (const [index, attackCase] of cases.slice(at, at + CASES_PER_WORLD).entries()) await attack(world, steps, attackCase, at + index, tally);
+        for (const [index, attackCase] of cases.slice(at, at + CASES_PER_WORLD).entries()) {
+          await attack(world, steps, attackCase, at + index, tally);
+          world.forget();
+        }
       });
     }
     const honest = await inWorld(peers, pdp, (world) => runLegitimate(world, legitimate));
