@@ -72,7 +72,7 @@ function contextOf(facts: CardFacts): string {
 function buttonsOf(facts: CardFacts, publicUrl: string): types.ActionsBlock {
   const value = buttonValue({ approvalId: facts.id, digest: facts.action_digest });
   const show: types.Button = { type: 'button', action_id: ACTIONS.show, text: plain('Show', 75), value };
-  if (facts.step_up) return { type: 'actions', block_id: `approval:${facts.id}`, elements: [show, openButton('Sign in and decide', `${publicUrl}/approvals`)] };
+  if (facts.step_up) return { type: 'actions', block_id: `approval:${facts.id}`, elements: [show, openButton('Sign in and decide', approvalUrl(publicUrl, facts.id))] };
   return {
     type: 'actions', block_id: `approval:${facts.id}`,
     elements: [
@@ -81,6 +81,11 @@ function buttonsOf(facts: CardFacts, publicUrl: string): types.ActionsBlock {
       { type: 'button', action_id: ACTIONS.reject, text: plain('Reject', 75), style: 'danger', value },
     ],
   };
+}
+
+/** The approval in the console. Opening it decides nothing. */
+export function approvalUrl(publicUrl: string, approvalId: string): string {
+  return `${publicUrl}/approvals?selected=${approvalId}`;
 }
 
 export function openButton(text: string, url: string): types.Button {

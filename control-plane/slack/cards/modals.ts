@@ -3,7 +3,7 @@ import type { ApprovalView } from '../../approvals/approval-view.ts';
 import { escapeMrkdwn, shownText, whatIsMissing } from '../safe-text.ts';
 import { ACTIONS, buttonValue, VIEWS } from './button-value.ts';
 import type { ButtonValue } from './button-value.ts';
-import { actionName, openButton, plain, slackTime } from './card.ts';
+import { actionName, approvalUrl, openButton, plain, slackTime } from './card.ts';
 import type { CardFacts } from './queries.ts';
 
 /** A block's text may have 3,000 characters, a view 100 blocks (@slack/types). Escaping can make five of one. */
@@ -95,7 +95,7 @@ function piecesOf(text: string): string[] {
 }
 
 function decisionOf(approval: ApprovalView, value: ButtonValue, publicUrl: string): types.KnownBlock[] {
-  const url = `${publicUrl}/approvals`;
+  const url = approvalUrl(publicUrl, approval.id);
   if (approval.may_vote) {
     return [{ type: 'actions', elements: [{ type: 'button', action_id: ACTIONS.reject, text: plain('Reject', 75), style: 'danger', value: buttonValue(value) }, openButton('Open in the console', url)] }];
   }

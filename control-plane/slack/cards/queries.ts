@@ -34,7 +34,7 @@ const SHOWN = `replace(${STATE}, 'consumed', 'approved') || '/' || ${VOTES}`;
 
 const FACTS = `
     SELECT a.id, a.workspace_id, a.run_id, a.action, m.title AS action_title, a.action_digest, e.name AS environment, r.subject_label, a.tier, a.required_role,
-           a.required_votes, coalesce(v.votes_for, 0)::int AS votes_for, coalesce(q.display_name, 'a workflow') AS requester, a.requested_at, a.expires_at,
+           a.required_votes, coalesce(v.votes_for, 0)::int AS votes_for, coalesce(q.display_name, replace(a.requested_by, 'workflow:', 'workflow ')) AS requester, a.requested_at, a.expires_at,
            a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR coalesce(d.outcome, '') = 'REQUIRE_STEP_UP') AS step_up, v.decided_by, v.decided_in, ${SHOWN} AS shown
       FROM control.approvals a
       JOIN control.environments e ON (e.tenant_id, e.id) = (a.tenant_id, a.environment_id)

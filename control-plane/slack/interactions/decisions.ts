@@ -6,6 +6,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Approvals } from '../../approvals/approvals.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { ButtonValue } from '../cards/button-value.ts';
+import { approvalUrl } from '../cards/card.ts';
 import { actionModal, noticeModal, reasonModal } from '../cards/modals.ts';
 import { cardFacts } from '../cards/queries.ts';
 import type { ShownCard } from '../cards/queries.ts';
@@ -56,7 +57,7 @@ export class Decisions {
   askReason(click: Click): Promise<types.ModalView> {
     return this.#answer(click, async (value, principal) => {
       const { may_vote, may_not_vote_because } = await this.#parts.approvals.read(principal, value.approvalId);
-      return may_vote ? reasonModal(value) : noticeModal('Not counted', may_not_vote_because ?? 'Decide in the console.', this.#console());
+      return may_vote ? reasonModal(value) : noticeModal('Not counted', may_not_vote_because ?? 'Decide in the console.', this.#console(value.approvalId));
     });
   }
 
@@ -84,18 +85,18 @@ export class Decisions {
       if (facts === undefined) return noticeModal('Not counted', 'There is no such approval here.');
       return await work(value, await this.#parts.voters.principalIn(tenantId, facts.workspace_id, found.link), facts);
     } catch (error) {
-      return this.#notCounted(error);
+      return this.#notCounted(error, value.approvalId);
     }
   }
 
-  #notCounted(error: unknown): types.ModalView {
-    if (error instanceof ApiError && error.code !== 'internal' && error.code !== 'unavailable') return noticeModal(TITLES[error.code] ?? 'Not counted', error.message, this.#console());
+  #notCounted(error: unknown, approvalId: string): types.ModalView {
+    if (error instanceof ApiError && error.code !== 'internal' && error.code !== 'unavailable') return noticeModal(TITLES[error.code] ?? 'Not counted', error.message, this.#console(approvalId));
     this.#parts.log.error({ err: error instanceof ApiError ? error.cause ?? error : error }, 'a click in Slack could not be carried out');
-    return noticeModal('Not counted', 'Something went wrong on our side, and nothing was decided. Try again, or decide in the console.', this.#console());
+    return noticeModal('Not counted', 'Something went wrong on our side, and nothing was decided. Try again, or decide in the console.', this.#console(approvalId));
   }
 
-  #console(): { text: string; url: string } {
-    return { text: 'Open the console', url: `${this.#parts.publicUrl}/approvals` };
+  #console(approvalId: string): { text: string; url: string } {
+    return { text: 'Open the console', url: approvalUrl(this.#parts.publicUrl, approvalId) };
   }
 }
 

@@ -19,6 +19,7 @@ const PAGES: RouteObject[] = [
   { path: 'policy', lazy: async () => ({ Component: (await import('../policy/policy-page.tsx')).PolicyPage }) },
   { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page.tsx')).AuditPage }) },
   { path: 'cost', lazy: async () => ({ Component: (await import('../cost/cost-page.tsx')).CostPage }) },
+  { path: 'slack/link', lazy: async () => ({ Component: (await import('../slack/link-page.tsx')).SlackLinkPage }) },
   { path: '*', element: <NotFoundPage /> },
 ];
 
