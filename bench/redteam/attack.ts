@@ -22,36 +22,46 @@ import type { World } from './world.ts';
 export async function attack(world: World, steps: readonly HonestStep[], attackCase: AttackCase, index: number, tally: Tally): Promise<void> {
   const attempts = attemptsFor(attackCase, index, steps);
   const situation = new Situation(world.peers, attackCase.carrier_text);
-  world.say({ values: attempts.map(({ value }) => value), text: attackCase.carrier_text });
+  world.say({ values: attempts.map(({ value }) => value), text: attackCase.carrier_text, own: Object.fromEntries(steps.map(({ uses, parameters }) => [uses, parameters])) });
   const answer = await outcomeOf(() => situation.modelCall(), (call) => world.call(call));
   if (answer.result?.kind === 'succeeded') situation.add('model', answer.result.output, answer.result.outputLabels);
   const everywhere = preparationOf(steps);
-  let echoed = false;
   for (const [at, attempt] of attempts.entries()) {
     const identity = testIdentity();
     const { name, result } = await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, identity));
     // What was not approved stays so when it is tried again.
     if (attempt.kind === 'forged_approval' && result?.kind === 'waiting_for_approval') await outcomeOf(() => callOf(situation, attempt, at), (call) => world.call(call, nextAttempt(identity)));
     tally.attempted(attempt.kind, name, result);
-    tally.received(attackCase, attempt, outside(world.received(), everywhere, attempt));
-    if (result?.kind === 'succeeded' && !echoed) {
-      echoed = true;
-      situation.add('echo', result.output, result.outputLabels);
-      await throughAnEcho(world, situation, steps, attackCase, everywhere, tally);
-    }
+    tally.received(attackCase, attempt, outside(world.received(), everywhere, 'parameter' in attempt ? attempt.step : null));
+  }
+  await throughEchoes(world, situation, steps, attackCase, everywhere, tally);
+}
+
+/** An action that is asked with the model's words and says them back must not make trusted data of them. */
+async function throughEchoes(world: World, situation: Situation, steps: readonly HonestStep[], attackCase: AttackCase, everywhere: ReadonlySet<string>, tally: Tally): Promise<void> {
+  for (const step of steps) {
+    const [pointer] = step.peer.connector.manifest.actions[step.name]?.local_parameters ?? [];
+    if (pointer === undefined) continue;
+    const own = `\${{ steps.model.output.own['${step.uses}']${pointer.replaceAll('/', '.')} }}`;
+    const { name, result } = await outcomeOf(() => situation.resolve(step.uses, { ...step.parameters, [pointer.slice(1)]: own }), (call) => world.call(call));
+    tally.attempted('echo', name, result);
+    tally.received(attackCase, { kind: 'echo', step }, outside(world.received(), everywhere, step));
+    if (result?.kind !== 'succeeded') continue;
+    situation.add('echo', result.output, result.outputLabels);
+    await intoReads(world, situation, steps, attackCase, everywhere, tally);
   }
 }
 
-/** What a read gave back is used as a parameter of every read: an action must not make trusted data of what it was given. */
-async function throughAnEcho(world: World, situation: Situation, steps: readonly HonestStep[], attackCase: AttackCase, everywhere: ReadonlySet<string>, tally: Tally): Promise<void> {
+/** What came back is used as a parameter of every read. */
+async function intoReads(world: World, situation: Situation, steps: readonly HonestStep[], attackCase: AttackCase, everywhere: ReadonlySet<string>, tally: Tally): Promise<void> {
   for (const step of steps) {
     const manifest = step.peer.connector.manifest.actions[step.name];
     const [parameter] = manifest?.risk === 'read' ? Object.keys(step.parameters) : [];
     if (parameter === undefined) continue;
-    const template = "${{ has(steps.echo.output.name) ? steps.echo.output.name : steps.model.output.text }}";
-    const { name, result } = await outcomeOf(() => situation.resolve(step.uses, { ...step.parameters, [parameter]: template }), (call) => world.call(call));
+    const field = /^[0-9a-f]{32}$/.test(String(step.parameters[parameter])) ? 'sys_id' : 'name';
+    const { name, result } = await outcomeOf(() => situation.resolve(step.uses, { ...step.parameters, [parameter]: `\${{ steps.echo.output.${field} }}` }), (call) => world.call(call));
     tally.attempted('echo', name, result);
-    tally.received(attackCase, { kind: 'echo', step }, outside(world.received(), everywhere, { kind: 'smuggled', step }));
+    tally.received(attackCase, { kind: 'echo', step }, outside(world.received(), everywhere, step));
   }
 }
 
@@ -64,9 +74,8 @@ function callOf(situation: Situation, attempt: Attempt, at: number): ResolvedCal
 }
 
 /** A call that the model chose is granted nothing but what runs read anyway; a step of the workflow also what it reads by itself. */
-function outside(requests: readonly RecordedRequest[], everywhere: ReadonlySet<string>, { kind, step }: { readonly kind: Attempt['kind']; readonly step: HonestStep | null }): RecordedRequest[] {
-  const own = kind === 'direct' || kind === 'unknown_tool' || step === null ? null : step.requests;
-  return requests.filter(({ signature }) => !everywhere.has(signature) && own?.has(signature) !== true);
+function outside(requests: readonly RecordedRequest[], everywhere: ReadonlySet<string>, step: HonestStep | null): RecordedRequest[] {
+  return requests.filter(({ signature }) => !everywhere.has(signature) && step?.requests.has(signature) !== true);
 }
 
 /** Never throws: what goes wrong is an outcome too, and what was received meanwhile counts all the same. */

@@ -1,4 +1,7 @@
+import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import { cleanJson } from '@countersign/platform/text-safety/clean-json.ts';
+import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
+import type { JsonObject } from '../sdk/connector.ts';
 import type { Call } from './call.ts';
 import { isFromOutside, NO_SOURCES, outputLabelsOf } from './labels.ts';
 import type { Performed } from './perform.ts';
@@ -9,8 +12,13 @@ import type { Performed } from './perform.ts';
  */
 export function cleanAnswer(call: Call, performed: Performed): Performed {
   if (performed.state !== 'succeeded') return performed;
-  const { result, nestedLabels } = performed;
-  if (!isFromOutside(outputLabelsOf(call, { ...NO_SOURCES, nested: nestedLabels }))) return performed;
-  const { value: output, hidden } = cleanJson(result.output);
-  return { ...performed, result: { ...result, output }, hidden };
+  const { output, hidden } = cleanOutput(call, performed.result.output, performed.nestedLabels);
+  return { ...performed, result: { ...performed.result, output }, hidden };
+}
+
+/** The same for an output that was found in the system of record. What trusted systems say is left as it is. */
+export function cleanOutput(call: Call, output: JsonObject, nested: readonly Label[] = []): { readonly output: JsonObject; readonly hidden: HiddenCharacters } {
+  if (!isFromOutside(outputLabelsOf(call, { ...NO_SOURCES, nested }))) return { output, hidden: {} };
+  const { value, hidden } = cleanJson(output);
+  return { output: value, hidden };
 }

@@ -1,5 +1,6 @@
 import { CallEnded, endedBy } from './call.ts';
 import type { Call } from './call.ts';
+import { cleanOutput } from './clean-answer.ts';
 import { ONE_CALL } from './estimate.ts';
 import { NO_SOURCES, outputLabelsOf } from './labels.ts';
 import type { GatewayParts } from './parts.ts';
@@ -57,9 +58,10 @@ async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, 
   const record = { durationMs: Math.round(performance.now() - started), requestDigest: null, responseDigest: null };
   if (found.happened === true) {
     const { output, receipt = null, usage = [] } = found.result;
-    const kept = redacted(output, call.manifest.redact);
+    const { output: clean, hidden } = cleanOutput(call, output);
+    const kept = redacted(clean, call.manifest.redact);
     const costs = [ONE_CALL, ...usage].map((used) => priced(prices, used, parts.clock.now()));
-    await parts.store.commitOutcome(identity, effect.callId, { state: 'succeeded', output: kept, receipt, costs, ...record }, key);
+    await parts.store.commitOutcome(identity, effect.callId, { state: 'succeeded', output: kept, receipt, costs, hidden, ...record }, key);
     throw await storedOutcome(parts, call, { ...effect, output: kept, receipt }, key);
   }
   if (found.happened === false) {

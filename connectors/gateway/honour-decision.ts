@@ -3,6 +3,7 @@ import { CallEnded } from './call.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call, PlannedAction } from './call.ts';
 import type { DecisionRecord } from './ports.ts';
+import { visiblePreview } from './visible-preview.ts';
 
 /** Returns only when policy allows the call now; everything else is recorded and ends it. */
 export async function honourDecision(parts: GatewayParts, call: Call, plan: PlannedAction, decision: DecisionRecord): Promise<void> {
@@ -30,7 +31,7 @@ async function throttled(parts: GatewayParts, call: Call, decision: DecisionReco
 
 async function askPeople(parts: GatewayParts, call: Call, plan: PlannedAction, decision: DecisionRecord): Promise<CallEnded> {
   const { tier, required_role: role, required_votes: votes, deadline_ms: deadline } = decision.obligations;
-  const shown = plan.prepared ?? unprepared(call, plan);
+  const shown = visiblePreview(plan.prepared ?? unprepared(call, plan));
   const { approvalId } = await parts.store.commitApprovalRequest(call.request.identity, decision, {
     action: plan.action,
     actionDigest: plan.digest,
