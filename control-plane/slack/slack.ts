@@ -8,6 +8,7 @@ import type { RateLimit } from '../cell/rate-limit.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
 import { TenantApp } from './app/tenant-app.ts';
 import type { TenantAppParts } from './app/tenant-app.ts';
+import { closeUnposted } from './cards/queries.ts';
 import { Decisions } from './interactions/decisions.ts';
 import { LinkCommands } from './interactions/link-commands.ts';
 import { Voters } from './interactions/voters.ts';
@@ -90,7 +91,8 @@ export class Slack {
   /** Forgets what can no longer matter. */
   async forget(tenantId: string): Promise<boolean> {
     const forgotten = await this.#parts.database.forTenant(tenantId, async (tx) =>
-      await tx.change(forgetSignatures, [tenantId]) + await tx.change(forgetStates, [tenantId]) + await tx.change(forgetLinkRequests, [tenantId]));
+      await tx.change(forgetSignatures, [tenantId]) + await tx.change(forgetStates, [tenantId]) + await tx.change(forgetLinkRequests, [tenantId])
+      + await tx.change(closeUnposted, [tenantId]));
     return forgotten > 0;
   }
 

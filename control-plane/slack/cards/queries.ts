@@ -165,6 +165,16 @@ export const outcomeTold: Statement = {
   text: `UPDATE control.slack_cards SET outcome_told_at = clock_timestamp(), attempts = 0, error = $5 WHERE tenant_id = $1 AND approval_id = $2 AND installation = $3 AND channel_id = $4`,
 };
 
+/** Cards that were never posted, of what no longer waits: there is nothing to keep up to date, and nobody to tell. */
+export const closeUnposted: Statement = {
+  name: 'slack.close_unposted',
+  text: `
+    UPDATE control.slack_cards k SET outcome_told_at = clock_timestamp()
+      FROM control.approvals a
+     WHERE (a.tenant_id, a.id) = (k.tenant_id, k.approval_id) AND k.tenant_id = $1 AND k.message_ts IS NULL AND k.outcome_told_at IS NULL AND a.state <> 'pending'
+       AND (k.posting_since IS NULL OR k.posting_since < clock_timestamp() - interval '1 hour')`,
+};
+
 /** One message per second and channel: changes a row for the one who may post now. */
 export const takePace: Statement = {
   name: 'slack.take_pace',

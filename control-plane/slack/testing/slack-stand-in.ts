@@ -45,8 +45,8 @@ export class SlackStandIn {
     this.#process = process;
   }
 
-  static async start(redirectUrl = 'http://localhost:8080/api/v1/slack/oauth/callback'): Promise<SlackStandIn> {
-    const child = fork(SANDBOX, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, SLACK_SANDBOX_PORT: '0', SLACK_SANDBOX_REDIRECT_URL: redirectUrl } });
+  static async start(): Promise<SlackStandIn> {
+    const child = fork(SANDBOX, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const [{ listening }] = await once(child, 'message') as [{ listening: string }];
     const state = await ask<SandboxState>(listening, 'state', {});
     return new SlackStandIn(listening, state, child);
