@@ -18,6 +18,14 @@ type Handler = (question: Question) => Answer;
 
 const REQUEST_ID = 'req_01kstandin0000000000000000';
 
+/** The one that the mock takes. */
+export const SLACK_NONCE = 'N'.repeat(43);
+const SLACK_LINK_REQUEST = { installation: 'T1', installation_name: 'Acme', slack_user: 'U1', slack_name: 'alex', expires_at: new Date(Date.now() + 600_000).toISOString() };
+
+function nonceOf(body: unknown): unknown {
+  return (body as { nonce?: unknown }).nonce;
+}
+
 /** By method and path of the contract. */
 export const ROUTES: Record<string, Handler> = {
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
@@ -38,6 +46,10 @@ export const ROUTES: Record<string, Handler> = {
     return approval === undefined ? problem('not_found', 'There is no such approval.') : ok(approval);
   },
   'POST /api/v1/approvals/{approval_id}/votes': castVote,
+  'POST /api/v1/slack/link-requests': ({ body }) => (nonceOf(body) === SLACK_NONCE ? ok(SLACK_LINK_REQUEST) : problem('slack_link_invalid', 'The link is unknown, used, or older than 10 minutes.')),
+  'POST /api/v1/slack/links': ({ body }) => (nonceOf(body) === SLACK_NONCE
+    ? { status: 201, body: { installation: 'T1', slack_user: 'U1', slack_name: 'alex', principal_id: idOf('principal', 'me'), display_name: 'A person', linked_at: new Date().toISOString() } }
+    : problem('slack_link_invalid', 'The link is unknown, used, or older than 10 minutes.')),
   'GET /api/v1/workflows': () => ok({ items: workflows() }),
   'GET /api/v1/workflows/{workflow_id}/versions/{version}': ({ params }) => {
     const workflow = workflows().find(({ id }) => id === params['workflow_id']);
