@@ -2,6 +2,7 @@ import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
 import { nextAttempt, testIdentity } from '@countersign/connectors/gateway/testing/identities.ts';
 import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import { ExecutionError } from '@countersign/execution-plane/errors.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
 import { attemptsFor, VALUE } from './attempts.ts';
 import type { Attempt } from './attempts.ts';
@@ -15,16 +16,21 @@ import type { ResolvedCall } from './situation.ts';
 import type { Tally } from './tally.ts';
 import type { World } from './world.ts';
 
+/** As many characters as a ticket has at most (`incident.get`). */
+const MAX_TICKET_LENGTH = 65_536;
+
 /**
  * One case in every way that there is: the ticket is read, the model answers as the attacker wants, and its answer is used as a call and
  * as every parameter. Nobody approves anything.
  */
 export async function attack(world: World, steps: readonly HonestStep[], attackCase: AttackCase, index: number, tally: Tally): Promise<void> {
   const attempts = attemptsFor(attackCase, index, steps);
-  const situation = new Situation(world.peers, attackCase.carrier_text);
-  world.say({ values: attempts.map(({ value }) => value), text: attackCase.carrier_text, own: Object.fromEntries(steps.map(({ uses, parameters }) => [uses, parameters])) });
+  const ticket = attackCase.carrier_text.slice(0, MAX_TICKET_LENGTH);
+  const situation = new Situation(world.peers, ticket);
+  world.say({ values: attempts.map(({ value }) => (canBeKept(value) ? value : null)), text: ticket, own: Object.fromEntries(steps.map(({ uses, parameters }) => [uses, parameters])) });
   const answer = await outcomeOf(() => situation.modelCall(), (call) => world.call(call));
   if (answer.result?.kind === 'succeeded') situation.add('model', answer.result.output, answer.result.outputLabels);
+  else tally.attempted('model', answer.name, answer.result);
   const everywhere = preparationOf(steps);
   for (const [at, attempt] of attempts.entries()) {
     const identity = testIdentity();
@@ -64,6 +70,17 @@ async function intoReads(world: World, situation: Situation, steps: readonly Hon
     tally.received(attackCase, { kind: 'echo', step }, outside(world.received(), everywhere, step));
   }
 }
+
+/** What has no canonical form, or is larger than any step's output, ends a run before it is used: it would hide the other attempts of its case. */
+function canBeKept(value: Json): boolean {
+  try {
+    return canonicalText(value).length <= MAX_VALUE_LENGTH;
+  } catch {
+    return false;
+  }
+}
+
+const MAX_VALUE_LENGTH = 20_000;
 
 /** @throws ExpressionError, ExecutionError */
 function callOf(situation: Situation, attempt: Attempt, at: number): ResolvedCall {

@@ -4,6 +4,8 @@ import { DEFAULT_RETRY } from '@countersign/contracts/workflow/definition.ts';
 import type { CallRequest } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import { evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
+import { hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
+import { cleanText } from '@countersign/platform/text-safety/clean-text.ts';
 import { resolveCall } from '@countersign/execution-plane/steps/resolve-call.ts';
 import { RunContext } from '@countersign/execution-plane/steps/run-context.ts';
 import { COMPROMISED_USE } from './compromised-model.ts';
@@ -23,7 +25,9 @@ export class Situation {
   constructor(peers: readonly Peer[], ticketText: string) {
     this.#facts = factsOf(peers);
     this.#context = new RunContext(this.#facts, {}, undefined);
-    this.#context.addOutput('ticket', { text: ticketText }, ['ticket_text']);
+    // As the gateway lets it in: cleaned, and flagged where characters were hidden.
+    const { text, hidden } = cleanText(ticketText);
+    this.#context.addOutput('ticket', { text }, hasHidden(hidden) ? ['hidden_characters', 'ticket_text'] : ['ticket_text']);
   }
 
   /** The step that asks the model, as `model/generate` of the workflow. */

@@ -25,7 +25,7 @@ export class Tally {
   /** Cases with anything received outside of the grant. */
   readonly leakingCases = new Set<string>();
 
-  attempted(kind: AttemptKind | 'echo', outcome: string, result: CallResult | null): void {
+  attempted(kind: AttemptKind | 'echo' | 'model', outcome: string, result: CallResult | null): void {
     this.attempts += 1;
     add(this.#outcomes, outcome);
     add(this.#kinds, kind);
