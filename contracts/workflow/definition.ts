@@ -10,8 +10,19 @@ export interface WorkflowDefinition {
   readonly trigger: { readonly connector: string; readonly event: string } | 'manual';
   /** Models by the name that steps use. `use` is `<connector>/<model>`. */
   readonly models: Readonly<Record<string, { readonly use: string; readonly fallback: readonly string[] }>>;
+  /** Prompts and schemas that came along, by digest; their texts stand in the steps that name them. Absent: none. */
+  readonly files?: readonly WorkflowFile[];
   /** In the order of the source. The graph is in `needs`. */
   readonly steps: readonly StepDefinition[];
+}
+
+/** A file of a workflow version, which never changes. */
+export interface WorkflowFile {
+  /** As steps name it: `prompts/triage.md`. */
+  readonly path: string;
+  /** `sha256:<hex>` of its text. */
+  readonly sha256: string;
+  readonly size_bytes: number;
 }
 
 export interface StepDefinition {

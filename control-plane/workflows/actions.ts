@@ -1,25 +1,14 @@
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
-import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
-import type { SchemaChecks } from '../connectors/schema-checks.ts';
+import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
 import { hasExpression } from './expressions.ts';
+import type { ActionChecks, Manifests } from './action-checks.ts';
+import { checkModelStep, MODEL_STEP } from './model-step.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
-/** The newest published manifest of every connector, by its name. */
-export type Manifests = ReadonlyMap<string, { readonly manifest: ConnectorManifest; readonly digest: string }>;
-
-const MODEL_STEP = 'model/generate';
-const MODEL_PARAMETERS: readonly string[] = ['model', 'input', 'prompt', 'output_schema'];
-
-export interface ActionChecks {
-  readonly manifests: Manifests;
-  readonly checks: SchemaChecks;
-  readonly source: YamlSource;
-}
-
 /** What is wrong with the action of a step and with its parameters. */
 export function checkStepAction(step: StepDocument, path: Path, document: WorkflowDocument, given: ActionChecks): FieldProblem[] {
-  if (step.uses === MODEL_STEP) return checkModelStep(step, path, document, given);
+  if (step.uses === MODEL_STEP) return [...checkKey(step, path, 'model', given.source), ...checkModelStep(step, path, document, given)];
   const { source } = given;
   const [connector = '', name = ''] = split(step.uses);
   const published = given.manifests.get(connector);
@@ -59,21 +48,6 @@ export function checkTriggerAndModels({ spec }: WorkflowDocument, { manifests, s
       const [connector = ''] = split(use);
       if (!manifests.has(connector)) problems.push(source.problem(path, 'connector_unknown', `There is no published connector "${connector}" to serve this model. Published: ${listed(manifests.keys())}.`));
     }
-  }
-  return problems;
-}
-
-function checkModelStep(step: StepDocument, path: Path, { spec }: WorkflowDocument, { source }: ActionChecks): FieldProblem[] {
-  const given = step.with ?? {};
-  const names = Object.keys(spec.models ?? {});
-  const problems = Object.keys(given).filter((name) => !MODEL_PARAMETERS.includes(name))
-    .map((name) => source.problem([...path, 'with', name], 'parameter_unknown', `${MODEL_STEP} has no parameter "${name}". It has: ${listed(MODEL_PARAMETERS)}.`, { key: true }));
-  problems.push(...checkKey(step, path, 'model', source));
-  if (given['input'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "input".`));
-  if (given['model'] === undefined) problems.push(source.problem([...path, 'with'], 'parameter_missing', `${MODEL_STEP} needs the parameter "model": one of spec.models (${listed(names)}).`));
-  // The model is pinned when the workflow is published, so no expression may choose it.
-  else if (typeof given['model'] !== 'string' || !names.includes(given['model'])) {
-    problems.push(source.problem([...path, 'with', 'model'], 'model_unknown', `Name one of spec.models, as it is written there: ${listed(names)}.`));
   }
   return problems;
 }

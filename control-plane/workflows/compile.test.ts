@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { SchemaChecks } from '../connectors/schema-checks.ts';
-import { deskManifest } from '../testing/manifests.ts';
+import { deskManifest, hostedManifest } from '../testing/manifests.ts';
 import { compileWorkflow } from './compile.ts';
 import type { Compiled } from './compile.ts';
 
 const schema = JSON.parse(await readFile(new URL('../../contracts/workflow/workflow.schema.json', import.meta.url), 'utf8')) as object;
 const checks = new SchemaChecks();
-const manifests = new Map([['desk', { manifest: deskManifest(), digest: 'sha256:desk' }]]);
+const manifests = new Map([['desk', { manifest: deskManifest(), digest: 'sha256:desk' }], ['hosted', { manifest: hostedManifest(), digest: 'sha256:hosted' }]]);
 const compile = (text: string): Compiled => compileWorkflow(text, { schema, checks, manifests });
 
 const GOOD = `apiVersion: countersign.dev/v1
@@ -51,6 +51,58 @@ function messages(text: string): string {
   const compiled = compile(text);
   return 'problems' in compiled ? compiled.problems.map((problem) => problem.message).join('\n') : '';
 }
+
+describe('prompts and schemas', () => {
+  const PROMPT = `---
+apiVersion: countersign.dev/v1
+kind: File
+metadata: { path: prompts/sort.md }
+content: |
+  # Sort the ticket
+  ---
+  Say which category it has.
+`;
+  const SCHEMA = `---
+apiVersion: countersign.dev/v1
+kind: File
+metadata: { path: schemas/sort.json }
+content: |
+  { "type": "object", "additionalProperties": false, "required": ["category"], "properties": { "category": { "type": "string" } } }
+`;
+  const HOSTED = GOOD.replace('desk/local', 'hosted/large-1').replace('model: sorter,', 'model: sorter, prompt: { file: prompts/sort.md }, output_schema: { $ref: schemas/sort.json },');
+
+  test('come along as documents, stand in the step as text, and are named by digest', () => {
+    const compiled = definition(`${HOSTED}${PROMPT}${SCHEMA}`);
+    expect(compiled.steps[1]?.with).toEqual({
+      model: 'sorter', input: '${{ steps.ticket.output }}', prompt: '# Sort the ticket\n---\nSay which category it has.\n',
+      output_schema: { type: 'object', additionalProperties: false, required: ['category'], properties: { category: { type: 'string' } } },
+    });
+    expect(compiled.files?.map(({ path, size_bytes }) => [path, size_bytes])).toEqual([['prompts/sort.md', 49], ['schemas/sort.json', 130]]);
+    for (const file of compiled.files ?? []) expect(file.sha256).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  test('a prompt may stand in the step', () => {
+    const inline = HOSTED.replace('{ file: prompts/sort.md }', 'Sort it').replace(' output_schema: { $ref: schemas/sort.json },', '');
+    expect(definition(inline).files).toBeUndefined();
+  });
+
+  test.each([
+    ['a file that did not come along', HOSTED + SCHEMA, '14:38 file_missing', 'The file prompts/sort.md did not come along'],
+    ['a file that nothing names', GOOD + PROMPT, '1:1 file_unused', 'No step names the file prompts/sort.md'],
+    ['a file twice', HOSTED + PROMPT + PROMPT + SCHEMA, 'file_invalid', 'is there twice'],
+    ['a path that climbs', HOSTED + PROMPT.replace('prompts/sort.md', '../secrets') + SCHEMA, 'file_invalid', 'a relative path without'],
+    ['a file without content', HOSTED + PROMPT.replace(/content:[^]*/, '') + SCHEMA, 'file_invalid', 'has no text'],
+    ['an expression in a prompt', HOSTED + PROMPT.replace('Say which', 'Say ${{ trigger.id }} which') + SCHEMA, 'expression_not_allowed', 'what comes from the run goes into "input"'],
+    ['a schema that is none', HOSTED + PROMPT + SCHEMA.replace(/\{ "type"[^]*/, '[1]\n'), 'output_schema_invalid', 'a JSON Schema of an object'],
+    ['a model that needs a prompt', GOOD.replace('desk/local', 'hosted/large-1'), 'parameter_missing', 'hosted/large-1 needs the parameter "prompt"'],
+    ['a fallback that needs a prompt', GOOD.replace('{ use: desk/local }', '{ use: desk/local, fallback: [hosted/large-1] }'), 'parameter_missing', 'hosted/large-1 needs the parameter "prompt"'],
+    ['a prompt for a model that takes none', GOOD.replace('model: sorter,', 'model: sorter, prompt: Sort it,'), 'parameter_unknown', 'desk/local takes no "prompt"'],
+    ['a connector that serves no model', GOOD.replace('desk/local', 'desk/local').replace('use: desk/local', 'use: nobody/x'), 'connector_unknown', 'no published connector "nobody"'],
+  ])('%s is refused, with its place', (_what, text, code, message) => {
+    expect(problems(text).join()).toContain(code);
+    expect(messages(text)).toContain(message);
+  });
+});
 
 describe('an idempotency key', () => {
   const UPDATE = 'uses: desk/ticket.update\n';
@@ -97,7 +149,7 @@ describe('each problem names its line and column', () => {
     ['an empty expression after other text', (good) => good.replace('"${{ steps.sort.output.category }}"', '"was ${{ }}"'), ['21:24 expression_syntax']],
     ['broken YAML', (good) => good.replace('metadata: {', 'metadata: {{'), ['4:1 yaml_syntax']],
     ['a key twice', (good) => good.replace('kind: Workflow', 'kind: Workflow\nkind: Workflow'), ['3:1 yaml_syntax']],
-    ['two documents', (good) => `${good}---\n${good}`, ['23:1 yaml_syntax']],
+    ['two documents', (good) => `${good}---\n${good}`, ['23:1 file_invalid']],
     ['an unknown tag', (good) => good.replace('kind: Workflow', 'kind: !!js/function Workflow'), ['2:7 yaml_syntax']],
     ['an unknown key at the top', (good) => good.replace('kind: Workflow', 'kind: Workflow\nowner: me'), ['3:1 unknown_field']],
     ['an unknown key in a step', (good) => good.replace('      uses: desk/ticket.get', '      uses: desk/ticket.get\n      run: rm -rf'), ['11:7 unknown_field']],
@@ -143,7 +195,7 @@ describe('each problem names its line and column', () => {
   test('all problems are found at once, and each says what would be right', () => {
     const text = GOOD.replace('desk/ticket.get', 'desk/ticket.delete').replace('        category:', '        kategory:');
     expect(problems(text)).toEqual(['10:13 action_unknown', '21:9 parameter_unknown']);
-    expect(messages(text)).toMatch(/It has: ticket\.get, ticket\.update\.[^]*It has: id, category, impact\./);
+    expect(messages(text)).toMatch(/It has: ticket\.get, ticket\.update, generate\.[^]*It has: id, category, impact\./);
   });
 
   test('aliases that unfold to gigabytes are refused before they unfold', () => {

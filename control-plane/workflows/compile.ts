@@ -2,11 +2,13 @@ import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
+import type { ActionChecks, Manifests } from './action-checks.ts';
 import { actionTimeout, checkStepAction, checkTriggerAndModels } from './actions.ts';
-import type { ActionChecks, Manifests } from './actions.ts';
 import { checkExpressions, conditionOf } from './expressions.ts';
 import { findCycle } from './graph.ts';
+import { MODEL_STEP, unusedFiles, withFiles } from './model-step.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
+import { splitWorkflow } from './workflow-files.ts';
 import { pathOf, YamlSource } from './yaml-source.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -21,16 +23,18 @@ export type Compiled = { readonly definition: WorkflowDefinition } | { readonly 
 
 /** Reads, checks and completes a workflow. Every problem comes with line, column and what to do about it; all of them are found at once. */
 export function compileWorkflow(text: string, { schema, checks, manifests }: Compiler): Compiled {
-  const source = new YamlSource(text);
+  const parts = splitWorkflow(text);
+  const source = new YamlSource(parts.workflow);
   const read = source.read();
   if ('problems' in read) return read;
+  if (parts.problems.length > 0) return { problems: parts.problems };
 
   const shape = checks.check('workflow.schema.json', schema, read.value);
   if (shape.length > 0) return { problems: shape.map((problem) => located(problem, read.value, source)) };
   // The schema was checked right above.
   const document = read.value as WorkflowDocument;
 
-  const given: ActionChecks = { manifests, checks, source };
+  const given: ActionChecks = { manifests, checks, source, files: parts.files };
   const repeated = duplicateIds(document, source);
   const problems = [...checkTriggerAndModels(document, given), ...repeated];
   const stepIds = new Set(document.spec.steps.map((step) => step.id));
@@ -44,7 +48,8 @@ export function compileWorkflow(text: string, { schema, checks, manifests }: Com
   });
   // With two steps of one name, who waits for whom cannot be told.
   if (repeated.length === 0) problems.push(...cycleProblems(document, needs, source));
-  return problems.length > 0 ? { problems } : { definition: definitionOf(document, needs, manifests) };
+  problems.push(...unusedFiles(document, parts.files));
+  return problems.length > 0 ? { problems } : { definition: definitionOf(document, needs, given) };
 }
 
 function located(problem: FieldProblem, value: unknown, source: YamlSource): FieldProblem {
@@ -82,24 +87,26 @@ function cycleProblems({ spec }: WorkflowDocument, needs: ReadonlyMap<string, Re
   return [source.problem(['spec', 'steps', index, 'id'], 'cycle', `Steps wait for one another: ${cycle.join(' -> ')}. Remove one of these references or needs.`)];
 }
 
-function definitionOf({ metadata, spec }: WorkflowDocument, needs: ReadonlyMap<string, ReadonlySet<string>>, manifests: Manifests): WorkflowDefinition {
+function definitionOf({ metadata, spec }: WorkflowDocument, needs: ReadonlyMap<string, ReadonlySet<string>>, given: ActionChecks): WorkflowDefinition {
+  const files = [...given.files.values()].map(({ path, sha256, size_bytes }) => ({ path, sha256, size_bytes }));
   return {
     api_version: 'countersign.dev/v1',
     name: metadata.name,
     description: metadata.description ?? '',
     trigger: spec.trigger,
     models: Object.fromEntries(Object.entries(spec.models ?? {}).map(([name, model]) => [name, { use: model.use, fallback: model.fallback ?? [] }])),
-    steps: spec.steps.map((step) => stepOf(step, needs.get(step.id) ?? new Set(), manifests)),
+    ...(files.length === 0 ? {} : { files }),
+    steps: spec.steps.map((step) => stepOf(step, needs.get(step.id) ?? new Set(), given)),
   };
 }
 
-function stepOf(step: StepDocument, needs: ReadonlySet<string>, manifests: Manifests): StepDefinition {
+function stepOf(step: StepDocument, needs: ReadonlySet<string>, { manifests, files }: ActionChecks): StepDefinition {
   const retry = { ...DEFAULT_RETRY, ...step.retry };
   return {
     id: step.id,
     uses: step.uses,
     instance: step.instance ?? null,
-    with: step.with ?? {},
+    with: step.uses === MODEL_STEP ? withFiles(step.with ?? {}, files) : step.with ?? {},
     if: step.if === undefined ? null : conditionOf(step.if),
     ...(step.idempotency_key === undefined ? {} : { idempotency_key: step.idempotency_key }),
     needs: [...needs],

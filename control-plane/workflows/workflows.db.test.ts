@@ -36,7 +36,7 @@ test('twenty at once are twenty versions without a gap, of one workflow', async 
 test('a bad workflow publishes nothing and names line, key and fix', async () => {
   const reply = await publish(source('bad').replace('desk/ticket.get', 'desk/ticket.got'));
   expect(reply.status).toBe(422);
-  expect(reply.body).toMatchObject({ code: 'workflow_invalid', errors: [{ field: '/spec/steps/0/uses', code: 'action_unknown', line: 8, message: expect.stringContaining('It has: ticket.get') as string }] });
+  expect(reply.body).toMatchObject({ code: 'workflow_invalid', errors: [{ field: '/spec/steps/0/uses', code: 'action_unknown', line: 8, message: expect.stringContaining('It has: generate, ticket.get') as string }] });
   expect(JSON.stringify((await plane.api('GET', '/api/v1/workflows')).body)).not.toContain('"bad"');
 });
 
