@@ -125,6 +125,12 @@ describe('policy', () => {
     expect([store.calls, received]).toEqual([[], []]);
   });
 
+  test.each([['other/model-2', { kind: 'routed', target: 'other/model-2' }], ['elsewhere', { kind: 'denied' }], [undefined, { kind: 'denied' }]])('ROUTE of a model to %s: recorded, nothing leaves, and whoever asked is told', async (target, expected) => {
+    const { call, store } = world({ generate: [action('model'), read] }, { pdp: fixedPolicy(() => ({ outcome: 'ROUTE', obligations: target === undefined ? {} : { target } })) });
+    expect(await call(testIdentity(), 'notes/generate', {}, { model: { use: 'notes/m', pinned: true } })).toMatchObject(expected);
+    expect([store.decisions.map(({ outcome }) => outcome), store.calls, received]).toEqual([['ROUTE'], [], []]);
+  });
+
   test('THROTTLE is tried again after what policy says', async () => {
     const { call, store } = world({ read: [action('read'), read] }, { pdp: fixedPolicy(() => ({ outcome: 'THROTTLE', obligations: { retry_after_ms: 1234 } })) });
     expect(errorOf(await call(testIdentity(), 'notes/read', {}))).toMatchObject({ code: 'policy_throttled', retryable: true, retryAfterMs: 1234 });

@@ -12,7 +12,7 @@ export async function honourDecision(parts: GatewayParts, call: Call, plan: Plan
     case 'REQUIRE_HITL': throw call.nested ? await denied(parts, call, decision) : await askPeople(parts, call, plan, decision);
     case 'THROTTLE': throw await throttled(parts, call, decision);
     case 'REQUIRE_STEP_UP': throw await denied(parts, call, withReason(decision, 'step_up_not_available', 'Policy asks for a stronger sign-in of the approver, which this version cannot ask for'));
-    case 'ROUTE': throw await denied(parts, call, withReason(decision, 'route_not_available', 'Policy sends the call elsewhere, which this version cannot do'));
+    case 'ROUTE': throw await routed(parts, call, decision);
     // What is not one of the above is a DENY, whatever it is called.
     default: throw await denied(parts, call, decision);
   }
@@ -22,6 +22,17 @@ async function denied(parts: GatewayParts, call: Call, decision: DecisionRecord)
   await parts.store.commitDecision(call.request.identity, decision);
   return new CallEnded({ kind: 'denied', decisionId: decision.id, reasons: decision.reasons });
 }
+
+/** Only a call to a model has somewhere else to go: what a read or a write is about is in one system. */
+async function routed(parts: GatewayParts, call: Call, decision: DecisionRecord): Promise<CallEnded> {
+  const { target } = decision.obligations;
+  if (call.nested || call.manifest.risk !== 'model') return denied(parts, call, withReason(decision, 'route_not_available', 'Policy sends the call elsewhere, but only a step that asks a model can go elsewhere'));
+  if (typeof target !== 'string' || !MODEL.test(target)) return denied(parts, call, withReason(decision, 'route_target_invalid', 'Policy sends the call elsewhere without naming a model as <connector>/<model>'));
+  await parts.store.commitDecision(call.request.identity, decision);
+  return new CallEnded({ kind: 'routed', decisionId: decision.id, target });
+}
+
+const MODEL = /^[a-z][a-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 async function throttled(parts: GatewayParts, call: Call, decision: DecisionRecord): Promise<CallEnded> {
   await parts.store.commitDecision(call.request.identity, decision);

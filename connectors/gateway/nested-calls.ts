@@ -98,6 +98,7 @@ function errorOf(action: string, result: Exclude<CallResult, { kind: 'succeeded'
       message: `${action}: ${message}`, effect: 'none', retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
+  // `routed` is for steps: a nested call that policy routes is denied before it comes here.
   const why = result.kind === 'denied' ? result.reasons.map((reason) => `${reason.rule}: ${reason.message}`).join('; ') : 'it needs a person, and only a step can wait for one';
   return new ConnectorError({ code: 'nested_call_denied', message: `${action} is not allowed: ${why}`, effect: 'none', retryable: false });
 }

@@ -262,6 +262,8 @@ export interface CallRequest {
 export type CallResult =
   | { readonly kind: 'succeeded'; readonly callId: string; readonly output: JsonObject; readonly outputLabels: readonly Label[]; readonly receipt: Receipt | null }
   | { readonly kind: 'denied'; readonly decisionId: string; readonly reasons: DecisionRecord['reasons'] }
+  /** Policy sends a call to a model to another one (`<connector>/<model>`). Nothing was sent; whoever asked asks that one, and policy decides again. */
+  | { readonly kind: 'routed'; readonly decisionId: string; readonly target: string }
   | { readonly kind: 'waiting_for_approval'; readonly approvalId: string }
   | { readonly kind: 'refused_by_person'; readonly approvalId: string; readonly state: 'rejected' | 'expired' | 'withdrawn' }
   | { readonly kind: 'failed'; readonly error: CallError }

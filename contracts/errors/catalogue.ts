@@ -113,6 +113,6 @@ export interface FieldProblem {
 export const RUN_ERROR_CODES = [
   'policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout',
   'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
-  'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'internal',
+  'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'route_loop', 'internal',
   'budget_exceeded', 'budget_reserved', 'price_unknown', 'idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_invalid',
 ] as const;

@@ -42,7 +42,9 @@ export interface RunFacts {
 export interface RunPins {
   readonly policy_bundle_seq?: number | null;
   readonly connectors?: Readonly<Record<string, { readonly version: string; readonly manifest_digest: string }>>;
-  readonly models?: Readonly<Record<string, { readonly use: string }>>;
+  readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
+  /** Prompts and schemas of the version: path -> digest. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly trigger?: { readonly connector: string; readonly instance_id: string; readonly instance_name: string } | null;
 }
 

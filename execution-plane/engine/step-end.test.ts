@@ -15,6 +15,7 @@ describe('endOfCall', () => {
     ['a person must decide', { kind: 'waiting_for_approval', approvalId: 'apr' }, { to: 'waiting', approvalId: 'apr' }],
     ['policy said no', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'itsm.writes', message: 'No writes.' }] }, { to: 'failed', error: { code: 'policy_denied', message: 'No writes.' } }],
     ['policy could not be asked', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'bundle_stale', message: 'Too old.' }] }, { to: 'failed', error: { code: 'bundle_stale', data: { decision_id: 'dec' } } }],
+    ['policy sends it in a circle', { kind: 'routed', decisionId: 'dec', target: 'a/b' }, { to: 'failed', error: { code: 'route_loop' } }],
     ['a person said no', { kind: 'refused_by_person', approvalId: 'apr', state: 'rejected' }, { to: 'failed', error: { code: 'approval_rejected' } }],
     ['nobody answered', { kind: 'refused_by_person', approvalId: 'apr', state: 'expired' }, { to: 'failed', error: { code: 'approval_expired' } }],
     ['a passing fault', failed('peer_unavailable', true), { to: 'retrying', delayMs: 1_000 }],

@@ -40,6 +40,7 @@ export interface Turn {
 export function endOfCall(result: CallResult, turn: Turn): StepEnd {
   switch (result.kind) {
     case 'succeeded': return { to: 'succeeded', output: result.output, labels: result.outputLabels };
+    case 'routed': return { to: 'failed', error: { code: 'route_loop', message: `Policy sends the call on to ${result.target}, which was asked already or is one too many. Mend the rule that routes.` } };
     case 'waiting_for_approval': return { to: 'waiting', approvalId: result.approvalId };
     case 'denied': return { to: 'failed', error: deniedError(result) };
     case 'refused_by_person': return { to: 'failed', error: { code: `approval_${result.state}`, message: refusalMessage(result.state), data: { approval_id: result.approvalId } } };

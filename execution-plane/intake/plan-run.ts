@@ -26,8 +26,9 @@ export function planSteps(workflow: ActiveWorkflow): NewStep[] {
 
 /** What the run goes on with whatever is published meanwhile. */
 export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>): RunPins {
-  const models = Object.fromEntries(Object.entries(workflow.definition.models ?? {}).map(([name, { use }]) => [name, { use }]));
-  return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null };
+  const models = Object.fromEntries(Object.entries(workflow.definition.models ?? {}).map(([name, { use, fallback }]) => [name, { use, ...(fallback.length === 0 ? {} : { fallback }) }]));
+  const files = Object.fromEntries((workflow.definition.files ?? []).map(({ path, sha256 }) => [path, sha256]));
+  return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null, ...(Object.keys(files).length === 0 ? {} : { files }) };
 }
 
 /**

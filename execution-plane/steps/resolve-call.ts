@@ -5,31 +5,44 @@ import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import type { RunFacts } from '../dispatch/repository-runs.ts';
 import { ExecutionError } from '../errors.ts';
 
-type ResolvedCall = Pick<CallRequest, 'action' | 'instanceName' | 'parameters' | 'labels' | 'model'>;
+export type ResolvedCall = Pick<CallRequest, 'action' | 'instanceName' | 'parameters' | 'labels' | 'model'>;
+
+/** The step that asks one of `spec.models`. */
+export const MODEL_STEP = 'model/generate';
+
+/** The call that a step means, when it means an action of a connector. */
+export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labels }: Labelled): ResolvedCall {
+  return { action: step.uses, instanceName: instanceFor(step, facts), parameters: value as JsonObject, labels, model: null };
+}
+
+/** What a step that asks a model may ask, in this order: the model that it names, then its fallbacks. @throws ExecutionError `model_unknown` */
+export function modelsOf(step: StepDefinition, facts: RunFacts, { value }: Labelled): readonly string[] {
+  const { model: name } = value as JsonObject;
+  const model = typeof name === 'string' && Object.hasOwn(facts.definition.models, name) ? facts.definition.models[name] : undefined;
+  if (model === undefined) throw new ExecutionError('model_unknown', `The step ${step.id} names the model ${JSON.stringify(name ?? null)}, which spec.models does not define.`);
+  return [model.use, ...model.fallback];
+}
 
 /**
- * The call that a step means. `model/generate` becomes `<connector>/generate` of the model's `use`; it is told which instance the run
- * came from, because local models are kept per instance.
+ * `model/generate` as a call to `use`: `<connector>/generate`. It is told which instance the run came from, because local models are kept
+ * per instance, and is given what it takes: a model that learns locally has no use for a prompt.
  *
- * @throws ExecutionError `model_unknown`
+ * @param takes the parameters that the connector's action declares; null when nobody knows
+ * @param routed policy itself, which is signed, has named the model
  */
-export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labels }: Labelled): ResolvedCall {
-  const parameters = value as JsonObject;
-  if (step.uses !== 'model/generate') {
-    return { action: step.uses, instanceName: instanceFor(step, facts), parameters, labels, model: null };
-  }
-  const { model: name, ...rest } = parameters;
-  const use = typeof name === 'string' && Object.hasOwn(facts.definition.models, name) ? facts.definition.models[name]?.use : undefined;
-  if (use === undefined || typeof name !== 'string') {
-    throw new ExecutionError('model_unknown', `The step ${step.id} names the model ${JSON.stringify(name ?? null)}, which spec.models does not define.`);
-  }
+export function resolveModelCall(step: StepDefinition, facts: RunFacts, { value, labels }: Labelled, use: string, { takes, routed }: { readonly takes: readonly string[] | null; readonly routed: boolean }): ResolvedCall {
+  const { model: name, ...rest } = value as JsonObject;
   const source = rest['source'] ?? sourceOf(facts);
+  const all: JsonObject = { ...rest, model: use, ...(source === undefined ? {} : { source }) };
+  const parameters = takes === null ? all : Object.fromEntries(Object.entries(all).filter(([parameter]) => takes.includes(parameter)));
+  const pins = facts.pins.models?.[String(name)];
+  const first = facts.definition.models[String(name)]?.use ?? '';
   return {
     action: `${connectorOf(use)}/generate`,
-    instanceName: step.instance,
-    parameters: { ...rest, model: use, ...(source === undefined ? {} : { source }) },
+    instanceName: connectorOf(use) === connectorOf(first) ? step.instance : null,
+    parameters,
     labels: { ...labels, '/model': ['configuration'], ...('source' in rest || source === undefined ? {} : { '/source': ['configuration'] }) },
-    model: { use, pinned: facts.pins.models?.[name]?.use === use },
+    model: { use, pinned: routed || pins?.use === use || pins?.fallback?.includes(use) === true },
   };
 }
 
@@ -44,6 +57,6 @@ function instanceFor(step: StepDefinition, facts: RunFacts): string | null {
   return step.instance ?? (trigger && trigger.connector === connectorOf(step.uses) ? trigger.instance_name : null);
 }
 
-function connectorOf(uses: string): string {
+export function connectorOf(uses: string): string {
   return uses.slice(0, uses.indexOf('/'));
 }

@@ -11,7 +11,8 @@ import type { ClaimedStep } from '../dispatch/claim.ts';
 import { endOfCall, endOfFailure } from '../engine/step-end.ts';
 import type { StepEnd, Turn } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
-import { resolveCall } from './resolve-call.ts';
+import { askModels } from './ask-models.ts';
+import { MODEL_STEP, resolveCall } from './resolve-call.ts';
 import type { RunContext } from './run-context.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 
@@ -45,6 +46,9 @@ async function callFor(claimed: ClaimedStep, definition: StepDefinition, context
   const expressions = context.expressionContext();
   if (definition.if !== null && !evaluateCondition(definition.if, expressions)) return { to: 'skipped' };
   const parameters = evaluateWithLabels(definition.with, expressions, (path) => context.labelsOf(path));
+  if (definition.uses === MODEL_STEP) {
+    return endOfCall(await askModels(definition, claimed.facts, parameters, { gateway, signal, identity: (callKey) => identityOf(claimed, callKey) }), turn);
+  }
   const call = resolveCall(definition, claimed.facts, parameters);
   const idempotencyKey = keyFor(definition, context, expressions);
   return endOfCall(await gateway.call({ identity: identityOf(claimed, 'main'), signal, idempotencyKey, ...call }), turn);
