@@ -54,7 +54,8 @@ export function outputLabelsOf({ request, connector, manifest, actionName }: Cal
   } else if (!approved) {
     labels.push(...given.filter((label) => !isTrusted(label)));
   }
-  if (hasHidden(hidden)) labels.push('hidden_characters');
+  // What a trusted system says is cleaned where it may quote, but its ids are no less its own for that.
+  if (hasHidden(hidden) && isFromOutside(labels)) labels.push('hidden_characters');
   return [...new Set(labels)].sort();
 }
 
