@@ -6,7 +6,7 @@ import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import { evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
 import { hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import { cleanText } from '@countersign/platform/text-safety/clean-text.ts';
-import { resolveCall } from '@countersign/execution-plane/steps/resolve-call.ts';
+import { MODEL_STEP, modelsOf, resolveCall, resolveModelCall } from '@countersign/execution-plane/steps/resolve-call.ts';
 import { RunContext } from '@countersign/execution-plane/steps/run-context.ts';
 import { COMPROMISED_USE } from './compromised-model.ts';
 import type { Peer } from './peers.ts';
@@ -19,10 +19,12 @@ export type ResolvedCall = Pick<CallRequest, 'action' | 'instanceName' | 'parame
  * engine's own code, so that their labels are those of a real run.
  */
 export class Situation {
+  readonly #peers: readonly Peer[];
   readonly #context: RunContext;
   readonly #facts: ConstructorParameters<typeof RunContext>[0];
 
   constructor(peers: readonly Peer[], ticketText: string) {
+    this.#peers = peers;
     this.#facts = factsOf(peers);
     this.#context = new RunContext(this.#facts, {}, undefined);
     // As the gateway lets it in: cleaned, and flagged where characters were hidden.
@@ -42,13 +44,23 @@ export class Situation {
 
   /** The call that a step `uses` makes, `given` with its templates. @throws ExpressionError, ExecutionError as in a run */
   resolve(uses: string, given: JsonObject): ResolvedCall {
-    return resolveCall(stepOf(uses, given), this.#facts, this.#evaluated(given));
+    const step = stepOf(uses, given);
+    const labelled = this.#evaluated(given);
+    if (uses !== MODEL_STEP) return resolveCall(step, this.#facts, labelled);
+    const [use = ''] = modelsOf(step, this.#facts, labelled);
+    return resolveModelCall(step, this.#facts, labelled, use, { takes: this.#takenBy(use), routed: false });
   }
 
   /** A call whose parameters are one expression: the model chose all of it. @throws ExpressionError */
   resolveWhole(action: string, expression: string, model: CallRequest['model']): ResolvedCall {
     const { value, labels } = this.#evaluated(expression);
     return { action, instanceName: null, parameters: value as JsonObject, labels, model };
+  }
+
+  /** The parameters that a model's action declares; null for the compromised one, which takes anything. */
+  #takenBy(use: string): readonly string[] | null {
+    const schema = this.#peers.find(({ connector }) => use.startsWith(`${connector.manifest.name}/`))?.connector.manifest.actions['generate']?.parameters;
+    return schema === undefined ? null : Object.keys((schema['properties'] ?? {}) as object);
   }
 
   #evaluated(given: unknown): ReturnType<typeof evaluateWithLabels> {

@@ -41,7 +41,8 @@ export function resolveModelCall(step: StepDefinition, facts: RunFacts, { value,
     action: `${connectorOf(use)}/generate`,
     instanceName: connectorOf(use) === connectorOf(first) ? step.instance : null,
     parameters,
-    labels: { ...labels, '/model': ['configuration'], ...('source' in rest || source === undefined ? {} : { '/source': ['configuration'] }) },
+    // Which of the workflow's own models it is, whoever named it chose.
+    labels: { ...labels, '/model': labels['/model'] ?? ['configuration'], ...('source' in rest || source === undefined ? {} : { '/source': ['configuration'] }) },
     model: { use, pinned: routed || pins?.use === use || pins?.fallback?.includes(use) === true },
   };
 }
