@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { ConnectorError } from '../sdk/errors.ts';
-import type { JsonObject } from '../sdk/connector.ts';
+import type { Json, JsonObject } from '../sdk/connector.ts';
 
 /** Free texts by the RFC 6901 pointer of their parameter (`/work_note`). */
 export type ContentTexts = Readonly<Record<string, string>>;
@@ -10,17 +11,20 @@ export interface ContentDigest {
   readonly sha256: string;
   /** In UTF-16 code units, as editors count. */
   readonly length: number;
+  /** The parameter was an object or a list, and its text is the canonical JSON of it. */
+  readonly json?: true;
 }
 
-/** Takes the free texts out of `parameters` and leaves their digests. Absent and empty parameters stay as they are. */
+/** Takes the free texts out of `parameters`, and what holds some, and leaves their digests. Absent and empty parameters stay as they are. */
 export function withoutContent(parameters: JsonObject, pointers: readonly string[]): { parameters: JsonObject; content: ContentTexts } {
   const rest: JsonObject = { ...parameters };
   const content: Record<string, string> = {};
   for (const pointer of pointers) {
-    const text = rest[nameOf(pointer)];
-    if (typeof text !== 'string') continue;
+    const value = rest[nameOf(pointer)];
+    if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) continue;
+    const text = typeof value === 'string' ? value : canonicalText(value);
     content[pointer] = text;
-    rest[nameOf(pointer)] = { ...digestOfText(text) };
+    rest[nameOf(pointer)] = { ...digestOfText(text), ...(typeof value === 'string' ? {} : { json: true }) };
   }
   return { parameters: rest, content };
 }
@@ -38,7 +42,7 @@ export function withContent(parameters: JsonObject, pointers: readonly string[],
     if (text === undefined || digestOfText(text).sha256 !== digest.sha256) {
       throw new ConnectorError({ code: 'parameters_invalid', effect: 'none', retryable: false, message: `The text of ${pointer} is not the one that was approved, or was shredded.` });
     }
-    whole[nameOf(pointer)] = text;
+    whole[nameOf(pointer)] = digest.json === true ? JSON.parse(text) as Json : text;
   }
   return whole;
 }

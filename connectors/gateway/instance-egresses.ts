@@ -29,6 +29,8 @@ const MAX_OPEN = 500;
 
 /** An exchange may take as long as its action; connecting and waiting for headers have their own, shorter limits. */
 const LIMITS: Partial<EgressLimits> = { total_timeout_ms: 120_000 };
+/** A model's headers come with its answer, when it has thought. */
+const MODEL_LIMITS: Partial<EgressLimits> = { ...LIMITS, header_timeout_ms: 120_000 };
 
 export function createInstanceEgresses(create: EgressFactory, vault: CredentialVault): InstanceEgresses {
   const open = new Map<string, OpenEgress>();
@@ -38,7 +40,7 @@ export function createInstanceEgresses(create: EgressFactory, vault: CredentialV
       if (instance.baseUrl === null) return null;
       const options: EgressOptions = {
         baseUrl: instance.baseUrl, allowedHosts: instance.allowedHosts, declaredHosts: call.connector.manifest.hosts ?? ['{instance}'],
-        connection: await borrowConnection(vault, call), limits: LIMITS,
+        connection: await borrowConnection(vault, call), limits: call.manifest.risk === 'model' ? MODEL_LIMITS : LIMITS,
       };
       const key = `${call.request.identity.tenant.id}/${instance.id}`;
       const digest = digestOf(options);

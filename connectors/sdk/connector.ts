@@ -126,6 +126,37 @@ export interface ActionResult {
   /** For writes: the record's version before and after. */
   readonly receipt?: Receipt;
   readonly usage?: readonly Usage[];
+  /** For calls to a hosted model: what answered. */
+  readonly model?: ModelAnswer;
+}
+
+/**
+ * Which model answered and what it counted: facts about an answer, and nothing of its content or of the question's. It is kept with the
+ * call, so every field is a number, a fixed word or an id that the provider gave.
+ */
+export interface ModelAnswer {
+  /** The id that went over the wire. */
+  readonly requested: string;
+  /** The id that the provider says has answered; null where it says none. */
+  readonly observed: string | null;
+  /** Whether `observed` is another model than the one asked for (a dated snapshot of it is not); null where nothing can be compared. */
+  readonly model_changed: boolean | null;
+  readonly response_id: string | null;
+  readonly request_id: string | null;
+  /** In the provider's words: `completed`, `stop`, `end_turn`. */
+  readonly finish_reasons: readonly string[];
+  readonly usage: TokenCounts;
+  /** How often something of a kind was replaced before the question was sent; only kinds that were there. */
+  readonly minimised: Readonly<Record<string, number>>;
+}
+
+/** Tokens, whatever a provider calls them. `input_tokens` includes cached ones and those written to a cache, `output_tokens` those of reasoning. */
+export interface TokenCounts {
+  readonly input_tokens: number;
+  readonly cached_input_tokens: number;
+  readonly cache_write_tokens: number;
+  readonly output_tokens: number;
+  readonly reasoning_tokens: number;
 }
 
 export interface Receipt {

@@ -1,4 +1,4 @@
-import type { Usage } from './connector.ts';
+import type { ModelAnswer, Usage } from './connector.ts';
 
 /**
  * How a connector says what went wrong. `effect` is what matters to the engine: `none` means that nothing can have happened,
@@ -25,6 +25,8 @@ export interface ConnectorErrorDetails {
   readonly status?: number;
   /** What the call used up all the same: a refused or truncated answer is billed like any other. */
   readonly usage?: readonly Usage[];
+  /** What is known of a model's answer that is not used: a refusal, a truncated one. */
+  readonly model?: ModelAnswer;
   readonly cause?: unknown;
 }
 
@@ -35,6 +37,7 @@ export class ConnectorError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
   readonly usage: readonly Usage[];
+  readonly model: ModelAnswer | undefined;
 
   constructor(details: ConnectorErrorDetails) {
     super(details.message, { cause: details.cause });
@@ -45,5 +48,6 @@ export class ConnectorError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.status = details.status;
     this.usage = details.usage ?? [];
+    this.model = details.model;
   }
 }
