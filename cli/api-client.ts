@@ -99,6 +99,23 @@ export class ApiClient {
     return this.#request('DELETE', `/api/v1/connector-publishers/${encodeURIComponent(kid)}`);
   }
 
+  workflows(): Promise<{ items: Array<Schemas['Workflow']> }> {
+    return this.#request('GET', '/api/v1/workflows');
+  }
+
+  /** `source`: the workflow with its files, as one text. */
+  publishWorkflow(source: string): Promise<Schemas['WorkflowVersion']> {
+    return this.#request('POST', '/api/v1/workflows', { data: source, headers: { 'content-type': 'application/yaml' } });
+  }
+
+  activateWorkflow(workflowId: string, environment: string, activation: Schemas['Activation']): Promise<unknown> {
+    return this.#request('PUT', `/api/v1/workflows/${encodeURIComponent(workflowId)}/activations/${encodeURIComponent(environment)}`, { data: activation });
+  }
+
+  startRun(start: Schemas['StartRun']): Promise<Schemas['DeliveryAccepted']> {
+    return this.#request('POST', '/api/v1/runs', { data: start });
+  }
+
   instances(): Promise<{ items: Instance[] }> {
     return this.#request('GET', '/api/v1/instances');
   }

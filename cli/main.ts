@@ -6,6 +6,7 @@ import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { runsCommand } from './commands/runs.ts';
+import { workflowsCommand } from './commands/workflows.ts';
 import { readConfig } from './config.ts';
 import { CliError } from './errors.ts';
 import { printJson, say } from './output.ts';
@@ -17,6 +18,7 @@ const program = new Command('countersign')
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
   .addCommand(approvalsCommand())
+  .addCommand(workflowsCommand())
   .addCommand(budgetsCommand());
 
 program.command('keys').description('The public key set that evidence is verified with, as JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));

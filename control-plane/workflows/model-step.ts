@@ -1,5 +1,6 @@
-import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
+import type { ActionManifest, JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
+import { outputSchemaProblems } from '@countersign/contracts/workflow/output-schema.ts';
 import type { ActionChecks } from './action-checks.ts';
 import { hasExpression } from './expressions.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
@@ -49,12 +50,14 @@ function constantProblems(parameters: Readonly<Record<string, unknown>>, path: P
     if (name === 'prompt') return typeof constant === 'string' ? [] : [source.problem(at, 'parameter_invalid', '"prompt" is a text, or {file: PATH}.')];
     const schema = file === null ? { value } : new YamlSource(files.get(file)!.text).read();
     if ('problems' in schema) return [source.problem(at, 'file_invalid', `${file ?? ''} cannot be read: ${schema.problems[0]?.message ?? ''}`)];
-    return outputSchemaProblems(schema.value).map((message) => source.problem(at, 'output_schema_invalid', message));
+    return schemaProblems(schema.value).map((message) => source.problem(at, 'output_schema_invalid', message));
   });
 }
 
-function outputSchemaProblems(schema: unknown): string[] {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? [] : ['"output_schema" is a JSON Schema of an object, or {$ref: PATH}.'];
+/** Only what every hosted model can be held to: a fallback must not find out at run time. */
+function schemaProblems(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return ['"output_schema" is a JSON Schema of an object, or {$ref: PATH}.'];
+  return outputSchemaProblems(schema as JsonSchema).map(({ pointer, problem, fix }) => `"output_schema" at ${pointer === '' ? 'its root' : pointer}: ${problem}; ${fix}.`);
 }
 
 /** A parameter that one model needs and nobody gives; a parameter that none of them takes. */

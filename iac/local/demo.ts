@@ -10,17 +10,22 @@ import { startCell } from './cell/cell.ts';
 import { runningCell } from './cell/data-folder.ts';
 import { CellError, endOf } from './cell/errors.ts';
 import { DEFAULTS, environmentText } from './config.ts';
+import { HostedModel } from './demo/hosted-model.ts';
+import { PROVIDERS } from './demo/model-stand-in.ts';
+import type { Provider } from './demo/model-stand-in.ts';
 import { reportOf, tableOf, wentThrough } from './demo/report.ts';
 import { SandboxClient } from './demo/sandbox-client.ts';
 import { SlackApprover } from './demo/slack-approver.ts';
 import { follow } from './demo/ticket-journey.ts';
 
-const USAGE = `Usage: npm run demo -- [--tickets N] [--approve api|slack|slack-http] [--json] [--data-dir DIR] [--timeout-seconds N]
+const USAGE = `Usage: npm run demo -- [--tickets N] [--approve api|slack|slack-http] [--model local|openai|azure|anthropic] [--json] [--data-dir DIR] [--timeout-seconds N]
 
 Raises N incidents (default 5) in the sandbox, approves each proposal through the API, waits for the write-back, looks at the
 sandbox's records, and verifies every evidence bundle offline. Uses the cell that runs; starts one in a scratch folder when none does.
 With --approve slack a person approves each one in a stand-in for Slack (Socket Mode; slack-http: signed requests): the cell's Slack app is
 pointed at it for as long as the demo runs.
+With --model the tickets are sorted by a stand-in for that provider's API, by rules and not by a model: the connector, the workflow, the price
+and the records are the real ones. The workflow is what it was before when the demo ends.
 With --json the report is one object on stdout; npm prints a heading there, too, unless it is told not to: npm run --silent demo -- --json`;
 
 const APPROVE_BY = ['api', 'slack', 'slack-http'] as const;
@@ -30,6 +35,8 @@ interface DemoOptions {
   readonly tickets: number;
   readonly json: boolean;
   readonly approve: ApproveBy;
+  /** Null: the cell's own. */
+  readonly model: Provider | null;
   readonly dataDir: string;
   readonly timeoutMs: number;
 }
@@ -68,17 +75,28 @@ function interrupted(signal: AbortSignal): Promise<never> {
 }
 
 async function show(stage: Stage, options: DemoOptions): Promise<boolean> {
-  if (options.approve === 'api') return run(stage, options, null);
+  if (options.model === null) return approved(stage, options, null);
+  const model = await HostedModel.start(new CellApi(stage.url, stage.apiKey), options.model);
+  say(`Tickets are sorted by a stand-in for ${options.model}: rules over a few words, no model.`);
+  try {
+    return await approved(stage, options, model);
+  } finally {
+    await model.stop();
+  }
+}
+
+async function approved(stage: Stage, options: DemoOptions, model: HostedModel | null): Promise<boolean> {
+  if (options.approve === 'api') return run(stage, options, null, model);
   const slack = await SlackApprover.start(stage, options.approve === 'slack' ? 'socket' : 'http');
   say(`Approvals go to a stand-in for Slack, by ${options.approve === 'slack' ? 'Socket Mode' : 'signed requests'}.`);
   try {
-    return await run(stage, options, slack);
+    return await run(stage, options, slack, model);
   } finally {
     await slack.stop();
   }
 }
 
-async function run(stage: Stage, options: DemoOptions, slack: SlackApprover | null): Promise<boolean> {
+async function run(stage: Stage, options: DemoOptions, slack: SlackApprover | null, model: HostedModel | null): Promise<boolean> {
   const api = new CellApi(stage.url, stage.apiKey);
   const sandbox = new SandboxClient(stage.sandboxUrl, stage.sandboxAdminPassword);
   const keysFile = path.join(stage.evidenceDir, 'keys.json');
@@ -90,7 +108,7 @@ async function run(stage: Stage, options: DemoOptions, slack: SlackApprover | nu
     api, sandbox, keysFile, deadline, evidenceDir: stage.evidenceDir, ...(slack === null ? {} : { approveInSlack: (approval) => slack.approve(approval) }),
     onStation: (at, station) => say(`  ${at.number}  ${station}`),
   })));
-  const report = { ...reportOf(journeys), ...(slack === null ? {} : { approve: options.approve, threads_told: await slack.threadsTold() }) };
+  const report = { ...reportOf(journeys), ...(slack === null ? {} : { approve: options.approve, threads_told: await slack.threadsTold() }), ...(model === null ? {} : { model: options.model, model_asked: model.asked() }) };
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`\n${tableOf(journeys, report)}\n\nEvidence bundles: ${stage.evidenceDir}\n`);
   for (const { ticket, failure } of options.json ? journeys : []) if (failure !== null) say(`${ticket.number}: ${failure}`);
@@ -129,7 +147,7 @@ function parse(argv: readonly string[]): DemoOptions | 'help' {
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { tickets: { type: 'string' }, json: { type: 'boolean' }, approve: { type: 'string' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
+      options: { tickets: { type: 'string' }, json: { type: 'boolean' }, approve: { type: 'string' }, model: { type: 'string' }, 'data-dir': { type: 'string' }, 'timeout-seconds': { type: 'string' }, help: { type: 'boolean' } },
     });
     if (values.help === true) return 'help';
     const tickets = Number(values.tickets ?? 5);
@@ -138,7 +156,9 @@ function parse(argv: readonly string[]): DemoOptions | 'help' {
     if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1) throw new CellError('usage', '--timeout-seconds takes a whole number of seconds.');
     const approve = APPROVE_BY.find((way) => way === (values.approve ?? 'api'));
     if (approve === undefined) throw new CellError('usage', `--approve takes one of ${APPROVE_BY.join(', ')}.`);
-    return { tickets, approve, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
+    const model = values.model === undefined || values.model === 'local' ? null : PROVIDERS.find((provider) => provider === values.model);
+    if (model === undefined) throw new CellError('usage', `--model takes one of local, ${PROVIDERS.join(', ')}.`);
+    return { tickets, approve, model, json: values.json ?? false, dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir), timeoutMs: timeoutSeconds * 1000 };
   } catch (error) {
     if (error instanceof CellError) throw error;
     throw new CellError('usage', `${(error as Error).message}\n\n${USAGE}`, { cause: error });

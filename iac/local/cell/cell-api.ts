@@ -54,6 +54,10 @@ export class CellApi {
     return this.#send('POST', '/api/v1/workflows', source, { 'content-type': 'application/yaml' });
   }
 
+  async workflows(): Promise<Array<Schemas['Workflow']>> {
+    return (await this.#send<{ items: Array<Schemas['Workflow']> }>('GET', '/api/v1/workflows')).items;
+  }
+
   activateWorkflow(workflowId: string, environment: string, version: number): Promise<unknown> {
     return this.#send('PUT', `/api/v1/workflows/${workflowId}/activations/${environment}`, { version });
   }
