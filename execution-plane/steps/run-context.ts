@@ -39,6 +39,11 @@ export class RunContext {
     this.#outputs.set(stepKey, { output, labels });
   }
 
+  /** False also where one of them was skipped and has none. */
+  hasOutputsOf(stepKeys: readonly string[]): boolean {
+    return stepKeys.every((key) => this.#outputs.has(key));
+  }
+
   expressionContext(): ExpressionContext {
     const steps = Object.fromEntries([...this.#outputs].map(([key, { output }]) => [key, { output }]));
     return { trigger: this.#trigger, steps, run: { id: this.#facts.run.id, workflow: this.#facts.run.workflow } };

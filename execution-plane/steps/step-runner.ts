@@ -58,6 +58,8 @@ export class StepRunner {
     const loadContext = async (): Promise<RunContext> => context ??= await this.#loadContext(first.facts);
     for (let claimed: ClaimedStep | null = first; claimed !== null;) {
       const step: ClaimedStep = claimed;
+      // What ran beside this chain of steps ended in another: its output is read, not remembered.
+      if (context?.hasOutputsOf(needsOf(step)) === false) context = undefined;
       claimed = await this.#runOne(step, loadContext).catch((error: unknown) => {
         if (error instanceof StaleLeaseError) log.debug({ step_id: step.stepId, fence: step.fence }, 'the lease was lost; another worker has the step');
         else log.error({ err: error, step_id: step.stepId }, 'a step could not be written; it is taken up again when its lease is over');
@@ -121,6 +123,10 @@ export class StepRunner {
     const { database, contents, gateway } = this.#options;
     return RunContext.load(database, contents, facts, triggerManifestOf(gateway, facts));
   }
+}
+
+function needsOf({ key, facts }: ClaimedStep): readonly string[] {
+  return facts.definition.steps.find((step) => step.id === key)?.needs ?? [];
 }
 
 function triggerManifestOf(gateway: Gateway, { definition: { trigger } }: RunFacts): TriggerManifest | undefined {
