@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
 import type { Json, JsonObject } from '../sdk/connector.ts';
-import type { MinimisedKind } from './minimise.ts';
+import type { MinimisedKind } from './find-sensitive.ts';
 import { strictSchema } from './strict-schema.ts';
 
 /** What `generate` is asked for, as every provider is asked it. The manifest has checked the parameters. */
