@@ -2,6 +2,7 @@ import type { Call } from './call.ts';
 import type { Intended } from './intent.ts';
 import { outputLabelsOf } from './labels.ts';
 import { meter } from './meter.ts';
+import { keptModelAnswer } from './model-answer.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Performed } from './perform.ts';
 import type { CallResult } from './ports.ts';
@@ -10,7 +11,9 @@ import type { CallResult } from './ports.ts';
 export async function commitOutcome(parts: GatewayParts, call: Call, { callId, prices, approved }: Intended, performed: Performed): Promise<CallResult> {
   const { exchanges, durationMs } = performed;
   const costs = meter(parts, call, performed, prices);
-  const record = { durationMs, requestDigest: exchanges.requestDigest(), responseDigest: exchanges.responseDigest() };
+  const answer = performed.state === 'succeeded' ? performed.result.model : performed.model;
+  const model = answer === undefined ? {} : { model: keptModelAnswer(answer) };
+  const record = { durationMs, requestDigest: exchanges.requestDigest(), responseDigest: exchanges.responseDigest(), ...model };
   if (performed.state !== 'succeeded') {
     const { state, error } = performed;
     await parts.store.commitOutcome(call.request.identity, callId, { state, error, costs, ...record });

@@ -1,6 +1,6 @@
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { ActionResult, Usage } from '../sdk/connector.ts';
+import type { ActionResult, ModelAnswer, Usage } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { createActionContext } from './action-context.ts';
 import type { ExchangeLog } from './bound-egress.ts';
@@ -26,6 +26,8 @@ export interface Broken {
   readonly state: 'failed' | 'uncertain';
   readonly error: CallError;
   readonly usage: readonly Usage[];
+  /** What a model answered that is not used, such as a refusal. */
+  readonly model?: ModelAnswer | undefined;
 }
 
 /**
@@ -54,6 +56,7 @@ export function brokenBy(parts: GatewayParts, call: Call, exchanges: ExchangeLog
     state: mayHaveHappened(call, exchanges, error) ? 'uncertain' : 'failed',
     error: callErrorOf(parts.log, call, error),
     usage: error instanceof ConnectorError ? error.usage : [],
+    model: error instanceof ConnectorError ? error.model : undefined,
   };
 }
 

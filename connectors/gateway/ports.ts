@@ -1,7 +1,7 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import type { CallWithin } from '@countersign/contracts/policy/decision.ts';
-import type { Connector, JsonObject, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
+import type { Connector, JsonObject, ModelAnswer, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
 import type { ContentTexts } from './content-parameters.ts';
@@ -229,6 +229,8 @@ export type Outcome = {
   readonly durationMs: number;
   readonly requestDigest: string | null;
   readonly responseDigest: string | null;
+  /** Of a call to a hosted model that answered. */
+  readonly model?: ModelAnswer;
 } & (
   | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[]; readonly hidden?: HiddenCharacters }
   | { readonly state: 'failed' | 'uncertain'; readonly error: CallError; readonly costs?: readonly PricedUsage[] }

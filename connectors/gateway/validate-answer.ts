@@ -13,6 +13,7 @@ export function validateAnswer(parts: GatewayParts, call: Call, performed: Perfo
   const error = new ConnectorError({
     code: 'response_invalid', message: `The output of ${call.request.action} does not fit its manifest: ${problem}.`,
     effect: call.changesSomething ? 'unknown' : 'none', retryable: call.changesSomething, usage: (performed.result.usage ?? []).filter(isMeterable),
+    ...(performed.result.model === undefined ? {} : { model: performed.result.model }),
   });
   return { ...brokenBy(parts, call, performed.exchanges, error), exchanges: performed.exchanges, durationMs: performed.durationMs, nestedLabels: performed.nestedLabels };
 }

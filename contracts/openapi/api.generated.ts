@@ -986,12 +986,38 @@ export interface components {
             receipt: {
                 [key: string]: unknown;
             } | null;
+            model?: components["schemas"]["ModelAnswer"] | null;
             error: components["schemas"]["RunError"] | null;
             /** Format: date-time */
             intended_at: string;
             /** Format: date-time */
             finished_at: string | null;
             duration_ms: number | null;
+        };
+        /** @description Which hosted model answered a call and what it counted. No content */
+        ModelAnswer: {
+            /** @description The id that went over the wire */
+            requested: string;
+            /** @description The id that the provider says has answered */
+            observed: string | null;
+            /** @description Whether another model answered than the one asked for; null where nothing can be compared */
+            model_changed: boolean | null;
+            response_id: string | null;
+            request_id: string | null;
+            finish_reasons: string[];
+            usage: {
+                /** @description Cached ones included */
+                input_tokens: number;
+                cached_input_tokens: number;
+                cache_write_tokens: number;
+                /** @description Those of reasoning included */
+                output_tokens: number;
+                reasoning_tokens: number;
+            };
+            /** @description How often something of a kind was replaced before it was sent */
+            minimised: {
+                [key: string]: number;
+            };
         };
         CostLine: {
             call_id: string;

@@ -123,7 +123,7 @@ export interface CallRow extends Omit<components['schemas']['ToolCall'], 'intend
 export const callsOfRun: Statement = {
   name: 'runs.calls',
   text: `
-    SELECT id, step_id, call_key, action, risk, state, action_digest, idempotency_key, decision_id, approval_id, receipt, error, intended_at, finished_at, duration_ms
+    SELECT id, step_id, call_key, action, risk, state, action_digest, idempotency_key, decision_id, approval_id, receipt, model, error, intended_at, finished_at, duration_ms
       FROM execution.tool_calls WHERE tenant_id = $1 AND run_id = $2 ORDER BY intended_at, id`,
 };
 

@@ -57,7 +57,7 @@ const toolCalls: Statement = {
   name: 'evidence.tool_calls',
   text: `
     SELECT id, step_id, call_key, attempt, action, risk, connector_version, instance_id, action_digest, idempotency_key, decision_id, approval_id,
-           action_content_id, state, request_digest, response_digest, receipt, error, intended_at, finished_at, duration_ms
+           action_content_id, state, request_digest, response_digest, receipt, model, error, intended_at, finished_at, duration_ms
       FROM execution.tool_calls WHERE run_id = $1 ORDER BY intended_at, id`,
 };
 

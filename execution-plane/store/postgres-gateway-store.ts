@@ -186,10 +186,12 @@ class NoRoom extends Error {}
 
 function outcomeData(outcome: Outcome): Record<string, AuditValue> {
   const cost_usd = (outcome.costs ?? []).map((line) => line.amount_usd);
-  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }) };
+  const model: Record<string, AuditValue> = outcome.model === undefined ? {} : { model: { ...outcome.model, usage: { ...outcome.model.usage } } };
+  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }), ...model };
   const receipt = outcome.receipt;
   return {
     cost_usd,
+    ...model,
     ...(hasHidden(outcome.hidden ?? {}) ? { hidden_characters: describeHidden(outcome.hidden ?? {}) } : {}),
     ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
   };

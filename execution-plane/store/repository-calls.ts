@@ -80,7 +80,7 @@ const updateOutcome: Statement = {
   text: `WITH ${HELD}, ended AS (
       UPDATE execution.tool_calls c
          SET state = $5, request_digest = coalesce($6, c.request_digest), response_digest = coalesce($7, c.response_digest), receipt = $8::jsonb, error = $9::jsonb, duration_ms = $10,
-             output_content_id = $11, finished_at = CASE WHEN $5 = 'uncertain' THEN NULL ELSE clock_timestamp() END
+             output_content_id = $11, model = coalesce($30::jsonb, c.model), finished_at = CASE WHEN $5 = 'uncertain' THEN NULL ELSE clock_timestamp() END
         FROM held
        WHERE c.tenant_id = held.tenant_id AND c.id = $4 AND ((c.step_id = held.id AND c.state IN ('intended', 'uncertain'))
           -- another step's, found under the same key: only when it is for anybody to find out about
@@ -124,6 +124,7 @@ export async function writeOutcome(tx: Transaction, call: CallIdentity, callId: 
     ...heldValues(call), callId, outcome.state, outcome.requestDigest, outcome.responseDigest, succeeded?.receipt ? jsonb(succeeded.receipt) : null,
     outcome.state === 'succeeded' ? null : jsonb(outcome.error), Math.round(outcome.durationMs), output?.id ?? null, jsonb(lines),
     ...contentValues(output === null ? [] : [output]), ...auditValues(events, at), call.environment.id, key?.action ?? null, key?.text ?? null,
+    outcome.model === undefined ? null : jsonb(outcome.model),
   ]);
   return { ...done, held: held === 1 };
 }
