@@ -58,6 +58,14 @@ export class CellApi {
     return (await this.#send<{ items: Array<Schemas['Workflow']> }>('GET', '/api/v1/workflows')).items;
   }
 
+  prices(): Promise<Schemas['PriceList']> {
+    return this.#send('GET', '/api/v1/prices');
+  }
+
+  setPrices(prices: Schemas['NewPrices']): Promise<Schemas['PriceList']> {
+    return this.#send('PUT', '/api/v1/prices', prices);
+  }
+
   activateWorkflow(workflowId: string, environment: string, version: number): Promise<unknown> {
     return this.#send('PUT', `/api/v1/workflows/${workflowId}/activations/${environment}`, { version });
   }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import type { CellApi } from '../cell/cell-api.ts';
 import { CellError } from '../cell/errors.ts';
@@ -9,6 +10,8 @@ import type { ModelStandIn, Provider } from './model-stand-in.ts';
 
 const ENVIRONMENT = 'prod';
 const WORKFLOW = 'incident-triage';
+/** Workers believe prices for five seconds before they read them again. */
+const PRICES_HOLD_AFTER_MS = 6_000;
 /** The stand-in lets everything in; a value must be there because the connectors ask for a credential. */
 const KEY = 'key-of-the-stand-in';
 
@@ -35,6 +38,7 @@ export class HostedModel {
     const known = await api.findInstance(name);
     const standIn = await startModelStandIn(known?.base_url == null ? 0 : Number(new URL(known.base_url).port));
     try {
+      if (provider === 'azure') await priceDeployment(api, `${connector}/${model}`);
       if (known === undefined) await connect(api, connector, name, standIn.url, credential);
       const restore = await activate(api, `${connector}/${model}`, name);
       return new HostedModel(standIn, restore);
@@ -60,6 +64,16 @@ async function connect(api: CellApi, connector: string, name: string, url: strin
   if (version === undefined) throw new CellError('demo_failed', `This version ships no connector ${connector}.`);
   const { id } = await api.storeCredential(credential);
   await api.createInstance({ connector, connector_version: version, name, environment: ENVIRONMENT, base_url: url, allowed_hosts: [new URL(url).host], credential_id: id });
+}
+
+/** A deployment's name says nothing of its price, so an admin sets it: here what the demo's contract says. Done once. */
+async function priceDeployment(api: CellApi, model: string): Promise<void> {
+  const { overrides } = await api.prices();
+  if (overrides.some((row) => row.model === model)) return;
+  const own = overrides.map(({ set_by: _by, set_at: _at, ...row }) => row);
+  const row = (meter: string, usd_per_unit: string) => ({ meter, unit: 'token', model, usd_per_unit, from: '2026-11-01', source: 'the demo\'s contract, made up' });
+  await api.setPrices({ overrides: [...own, row('model.input_tokens', '0.000005'), row('model.cached_input_tokens', '0.0000005'), row('model.cache_write_tokens', '0.000005'), row('model.output_tokens', '0.00003')] });
+  await setTimeout(PRICES_HOLD_AFTER_MS);
 }
 
 /** Publishes the workflow with this model and switches to it. Gives the way back. */
