@@ -20,7 +20,7 @@ export function minimise(value: Json, kinds: readonly MinimisedKind[]): Minimise
   const numbers = new Map<MinimisedKind, number>();
   const counts: Record<string, number> = {};
   // A placeholder that stands in the text already means itself, and must not be restored to something else.
-  const present = JSON.stringify(value);
+  const present: ReadonlySet<string> = new Set(JSON.stringify(value).match(PLACEHOLDER));
   const placeholderFor = (kind: MinimisedKind, found: string): string => {
     counts[kind] = (counts[kind] ?? 0) + 1;
     const known = placeholders.get(`${kind}:${found}`);
@@ -30,7 +30,7 @@ export function minimise(value: Json, kinds: readonly MinimisedKind[]): Minimise
       const number = (numbers.get(kind) ?? 0) + 1;
       numbers.set(kind, number);
       placeholder = `[${NAMES[kind]}-${number}]`;
-    } while (present.includes(placeholder));
+    } while (present.has(placeholder));
     placeholders.set(`${kind}:${found}`, placeholder);
     originals.set(placeholder, found);
     return placeholder;

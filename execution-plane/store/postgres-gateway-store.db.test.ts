@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actionOf, decisionOf, failed, intentOf, SUCCEEDED } from '@countersign/connectors/gateway/testing/store-records.ts';
 import { gatewayStoreConformance } from '@countersign/connectors/gateway/testing/store-conformance.ts';
 import type { StoreHarness } from '@countersign/connectors/gateway/testing/store-harness.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
@@ -47,6 +48,22 @@ async function makeHarness(): Promise<StoreHarness> {
 gatewayStoreConformance('on Postgres', makeHarness);
 
 describe('what the tables keep', () => {
+  it('of a model says which one answered and what it counted, with the call and in the audit trail, whatever became of the answer', async () => {
+    const { store, instanceId } = await makeHarness();
+    const usage = { input_tokens: 130, cached_input_tokens: 100, cache_write_tokens: 0, output_tokens: 7, reasoning_tokens: 5 };
+    const model = { requested: 'large', observed: 'large-2026-04-23', model_changed: false, response_id: 'resp_1', request_id: 'req_1', finish_reasons: ['completed'], usage, minimised: { emails: 2 } };
+    for (const outcome of [{ ...SUCCEEDED, receipt: null, model }, { ...failed('failed'), model }]) {
+      const call = await leasedCall(plant);
+      const action = actionOf(instanceId, call);
+      const { callId } = await store.commitIntent(call, decisionOf(instanceId, action, 'ALLOW'), intentOf(action, null, { risk: 'model' }));
+      await store.commitOutcome(call, callId, outcome);
+      const [kept] = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ model: object; body: string }>(sql('model', `
+        SELECT c.model, e.body FROM execution.tool_calls c JOIN audit.events e ON e.tenant_id = c.tenant_id AND e.body::jsonb->>'type' = 'call.outcome' AND e.body::jsonb->'subject'->>'id' = c.id WHERE c.id = $1`), [callId]));
+      expect(kept?.model).toEqual(model);
+      expect(JSON.parse(kept!.body)).toMatchObject({ data: { state: outcome.state, model } });
+    }
+  });
+
   it('is sealed: no row of a run holds the text of an action or of an output', async () => {
     const rows = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ text: string }>(sql('everything', `
       SELECT to_jsonb(c)::text AS text FROM execution.tool_calls c UNION ALL SELECT to_jsonb(d)::text FROM execution.decisions d
