@@ -18,7 +18,7 @@ export interface Question {
   readonly minimise: readonly MinimisedKind[];
 }
 
-export const DEFAULT_MAX_OUTPUT_TOKENS = 2_048;
+const DEFAULT_MAX_OUTPUT_TOKENS = 2_048;
 
 /** @throws ConnectorError parameters_invalid, where no provider can be held to the schema */
 export function readQuestion(parameters: JsonObject): Question {
@@ -37,7 +37,7 @@ export function readQuestion(parameters: JsonObject): Question {
   };
 }
 
-export function maxOutputTokensOf({ max_output_tokens }: JsonObject): number {
+function maxOutputTokensOf({ max_output_tokens }: JsonObject): number {
   return typeof max_output_tokens === 'number' ? max_output_tokens : DEFAULT_MAX_OUTPUT_TOKENS;
 }
 

@@ -1,5 +1,8 @@
 import type { JsonObject, TokenCounts, Usage } from '../sdk/connector.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS, inputText, maxOutputTokensOf } from './question.ts';
+import { ConnectorError } from '../sdk/errors.ts';
+import { minimise } from './minimise.ts';
+import { inputText, readQuestion } from './question.ts';
+import type { Question } from './question.ts';
 
 /** What providers put around the parts of a request, generously. */
 const FRAME_TOKENS = 256;
@@ -17,16 +20,31 @@ export function usageOf(use: string, tokens: TokenCounts): Usage[] {
 }
 
 /**
- * The most that a call can use up: a token is at least one byte of text, and what is written to a cache costs more than what is not, but
- * is only written where it is asked for, which these connectors never do.
+ * The most that a call can use up: a token is at least one byte of what is sent, and no answer is longer than its limit. The schema counts
+ * twice, because providers put it into words of their own. Where the parameters cannot be asked with, nothing will be sent.
  */
 export function estimateUsage(parameters: JsonObject): Usage[] {
-  const sent = [parameters['prompt'] ?? '', inputText(parameters['input'] ?? ''), JSON.stringify(parameters['output_schema'] ?? null)];
-  // The strict schema says every bound in words and names every property twice.
-  const bytes = sent.reduce((sum: number, part, index) => sum + Buffer.byteLength(String(part), 'utf8') * (index === 2 ? 3 : 1), 0);
-  const model = String(parameters['model']);
+  const question = askable(parameters);
+  if (question === null) return [];
+  const { use, instructions, strict, maxOutputTokens } = question;
+  const input = inputText(minimise(question.input, question.minimise).value);
+  const bytes = byteLength(instructions) + byteLength(input) + 2 * byteLength(JSON.stringify(strict));
   return [
-    { meter: 'model.input_tokens', model, quantity: bytes + FRAME_TOKENS, unit: 'token' },
-    { meter: 'model.output_tokens', model, quantity: maxOutputTokensOf(parameters) || DEFAULT_MAX_OUTPUT_TOKENS, unit: 'token' },
+    { meter: 'model.input_tokens', model: use, quantity: bytes + FRAME_TOKENS, unit: 'token' },
+    { meter: 'model.output_tokens', model: use, quantity: maxOutputTokens, unit: 'token' },
   ];
+}
+
+function askable(parameters: JsonObject): Question | null {
+  try {
+    return readQuestion(parameters);
+  } catch (error) {
+    // `execute` says so, before it sends anything.
+    if (error instanceof ConnectorError) return null;
+    throw error;
+  }
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
 }

@@ -61,6 +61,8 @@ describe('the call to a model', () => {
   it('is pinned when the run was planned with it, or signed policy named it', () => {
     const pinned = (use: string, viaPolicy = false): boolean | undefined => resolveModelCall(generate, facts, PARAMETERS, use, { takes: null, routed: viaPolicy }).model?.pinned;
     expect([pinned('alpha/large'), pinned('beta/large'), pinned('local/small'), pinned('local/small', true)]).toEqual([true, true, false, true]);
+    // A name that stands for whatever is newest is pinned by nobody.
+    expect(pinned('alpha/large-latest', true)).toBe(false);
   });
 
   it.each(['other', 'toString'])('to %s, which the workflow does not define, is refused', (name) => {

@@ -1,6 +1,7 @@
 import type { CallRequest } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import { canBePinned } from '@countersign/contracts/workflow/model-pin.ts';
 import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import type { RunFacts } from '../dispatch/repository-runs.ts';
 import { ExecutionError } from '../errors.ts';
@@ -43,7 +44,7 @@ export function resolveModelCall(step: StepDefinition, facts: RunFacts, { value,
     parameters,
     // Which of the workflow's own models it is, whoever named it chose.
     labels: { ...labels, '/model': labels['/model'] ?? ['configuration'], ...('source' in rest || source === undefined ? {} : { '/source': ['configuration'] }) },
-    model: { use, pinned: routed || pins?.use === use || pins?.fallback?.includes(use) === true },
+    model: { use, pinned: canBePinned(use) && (routed || pins?.use === use || pins?.fallback?.includes(use) === true) },
   };
 }
 
