@@ -28,7 +28,7 @@ export const AUDIT_EVENT_TYPES = [
   'policy.bundle_signed', 'session.started', 'session.ended', 'session.refused', 'api_key.created',
   'slack.app_configured', 'slack.app_removed', 'slack.installed', 'slack.uninstalled', 'slack.channel_set', 'slack.channel_removed',
   'slack.user_linked', 'slack.user_unlinked', 'slack.request_refused', 'slack.click_refused',
-  'model.trained', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested', 'run.redrive_requested',
+  'model.trained', 'model.changed', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested', 'run.redrive_requested',
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

@@ -64,6 +64,38 @@ describe('what the tables keep', () => {
     }
   });
 
+  it('of a model names each change of what answers, once, with what answered before', async () => {
+    const { store, instanceId } = await makeHarness();
+    const usage = { input_tokens: 1, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1, reasoning_tokens: 0 };
+    const requested = 'steady';
+    const answers: Array<[string | null, boolean | null]> = [['steady', false], ['steady-2026-01-01', false], ['steady-2026-01-01', false], [null, null], ['other', true], ['other', true], ['steady-2026-01-01', false]];
+    for (const [observed, model_changed] of answers) {
+      const call = await leasedCall(plant);
+      const action = actionOf(instanceId, call);
+      const { callId } = await store.commitIntent(call, decisionOf(instanceId, action, 'ALLOW'), intentOf(action, null, { risk: 'model' }));
+      await store.commitOutcome(call, callId, { ...SUCCEEDED, receipt: null, model: { requested, observed, model_changed, response_id: null, request_id: null, finish_reasons: [], usage, minimised: {} } });
+    }
+    const events = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ body: string }>(sql('changes', `
+      SELECT body FROM audit.events WHERE body::jsonb->>'type' = 'model.changed' AND body::jsonb->'data'->>'requested' = $1 ORDER BY id`), [requested]));
+    expect(events.map(({ body }) => (JSON.parse(body) as { data: object }).data)).toMatchObject([
+      { previously_observed: 'steady', observed: 'steady-2026-01-01', is_what_was_asked_for: true },
+      { previously_observed: 'steady-2026-01-01', observed: 'other', is_what_was_asked_for: false },
+      { previously_observed: 'other', observed: 'steady-2026-01-01', is_what_was_asked_for: true },
+    ]);
+  });
+
+  it('of a model that is another one from the start is a change, too', async () => {
+    const { store, instanceId } = await makeHarness();
+    const call = await leasedCall(plant);
+    const action = actionOf(instanceId, call);
+    const { callId } = await store.commitIntent(call, decisionOf(instanceId, action, 'ALLOW'), intentOf(action, null, { risk: 'model' }));
+    const usage = { input_tokens: 1, cached_input_tokens: 0, cache_write_tokens: 0, output_tokens: 1, reasoning_tokens: 0 };
+    await store.commitOutcome(call, callId, { ...failed('failed'), model: { requested: 'wrong', observed: 'right', model_changed: true, response_id: null, request_id: null, finish_reasons: [], usage, minimised: {} } });
+    const events = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ body: string }>(sql('first change', `
+      SELECT body FROM audit.events WHERE body::jsonb->>'type' = 'model.changed' AND body::jsonb->'data'->>'call_id' = $1`), [callId]));
+    expect(events.map(({ body }) => JSON.parse(body) as object)).toMatchObject([{ subject: { kind: 'instance', id: instanceId }, data: { previously_observed: null, observed: 'right' } }]);
+  });
+
   it('is sealed: no row of a run holds the text of an action or of an output', async () => {
     const rows = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ text: string }>(sql('everything', `
       SELECT to_jsonb(c)::text AS text FROM execution.tool_calls c UNION ALL SELECT to_jsonb(d)::text FROM execution.decisions d

@@ -11,8 +11,9 @@ import { describeHidden, hasHidden } from '@countersign/platform/text-safety/cle
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
-import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
 import { ExecutionError } from '../errors.ts';
@@ -21,6 +22,7 @@ import { readTightestBudget } from './repository-budgets.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
 import { hasFreeSlot } from './repository-concurrency.ts';
+import { readPreviousAnswer } from './repository-model-changes.ts';
 import { appendEvents } from './repository-events.ts';
 
 export interface GatewayStoreOptions {
@@ -151,7 +153,7 @@ export class PostgresGatewayStore implements GatewayStore {
       if (!held || ended === null) throw stale(call);
       // Found out about under its key: the event is of the run whose call it is.
       const ofOwner = key === null ? [] : [{ ...event, run_id: ended.run_id, data: { ...event.data, step_key: ended.step_key, call_key: ended.call_key, found_by_run_id: call.run.id } }];
-      await appendEvents(tx, [...ofOwner, ...crossed.map((account) => budgetWarning(call, worker, account))], now);
+      await appendEvents(tx, [...ofOwner, ...crossed.map((account) => budgetWarning(call, worker, account)), ...await this.#modelChange(tx, call, callId, outcome)], now);
     });
   }
 
@@ -163,6 +165,17 @@ export class PostgresGatewayStore implements GatewayStore {
     await database.forTenant(call.tenant.id, async (tx) => {
       if (!await writeReplay(tx, call, [event], clock.now())) throw stale(call);
     });
+  }
+
+  /** One event for each change of what answers under a name: compared with the answer before, the first one with what was asked for. */
+  async #modelChange(tx: Transaction, call: CallIdentity, callId: string, { model }: Outcome): Promise<NewAuditEvent[]> {
+    if (model === undefined || model.observed === null) return [];
+    const before = await readPreviousAnswer(tx, call.tenant.id, callId, model.requested);
+    const isChange = before.observed === null ? model.model_changed === true : before.observed !== model.observed;
+    if (!isChange || before.instance_id === null) return [];
+    return [callEvent(call, this.#options.worker, 'model.changed', { kind: 'instance', id: before.instance_id }, {
+      call_id: callId, requested: model.requested, observed: model.observed, previously_observed: before.observed, is_what_was_asked_for: model.model_changed === null ? null : !model.model_changed,
+    })];
   }
 
   /** Nothing was intended. A refusal that lasts is recorded with the decision that it follows; one that passes is tried again within seconds. */
