@@ -1,11 +1,13 @@
 import type { JsonObject, TokenCounts } from '../sdk/connector.ts';
 import type { Ending, Provider } from '../model-adapter/provider.ts';
 import { countOf, listOf, malformed, objectIn, objectOf, textOf, wordOf } from '../model-adapter/read-body.ts';
+import { refusals } from './errors.ts';
 
 /** Anthropic by its Messages API. Source: anthropics/anthropic-sdk-typescript, src/resources/messages. */
 export const anthropicModels: Provider = {
   title: 'Anthropic',
   telemetryName: 'anthropic',
+  refusals,
   expectedModel: ({ modelId }) => modelId,
   request: ({ modelId, instructions, strict, maxOutputTokens }, input) => ({
     method: 'POST', path: '/v1/messages', headers: { accept: 'application/json', 'anthropic-version': '2023-06-01' },
@@ -17,7 +19,7 @@ export const anthropicModels: Provider = {
   read: (body) => {
     const reason = wordOf(body['stop_reason']);
     return {
-      ending: (reason === null ? undefined : ENDINGS[reason]) ?? 'unfinished',
+      ending: ENDINGS.get(reason ?? '') ?? 'unfinished',
       text: listOf(body['content'], 'content').filter((block) => block['type'] === 'text').map((block) => textOf(block['text'])).join(''),
       observed: wordOf(body['model']),
       responseId: wordOf(body['id']),
@@ -28,9 +30,9 @@ export const anthropicModels: Provider = {
   requestId: ({ headers }) => wordOf(headers['request-id'] ?? headers['x-request-id']),
 };
 
-const ENDINGS: Readonly<Record<string, Ending>> = {
-  end_turn: 'complete', stop_sequence: 'complete', max_tokens: 'truncated', refusal: 'refused', model_context_window_exceeded: 'context_window_exceeded',
-};
+const ENDINGS: ReadonlyMap<string, Ending> = new Map([
+  ['end_turn', 'complete'], ['stop_sequence', 'complete'], ['max_tokens', 'truncated'], ['refusal', 'refused'], ['model_context_window_exceeded', 'context_window_exceeded'],
+]);
 
 /** Anthropic counts what comes from the cache and what goes into it beside `input_tokens`; here the three are one. */
 function tokensOf(body: JsonObject): TokenCounts {

@@ -4,6 +4,6 @@ import { generate } from './actions/generate.ts';
 
 /** Claude models of Anthropic. */
 export const anthropic: Connector = {
-  ...loadManifest(new URL('./manifest.yaml', import.meta.url)),
+  ...loadManifest(new URL('./manifest.yaml', import.meta.url), [new URL('../model-adapter/', import.meta.url)]),
   actions: { generate },
 };

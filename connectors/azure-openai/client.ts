@@ -2,6 +2,7 @@ import { chatRequest, readChat } from '../model-adapter/openai-chat.ts';
 import { readResponses, responsesRequest } from '../model-adapter/openai-responses.ts';
 import type { ModelInstance, Provider } from '../model-adapter/provider.ts';
 import { wordOf } from '../model-adapter/read-body.ts';
+import { refusals } from './errors.ts';
 
 /**
  * Azure OpenAI by its v1 API, where `model` is the deployment's name; an instance with the setting `api_version` (`2024-10-21`) is asked by
@@ -10,6 +11,7 @@ import { wordOf } from '../model-adapter/read-body.ts';
 export const azureModels: Provider = {
   title: 'Azure OpenAI',
   telemetryName: 'azure.ai.openai',
+  refusals,
   expectedModel: ({ modelId }, { settings }) => {
     const { models } = settings;
     const named = typeof models === 'object' && models !== null && !Array.isArray(models) && Object.hasOwn(models, modelId) ? models[modelId] : null;

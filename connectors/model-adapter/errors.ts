@@ -3,10 +3,18 @@ import { ConnectorError } from '../sdk/errors.ts';
 import type { ConnectorErrorCode } from '../sdk/errors.ts';
 import { objectIn, textOf } from './read-body.ts';
 
-interface Meaning {
+export interface Meaning {
   readonly code: ConnectorErrorCode;
   readonly fix: string;
   readonly retryable?: boolean;
+}
+
+/** What a provider's own words for its refusals mean. */
+export interface Refusals {
+  /** By code or type. */
+  readonly named: ReadonlyMap<string, Meaning>;
+  /** By the head of its sentence, where it has no code. */
+  readonly sentences?: ReadonlyArray<readonly [RegExp, Meaning]>;
 }
 
 /**
@@ -14,34 +22,26 @@ interface Meaning {
  * `{type: 'error', error: {type, message, details: {error_code}}}`. Codes decide before the status does: a 429 may be a limit on
  * spending, which no waiting lifts. A provider's sentence may repeat the prompt, so only its codes are told.
  */
-export function errorOfResponse(response: EgressResponse, title: string, now: Date): ConnectorError {
+export function errorOfResponse(response: EgressResponse, { title, refusals }: { readonly title: string; readonly refusals: Refusals }, now: Date): ConnectorError {
   const { status } = response;
-  const said = refusalIn(response);
-  const { code, fix, retryable = false } = said.names.map((name) => NAMED[name]).find((meaning) => meaning !== undefined) ?? (said.tooLong ? CONTEXT_WINDOW : meaningOf(status));
+  const { names, sentence } = refusalIn(response);
+  const byName = names.map((name) => refusals.named.get(name)).find((meaning) => meaning !== undefined);
+  const bySentence = refusals.sentences?.find(([head]) => head.test(sentence))?.[1];
+  const { code, fix, retryable = false } = byName ?? bySentence ?? meaningOf(status);
   const retryAfterMs = retryable ? retryAfter(response, now) : undefined;
-  const named = said.names.length === 0 ? '' : ` (${said.names.join(', ')})`;
+  const named = names.length === 0 ? '' : ` (${names.join(', ')})`;
   return new ConnectorError({
     code, effect: 'none', retryable, status, message: `${title} answered ${status}${named}; ${fix}.`, ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
-const SPEND_LIMIT: Meaning = { code: 'model_spend_limit', fix: "the account's credit or spending limit is used up; raise it at the provider, then redrive" };
-const CONTENT_FILTER: Meaning = { code: 'model_content_filtered', fix: "the provider's content filter refused the prompt or the input" };
-const CONTEXT_WINDOW: Meaning = { code: 'parameters_invalid', fix: "prompt, input and max_output_tokens are more than the model's context window holds; shorten them, or use a model with a larger one" };
-const UNKNOWN_MODEL: Meaning = { code: 'peer_not_found', fix: 'it has no such model or deployment, or the key may not use it; check the name in spec.models and the base URL' };
-const RATE_LIMIT: Meaning = { code: 'peer_rate_limited', retryable: true, fix: 'it asks for less at once, or to wait' };
-const OVERLOADED: Meaning = { code: 'model_overloaded', retryable: true, fix: 'it has more to do than it can; it is tried again' };
-const BROKEN: Meaning = { code: 'peer_unavailable', retryable: true, fix: 'the fault is on its side' };
-
-const NAMED: Readonly<Record<string, Meaning>> = {
-  insufficient_quota: SPEND_LIMIT, billing_hard_limit_reached: SPEND_LIMIT, billing_not_active: SPEND_LIMIT, credit_balance_exhausted: SPEND_LIMIT,
-  billing_error: SPEND_LIMIT, enforced_spend_limit_reached: SPEND_LIMIT,
-  content_filter: CONTENT_FILTER, content_policy_violation: CONTENT_FILTER, ResponsibleAIPolicyViolation: CONTENT_FILTER,
-  context_length_exceeded: CONTEXT_WINDOW, string_above_max_length: CONTEXT_WINDOW, request_too_large: CONTEXT_WINDOW,
-  model_not_found: UNKNOWN_MODEL, DeploymentNotFound: UNKNOWN_MODEL,
-  overloaded_error: OVERLOADED, server_overloaded: OVERLOADED, slow_down: OVERLOADED,
-  rate_limit_exceeded: RATE_LIMIT, rate_limit_error: RATE_LIMIT,
-};
+export const SPEND_LIMIT: Meaning = { code: 'model_spend_limit', fix: "the account's credit or spending limit is used up; raise it at the provider, then redrive" };
+export const CONTENT_FILTER: Meaning = { code: 'model_content_filtered', fix: "the provider's content filter refused the prompt or the input" };
+export const CONTEXT_WINDOW: Meaning = { code: 'parameters_invalid', fix: "prompt, input and max_output_tokens are more than the model's context window holds; shorten them, or use a model with a larger one" };
+export const UNKNOWN_MODEL: Meaning = { code: 'peer_not_found', fix: 'it has no such model or deployment, or the key may not use it; check the name in spec.models and the base URL' };
+export const RATE_LIMIT: Meaning = { code: 'peer_rate_limited', retryable: true, fix: 'it asks for less at once, or to wait' };
+export const OVERLOADED: Meaning = { code: 'model_overloaded', retryable: true, fix: 'it has more to do than it can; it is tried again' };
+export const BROKEN: Meaning = { code: 'peer_unavailable', retryable: true, fix: 'the fault is on its side' };
 
 function meaningOf(status: number): Meaning {
   switch (status) {
@@ -59,19 +59,13 @@ function meaningOf(status: number): Meaning {
   }
 }
 
-interface Refusal {
-  /** The provider's codes, the most exact first. */
-  readonly names: readonly string[];
-  /** Anthropic has no code for a prompt that is too long, but one sentence. */
-  readonly tooLong: boolean;
-}
-
-function refusalIn(response: EgressResponse): Refusal {
+/** The provider's codes, the most exact first, and its sentence, which is looked at and never repeated. */
+function refusalIn(response: EgressResponse): { readonly names: readonly string[]; readonly sentence: string } {
   const error = objectIn(bodyOf(response)['error']) ?? {};
   const inner = objectIn(error['innererror']) ?? {};
   const details = objectIn(error['details']) ?? {};
   const names = [details['error_code'], inner['code'], error['code'], error['type']].filter((name) => typeof name === 'string' && /^[A-Za-z][A-Za-z_]{2,59}$/.test(name)) as string[];
-  return { names: [...new Set(names)], tooLong: /^(?:prompt is too long|input length and `max_tokens` exceed context limit)/i.test(textOf(error['message'])) };
+  return { names: [...new Set(names)], sentence: textOf(error['message']) };
 }
 
 /** Proxies answer in HTML: then the status is all there is. */

@@ -32,7 +32,7 @@ export function generateWith(provider: Provider): Action {
 async function ask(context: ActionContext, provider: Provider, question: Question, minimised: Minimised): Promise<ActionResult> {
   const { instance } = context;
   const response = await context.egress.request(provider.request(question, inputText(minimised.value), instance));
-  if (response.status !== 200) throw errorOfResponse(response, provider.title, context.now());
+  if (response.status !== 200) throw errorOfResponse(response, provider, context.now());
   const answer = provider.read(objectOf(response.json(), 'the body'), instance);
   const model = modelAnswer(question, answer, {
     request_id: provider.requestId(response), minimised: minimised.counts, model_changed: isChangedModel(provider.expectedModel(question, instance), answer.observed),

@@ -1,4 +1,5 @@
 import type { ActionContext, EgressRequest, EgressResponse, JsonObject, TokenCounts } from '../sdk/connector.ts';
+import type { Refusals } from './errors.ts';
 import type { Question } from './question.ts';
 
 export type ModelInstance = ActionContext['instance'];
@@ -12,6 +13,8 @@ export interface Provider {
   readonly title: string;
   /** `gen_ai.provider.name` of OpenTelemetry's conventions. */
   readonly telemetryName: 'openai' | 'azure.ai.openai' | 'anthropic';
+  /** What its refusals mean, as far as it has words of its own for them. */
+  readonly refusals: Refusals;
   /** @param input what the model is to work on, as it is sent. @throws ConnectorError parameters_invalid, for settings that cannot be used */
   request(question: Question, input: string, instance: ModelInstance): EgressRequest;
   /** An answer with status 200. @throws ConnectorError response_invalid, where it is not the shape that the provider documents */

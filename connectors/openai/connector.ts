@@ -4,6 +4,6 @@ import { generate } from './actions/generate.ts';
 
 /** Models of OpenAI. */
 export const openai: Connector = {
-  ...loadManifest(new URL('./manifest.yaml', import.meta.url)),
+  ...loadManifest(new URL('./manifest.yaml', import.meta.url), [new URL('../model-adapter/', import.meta.url)]),
   actions: { generate },
 };

@@ -33,9 +33,13 @@ export interface LoadedPackage extends LoadedManifest {
 
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile<ConnectorManifest>(manifestSchema);
 
-/** Reads a package's `manifest.yaml`, and what its code is. @throws ManifestError, PackageFolderError */
-export function loadManifest(file: URL): LoadedPackage {
-  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigestBeside(file) };
+/**
+ * Reads a package's `manifest.yaml`, and what its code is.
+ * @param shared folders of code that shipped packages share; what is packed has none
+ * @throws ManifestError, PackageFolderError
+ */
+export function loadManifest(file: URL, shared: readonly URL[] = []): LoadedPackage {
+  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigestBeside(file, shared) };
 }
 
 /** A manifest's text. Problems name the key and the line. @throws ManifestError */

@@ -48,7 +48,12 @@ export function readPackageContent(folder: string): PackageContent {
   return content;
 }
 
-/** The package digest of the folder in which `manifest` is. */
-export function packageDigestBeside(manifest: URL): string {
-  return packageDigest(packageFiles(readPackageContent(fileURLToPath(new URL('.', manifest)))));
+/**
+ * The package digest of the folder in which `manifest` is, together with the folders of code that it shares with others, whose files count
+ * as `<folder>/<path>`.
+ */
+export function packageDigestBeside(manifest: URL, shared: readonly URL[] = []): string {
+  const contentOf = (folder: URL): PackageContent => readPackageContent(fileURLToPath(folder));
+  const borrowed = shared.flatMap((folder) => [...contentOf(folder)].map(([name, bytes]) => [`${path.basename(fileURLToPath(folder))}/${name}`, bytes] as const));
+  return packageDigest(packageFiles(new Map([...contentOf(new URL('.', manifest)), ...borrowed])));
 }

@@ -21,12 +21,12 @@ const NOTES = ['title', 'description', 'default', 'examples', '$schema', '$id', 
 const KNOWN: ReadonlySet<string> = new Set([...STRUCTURE, ...BOUNDS, ...NOTES]);
 
 const TYPES: ReadonlySet<unknown> = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
-const FIXES: Readonly<Record<string, string>> = {
-  pattern: 'say in `description` what the text looks like, or list the values in `enum`',
-  allOf: 'write the parts as one schema',
-  oneOf: 'use `anyOf`',
-  patternProperties: 'name the properties, or use a list of objects with a name and a value',
-};
+const FIXES: ReadonlyMap<string, string> = new Map([
+  ['pattern', 'say in `description` what the text looks like, or list the values in `enum`'],
+  ['allOf', 'write the parts as one schema'],
+  ['oneOf', 'use `anyOf`'],
+  ['patternProperties', 'name the properties, or use a list of objects with a name and a value'],
+]);
 /** OpenAI's limits, the narrowest of those published. */
 const MAX_DEPTH = 10;
 const MAX_PROPERTIES = 1_000;
@@ -58,7 +58,7 @@ function check(walk: Walk, schema: unknown, at: string, depth: number): void {
   if (node === null) return report(walk, at, 'it is no schema object', 'write an object such as `{ type: string }`');
   if (depth > MAX_DEPTH) return report(walk, at, `it is nested deeper than ${MAX_DEPTH} levels`, 'flatten it');
   for (const keyword of Object.keys(node).filter((key) => !KNOWN.has(key))) {
-    report(walk, `${at}/${escape(keyword)}`, `providers do not take \`${keyword}\``, FIXES[keyword] ?? 'leave it out, or say it in `description`');
+    report(walk, `${at}/${escape(keyword)}`, `providers do not take \`${keyword}\``, FIXES.get(keyword) ?? 'leave it out, or say it in `description`');
   }
   if (node['$ref'] !== undefined) return checkReference(walk, node, at);
   if (node['anyOf'] !== undefined) return checkAlternatives(walk, node, at, depth);
@@ -138,7 +138,10 @@ export function typesOf(node: JsonSchema): string[] {
   const { type } = node;
   if (typeof type === 'string') return [type];
   if (Array.isArray(type)) return type.map(String);
-  return [...new Set((valuesOf(node) ?? []).map(typeOf))];
+  const types = new Set((valuesOf(node) ?? []).map(typeOf));
+  // Every integer is a number.
+  if (types.has('number')) types.delete('integer');
+  return [...types];
 }
 
 function typeOf(value: unknown): string {
