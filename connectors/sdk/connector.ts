@@ -1,3 +1,4 @@
+import type { PackageFile } from '@countersign/contracts/connectors/package/package.ts';
 import type { ActionManifest, ConnectorManifest, LearningManifest } from '@countersign/contracts/connectors/manifest.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -10,6 +11,8 @@ export interface Connector {
   readonly manifestDigest: string;
   /** Digest of the manifest and the code as they are installed; absent for connectors made in tests, which are no packages. */
   readonly packageDigest?: string;
+  /** What that digest is over; for shipped connectors, which are signed where they are installed. */
+  readonly packageFiles?: readonly PackageFile[];
   /** Where it came from: shipped with this version (or absent), or loaded from the folder of connectors. */
   readonly origin?: 'shipped' | 'folder';
   readonly actions: Readonly<Record<string, Action>>;

@@ -4,7 +4,9 @@ import { LineCounter, parseDocument } from 'yaml';
 import manifestSchema from '@countersign/contracts/connectors/manifest.schema.json' with { type: 'json' };
 import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
-import { packageDigestBeside } from './package-content.ts';
+import { packageDigest } from '@countersign/contracts/connectors/package/package.ts';
+import type { PackageFile } from '@countersign/contracts/connectors/package/package.ts';
+import { packageFilesBeside } from './package-content.ts';
 import { lineOfProblem, manifestProblems } from './manifest-problems.ts';
 import { schemaAt } from '@countersign/contracts/connectors/schema-pointer.ts';
 
@@ -29,6 +31,7 @@ export interface LoadedManifest {
 export interface LoadedPackage extends LoadedManifest {
   /** Digest of everything that runs of the package in whose folder the manifest is. */
   readonly packageDigest: string;
+  readonly packageFiles: readonly PackageFile[];
 }
 
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile<ConnectorManifest>(manifestSchema);
@@ -39,7 +42,8 @@ const validate = new Ajv2020({ allErrors: true, strict: false }).compile<Connect
  * @throws ManifestError, PackageFolderError
  */
 export function loadManifest(file: URL, shared: readonly URL[] = []): LoadedPackage {
-  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigestBeside(file, shared) };
+  const packageFiles = packageFilesBeside(file, shared);
+  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigest(packageFiles), packageFiles };
 }
 
 /** A manifest's text. Problems name the key and the line. @throws ManifestError */

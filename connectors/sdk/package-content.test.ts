@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageDigestBeside } from './package-content.ts';
+import { packageDigest } from '@countersign/contracts/connectors/package/package.ts';
+import { packageFilesBeside } from './package-content.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -12,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const digest = (): string => packageDigestBeside(pathToFileURL(path.join(folder, 'openai/manifest.yaml')), [pathToFileURL(`${path.join(folder, 'model-adapter')}/`)]);
+const digest = (): string => packageDigest(packageFilesBeside(pathToFileURL(path.join(folder, 'openai/manifest.yaml')), [pathToFileURL(`${path.join(folder, 'model-adapter')}/`)]));
 
 test('code that is shared is part of what an instance was approved with; its tests are not', () => {
   const before = digest();

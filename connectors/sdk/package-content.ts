@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isPackagePath, MAX_PACKAGE_BYTES, MAX_PACKAGE_FILES, packageDigest, packageFiles } from '@countersign/contracts/connectors/package/package.ts';
-import type { PackageContent } from '@countersign/contracts/connectors/package/package.ts';
+import { isPackagePath, MAX_PACKAGE_BYTES, MAX_PACKAGE_FILES, packageFiles } from '@countersign/contracts/connectors/package/package.ts';
+import type { PackageContent, PackageFile } from '@countersign/contracts/connectors/package/package.ts';
 
 /** A folder that cannot be read as a package. */
 export class PackageFolderError extends Error {
@@ -49,11 +49,11 @@ export function readPackageContent(folder: string): PackageContent {
 }
 
 /**
- * The package digest of the folder in which `manifest` is, together with the folders of code that it shares with others, whose files count
- * as `<folder>/<path>`.
+ * What is digested of the folder in which `manifest` is, together with the folders of code that it shares with others, whose files count as
+ * `<folder>/<path>`.
  */
-export function packageDigestBeside(manifest: URL, shared: readonly URL[] = []): string {
+export function packageFilesBeside(manifest: URL, shared: readonly URL[] = []): PackageFile[] {
   const contentOf = (folder: URL): PackageContent => readPackageContent(fileURLToPath(folder));
   const borrowed = shared.flatMap((folder) => [...contentOf(folder)].map(([name, bytes]) => [`${path.basename(fileURLToPath(folder))}/${name}`, bytes] as const));
-  return packageDigest(packageFiles(new Map([...contentOf(new URL('.', manifest)), ...borrowed])));
+  return packageFiles(new Map([...contentOf(new URL('.', manifest)), ...borrowed]));
 }

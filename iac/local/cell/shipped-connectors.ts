@@ -1,11 +1,7 @@
-import path from 'node:path';
-import { packageFiles } from '@countersign/contracts/connectors/package/package.ts';
 import { newPublisherKey, signPackage } from '@countersign/contracts/connectors/package/signature.ts';
 import type { PublisherKey } from '@countersign/contracts/connectors/package/signature.ts';
 import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
-import { readPackageContent } from '@countersign/connectors/sdk/package-content.ts';
-import { ROOT } from '../config.ts';
 import type { CellApi } from './cell-api.ts';
 import type { DataFolder } from './data-folder.ts';
 
@@ -53,8 +49,7 @@ export async function sayWhatNeedsApproval(api: CellApi, say: Say): Promise<void
 }
 
 /** Undefined for a connector that is no package of code. */
-function signed({ manifest, manifestDigest, packageDigest }: Connector, key: PublisherKey) {
-  if (packageDigest === undefined) return undefined;
-  const files = packageFiles(readPackageContent(path.join(ROOT, 'connectors', manifest.name)));
-  return { files, signature: signPackage({ name: manifest.name, version: manifest.version, manifest_digest: manifestDigest, package_digest: packageDigest }, key) };
+function signed({ manifest, manifestDigest, packageDigest, packageFiles: files }: Connector, key: PublisherKey) {
+  if (packageDigest === undefined || files === undefined) return undefined;
+  return { files: [...files], signature: signPackage({ name: manifest.name, version: manifest.version, manifest_digest: manifestDigest, package_digest: packageDigest }, key) };
 }
