@@ -73,7 +73,9 @@ export function workflowVersionQuery(workflowId: string, version: number) {
 
 export const connectorsQuery = queryOptions({ queryKey: ['connectors'], queryFn: () => dataOf(api.GET('/api/v1/connectors')) });
 
-export const instancesQuery = queryOptions({ queryKey: ['instances'], queryFn: () => dataOf(api.GET('/api/v1/instances')) });
+export const instancesQuery = queryOptions({ queryKey: ['instances'], queryFn: () => dataOf(api.GET('/api/v1/instances')), refetchInterval: () => pollEvery(10_000) });
+
+export const budgetQuery = queryOptions({ queryKey: ['budget'], queryFn: () => dataOf(api.GET('/api/v1/budgets')), refetchInterval: () => pollEvery(15_000) });
 
 export const policyQuery = queryOptions({ queryKey: ['policy'], queryFn: () => dataOf(api.GET('/api/v1/policy')), refetchInterval: 30_000 });
 

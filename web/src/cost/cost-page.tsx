@@ -8,6 +8,7 @@ import { formatQuantity, formatUsd } from '../format/money.ts';
 import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Page } from '../parts/page.tsx';
+import { BudgetCard } from './budget-card.tsx';
 import { CostChart } from './cost-chart.tsx';
 import classes from './cost.module.css';
 
@@ -32,6 +33,7 @@ export function CostPage() {
     >
       <Stack gap="md">
         <AsyncView query={report} what="the cost report" skeletonRows={4}>{(data) => <Report report={data} />}</AsyncView>
+        <BudgetCard />
         <section className="panel" aria-label="Cost of the newest runs">
           <header><Title order={2}>The newest runs</Title><Text size="xs" c="dimmed">Each dot is one run: when it began (UTC), what it cost. At most {RUNS_DRAWN}, whatever the time span above</Text></header>
           <AsyncView query={runs} what="runs" skeletonRows={3}>{({ items }) => <CostChart runs={items} />}</AsyncView>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestPrefix, shortenId } from './ids.ts';
-import { formatBytes, formatQuantity, formatUsd, sumUsd } from './money.ts';
+import { formatBytes, formatQuantity, formatUsd, shareOfUsd, sumUsd } from './money.ts';
 import { elapsedMs, formatClock, formatDuration, formatRelative, formatUtc, remainingMs } from './time.ts';
 
 const NOON_MS = Date.parse('2026-11-21T12:00:00.000Z');
@@ -66,4 +66,8 @@ describe('ids', () => {
     expect(shortenId(`sha256:${'ab'.repeat(32)}`)).toBe('sha256:abab…abab');
     expect(digestPrefix(`sha256:${'ab'.repeat(32)}`)).toBe('sha256:abababababab');
   });
+});
+
+test.each([['25', '100', 25], ['0.125000000', '0.250000000', 50], ['30', '10', 100], ['0', '10', 0], ['1', '0', 100], ['0.000000001', '50', 0], ['999999999.999999999', '1000000000', 99]])('%s of %s is %i percent', (part, whole, percent) => {
+  expect(shareOfUsd(part, whole)).toBe(percent);
 });

@@ -23,6 +23,14 @@ export function sumUsd(amounts: readonly string[]): string {
   return `${total < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
+/** How much of `whole` the `part` is, in percent from 0 to 100; 100 where the whole is nothing. For a bar, not for a decision. */
+export function shareOfUsd(part: string, whole: string): number {
+  const all = nanoUsd(whole);
+  if (all <= 0n) return 100;
+  const percent = (nanoUsd(part) * 100n) / all;
+  return percent > 100n ? 100 : percent < 0n ? 0 : Number(percent);
+}
+
 function nanoUsd(amount: string): bigint {
   const match = /^(-?)(\d+)(?:\.(\d{0,9})\d*)?$/.exec(amount);
   if (match === null) return 0n;

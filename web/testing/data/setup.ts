@@ -32,14 +32,44 @@ export function workflowVersion(name: string, version: number): Schemas['Workflo
 }
 
 export function connectors(): Schemas['ConnectorVersion'][] {
-  return ['servicenow', 'classifier'].map((connector) => ({ connector, version: '1.0.0', manifest_digest: digestOf(connector), published_at: new Date(Date.now() - 3 * DAY_MS).toISOString() }));
+  return ['servicenow', 'classifier', 'anthropic'].map((connector) => ({ connector, version: '1.0.0', manifest_digest: digestOf(connector), published_at: new Date(Date.now() - 3 * DAY_MS).toISOString() }));
 }
 
-export function instances(origin: string, sandboxUrl: string | null): Schemas['Instance'][] {
+type Instance = Schemas['Instance'];
+const ANSWERS: Instance['health'] = { circuit: 'closed', last_failure_code: null, probe_at: null, blocked_until: null, window: null };
+
+/** One that answers within a limit, one whose package has changed, and one that does not answer. */
+export function instances(origin: string, sandboxUrl: string | null): Instance[] {
+  const at = (ms: number): string => new Date(Date.now() + ms).toISOString();
+  const servicenow = sandboxUrl ?? 'https://example.service-now.com';
+  const instance = (connector: string, changes: Partial<Instance>): Instance => ({
+    id: idOf('connector_instance', connector), connector, connector_version: '1.0.0', name: connector, environment: 'prod', base_url: null, allowed_hosts: [], settings: {}, enabled: true,
+    webhook_url: `${origin}/api/v1/ingest/${connector}/${connector}`, health: ANSWERS, package: packageOf(connector, 'current'), ...changes,
+  });
   return [
-    { id: idOf('connector_instance', 'servicenow'), connector: 'servicenow', connector_version: '1.0.0', name: 'sandbox', environment: 'prod', base_url: sandboxUrl ?? 'https://example.service-now.com', allowed_hosts: [new URL(sandboxUrl ?? 'https://example.service-now.com').host], settings: {}, enabled: true, webhook_url: `${origin}/api/v1/ingest/servicenow/sandbox` },
-    { id: idOf('connector_instance', 'classifier'), connector: 'classifier', connector_version: '1.0.0', name: 'classifier', environment: 'prod', base_url: null, allowed_hosts: [], settings: {}, enabled: true, webhook_url: `${origin}/api/v1/ingest/classifier/classifier` },
+    instance('servicenow', { name: 'sandbox', base_url: servicenow, allowed_hosts: [new URL(servicenow).host], health: { ...ANSWERS, window: { limit: 100, count: 42, ends_at: at(1_800_000), source: 'peer' } } }),
+    instance('classifier', { package: packageOf('classifier', 'changed') }),
+    instance('anthropic', { name: 'models', base_url: 'https://api.anthropic.com', health: { ...ANSWERS, circuit: 'open', last_failure_code: 'http_529', probe_at: at(9_000) } }),
   ];
+}
+
+function packageOf(connector: string, state: 'current' | 'changed'): NonNullable<Instance['package']> {
+  const pinned = { version: '1.0.0', manifest_digest: digestOf(connector), package_digest: digestOf(`${connector} code`) };
+  const installed = state === 'current' ? pinned : { version: '1.1.0', manifest_digest: digestOf(`${connector} 1.1.0`), package_digest: digestOf(`${connector} code 1.1.0`) };
+  const changes = [
+    { kind: 'changed' as const, pointer: '/actions/train/risk', before: 'model', after: 'write', widens: true },
+    { kind: 'added' as const, pointer: '/actions/generate/output/properties/tags', before: null, after: '{"type":"array"}', widens: false },
+  ];
+  return { state, etag: '"0123456789abcdef"', pinned, installed, approvable: state === 'current' ? null : installed, changes: state === 'current' ? [] : changes };
+}
+
+export function budget(): Schemas['Budget'] {
+  const now = new Date();
+  const ends = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+  return {
+    monthly_limit_usd: '50.000000000', run_limit_usd: '0.250000000', set_by: idOf('principal', 'owner'), set_at: now.toISOString(),
+    month: { period: now.toISOString().slice(0, 7), ends_at: ends.toISOString(), spent_usd: '41.870000000', reserved_usd: '0.120000000', state: 'warning' },
+  };
 }
 
 export function policy(stale: boolean): Schemas['PolicyStatus'] {

@@ -1,6 +1,6 @@
 import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
-import { cellOf, connectors, costReport, instances, keys, meOf, policy, workflows, workflowVersion } from '../data/setup.ts';
+import { budget, cellOf, connectors, costReport, instances, keys, meOf, policy, workflows, workflowVersion } from '../data/setup.ts';
 import { problem, type Answer } from './answers.ts';
 import { summaryOf, type World } from './world.ts';
 
@@ -57,6 +57,7 @@ export const ROUTES: Record<string, Handler> = {
   },
   'GET /api/v1/connectors': () => ok({ items: connectors() }),
   'GET /api/v1/instances': ({ world, origin, sandboxUrl }) => ok({ items: instances(origin, world.scenario.sandbox ? sandboxUrl : null) }),
+  'GET /api/v1/budgets': () => ok(budget()),
   'GET /api/v1/policy': ({ world }) => ok(policy(world.scenario.stalePolicy)),
   'GET /api/v1/keys': () => ok(keys()),
   'GET /api/v1/audit/events': ({ world, query }) => page(auditOf(world.runs).filter(({ event }) => fits(query.get('run_id'), event['run_id']) && fits(query.get('type'), event['type'])), query),
