@@ -163,6 +163,18 @@ describe('before recorded answers', () => {
     expect(gateway.lastOutcome()).toMatchObject({ model: { model_changed: true, observed: 'claude-haiku-5-5' }, costs: [{ meter: 'model.input_tokens' }, { meter: 'model.output_tokens' }] });
   });
 
+  test.each<[string, JsonObject, string]>([
+    ['that cannot be asked for', { type: 'object', properties: { label: { type: 'string', pattern: '^a' } } }, 'output_schema/properties/label/pattern'],
+    ['that is none', { type: 'object', properties: { label: { type: 'string', maxLength: 'four' } } }, 'maxLength must be integer'],
+  ])('a schema %s is refused before anything is asked', async (_what, output_schema, why) => {
+    expect(await gateway.ask({ output_schema })).toMatchObject({ kind: 'failed', error: { code: 'parameters_invalid', message: expect.stringContaining(why) as unknown } });
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  test('a schema may say which draft it is of', async () => {
+    expect((await gateway.ask({ output_schema: { ...LABEL_SCHEMA, $schema: 'http://json-schema.org/draft-07/schema#' } })).kind).toBe('succeeded');
+  });
+
   test('what is minimised does not leave, and comes back in the output', async () => {
     provider.answer(message({ content: [{ type: 'text', text: '{"label":"mail [email-1]"}' }] }));
     const schema = { ...LABEL_SCHEMA, properties: { label: { type: 'string', maxLength: 60 } } };

@@ -49,3 +49,9 @@ test('what placeholders stand for is put back before the answer is checked', () 
   const schema: JsonSchema = { type: 'object', required: ['a'], properties: { a: { type: 'string', maxLength: 9 } } };
   expect(checkOutput('{"a":"[email-1]"}', schema, () => ({ a: 'a-long-one@example.com' }))).toHaveProperty('problem');
 });
+
+test('a property that every object inherits by its name is missing all the same', () => {
+  const schema = { type: 'object', properties: { toString: { type: 'string' } }, required: ['toString'] };
+  expect(checkOutput('{}', schema, (answer) => answer)).toEqual({ problem: 'it breaks #/required' });
+  expect(checkOutput('{"toString":"a"}', schema, (answer) => answer)).toEqual({ output: { toString: 'a' } });
+});

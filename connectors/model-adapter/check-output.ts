@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
 import type { Json, JsonObject } from '../sdk/connector.ts';
+import { ConnectorError } from '../sdk/errors.ts';
 import { objectIn } from './read-body.ts';
 import { withoutFilledNulls } from './strict-schema.ts';
 
@@ -29,6 +30,18 @@ export function checkOutput(text: string, schema: JsonSchema | null, restore: (a
   return { problem: first === undefined ? 'it breaks the schema' : `it breaks ${first.schemaPath}` };
 }
 
+/**
+ * Whether an answer can be checked against the schema: found out before anything is asked, because answers are billed.
+ * @throws ConnectorError parameters_invalid
+ */
+export function requireCheckable(schema: JsonSchema): void {
+  try {
+    validatorOf(schema);
+  } catch (cause) {
+    throw new ConnectorError({ code: 'parameters_invalid', effect: 'none', retryable: false, message: `output_schema is no JSON Schema: ${cause instanceof Error ? cause.message : 'unknown problem'}.`, cause });
+  }
+}
+
 function parse(text: string): Json | undefined {
   try {
     return JSON.parse(text, (key, value: Json) => (key === '__proto__' ? undefined : value)) as Json;
@@ -41,8 +54,8 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  // `format` is a hint to the model; what it means is for the action that uses the value.
-  const made = new Ajv2020({ strict: false, logger: false, validateFormats: false }).compile({ ...schema, $id: undefined });
+  // Names that every object inherits (`toString`) are properties like others. `format` is a hint to the model; what it means is for the action that uses the value.
+  const made = new Ajv2020({ strict: false, logger: false, validateFormats: false, ownProperties: true }).compile({ ...schema, $schema: undefined, $id: undefined });
   if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value ?? '');
   compiled.set(key, made);
   return made;

@@ -1,7 +1,7 @@
 import type { Action, ActionContext, ActionResult, ModelAnswer } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import type { ConnectorErrorCode } from '../sdk/errors.ts';
-import { checkOutput } from './check-output.ts';
+import { checkOutput, requireCheckable } from './check-output.ts';
 import { errorOfResponse } from './errors.ts';
 import { minimise } from './minimise.ts';
 import type { Minimised } from './minimise.ts';
@@ -22,6 +22,7 @@ export function generateWith(provider: Provider): Action {
     estimate: estimateUsage,
     async execute(context, parameters) {
       const question = readQuestion(parameters);
+      if (question.outputSchema !== null) requireCheckable(question.outputSchema);
       const minimised = minimise(question.input, question.minimise);
       const asking = { provider: provider.telemetryName, modelId: question.modelId, server: context.instance.baseUrl, wantsJson: question.strict !== null, maxOutputTokens: question.maxOutputTokens };
       return inModelSpan(asking, () => ask(context, provider, question, minimised));

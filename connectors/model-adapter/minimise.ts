@@ -21,6 +21,7 @@ export function minimise(value: Json, kinds: readonly MinimisedKind[]): Minimise
   const counts: Record<string, number> = {};
   // A placeholder that stands in the text already means itself, and must not be restored to something else.
   const present: ReadonlySet<string> = new Set(JSON.stringify(value).match(PLACEHOLDER));
+  const original = (text: string): string => text.replace(PLACEHOLDER, (placeholder) => originals.get(placeholder) ?? placeholder);
   const placeholderFor = (kind: MinimisedKind, found: string): string => {
     counts[kind] = (counts[kind] ?? 0) + 1;
     const known = placeholders.get(`${kind}:${found}`);
@@ -32,7 +33,8 @@ export function minimise(value: Json, kinds: readonly MinimisedKind[]): Minimise
       placeholder = `[${NAMES[kind]}-${number}]`;
     } while (present.has(placeholder));
     placeholders.set(`${kind}:${found}`, placeholder);
-    originals.set(placeholder, found);
+    // What looks like a secret may reach over a placeholder that was put before.
+    originals.set(placeholder, original(found));
     return placeholder;
   };
   // Secrets first: they may hold what looks like one of the others.
@@ -41,7 +43,7 @@ export function minimise(value: Json, kinds: readonly MinimisedKind[]): Minimise
   return {
     value: replaced,
     counts,
-    restore: (answer) => (originals.size === 0 ? answer : mapTexts(answer, (text) => text.replace(PLACEHOLDER, (placeholder) => originals.get(placeholder) ?? placeholder))),
+    restore: (answer) => (originals.size === 0 ? answer : mapTexts(answer, original)),
   };
 }
 

@@ -17,7 +17,7 @@ const STRUCTURE = ['type', 'properties', 'required', 'additionalProperties', 'it
 export const BOUNDS = [
   'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'format',
 ] as const;
-const NOTES = ['title', 'description', 'default', 'examples', '$schema', '$id', '$comment'] as const;
+const NOTES = ['title', 'description', 'default', 'examples', '$schema', '$comment'] as const;
 const KNOWN: ReadonlySet<string> = new Set([...STRUCTURE, ...BOUNDS, ...NOTES]);
 
 const TYPES: ReadonlySet<unknown> = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
@@ -57,7 +57,8 @@ function check(walk: Walk, schema: unknown, at: string, depth: number): void {
   const node = objectIn(schema);
   if (node === null) return report(walk, at, 'it is no schema object', 'write an object such as `{ type: string }`');
   if (depth > MAX_DEPTH) return report(walk, at, `it is nested deeper than ${MAX_DEPTH} levels`, 'flatten it');
-  for (const keyword of Object.keys(node).filter((key) => !KNOWN.has(key))) {
+  // `$id` names a schema as a whole; further in it would change what references mean.
+  for (const keyword of Object.keys(node).filter((key) => !KNOWN.has(key) && !(key === '$id' && at === ''))) {
     report(walk, `${at}/${escape(keyword)}`, `providers do not take \`${keyword}\``, FIXES.get(keyword) ?? 'leave it out, or say it in `description`');
   }
   if (node['$ref'] !== undefined) return checkReference(walk, node, at);
