@@ -1,4 +1,4 @@
-import { Text, Title } from '@mantine/core';
+import { Group, Text, Title } from '@mantine/core';
 import type { Schemas } from '../api/client.ts';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -17,17 +17,19 @@ export function InstanceCard({ instance }: { instance: Schemas['Instance'] }) {
     <section className="panel" aria-label={`Instance ${instance.name}`}>
       <header>
         <Title order={2}>{instance.name}</Title>
-        <StateBadge state={use} look={USE_LOOKS[use]} />
-        {instance.base_url === null ? null : <StateBadge state={health.word} look={health} />}
-        {found === undefined ? null : <StateBadge state={PACKAGE_LOOKS[found.state].word} look={PACKAGE_LOOKS[found.state]} />}
-        {found === undefined || found.state !== 'changed' ? null : <ApprovePackage instance={instance} found={found} />}
+        <Group gap="xs">
+          <StateBadge state={use} look={USE_LOOKS[use]} />
+          {instance.base_url === null ? null : <StateBadge state={health.word} look={health} />}
+          {found === undefined ? null : <StateBadge state={PACKAGE_LOOKS[found.state].word} look={PACKAGE_LOOKS[found.state]} />}
+          {found === undefined || found.state !== 'changed' ? null : <ApprovePackage instance={instance} found={found} />}
+        </Group>
       </header>
       <Facts
         facts={[
           { name: 'Connector', value: <span className="mono">{instance.connector}@{instance.connector_version}</span> },
           { name: 'Environment', value: instance.environment },
           { name: 'Reaches', value: instance.base_url ?? 'nothing: it is local' },
-          { name: 'Allowed hosts', value: instance.allowed_hosts.length === 0 ? 'that of its address, where it is public' : instance.allowed_hosts.join(', ') },
+          ...(instance.base_url === null ? [] : [{ name: 'Allowed hosts', value: instance.allowed_hosts.length === 0 ? 'that of its address, where it is public' : instance.allowed_hosts.join(', ') }]),
           ...healthFacts(instance.health),
           ...(found?.pinned.package_digest == null ? [] : [{ name: 'Approved package', value: <CopyId id={found.pinned.package_digest} what="package digest" /> }]),
           { name: 'Instance', value: <CopyId id={instance.id} what="instance id" /> },
