@@ -64,10 +64,10 @@ describe('before aimock', () => {
     ['no JSON', 'It is hardware.', 'it is no JSON'],
     ['another shape', '{"kind":"hardware"}', 'it breaks #/required'],
     ['a bound that the strict schema cannot say', '{"label":"hardware, but rather long"}', 'it breaks #/properties/label/maxLength'],
-  ])('an answer that is %s is asked for again by the engine, and was billed', async (_what, content, why) => {
+  ])('an answer that is %s may be asked for again by the engine, and was billed', async (_what, content, why) => {
     mock.on({ userMessage: /printer/ }, { content, usage: { input_tokens: 120, output_tokens: 9 } });
     const result = await gateway.ask();
-    expect(result).toMatchObject({ kind: 'failed', error: { code: 'response_invalid', retryable: true, message: expect.stringContaining(why) as unknown } });
+    expect(result).toMatchObject({ kind: 'failed', error: { code: 'model_answer_invalid', retryable: true, message: expect.stringContaining(why) as unknown } });
     expect(JSON.stringify(result)).not.toContain('hardware');
     expect(gateway.lastOutcome().costs).toHaveLength(2);
   });

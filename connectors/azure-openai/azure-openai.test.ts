@@ -59,7 +59,7 @@ describe.each([['v1', {}, '/openai/v1/responses'], ['2024-10-21', DATED, '/opena
     expect(await gateway.ask({ max_output_tokens: 4 })).toMatchObject({ kind: 'failed', error: { code: 'model_truncated', retryable: false } });
     expect(gateway.lastOutcome().costs).toMatchObject([{ quantity: 120 }, { quantity: 4 }]);
     mock.clearFixtures().on({ userMessage: /printer/ }, { content: '{"kind":"hardware"}', usage: usage(120, 9) });
-    expect(await gateway.ask()).toMatchObject({ kind: 'failed', error: { code: 'response_invalid', retryable: true } });
+    expect(await gateway.ask()).toMatchObject({ kind: 'failed', error: { code: 'model_answer_invalid', retryable: true } });
     expect(gateway.lastOutcome().costs).toMatchObject([{ quantity: 120 }, { quantity: 9 }]);
   });
 });

@@ -46,7 +46,7 @@ async function ask(context: ActionContext, provider: Provider, question: Questio
     throw unusable('model_invalid', `asked for ${question.modelId}, and ${model.observed} answered; the setting refuse_changed_model of ${instance.name} does not take its answers.`);
   }
   const checked = checkOutput(answer.text, question.outputSchema, minimised.restore);
-  if ('problem' in checked) throw unusable('response_invalid', `the model's answer does not fit output_schema: ${checked.problem}.`, true);
+  if ('problem' in checked) throw unusable('model_answer_invalid', `the model's answer does not fit output_schema: ${checked.problem}.`, true);
   return { output: checked.output, usage, model };
 }
 

@@ -71,10 +71,10 @@ describe.each([['the Responses API', {}], ['Chat Completions', { api: 'chat' }]]
     ['no JSON', 'It is hardware.', 'it is no JSON'],
     ['another shape', '{"kind":"hardware"}', 'it breaks #/required'],
     ['a bound that the strict schema cannot say', '{"label":"hardware, but rather long"}', 'it breaks #/properties/label/maxLength'],
-  ])('an answer that is %s is asked for again by the engine, and was billed', async (_what, content, why) => {
+  ])('an answer that is %s may be asked for again by the engine, and was billed', async (_what, content, why) => {
     mock.on({ userMessage: /printer/ }, { content, usage: usage(120, 9) });
     const result = await gateway.ask();
-    expect(result).toMatchObject({ kind: 'failed', error: { code: 'response_invalid', retryable: true, message: expect.stringContaining(why) as unknown } });
+    expect(result).toMatchObject({ kind: 'failed', error: { code: 'model_answer_invalid', retryable: true, message: expect.stringContaining(why) as unknown } });
     expect(JSON.stringify(result)).not.toContain('hardware');
     expect(gateway.lastOutcome().costs).toHaveLength(2);
   });

@@ -34,6 +34,11 @@ describe('endOfCall', () => {
     }
   });
 
+  it('asks a model once more whose answer broke its schema, and not again', () => {
+    expect(endOfCall(failed('model_answer_invalid', true), { ...turn, attempt: 1 })).toMatchObject({ to: 'retrying', error: { code: 'model_answer_invalid' } });
+    expect(endOfCall(failed('model_answer_invalid', true), { ...turn, attempt: 2 })).toMatchObject({ to: 'dead', error: { code: 'attempts_exhausted', data: { last_code: 'model_answer_invalid' } } });
+  });
+
   it('gives up when attempts are exhausted, and says what it last saw', () => {
     const last = { ...turn, attempt: 5 };
     expect(endOfCall(failed('peer_unavailable', true), last)).toMatchObject({ to: 'dead', error: { code: 'attempts_exhausted', data: { last_code: 'peer_unavailable' } } });

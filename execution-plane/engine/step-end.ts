@@ -54,7 +54,8 @@ export function endOfFailure(error: CallError, turn: Turn): StepEnd {
   const plain: StepError = { code: error.code, message: error.message };
   if (!error.retryable) return { to: REFUSALS.has(error.code) ? 'failed' : 'dead', error: plain };
   if (NOT_NOW.has(error.code)) return { to: 'retrying', delayMs: waitMs(error.retryAfterMs, turn.random), error: plain, attemptGivenBack: true };
-  if (turn.attempt >= turn.maxAttempts) return { to: 'dead', error: exhausted(plain, turn) };
+  const maxAttempts = RETRIED_ONCE.has(error.code) ? Math.min(2, turn.maxAttempts) : turn.maxAttempts;
+  if (turn.attempt >= maxAttempts) return { to: 'dead', error: exhausted(plain, turn) };
   return { to: 'retrying', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
 }
 
@@ -76,6 +77,9 @@ export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): str
  * of a budget; another step does the same effect. Nothing was sent, so however long it lasts it uses up no attempt.
  */
 const NOT_NOW: ReadonlySet<string> = new Set(['circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress']);
+
+/** Every answer of a model is billed, and one that breaks its schema twice will break it again. */
+const RETRIED_ONCE: ReadonlySet<string> = new Set(['model_answer_invalid']);
 
 /** Not all at the same moment: the steps that wait for one instance come back spread over a quarter of the wait, and a second. */
 function waitMs(retryAfterMs: number | undefined, random: number): number {
