@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
 import { CopyId } from '../parts/copy-id.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { toastDone } from '../parts/toast.tsx';
@@ -46,9 +46,9 @@ function Review({ instance, found, wanted, onClose }: { instance: Schemas['Insta
     <Modal opened onClose={onClose} size="xl" title={<Text fw={600}>{instance.connector} {found.pinned.version} → {wanted.version} for {instance.name} ({instance.environment})</Text>}>
       <Stack gap="md">
         {wider === 0 ? null : (
-          <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} title={wider === 1 ? 'One change lets it do more than before' : `${wider} changes let it do more than before`}>
+          <Notice tone="wait" title={wider === 1 ? 'One change lets it do more than before' : `${wider} changes let it do more than before`}>
             They are marked below. Policy still decides every call.
-          </Alert>
+          </Notice>
         )}
         <Changes changes={found.changes} />
         <Group gap="lg">

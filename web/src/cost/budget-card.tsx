@@ -1,5 +1,4 @@
-import { Alert, Button, Group, Modal, Progress, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Button, Group, Modal, Progress, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.ts';
@@ -7,6 +6,7 @@ import { budgetQuery, meQuery } from '../api/queries.ts';
 import { formatUsd, shareOfUsd, sumUsd } from '../format/money.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Facts } from '../parts/page.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
@@ -42,8 +42,8 @@ function Month({ budget: { monthly_limit_usd, run_limit_usd, month } }: { budget
   const share = monthly_limit_usd === null ? null : shareOfUsd(held, monthly_limit_usd);
   return (
     <Stack gap="sm" p="md">
-      {month.state === 'warning' ? <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} title="Four fifths of this month's budget are used">Calls that cost are refused when all of it is.</Alert> : null}
-      {month.state === 'exhausted' ? <Alert color="red" icon={<IconAlertTriangle size={18} aria-hidden />} title="This month's budget is used up">Calls that cost are refused. Raise the limit, then redrive what has failed.</Alert> : null}
+      {month.state === 'warning' ? <Notice tone="wait" title="Four fifths of this month's budget are used">Calls that cost are refused when all of it is.</Notice> : null}
+      {month.state === 'exhausted' ? <Notice tone="bad" title="This month's budget is used up">Calls that cost are refused. Raise the limit, then redrive what has failed.</Notice> : null}
       {share === null ? null : <Progress value={share} color={month.state === 'exhausted' ? 'red.8' : month.state === 'warning' ? 'orange.7' : undefined} aria-label={`${share} % of this month's budget is spent or held`} />}
       <Facts
         facts={[
