@@ -1,5 +1,6 @@
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
+import { canBePinned } from '@countersign/contracts/workflow/model-pin.ts';
 import { hasExpression } from './expressions.ts';
 import type { ActionChecks, Manifests } from './action-checks.ts';
 import { checkModelStep, MODEL_STEP } from './model-step.ts';
@@ -46,6 +47,7 @@ export function checkTriggerAndModels({ spec }: WorkflowDocument, { manifests, s
     const uses: Array<[Path, string]> = [[['spec', 'models', name, 'use'], model.use], ...(model.fallback ?? []).map((one, i): [Path, string] => [['spec', 'models', name, 'fallback', i], one])];
     for (const [path, use] of uses) {
       const [connector = ''] = split(use);
+      if (!canBePinned(use)) problems.push(source.problem(path, 'model_not_pinned', `"${use}" is a name whose meaning changes, so policy denies it. Name a snapshot, or a version that stays.`));
       if (!manifests.has(connector)) problems.push(source.problem(path, 'connector_unknown', `There is no published connector "${connector}" to serve this model. Published: ${listed(manifests.keys())}.`));
     }
   }

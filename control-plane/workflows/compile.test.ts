@@ -97,6 +97,7 @@ content: |
     ['a model that needs a prompt', GOOD.replace('desk/local', 'hosted/large-1'), 'parameter_missing', 'hosted/large-1 needs the parameter "prompt"'],
     ['a fallback that needs a prompt', GOOD.replace('{ use: desk/local }', '{ use: desk/local, fallback: [hosted/large-1] }'), 'parameter_missing', 'hosted/large-1 needs the parameter "prompt"'],
     ['a prompt for a model that takes none', GOOD.replace('model: sorter,', 'model: sorter, prompt: Sort it,'), 'parameter_unknown', 'desk/local takes no "prompt"'],
+    ['a name whose meaning changes', GOOD.replace('desk/local', 'desk/large-latest'), 'model_not_pinned', 'Name a snapshot'],
     ['a connector that serves no model', GOOD.replace('desk/local', 'desk/local').replace('use: desk/local', 'use: nobody/x'), 'connector_unknown', 'no published connector "nobody"'],
   ])('%s is refused, with its place', (_what, text, code, message) => {
     expect(problems(text).join()).toContain(code);
