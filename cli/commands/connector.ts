@@ -52,11 +52,11 @@ function publishCommands(connector: Command): void {
   });
 }
 
-interface ConnectOptions { readonly baseUrl?: string; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string }
+interface ConnectOptions { readonly baseUrl?: string; readonly allowHost: readonly string[]; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string }
 
 function instanceCommands(connector: Command): void {
   connector.command('connect').argument('<connector>').argument('<name>', 'of the instance').description('An instance: a system that workflows may reach through the connector')
-    .option('--base-url <url>').option('--environment <name>', 'dev, staging or prod', 'prod').option('--connector-version <version>', 'default: the newest published')
+    .option('--base-url <url>').option('--allow-host <host:port>', 'a host inside of your network, or another than that of the base URL; may be repeated', (host: string, hosts: string[]) => [...hosts, host], []).option('--environment <name>', 'dev, staging or prod', 'prod').option('--connector-version <version>', 'default: the newest published')
     .option('--credential <file>', 'JSON {"kind": ..., "value": {...}}; it is stored sealed and cannot be read back')
     .action(connect);
   connector.command('instances').option('--json', 'print the API\'s answer').description('What each instance may run, and what is installed').action(async ({ json }: { json?: boolean }) => {
@@ -76,9 +76,9 @@ async function connect(connector: string, name: string, options: ConnectOptions)
   const credential = options.credential === undefined ? null : await api.storeCredential({ name: `${name}-${options.environment}`, ...await readJson(options.credential) as { kind: 'bearer'; value: Record<string, string> } });
   const instance = await api.createInstance({
     connector, connector_version: version, name, environment: options.environment as 'prod',
-    ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(credential === null ? {} : { credential_id: credential.id }),
+    ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(options.allowHost.length === 0 ? {} : { allowed_hosts: [...options.allowHost] }), ...(credential === null ? {} : { credential_id: credential.id }),
   });
-  say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and reaches ${instance.allowed_hosts.join(', ') || 'nothing'}.`);
+  say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and reaches ${instance.allowed_hosts.join(', ') || (instance.base_url === null ? 'nothing' : `${instance.base_url} at public addresses`)}.`);
 }
 
 async function approve(which: string, options: { readonly digest?: string; readonly yes?: boolean }): Promise<void> {

@@ -1314,7 +1314,7 @@ export interface components {
             environment: "dev" | "staging" | "prod";
             /** Format: uri */
             base_url?: string | null;
-            /** @description What the instance may reach, each as [scheme://]host:port[/path/prefix]. Absent: the host of the base URL. Internal addresses are reached only through hosts that are named here */
+            /** @description What the instance may reach, each as [scheme://]host:port[/path/prefix]. Absent: the host of the base URL at public addresses. Internal addresses are reached only through hosts that are named here */
             allowed_hosts?: string[];
             settings?: {
                 [key: string]: unknown;

@@ -67,7 +67,7 @@ describe('instances', () => {
   test('reach the host of their base URL and nothing else, and have a URL for webhooks', async () => {
     const reply = await create({ base_url: 'https://example.service-now.com/x' });
     expect(reply.status).toBe(201);
-    expect(reply.body).toMatchObject({ allowed_hosts: ['example.service-now.com:443'], enabled: true, webhook_url: `http://localhost:8080/api/v1/ingest/desk/${String(reply.body['id'])}` });
+    expect(reply.body).toMatchObject({ allowed_hosts: [], enabled: true, webhook_url: `http://localhost:8080/api/v1/ingest/desk/${String(reply.body['id'])}` });
     expect((await create({ name: reply.body['name'] })).body['code']).toBe('name_taken');
     expect(((await plane.api('GET', '/api/v1/instances')).body['items'] as unknown[]).length).toBe(1);
   });
@@ -77,6 +77,9 @@ describe('instances', () => {
     ['an unknown credential', { credential_id: newId('credential') }, 'credential_unknown'],
     ['a file URL', { base_url: 'file:///etc/passwd' }, 'request_invalid'],
     ['a password in the URL', { base_url: 'https://a:b@example.com' }, 'request_invalid'],
+    ['an address inside that nobody named', { base_url: 'http://127.0.0.1:8090' }, 'request_invalid'],
+    ['localhost, when nobody named it', { base_url: 'https://localhost' }, 'request_invalid'],
+    ['an IPv6 address inside', { base_url: 'https://[::1]:8443' }, 'request_invalid'],
     ['a host without a port', { allowed_hosts: ['example.com'] }, 'request_invalid'],
     ['an allowed path with ..', { allowed_hosts: ['https://example.com:443/a/../b'] }, 'request_invalid'],
     ['an allowed host that the package does not declare', { base_url: 'https://example.com', allowed_hosts: ['example.com:443', 'elsewhere.com:443'] }, 'request_invalid'],

@@ -110,10 +110,12 @@ async function declaredPackages(tx: Transaction, tenantId: string, rows: readonl
   return newest.filter(({ manifest }) => isDeclared(manifest)).map(({ connector, version, manifest_digest }) => ({ name: connector, version, manifest_digest, package_digest: null, declared: true }));
 }
 
-/** What egress may reach, in its own grammar: what is named, else the host of the base URL. */
-function allowedHostsOf({ base_url, allowed_hosts }: NewInstance): string[] {
-  const url = typeof base_url === 'string' ? httpUrl(base_url) : null;
-  const hosts = allowed_hosts ?? (url === null ? [] : [`${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`]);
+/**
+ * What egress may reach, in its own grammar. None named is the host of the base URL at public addresses: only who names a host opens
+ * addresses inside for it, so that a public name which one day leads inside reaches nothing.
+ */
+function allowedHostsOf({ base_url, allowed_hosts: hosts = [] }: NewInstance): string[] {
+  if (typeof base_url === 'string') assertHttp(base_url);
   for (const [index, entry] of hosts.entries()) {
     const read = parseAllowedHost(entry);
     if ('problem' in read) throw fieldInvalid(`/allowed_hosts/${index}`, read.problem);
@@ -121,11 +123,10 @@ function allowedHostsOf({ base_url, allowed_hosts }: NewInstance): string[] {
   return hosts;
 }
 
-function httpUrl(text: string): URL {
+function assertHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw fieldInvalid('/base_url', 'Use an http or https URL.');
   if (url.username !== '' || url.password !== '') throw fieldInvalid('/base_url', 'Leave user and password out: store them as a credential.');
-  return url;
 }
 
 async function checkCredentials(tx: Transaction, tenantId: string, body: NewInstance, manifest: ConnectorManifest): Promise<void> {

@@ -1,7 +1,8 @@
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { readConnectionSettings } from '@countersign/platform/egress/connection-settings.ts';
-import { readDestination } from '@countersign/platform/egress/destination.ts';
+import { leadsInside, readDestination } from '@countersign/platform/egress/destination.ts';
+import type { Destination } from '@countersign/platform/egress/destination.ts';
 import { EgressError } from '@countersign/platform/egress/errors.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 
@@ -14,11 +15,18 @@ type NewInstance = components['schemas']['NewInstance'];
  */
 export function assertReadable({ base_url, connection }: NewInstance, allowedHosts: readonly string[], manifest: ConnectorManifest): void {
   if (typeof base_url === 'string') {
-    asField('/allowed_hosts', () => readDestination({ baseUrl: base_url, allowedHosts, declaredHosts: manifest.hosts ?? ['{instance}'] }));
+    asField('/allowed_hosts', () => assertOutside(readDestination({ baseUrl: base_url, allowedHosts, declaredHosts: manifest.hosts ?? ['{instance}'] })));
   }
   const { ca_pem, proxy_url } = connection ?? {};
   if (typeof ca_pem === 'string') asField('/connection/ca_pem', () => readConnectionSettings({ caPem: ca_pem }, () => new Date(0)));
   if (typeof proxy_url === 'string') asField('/connection/proxy_url', () => readConnectionSettings({ proxy: { url: proxy_url } }, () => new Date(0)));
+}
+
+/** An address inside that nobody named would be refused by each call; it is said now, with what to write. */
+function assertOutside(destination: Destination): void {
+  const { hostname, port, named } = destination;
+  if (named || !leadsInside(destination)) return;
+  throw new EgressError('address_not_allowed', `${hostname} is not a public address. Name ${hostname.includes(':') ? `[${hostname}]` : hostname}:${port} in allowed_hosts if that is meant.`, { sent: false });
 }
 
 function asField(field: string, read: () => unknown): void {

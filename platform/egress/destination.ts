@@ -1,6 +1,7 @@
+import { classifyAddress } from './addresses.ts';
 import { isDeclared, meets, namesHost, parseAllowedHost, permits } from './allow-list.ts';
 import type { AllowedHost } from './allow-list.ts';
-import { endpointOf } from './endpoint.ts';
+import { endpointOf, isAddress } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { EgressError } from './errors.ts';
 import { pathProblem } from './paths.ts';
@@ -41,6 +42,12 @@ export function readDestination({ baseUrl, allowedHosts, declaredHosts }: Destin
   }
   refuseUndeclared(endpoint.hostname, allowed, declaredHosts);
   return { ...endpoint, basePath, allowed, named: namesHost(allowed, endpoint) };
+}
+
+/** Whether the host says by itself that it is inside: an address that is not public, or this machine by name. Other names only a resolver can tell. */
+export function leadsInside({ hostname }: Pick<Endpoint, 'hostname'>): boolean {
+  if (/(?:^|\.)localhost\.?$/.test(hostname)) return true;
+  return isAddress({ hostname }) && classifyAddress(hostname) !== 'public';
 }
 
 /**
