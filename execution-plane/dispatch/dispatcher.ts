@@ -36,6 +36,8 @@ export class Dispatcher {
     if (free <= 0 || tenantIds.length === 0) return false;
     const { claimed, started } = await database.forTenants(tenantIds, (tx) => claimSteps(tx, clock.now(), { worker, leaseMs, limit: free }));
     for (const facts of started) changes.changed({ tenant_id: facts.tenant.id, kind: 'run', id: facts.run.id, state: 'running' });
+    // A claim that was under way when the worker began to stop: its leases are given back with the others, nothing of it begins.
+    if (this.#options.runner.draining) return false;
     for (const step of claimed) this.#begin(this.#options.runner.run(step));
     return claimed.length > 0 && this.#active.size < concurrency;
   }

@@ -41,6 +41,11 @@ export class StepRunner {
     this.#options = options;
   }
 
+  /** Whether the worker stops: nothing new begins. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   /** From now on a step that ends is not followed by the next one. */
   drain(): void {
     this.#draining = true;
