@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEgress } from '@countersign/platform/egress/egress.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply } from '../testing/control-plane-under-test.ts';
@@ -70,6 +71,19 @@ describe('instances', () => {
     expect(reply.body).toMatchObject({ allowed_hosts: [], enabled: true, webhook_url: `http://localhost:8080/api/v1/ingest/desk/${String(reply.body['id'])}` });
     expect((await create({ name: reply.body['name'] })).body['code']).toBe('name_taken');
     expect(((await plane.api('GET', '/api/v1/instances')).body['items'] as unknown[]).length).toBe(1);
+  });
+
+  test.each(['127.0.0.1', '10.1.2.3', '192.168.0.7', '::1', 'fd12::1'])('whose hosts nobody named are refused when their name is led to %s later; those that name the host are not', async (inside) => {
+    const base_url = 'http://desk.example.com:9';
+    const isRefused = async (changes: Record<string, unknown>): Promise<boolean> => {
+      const { status, body } = await create({ base_url, ...changes });
+      expect(status).toBe(201);
+      const egress = createEgress({ baseUrl: base_url, allowedHosts: body['allowed_hosts'] as string[], resolver: async () => [inside], limits: { connect_timeout_ms: 50 } });
+      const code = await egress.request({ method: 'GET', path: '/x' }).then(() => 'answered', (error: { code: string }) => error.code);
+      await egress.close();
+      return code === 'address_not_allowed';
+    };
+    expect([await isRefused({}), await isRefused({ allowed_hosts: [] }), await isRefused({ allowed_hosts: ['desk.example.com:9'] })]).toEqual([true, true, false]);
   });
 
   test.each<[string, Record<string, unknown>, string]>([

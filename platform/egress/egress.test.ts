@@ -103,6 +103,13 @@ describe('addresses in any spelling', () => {
     expect([asked, connections]).toEqual([20, 0]);
   });
 
+  test.each(['127.0.0.1', '10.1.2.3', '::1'])('a name that was public and then leads to %s is refused where no host is named, for reads and for writes', async (inside) => {
+    const answers = [['93.184.216.34', inside]];
+    const made = egress({ baseUrl: `http://service.test:${port}/`, resolver: async () => answers.shift() ?? [inside] });
+    for (const method of ['GET', 'POST', 'GET'] as const) expect((await failureOf(() => made.request(get('/x', { method })))).code).toBe('address_not_allowed');
+    expect(connections).toBe(0);
+  });
+
   test('naming a host opens its internal addresses, and never those of metadata', async () => {
     const resolver = async () => ['127.0.0.1'];
     expect((await egress({ baseUrl: `http://service.test:${port}/`, allowedHosts: [`service.test:${port}`], resolver }).request(get())).status).toBe(200);
