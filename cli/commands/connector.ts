@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ApiClient } from '../api-client.ts';
@@ -73,7 +74,8 @@ async function connect(connector: string, name: string, options: ConnectOptions)
   const api = new ApiClient(readConfig());
   const version = options.connectorVersion ?? (await api.connectors()).items.find((item) => item.connector === connector)?.version;
   if (version === undefined) throw new CliError('input_invalid', `${connector} is not published here. See: countersign connector list`);
-  const credential = options.credential === undefined ? null : await api.storeCredential({ name: `${name}-${options.environment}`, ...await readJson(options.credential) as { kind: 'bearer'; value: Record<string, string> } });
+  // A name of its own each time: when the instance is refused, the credential stays behind, and the next try must not meet it.
+  const credential = options.credential === undefined ? null : await api.storeCredential({ name: `${name.slice(0, 40)}-${options.environment}-${randomBytes(4).toString('hex')}`, ...await readJson(options.credential) as { kind: 'bearer'; value: Record<string, string> } });
   const instance = await api.createInstance({
     connector, connector_version: version, name, environment: options.environment as 'prod',
     ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(options.allowHost.length === 0 ? {} : { allowed_hosts: [...options.allowHost] }), ...(credential === null ? {} : { credential_id: credential.id }),
