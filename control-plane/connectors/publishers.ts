@@ -64,7 +64,7 @@ export class Publishers {
  */
 export async function verifiedStatement(tx: Transaction, tenantId: string, signature: SignedPackage): Promise<{ readonly kid: string; readonly statement: PackageStatement }> {
   const trusted = await tx.rows<{ kid: string; public_jwk: PublisherJwk }>(findTrustedPublishers, [tenantId, signersOf(signature)]);
-  if (trusted.length === 0) throw new ApiError('publisher_untrusted', `The package is signed by ${signersOf(signature).join(', ')}, which is trusted here by nobody.`);
+  if (trusted.length === 0) throw new ApiError('publisher_untrusted', `The package is signed by ${signersOf(signature).join(', ')}, which is trusted here by nobody. An admin can change that: countersign connector trust FILE.pub --name NAME.`);
   for (const { kid, public_jwk } of trusted) {
     const statement = verifyPackage(signature, public_jwk);
     if (statement !== null) return { kid, statement };
