@@ -31,7 +31,7 @@ beforeAll(async () => {
   expect((await plane.api('POST', '/api/v1/connectors', { json: { manifest: forgeManifest() } })).status).toBe(201);
   const instance = async (name: string, value: string): Promise<string> => {
     const credential = await plane.api('POST', '/api/v1/credentials', { json: { name, kind: 'webhook_secret', value: { secret: value } } });
-    const made = await plane.api('POST', '/api/v1/instances', { json: { connector: 'forge', connector_version: '1.0.0', name, environment: 'prod', base_url: 'http://localhost:9', settings: { integration_user: 'us[bot]' }, webhook_credential_id: credential.body['id'] } });
+    const made = await plane.api('POST', '/api/v1/instances', { json: { connector: 'forge', connector_version: '1.0.0', name, environment: 'prod', base_url: 'https://forge.example.com', settings: { integration_user: 'us[bot]' }, webhook_credential_id: credential.body['id'] } });
     return `/api/v1/ingest/forge/${String(made.body['id'])}`;
   };
   paths = { mine: await instance('mine', secret), other: await instance('other', randomBytes(32).toString('base64')) };
@@ -130,7 +130,7 @@ describe('a bad one changes nothing and is audited', () => {
     const { key } = await plane.principal(EVERY_ROLE, tenant);
     await plane.api('POST', '/api/v1/connectors', { key, json: { manifest: forgeManifest() } });
     const credential = await plane.api('POST', '/api/v1/credentials', { key, json: { name: 'theirs', kind: 'webhook_secret', value: { secret: randomBytes(32).toString('base64') } } });
-    const made = await plane.api('POST', '/api/v1/instances', { key, json: { connector: 'forge', connector_version: '1.0.0', name: 'theirs', environment: 'prod', base_url: 'http://localhost:9', webhook_credential_id: credential.body['id'] } });
+    const made = await plane.api('POST', '/api/v1/instances', { key, json: { connector: 'forge', connector_version: '1.0.0', name: 'theirs', environment: 'prod', base_url: 'https://forge.example.com', webhook_credential_id: credential.body['id'] } });
     expect(made.status).toBe(201);
     const refusalsOfOurs = async (): Promise<number> => (await plane.auditEvents()).filter(({ type }) => type === 'delivery.refused').length;
     const before = await refusalsOfOurs();

@@ -18,7 +18,7 @@ export async function createDesk(plane: ControlPlaneUnderTest, options: { readon
   const store = async (suffix: string, value: string): Promise<unknown> =>
     (await plane.api('POST', '/api/v1/credentials', { json: { name: `${name}-${suffix}`, kind: 'webhook_secret', value: { secret: value } } })).body['id'];
   const instance = await plane.api('POST', '/api/v1/instances', { json: {
-    connector: 'desk', connector_version: '1.0.0', name, environment: 'prod', base_url: 'http://localhost:9', settings: { integration_user: 'countersign' },
+    connector: 'desk', connector_version: '1.0.0', name, environment: 'prod', base_url: 'https://desk.example.com', settings: { integration_user: 'countersign' },
     webhook_credential_id: await store('webhook', secret), ...(options.shared ? { shared_secret_credential_id: await store('shared', sharedSecret) } : {}),
   } });
   const id = String(instance.body['id']);
