@@ -68,6 +68,13 @@ const hostile = array(constantFrom(...SUSPECTS), { maxLength: 24 }).map((parts) 
 const NEVER = new Set(['\u200b', '\u200e', '\u200f', '\u202e', '\u2066', '\u2069', '\u00ad', '\0', '\ue000', '\ufff9', '\u3164', '\u2028', '\u{e0100}', '\u{e0041}']);
 const CARRIERS = new Set(['\u200c', '\u200d', '\ufe0e', '\ufe0f', '\u{e007f}']);
 
+describe('what stands before something that goes', () => {
+  it.each([['a joiner', '\u0645\u200c\u180b'], ['joiners, one before the other', `\u0645${'\u200c\u180b'.repeat(50)}\u0645`], ['joiners of both kinds', '\u0915\u200d\u200c\u00ad\u200d\ufe0f']])('%s: a clean text stays as it is', (_what, text) => {
+    const once = cleanText(text);
+    expect(cleanText(once.text)).toEqual({ text: once.text, hidden: {} });
+  });
+});
+
 describe('for every text', () => {
   it('cleaning twice is cleaning once, and a clean text has no flag', () => {
     for (const texts of [hostile, string({ unit: 'binary', maxLength: 40 })]) {

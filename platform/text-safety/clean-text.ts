@@ -21,6 +21,25 @@ export interface CleanText {
  * UTS #51 (emoji sequences), RFC 5892 appendix A (joiners).
  */
 export function cleanText(text: string): CleanText {
+  let cleaned = cleanOnce(text, verdictOn);
+  for (let pass = 1; pass <= MAX_PASSES && SUSPECT.test(cleaned.text); pass++) {
+    // A joiner may have stood before something that is gone now.
+    const again = cleanOnce(cleaned.text, pass < MAX_PASSES ? verdictOn : () => 'flag');
+    if (again.text === cleaned.text && Object.keys(again.hidden).length === 0) return cleaned;
+    cleaned = { text: again.text, hidden: sumOfHidden(cleaned.hidden, again.hidden) };
+  }
+  return cleaned;
+}
+
+/** A text that is still not clean after so many passes is made to fool us: nothing that hides stays in it. Bounded, so that none takes long. */
+const MAX_PASSES = 4;
+
+function sumOfHidden(one: HiddenCharacters, other: HiddenCharacters): HiddenCharacters {
+  const kinds = HIDDEN_KINDS.filter((kind) => one[kind] !== undefined || other[kind] !== undefined);
+  return Object.fromEntries(kinds.map((kind) => [kind, (one[kind] ?? 0) + (other[kind] ?? 0)]));
+}
+
+function cleanOnce(text: string, judge: typeof verdictOn): CleanText {
   if (!SUSPECT.test(text)) return { text: text.normalize('NFC'), hidden: {} };
   const characters = Array.from(text);
   const hasRightToLeft = RIGHT_TO_LEFT.test(text);
@@ -28,7 +47,7 @@ export function cleanText(text: string): CleanText {
   const kept: string[] = [];
   for (const [index, character] of characters.entries()) {
     const kind = SUSPECT.test(character) ? kindOf(character) : null;
-    const verdict = kind === null ? 'keep' : verdictOn({ characters, index, kept, hasRightToLeft });
+    const verdict = kind === null ? 'keep' : judge({ characters, index, kept, hasRightToLeft });
     if (verdict === 'keep') kept.push(character);
     else if (kind === 'separator') kept.push('\n');
     if (kind !== null && verdict === 'flag') counts[kind] = (counts[kind] ?? 0) + 1;
