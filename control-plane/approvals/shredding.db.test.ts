@@ -8,7 +8,8 @@ import { shredOld } from './queries.ts';
 let plane: ControlPlaneUnderTest;
 let approver: TestPrincipal;
 beforeAll(async () => {
-  plane = await ControlPlaneUnderTest.start();
+  // Its own sweeper keeps everything for years: what is shredded here is shredded by the statement under test.
+  plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_RETENTION_DAYS: '3650' });
   approver = await plane.principal(['approver']);
 });
 afterAll(() => plane.stop());
