@@ -63,6 +63,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--cs-run': '#2348b0', '--cs-run-soft': '#e8edfc',
     '--cs-idle': '#57534c', '--cs-idle-soft': '#efedea',
     '--cs-added': '#e2f3e8', '--cs-removed': '#fbe9e7',
+    '--cs-code-key': '#3645ae', '--cs-code-text': '#1a6b3c', '--cs-code-number': '#8a4b00', '--cs-code-word': '#a02a6a', '--cs-code-note': '#635f58',
   },
   dark: {
     '--mantine-color-body': '#12151b',
@@ -82,5 +83,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--cs-run': '#9db4ff', '--cs-run-soft': '#1c2747',
     '--cs-idle': '#a9aeba', '--cs-idle-soft': '#262a33',
     '--cs-added': '#173222', '--cs-removed': '#3a1d1c',
+    '--cs-code-key': '#a3aef3', '--cs-code-text': '#8fd6a8', '--cs-code-number': '#f0b866', '--cs-code-word': '#f2a3cd', '--cs-code-note': '#9ea3b0',
   },
 });

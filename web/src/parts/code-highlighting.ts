@@ -1,25 +1,13 @@
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { tags } from '@lezer/highlight';
 
-const COLOURS = {
-  light: { key: '#3645ae', text: '#1a6b3c', number: '#8a4b00', word: '#a02a6a', note: '#635f58' },
-  dark: { key: '#a3aef3', text: '#8fd6a8', number: '#f0b866', word: '#f2a3cd', note: '#9ea3b0' },
-};
+/** Few colours, each of at least 4.5:1 on the panel's surface in either scheme (the variables are the theme's). */
+const STYLE = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName), tags.function(tags.variableName)], color: 'var(--cs-code-key)' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--cs-code-text)' },
+  { tag: [tags.number], color: 'var(--cs-code-number)' },
+  { tag: [tags.bool, tags.null, tags.atom, tags.keyword], color: 'var(--cs-code-word)' },
+  { tag: [tags.comment, tags.meta], color: 'var(--cs-code-note)' },
+]);
 
-const STYLES = { light: style('light'), dark: style('dark') };
-
-/** Few colours, each of at least 4.5:1 on the panel's surface. */
-export function codeHighlighting(scheme: 'light' | 'dark') {
-  return syntaxHighlighting(STYLES[scheme]);
-}
-
-function style(scheme: 'light' | 'dark'): HighlightStyle {
-  const { key, text, number, word, note } = COLOURS[scheme];
-  return HighlightStyle.define([
-    { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: key },
-    { tag: [tags.string, tags.special(tags.string)], color: text },
-    { tag: [tags.number], color: number },
-    { tag: [tags.bool, tags.null, tags.keyword], color: word },
-    { tag: [tags.comment, tags.meta], color: note },
-  ]);
-}
+export const codeHighlighting = syntaxHighlighting(STYLE);

@@ -1,22 +1,17 @@
-import { useComputedColorScheme } from '@mantine/core';
 import { json } from '@codemirror/lang-json';
 import { yaml } from '@codemirror/lang-yaml';
 import CodeMirror, { EditorView, type Extension } from '@uiw/react-codemirror';
+import { rego } from '../rego/rego-language.ts';
 import { codeHighlighting } from './code-highlighting.ts';
+import { CODE_LOOK } from './code-look.ts';
 
-const LANGUAGES = { json: json(), yaml: yaml() };
+const LANGUAGES = { json: json(), yaml: yaml(), rego };
 
-const LOOK = EditorView.theme({
-  '&': { fontSize: '12.5px', backgroundColor: 'transparent', color: 'var(--mantine-color-text)' },
-  '&.cm-focused': { outline: '2px solid var(--cs-accent)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.6' },
-  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--mantine-color-dimmed)', border: 'none' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
-});
+export type CodeLanguage = keyof typeof LANGUAGES;
 
 interface Props {
   text: string;
-  language: keyof typeof LANGUAGES;
+  language: CodeLanguage;
   /** What the text is, for who cannot see it. */
   label: string;
   maxHeight?: string;
@@ -25,7 +20,6 @@ interface Props {
 
 /** Source text to read, search (Ctrl-F) and copy; never to edit. */
 export function CodeView({ text, language, label, maxHeight, extensions = [] }: Props) {
-  const scheme = useComputedColorScheme('light');
   return (
     <CodeMirror
       value={text}
@@ -33,7 +27,7 @@ export function CodeView({ text, language, label, maxHeight, extensions = [] }: 
       theme="none"
       maxHeight={maxHeight}
       basicSetup={{ highlightActiveLine: false, highlightActiveLineGutter: false, syntaxHighlighting: false, autocompletion: false, searchKeymap: true }}
-      extensions={[LANGUAGES[language], LOOK, codeHighlighting(scheme), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }), ...extensions]}
+      extensions={[LANGUAGES[language], CODE_LOOK, codeHighlighting, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }), ...extensions]}
     />
   );
 }

@@ -8,8 +8,8 @@ import { TimeAgo } from '../parts/clock.tsx';
 import { CodeView } from '../parts/code-view.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Facts } from '../parts/page.tsx';
+import { SourceDiff } from '../parts/source-diff.tsx';
 import { StepGraph } from '../parts/step-graph.tsx';
-import { SourceDiff } from './source-diff.tsx';
 import { stepsOfSource } from './step-needs.ts';
 
 export function VersionView({ workflowId, version, compared }: { workflowId: string; version: number; compared: number | null }) {
@@ -44,5 +44,5 @@ function Version({ shown, compared }: { shown: Schemas['WorkflowVersion']; compa
 
 function Compared({ shown, compared }: { shown: Schemas['WorkflowVersion']; compared: number }) {
   const query = useQuery(workflowVersionQuery(shown.workflow_id, compared));
-  return <AsyncView query={query} what="the other version">{(other) => <SourceDiff before={other.source} after={shown.source} />}</AsyncView>;
+  return <AsyncView query={query} what="the other version">{(other) => <SourceDiff before={other.source} after={shown.source} language="yaml" />}</AsyncView>;
 }
