@@ -1,5 +1,6 @@
 import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { PolicyApproval, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import { localTime } from '@countersign/platform/clock/local-time.ts';
 import { isUsable } from './approval-in-hand.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call, PlannedAction } from './call.ts';
@@ -11,11 +12,12 @@ import type { ApprovalInHand } from './ports.ts';
 export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction, approval: ApprovalInHand | null): PolicyInput {
   const { identity, model, labels } = call.request;
   const { manifest } = call;
+  const now = parts.clock.now();
   return {
     tenant: identity.tenant,
     workspace: identity.workspace,
     environment: identity.environment,
-    run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest },
+    run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest, autonomy: 'supervised' },
     step: { id: identity.step.id, key: identity.step.key, attempt: identity.step.attempt },
     call: { id: `${identity.step.id}/${identity.callKey}`, ...(call.request.within === undefined ? {} : { within: call.request.within }) },
     principal: { id: `workflow:${identity.run.workflow}`, kind: 'workflow' },
@@ -28,13 +30,16 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
       idempotent: manifest.idempotent,
       digest: plan.digest,
       sensitive_parameters: sensitiveIn(manifest, plan.action.parameters),
+      data_classes: [],
     },
     instance: { id: call.instance.id, name: call.instance.name },
     parameters: plan.action.parameters,
     ...asPolicySees(labelsOfPlanned(labels, plan.action.parameters)),
     model: manifest.risk === 'model' ? model : null,
     approvals: approval === null ? [] : [policyApproval(approval)],
-    time: parts.clock.now().toISOString(),
+    time: now.toISOString(),
+    local_time: localTime(now, 'UTC'),
+    kill_switches: [],
   };
 }
 
@@ -57,6 +62,6 @@ function policyApproval(approval: ApprovalInHand): PolicyApproval {
     tier: approval.tier,
     state: isUsable(approval) ? 'approved' : approval.state,
     requested_by: approval.requestedBy,
-    votes: approval.votes.map((vote) => ({ principal_id: vote.principalId, role: vote.role, decision: vote.decision, auth_strength: vote.authStrength })),
+    votes: approval.votes.map((vote) => ({ principal_id: vote.principalId, role: vote.role, decision: vote.decision, auth_strength: vote.authStrength, sign_in_age_ms: null })),
   };
 }

@@ -1,6 +1,6 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { CallWithin } from '@countersign/contracts/policy/decision.ts';
+import type { CallWithin, Obligations } from '@countersign/contracts/policy/decision.ts';
 import type { Connector, JsonObject, ModelAnswer, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
@@ -121,7 +121,7 @@ export interface DecisionRecord {
   readonly actionDigest: string;
   readonly outcome: 'ALLOW' | 'DENY' | 'REQUIRE_HITL' | 'REQUIRE_STEP_UP' | 'THROTTLE' | 'ROUTE';
   readonly reasons: ReadonlyArray<{ readonly rule: string; readonly message: string }>;
-  readonly obligations: JsonObject;
+  readonly obligations: Obligations;
   readonly bundle: { readonly revision: string; readonly seq: number; readonly digest: string; readonly age_ms: number } | null;
   readonly inputDigest: string;
   readonly evaluatedUs: number;

@@ -26,6 +26,10 @@ export const ID_PREFIXES = {
   command: 'cmd',
   evidence: 'evd',
   policy_bundle: 'bdl',
+  policy_draft: 'pdr',
+  policy_release: 'prl',
+  policy_replay: 'prp',
+  kill_switch: 'ksw',
   model: 'mdl',
   request: 'req',
 } as const;

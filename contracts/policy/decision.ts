@@ -3,6 +3,7 @@
  * is what policy authors are checked against, `decision.schema.json` what every result is checked against.
  */
 import type { ApprovalState } from '../states/transitions.ts';
+import type { SignInStrength } from './sign-in-strength.ts';
 
 /** From the least to the most restrictive. Where rules disagree the most restrictive wins (`policies/base/combine.rego`). */
 export const OUTCOMES = ['ALLOW', 'ROUTE', 'THROTTLE', 'REQUIRE_HITL', 'REQUIRE_STEP_UP', 'DENY'] as const;
@@ -28,6 +29,8 @@ export interface PolicyVote {
   readonly role: string;
   readonly decision: 'approve' | 'reject';
   readonly auth_strength: string;
+  /** How old the voter's sign-in was at the vote; null where it is not known, which counts as too old. */
+  readonly sign_in_age_ms: number | null;
 }
 
 /** An approval in hand. It counts only for the action whose digest it names, and only while `approved`. */
@@ -49,11 +52,67 @@ export interface CallWithin {
   readonly decided: boolean;
 }
 
-export interface PolicyInput {
+/** How far a workflow may go by itself. */
+export const AUTONOMY_LEVELS = ['observe', 'supervised', 'autonomous'] as const;
+export type Autonomy = (typeof AUTONOMY_LEVELS)[number];
+
+/** The time on the tenant's clocks. */
+export interface LocalTime {
+  /** IANA time zone. */
+  readonly zone: string;
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly weekday: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
+  readonly hour: number;
+  readonly minute: number;
+}
+
+export const KILL_SWITCH_SCOPES = ['tenant', 'workspace', 'environment', 'workflow'] as const;
+export interface ActiveKillSwitch {
+  readonly id: string;
+  readonly scope: (typeof KILL_SWITCH_SCOPES)[number];
+  readonly reason: string;
+}
+
+/** Calls that policy allowed within the last minute, hour and day. */
+export interface Windows {
+  readonly minute: number;
+  readonly hour: number;
+  readonly day: number;
+}
+
+export interface PolicyCounters {
+  readonly action: Windows;
+  readonly instance: Windows;
+  readonly workflow: Windows;
+}
+
+/** In millionths of a dollar. */
+export interface BudgetState {
+  /** null: no limit. */
+  readonly limit_micro_usd: number | null;
+  readonly spent_micro_usd: number;
+  readonly reserved_micro_usd: number;
+}
+
+export interface PolicyBudget {
+  readonly run: BudgetState;
+  readonly workspace: BudgetState;
+}
+
+/** What is looked up only for a bundle whose rules read it; such a bundle does not decide without it. */
+export interface PolicyFacts {
+  readonly counters: PolicyCounters;
+  readonly budget: PolicyBudget;
+}
+export const FACT_NAMES = ['counters', 'budget'] as const satisfies ReadonlyArray<keyof PolicyFacts>;
+export type FactName = (typeof FACT_NAMES)[number];
+
+export interface PolicyInput extends Partial<PolicyFacts> {
   readonly tenant: { readonly id: string; readonly slug: string };
   readonly workspace: { readonly id: string; readonly slug: string };
   readonly environment: { readonly id: string; readonly name: string };
-  readonly run: { readonly id: string; readonly workflow: string; readonly workflow_version: number; readonly workflow_digest: string };
+  readonly run: { readonly id: string; readonly workflow: string; readonly workflow_version: number; readonly workflow_digest: string; readonly autonomy: Autonomy };
   readonly step: { readonly id: string; readonly key: string; readonly attempt: number };
   readonly call: { readonly id: string; readonly within?: CallWithin };
   readonly principal: { readonly id: string; readonly kind: PrincipalKind };
@@ -68,6 +127,7 @@ export interface PolicyInput {
     readonly digest: string;
     /** RFC 6901 pointers into `parameters` that the manifest flags `sensitive`. */
     readonly sensitive_parameters: readonly string[];
+    readonly data_classes: readonly string[];
   };
   readonly instance: { readonly id: string; readonly name: string };
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -77,8 +137,13 @@ export interface PolicyInput {
   readonly lineage?: Readonly<Record<string, readonly ModelReading[]>>;
   readonly model: { readonly use: string; readonly pinned: boolean } | null;
   readonly approvals: readonly PolicyApproval[];
+  /** Where policy sent the call here: what it was meant for, and the decision that sent it. */
+  readonly routed_from?: { readonly target: string; readonly decision_id: string };
   /** RFC 3339. */
   readonly time: string;
+  readonly local_time: LocalTime;
+  /** The active ones that concern this call. */
+  readonly kill_switches: readonly ActiveKillSwitch[];
 }
 
 export interface Reason {
@@ -91,15 +156,41 @@ export interface Obligations {
   readonly required_role?: string;
   readonly required_votes?: number;
   readonly deadline_ms?: number;
+  /** A strength that the list does not have is refused by whoever would have to compare with it. */
+  readonly min_strength?: SignInStrength | (string & {});
+  readonly max_sign_in_age_ms?: number;
   readonly retry_after_ms?: number;
+  readonly rate?: { readonly count: number; readonly per_ms: number };
+  /** `<connector>/<model>`, `instance:<name>` or `agent:<pool>`. */
   readonly target?: string;
+  /** By RFC 6901 pointer into the parameters: the largest number that may be sent. */
+  readonly caps?: Readonly<Record<string, number>>;
+  /** RFC 6901 pointers into the parameters whose values are taken out before anything is sent. */
+  readonly redactions?: readonly string[];
 }
 
-/** What Rego answers. REQUIRE_HITL always carries tier, role, votes and deadline; THROTTLE retry_after_ms; ROUTE target. */
-export interface Decision {
+export interface Verdict {
   readonly outcome: Outcome;
   readonly reasons: readonly Reason[];
   readonly obligations: Obligations;
+}
+
+/**
+ * What Rego answers. REQUIRE_HITL always carries tier, role, votes and deadline; REQUIRE_STEP_UP these, a strength and an age; THROTTLE
+ * retry_after_ms; ROUTE target. Caps and redactions come with every outcome after which something may still be sent.
+ */
+export interface Decision extends Verdict {
+  /** What it would be if the rules in shadow mode were binding. */
+  readonly shadow?: Verdict;
+}
+
+/** What did not bind, as it goes into the record next to what did. */
+export interface ShadowDecision extends Verdict {
+  /** Rules in shadow mode, or a whole bundle in shadow mode. */
+  readonly source: 'rules' | 'bundle';
+  readonly bundle: DecidingBundle | null;
+  /** Whether outcome or obligations are others than the binding ones. */
+  readonly differs: boolean;
 }
 
 /** The rules of the decision point itself: each is a DENY, because policy could not be asked or could not be trusted. */
@@ -110,7 +201,8 @@ export type FailClosedRule =
   | 'input_invalid'
   | 'tenant_mismatch'
   | 'policy_error'
-  | 'policy_timeout';
+  | 'policy_timeout'
+  | 'facts_unavailable';
 
 /** The bundle that decided, as it goes into the decision's record. */
 export interface DecidingBundle {
@@ -124,9 +216,13 @@ export interface DecidingBundle {
   readonly expires_at: string;
 }
 
-export interface PolicyDecision extends Decision {
+export interface PolicyDecision extends Verdict {
   readonly bundle: DecidingBundle | null;
   /** `sha256:<hex>` of the input's canonical JSON; of `null` where the input has no canonical form. */
   readonly input_digest: string;
   readonly evaluated_us: number;
+  /** The entrypoint that was asked. */
+  readonly path: typeof DECISION_ENTRYPOINT;
+  /** What did not bind, next to what did. */
+  readonly shadows: readonly ShadowDecision[];
 }

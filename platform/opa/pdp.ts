@@ -1,4 +1,5 @@
-import type { Decision, FailClosedRule, PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
+import type { Decision, FailClosedRule, PolicyDecision, PolicyInput, Verdict } from '@countersign/contracts/policy/decision.ts';
 import { canonicalText, digestOf, digestOfBytes } from '../canonical-json/canonicalize.ts';
 import { CanonicalJsonError } from '../canonical-json/errors.ts';
 import { createBundleHolder } from './bundle-holder.ts';
@@ -40,8 +41,10 @@ async function decide({ tenant }: PdpOptions, holder: BundleHolder, input: Polic
   const held = holder.current(at);
   const bundle = 'policy' in held ? held.bundle : null;
   const canonical = canonicalInput(input);
-  const done = (decision: Decision): PolicyDecision => ({
+  const done = ({ shadow, ...decision }: Decision): PolicyDecision => ({
     ...decision,
+    path: DECISION_ENTRYPOINT,
+    shadows: shadow === undefined ? [] : [{ ...shadow, source: 'rules', bundle, differs: differs(decision, shadow) }],
     bundle,
     input_digest: canonical.digest,
     evaluated_us: Math.round((performance.now() - started) * 1000),
@@ -58,6 +61,11 @@ async function decide({ tenant }: PdpOptions, holder: BundleHolder, input: Polic
   } catch (error) {
     return done(denialFor(error));
   }
+}
+
+/** Reasons may be others where the same comes out. */
+export function differs(binding: Verdict, shadow: Verdict): boolean {
+  return binding.outcome !== shadow.outcome || canonicalText(binding.obligations) !== canonicalText(shadow.obligations);
 }
 
 /** The canonical text is both what is hashed for the record and what policy reads: they cannot differ. */

@@ -4,7 +4,7 @@ import type { Decision } from '@countersign/contracts/policy/decision.ts';
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 
-const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true });
+const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, keywords: ['x-keep'] });
 const validateInput = ajv.compile(inputSchema);
 const validateDecision: ValidateFunction<Decision> = ajv.compile<Decision>(decisionSchema);
 

@@ -1,3 +1,4 @@
+import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { PRICE_TABLE } from '@countersign/contracts/prices/price-table.ts';
 import type { PriceRow } from '@countersign/contracts/prices/price-table.ts';
@@ -135,7 +136,7 @@ export async function seededPolicy(): Promise<Pdp> {
 export function fixedPolicy(decide: (input: PolicyInput) => Pick<PolicyDecision, 'outcome'> & Partial<PolicyDecision>): DecisionPoint {
   return {
     decide: async (input) => ({
-      reasons: [{ rule: 'test/rule', message: 'as the test says' }], obligations: {}, bundle: null, input_digest: digestOf(input), evaluated_us: 1, ...decide(input),
+      reasons: [{ rule: 'test/rule', message: 'as the test says' }], obligations: {}, path: DECISION_ENTRYPOINT, shadows: [], bundle: null, input_digest: digestOf(input), evaluated_us: 1, ...decide(input),
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import { once } from 'node:events';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
@@ -40,7 +41,7 @@ const instance: InstanceView = {
 };
 const gateway = createGateway({
   connectors: [metered], clock: systemClock, log: { warn: () => undefined, error: (fields) => console.error(fields) },
-  pdp: { decide: async (input) => ({ outcome: 'ALLOW', reasons: [], obligations: {}, bundle: null, input_digest: digestOf(input), evaluated_us: 0 }) },
+  pdp: { decide: async (input) => ({ outcome: 'ALLOW', reasons: [], obligations: {}, path: DECISION_ENTRYPOINT, shadows: [], bundle: null, input_digest: digestOf(input), evaluated_us: 0 }) },
   store: new PostgresGatewayStore({ database, keys: await FileKeys.open(order.keyFile, { create: false }), contents: new Contents(await FileKeys.open(order.keyFile, { create: false }), 14), clock: systemClock, worker: `racer-${process.pid}`, changes }),
   instances: { find: async () => instance },
   vault: { borrow: () => Promise.reject(new TypeError('the race has no credentials')) },
