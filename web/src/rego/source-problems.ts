@@ -10,6 +10,8 @@ export interface SourceProblem {
   column: number;
   message: string;
   fix?: string | undefined;
+  /** The line itself, as it was checked. */
+  text?: string | undefined;
 }
 
 const WORD = /^[\w.]+/;

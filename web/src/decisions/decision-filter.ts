@@ -1,0 +1,47 @@
+import { OUTCOMES, type Outcome } from '@countersign/contracts/policy/decision.ts';
+
+/** Which decisions are looked for. Empty text: any. */
+export interface DecisionFilter {
+  environment: string;
+  workflow: string;
+  action: string;
+  outcome: Outcome | '';
+  rule: string;
+  run: string;
+  /** Only where a shadow decided otherwise. */
+  differs: boolean;
+  /** RFC 3339, or empty. */
+  from: string;
+  to: string;
+  cursor: string | null;
+}
+
+const TEXTS = ['environment', 'workflow', 'action', 'rule', 'run', 'from', 'to'] as const;
+
+/** The filter that an address holds; what it does not know it leaves out. */
+export function filterOf(search: URLSearchParams): DecisionFilter {
+  const text = (name: string): string => search.get(name) ?? '';
+  return {
+    environment: text('environment'), workflow: text('workflow'), action: text('action'), rule: text('rule'), run: text('run'), from: timeOr(text('from')), to: timeOr(text('to')),
+    outcome: OUTCOMES.find((outcome) => outcome === search.get('outcome')) ?? '', differs: search.get('differs') === 'true', cursor: search.get('cursor'),
+  };
+}
+
+/** The address of a filter: without what is empty. */
+export function addressOf(filter: DecisionFilter): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const name of TEXTS) if (filter[name] !== '') search.set(name, filter[name]);
+  if (filter.outcome !== '') search.set('outcome', filter.outcome);
+  if (filter.differs) search.set('differs', 'true');
+  if (filter.cursor !== null) search.set('cursor', filter.cursor);
+  return search;
+}
+
+/** How many things the filter asks for, the page not counted. */
+export function askedFor(filter: DecisionFilter): number {
+  return [...addressOf({ ...filter, cursor: null }).keys()].length;
+}
+
+function timeOr(text: string): string {
+  return Number.isNaN(Date.parse(text)) ? '' : text;
+}

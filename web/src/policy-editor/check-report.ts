@@ -1,0 +1,52 @@
+import { byWeight, type SourceProblem } from '../rego/source-problems.ts';
+
+/** What the compiler says about a draft. */
+export interface CheckReport {
+  ok: boolean;
+  problems: SourceProblem[];
+  tests: TestResult[];
+  coverage: { percent: number; files: Record<string, { covered: Array<[number, number]>; not_covered: Array<[number, number]> }> } | null;
+  formatted: Record<string, string>;
+  took_ms: number;
+}
+
+interface TestResult {
+  name: string;
+  file: string;
+  passed: boolean;
+  failed_at?: { line: number; column?: number } | null;
+  message?: string | null;
+  duration_us: number;
+}
+
+/** The compiler's problems with the tests that failed among them, the heaviest first. */
+export function problemsOf({ problems, tests }: Pick<CheckReport, 'problems' | 'tests'>): SourceProblem[] {
+  const failures = tests.filter(({ passed }) => !passed).map(({ name, file, failed_at, message }): SourceProblem => ({
+    code: 'test_failed', severity: 'error', file, line: failed_at?.line ?? 1, column: failed_at?.column ?? 1, message: `The test ${name} failed`, fix: message ?? undefined,
+  }));
+  const told = new Set(problems.map(({ code, file, line }) => `${code} ${file} ${line}`));
+  return [...problems, ...failures.filter(({ code, file, line }) => !told.has(`${code} ${file} ${line}`))].sort(byWeight);
+}
+
+/** How many errors each file has. */
+export function errorsByFile(problems: readonly SourceProblem[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { severity, file } of problems) if (severity === 'error') counts.set(file, (counts.get(file) ?? 0) + 1);
+  return counts;
+}
+
+/** Files with lines that no test evaluates. Tests themselves do not count. */
+export function untestedFiles({ coverage }: Pick<CheckReport, 'coverage'>): Array<{ path: string; ranges: Array<[number, number]> }> {
+  return Object.entries(coverage?.files ?? {}).filter(([path, { not_covered }]) => not_covered.length > 0 && !path.endsWith('_test.rego')).map(([path, { not_covered }]) => ({ path, ranges: not_covered }));
+}
+
+/** `2 errors, 1 warning`, `No problem; 4 of 4 tests passed`. */
+export function summaryOf(report: CheckReport): string {
+  const problems = problemsOf(report);
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const counted = (count: number, word: string): string[] => (count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`]);
+  const found = [...counted(errors, 'error'), ...counted(warnings, 'warning')].join(', ') || 'No problem';
+  const passed = report.tests.filter((test) => test.passed).length;
+  return report.tests.length === 0 ? found : `${found}; ${passed} of ${report.tests.length} tests passed`;
+}
