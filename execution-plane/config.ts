@@ -8,7 +8,7 @@ export interface WorkerConfig {
   readonly workerId: string;
   readonly concurrency: number;
   readonly leaseMs: number;
-  /** 0: look once, never again. */
+  /** Between two looks for a newer bundle, give or take a tenth: one to fifteen minutes; less is for tests. 0: look once, never again. */
   readonly policyRefreshMs: number;
   readonly policyTtlMs: number;
   /** 0: off. */
@@ -31,7 +31,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     workerId: env['COUNTERSIGN_WORKER_ID'] || `${hostname()}:${process.pid}`,
     concurrency: whole(env, 'COUNTERSIGN_CONCURRENCY', 8, 1, 256),
     leaseMs: whole(env, 'COUNTERSIGN_LEASE_MS', 15_000, 300, 600_000),
-    policyRefreshMs: whole(env, 'COUNTERSIGN_POLICY_REFRESH_SECONDS', 300, 0, 86_400) * 1_000,
+    policyRefreshMs: whole(env, 'COUNTERSIGN_POLICY_REFRESH_SECONDS', 300, 0, 900) * 1_000,
     policyTtlMs: whole(env, 'COUNTERSIGN_POLICY_TTL_SECONDS', 900, 1, 86_400) * 1_000,
     reconcileMs: whole(env, 'COUNTERSIGN_RECONCILE_SECONDS', 30, 0, 86_400) * 1_000,
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),

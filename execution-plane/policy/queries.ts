@@ -10,6 +10,27 @@ export function readNewestBundle(tx: Transaction, tenantId: string, scope: strin
   return tx.maybeOne(newestBundle, [tenantId, scope]);
 }
 
+const environments: Statement = {
+  name: 'policy.environments',
+  text: 'SELECT tenant_id, id FROM control.environments ORDER BY tenant_id, workspace_id, ordinal',
+};
+
+/** The environments of the transaction's tenants. */
+export async function listEnvironments(tx: Transaction): Promise<Array<{ tenantId: string; environmentId: string }>> {
+  return (await tx.rows<{ tenant_id: string; id: string }>(environments)).map((row) => ({ tenantId: row.tenant_id, environmentId: row.id }));
+}
+
+const shadowBundle: Statement = {
+  name: 'policy.has_shadow_bundle',
+  // One that is ended is not renewed any more, and would deny beside every decision once it has expired.
+  text: 'SELECT EXISTS (SELECT FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 AND expires_at > clock_timestamp()) AS is_there',
+};
+
+/** Whether a bundle in shadow mode is to decide beside the binding one. */
+export async function hasShadowBundle(tx: Transaction, tenantId: string, scope: string): Promise<boolean> {
+  return (await tx.one<{ is_there: boolean }>(shadowBundle, [tenantId, scope])).is_there;
+}
+
 const bundleKeys: Statement = {
   name: 'policy.bundle_keys',
   text: `SELECT kid, algorithm, public_jwk FROM control.signing_keys WHERE tenant_id = $1 AND purpose = 'policy_bundle' AND retired_at IS NULL`,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
@@ -138,7 +139,7 @@ export class Plant {
     const keys = await FileKeys.open(path.join(this.folder, 'key'), { create: true });
     const signing = await keys.signingKey(tenantId, 'policy_bundle');
     const now_s = Math.floor(Date.now() / 1000);
-    const bundle = await signBundle({ files: await seededFiles(), key: signing, claims: { tenant: tenantId, scope: tenantId, seq: 1, jti: 'bdl_test', iat: now_s, nbf: now_s - 60, exp: now_s + 3600 } });
+    const bundle = await signBundle({ files: await seededFiles(), key: signing, claims: { tenant: tenantId, scope: bundleScope(this.ids.environmentId), seq: 1, jti: 'bdl_test', iat: now_s, nbf: now_s - 60, exp: now_s + 3600 } });
     const objectKey = `bundles/${bundle.digest.replace(':', '-')}`;
     await new FolderObjects(path.join(this.folder, 'objects')).put(objectKey, bundle.bytes);
     await this.database.control.forTenant(tenantId, async (tx) => {
@@ -146,7 +147,7 @@ export class Plant {
       await seedPlace(tx, this.ids);
       await seedInstance(tx, this.ids, { connector: 'ledger', version: ledger.manifest.version, digest: ledger.manifestDigest, manifest: ledger.manifest, baseUrl: `http://${host}`, host, name: 'books' });
       for (const definition of workflows) await seedWorkflow(tx, this.ids, { id: newId('workflow'), name: definition.name, definition });
-      await seedBundle(tx, tenantId, { seq: 1, digest: bundle.digest, objectKey, kid: signing.kid, publicJwk: signing.publicJwk });
+      await seedBundle(tx, tenantId, { scope: bundleScope(this.ids.environmentId), seq: 1, digest: bundle.digest, objectKey, kid: signing.kid, publicJwk: signing.publicJwk });
     });
   }
 }

@@ -38,10 +38,10 @@ export async function seedWorkflow(tx: Transaction, ids: PlaceIds, workflow: { i
   await tx.change(sql('activation', `INSERT INTO control.workflow_activations (tenant_id, workflow_id, environment_id, version, activated_by) VALUES ($1, $2, $3, 1, 'test')`), [ids.tenantId, workflow.id, ids.environmentId]);
 }
 
-export async function seedBundle(tx: Transaction, tenantId: string, bundle: { seq: number; digest: string; objectKey: string; kid: string; publicJwk: unknown }): Promise<void> {
+export async function seedBundle(tx: Transaction, tenantId: string, bundle: { scope: string; seq: number; digest: string; objectKey: string; kid: string; publicJwk: unknown }): Promise<void> {
   await tx.change(sql('key', `INSERT INTO control.signing_keys (tenant_id, kid, purpose, algorithm, public_jwk) VALUES ($1, $2, 'policy_bundle', 'ES256', $3)`), [tenantId, bundle.kid, JSON.stringify(bundle.publicJwk)]);
   await tx.change(sql('bundle', `INSERT INTO control.policy_bundles (tenant_id, seq, id, scope, revision, digest, object_key, signed_at, expires_at)
-    VALUES ($1, $2, 'bdl_test', $1, 'test', $3, $4, clock_timestamp(), clock_timestamp() + interval '1 hour')`), [tenantId, bundle.seq, bundle.digest, bundle.objectKey]);
+    VALUES ($1, $2, 'bdl_test', $5, 'test', $3, $4, clock_timestamp(), clock_timestamp() + interval '1 hour')`), [tenantId, bundle.seq, bundle.digest, bundle.objectKey, bundle.scope]);
 }
 
 export async function insertDelivery(tx: Transaction, ids: PlaceIds, delivery: { id: string; subject: string; dedupeKey: string; source: string; payload: unknown; connector: string; event: string }): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
+import { changeOf, CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
@@ -61,7 +62,12 @@ export class Worker {
       countersign_steps: () => dispatch.wake(),
       countersign_approvals: () => approvals.wake(),
       countersign_commands: () => commands.wake(),
-      countersign_policy: () => policy.wake(),
+      [CHANGES_CHANNEL]: (payload) => {
+        const change = changeOf(payload);
+        if (change?.kind !== 'policy') return;
+        parts.decisionPoints.noteChange(change.tenant_id);
+        policy.wake();
+      },
     }, (error) => parts.log.warn({ err: error }, 'the notification channel broke; polling goes on'));
   }
 
@@ -120,7 +126,7 @@ function loopsOf(parts: WorkerParts) {
     approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
     commands: loop('commands', 1_000, () => commands.turn()),
     shred: loop('shred', 60_000, () => sweeper.shred()),
-    policy: loop('policy', 3_600_000, once(() => decisionPoints.refresh())),
+    policy: loop('policy', 3_600_000, once(() => decisionPoints.refreshChanged())),
     presence: loop('presence', PRESENCE_MS, once(() => database.forNoTenant((tx) => writeHeartbeat(tx, parts, decisionPoints.statuses())))),
     ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),
     retraining: loop('retraining', 2_000, once(() => retraining.turn())),

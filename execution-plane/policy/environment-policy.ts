@@ -1,0 +1,73 @@
+import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
+import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import type { Pdp } from '@countersign/platform/opa/pdp.ts';
+import type { PdpStatus } from '@countersign/platform/opa/pdp-status.ts';
+import { hasShadowBundle } from './queries.ts';
+import { createScopedPdp } from './scoped-pdp.ts';
+import type { ScopedPdpOptions } from './scoped-pdp.ts';
+import { withShadow } from './shadow.ts';
+
+export interface PolicyPlace {
+  readonly tenantId: string;
+  readonly environmentId: string;
+}
+
+/** One evaluation may take this long; a policy that takes longer denies. */
+const DEADLINE_MS = 1_000;
+/** What binds nobody must not keep a thread for long. */
+const SHADOW_DEADLINE_MS = 200;
+
+/** What decides in one environment: the bundle that binds, and beside it the one in shadow mode while there is one. */
+export class EnvironmentPolicy {
+  readonly place: PolicyPlace;
+  readonly #options: ScopedPdpOptions;
+  readonly #binding: Pdp;
+  /** Decides only once it has looked for its bundle. */
+  #shadow: { readonly pdp: Pdp; isReady: boolean } | null = null;
+  #stopped = false;
+
+  constructor(place: PolicyPlace, options: ScopedPdpOptions) {
+    this.place = place;
+    this.#options = options;
+    this.#binding = createScopedPdp(options, place.tenantId, bundleScope(place.environmentId), DEADLINE_MS, () => this.#lookForShadow());
+  }
+
+  /** Resolves when the binding bundle has been looked for once. */
+  start(): Promise<void> {
+    return this.#binding.start();
+  }
+
+  async decide(input: PolicyInput): Promise<PolicyDecision> {
+    const binding = this.#binding.decide(input);
+    return this.#shadow?.isReady === true ? withShadow(binding, this.#shadow.pdp.decide(input)) : binding;
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all([this.#binding.refresh(), this.#shadow?.pdp.refresh()]);
+  }
+
+  statuses(): PdpStatus[] {
+    return [this.#binding.status(), ...(this.#shadow?.isReady === true ? [this.#shadow.pdp.status()] : [])];
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([this.#binding.stop(), this.#shadow?.pdp.stop()]);
+  }
+
+  /** With every look for the binding bundle: most environments have no other, and one that has none costs this question alone. */
+  async #lookForShadow(): Promise<void> {
+    const { tenantId, environmentId } = this.place;
+    const scope = bundleScope(environmentId, 'shadow');
+    const isThere = await this.#options.database.forTenant(tenantId, (tx) => hasShadowBundle(tx, tenantId, scope));
+    if (isThere && this.#shadow === null && !this.#stopped) {
+      const shadow = { pdp: createScopedPdp(this.#options, tenantId, scope, SHADOW_DEADLINE_MS), isReady: false };
+      this.#shadow = shadow;
+      void shadow.pdp.start().then(() => { shadow.isReady = true; });
+    } else if (!isThere && this.#shadow !== null) {
+      const ended = this.#shadow;
+      this.#shadow = null;
+      void ended.pdp.stop();
+    }
+  }
+}
