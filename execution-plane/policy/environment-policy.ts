@@ -61,13 +61,17 @@ export class EnvironmentPolicy {
     const scope = bundleScope(environmentId, 'shadow');
     const isThere = await this.#options.database.forTenant(tenantId, (tx) => hasShadowBundle(tx, tenantId, scope));
     if (isThere && this.#shadow === null && !this.#stopped) {
-      const shadow = { pdp: createScopedPdp(this.#options, tenantId, scope, SHADOW_DEADLINE_MS), isReady: false };
-      this.#shadow = shadow;
-      void shadow.pdp.start().then(() => { shadow.isReady = true; });
+      void this.#startShadow(createScopedPdp(this.#options, tenantId, scope, SHADOW_DEADLINE_MS));
     } else if (!isThere && this.#shadow !== null) {
       const ended = this.#shadow;
       this.#shadow = null;
       void ended.pdp.stop();
     }
+  }
+  async #startShadow(pdp: Pdp): Promise<void> {
+    const shadow = { pdp, isReady: false };
+    this.#shadow = shadow;
+    await pdp.start();
+    shadow.isReady = true;
   }
 }

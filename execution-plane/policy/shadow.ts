@@ -6,22 +6,26 @@ const WAIT_MS = 50;
 
 /** The binding decision with the one of a bundle in shadow mode beside it: recorded, and of no effect. What goes wrong with it is its answer. */
 export async function withShadow(binding: Promise<PolicyDecision>, shadow: Promise<PolicyDecision>): Promise<PolicyDecision> {
-  const settled: { answer?: PolicyDecision } = {};
-  const asked = shadow.then((answer) => { settled.answer = answer; });
   const decision = await binding;
-  if (settled.answer === undefined) await endsWithin(asked, WAIT_MS);
-  const beside = settled.answer ?? { outcome: 'DENY' as const, reasons: [LATE], obligations: {}, bundle: null };
+  const beside = (await answeredWithin(shadow, WAIT_MS)) ?? LATE;
   return { ...decision, shadows: [...decision.shadows, besideDecision(decision, beside)] };
 }
 
-const LATE = { rule: 'policy_timeout', message: `The bundle in shadow mode gave no answer within ${WAIT_MS} ms of the binding one` };
+type Beside = Pick<PolicyDecision, 'outcome' | 'reasons' | 'obligations' | 'bundle'>;
 
-function besideDecision(decision: PolicyDecision, { outcome, reasons, obligations, bundle }: Pick<PolicyDecision, 'outcome' | 'reasons' | 'obligations' | 'bundle'>): ShadowDecision {
+const LATE: Beside = {
+  outcome: 'DENY', obligations: {}, bundle: null,
+  reasons: [{ rule: 'policy_timeout', message: `The bundle in shadow mode gave no answer within ${WAIT_MS} ms of the binding one` }],
+};
+
+function besideDecision(decision: PolicyDecision, { outcome, reasons, obligations, bundle }: Beside): ShadowDecision {
   return { source: 'bundle', outcome, reasons, obligations, bundle, differs: differs(decision, { outcome, reasons, obligations }) };
 }
 
-async function endsWithin(work: Promise<void>, ms: number): Promise<void> {
+async function answeredWithin<T>(work: Promise<T>, ms: number): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => { timer = setTimeout(resolve, ms); })]);
+  const late = new Promise<null>((resolve) => { timer = setTimeout(() => resolve(null), ms); });
+  const answer = await Promise.race([work, late]);
   clearTimeout(timer);
+  return answer;
 }
