@@ -1,3 +1,4 @@
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { decidedApproval, isUsable } from './approval-in-hand.ts';
 import type { GatewayParts } from './parts.ts';
@@ -38,7 +39,8 @@ function covering(approval: ApprovalInHand | null, plan: PlannedAction): Approva
 }
 
 async function decide(parts: GatewayParts, call: Call, plan: PlannedAction, approval: ApprovalInHand | null): Promise<DecisionRecord> {
-  const decision = await parts.pdp.decide(policyInput(parts, call, plan, approval));
+  const input = policyInput(parts, call, plan, approval);
+  const decision = await parts.pdp.decide(input);
   return {
     id: newId('decision'),
     action: call.request.action,
@@ -47,9 +49,16 @@ async function decide(parts: GatewayParts, call: Call, plan: PlannedAction, appr
     outcome: decision.outcome,
     reasons: decision.reasons,
     obligations: { ...decision.obligations },
-    bundle: decision.bundle === null ? null : { revision: decision.bundle.revision, seq: decision.bundle.seq, digest: decision.bundle.digest, age_ms: decision.bundle.age_ms },
+    bundle: decision.bundle,
+    path: decision.path,
+    inputText: canonicalText(input),
     inputDigest: decision.input_digest,
+    maskedInput: null,
+    erased: ['/input'],
     evaluatedUs: decision.evaluated_us,
+    shadows: decision.shadows,
     approvalId: approval?.id ?? null,
+    adjusted: null,
+    routedFrom: null,
   };
 }

@@ -52,6 +52,7 @@ async function askPeople(parts: GatewayParts, call: Call, plan: PlannedAction, d
     tier: typeof tier === 'string' ? tier : 'standard',
     requiredRole: typeof role === 'string' ? role : 'approver',
     requiredVotes: numberOf(votes, 1),
+    signIn: null,
     expiresAt: new Date(parts.clock.now().getTime() + numberOf(deadline, 24 * 3_600_000)),
   });
   return new CallEnded({ kind: 'waiting_for_approval', approvalId });

@@ -62,6 +62,6 @@ function policyApproval(approval: ApprovalInHand): PolicyApproval {
     tier: approval.tier,
     state: isUsable(approval) ? 'approved' : approval.state,
     requested_by: approval.requestedBy,
-    votes: approval.votes.map((vote) => ({ principal_id: vote.principalId, role: vote.role, decision: vote.decision, auth_strength: vote.authStrength, sign_in_age_ms: null })),
+    votes: approval.votes.map((vote) => ({ principal_id: vote.principalId, role: vote.role, decision: vote.decision, auth_strength: vote.authStrength, sign_in_age_ms: vote.signInAgeMs })),
   };
 }

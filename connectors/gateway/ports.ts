@@ -1,6 +1,6 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { CallWithin, Obligations } from '@countersign/contracts/policy/decision.ts';
+import type { ActiveKillSwitch, Autonomy, CallWithin, DecidingBundle, Obligations, PolicyBudget, PolicyCounters, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
 import type { Connector, JsonObject, ModelAnswer, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
@@ -114,6 +114,38 @@ export interface ModelStores {
   forCall(call: CallIdentity): ModelStore;
 }
 
+/** What people have set that a call falls under, as it is at this moment. What cannot be had ends the call: nothing is decided on a guess. */
+export interface Situation {
+  of(call: CallIdentity): Promise<CallSituation>;
+}
+
+export interface CallSituation {
+  /** IANA time zone of the tenant. */
+  readonly time_zone: string;
+  /** The active ones that concern this call. */
+  readonly kill_switches: readonly ActiveKillSwitch[];
+  /** Of the workflow version that the run is pinned to. */
+  readonly autonomy: Autonomy;
+}
+
+/** What policy may count by. Looked up only where a rule of the bundle reads it. */
+export interface Facts {
+  of(call: CallIdentity, about: FactsAbout): FactSource;
+}
+
+export interface FactsAbout {
+  /** `<connector>/<action>`. */
+  readonly action: string;
+  readonly instanceId: string;
+  readonly at: Date;
+}
+
+/** Each is asked at most once for a decision; a rejection is a DENY (`facts_unavailable`). */
+export interface FactSource {
+  counters(): Promise<PolicyCounters>;
+  budget(): Promise<PolicyBudget>;
+}
+
 export interface DecisionRecord {
   readonly id: string;
   readonly action: string;
@@ -122,10 +154,30 @@ export interface DecisionRecord {
   readonly outcome: 'ALLOW' | 'DENY' | 'REQUIRE_HITL' | 'REQUIRE_STEP_UP' | 'THROTTLE' | 'ROUTE';
   readonly reasons: ReadonlyArray<{ readonly rule: string; readonly message: string }>;
   readonly obligations: Obligations;
-  readonly bundle: { readonly revision: string; readonly seq: number; readonly digest: string; readonly age_ms: number } | null;
+  readonly bundle: DecidingBundle | null;
+  /** The entrypoint that was asked. */
+  readonly path: string;
+  /** What policy read, as canonical JSON: `inputDigest` is of these bytes. Content: sealed or not kept. `null` where the input had no canonical form. */
+  readonly inputText: string;
   readonly inputDigest: string;
+  /** What may be kept of the input for good; null where masking failed. */
+  readonly maskedInput: JsonObject | null;
+  /** What is not in it, as OPA says it: `/input/parameters/short_description`. */
+  readonly erased: readonly string[];
   readonly evaluatedUs: number;
+  /** What did not bind, next to what did. */
+  readonly shadows: readonly ShadowDecision[];
   readonly approvalId: string | null;
+  /** What an earlier decision on this call had policy take out of its parameters, by pointer. Null: nothing. */
+  readonly adjusted: Adjusted | null;
+  /** Where policy sent the call here: what it was meant for. */
+  readonly routedFrom: string | null;
+}
+
+/** RFC 6901 pointers into the parameters. Never values. */
+export interface Adjusted {
+  readonly capped: readonly string[];
+  readonly redacted: readonly string[];
 }
 
 export interface ApprovalRequest {
@@ -138,7 +190,16 @@ export interface ApprovalRequest {
   readonly tier: string;
   readonly requiredRole: string;
   readonly requiredVotes: number;
+  /** How each voter must have signed in; null where policy does not ask for a step up. */
+  readonly signIn: SignInAsked | null;
   readonly expiresAt: Date;
+}
+
+export interface SignInAsked {
+  /** The weakest that does, by `contracts/policy/sign-in-strength.ts`. */
+  readonly minStrength: string;
+  /** How old it may be at the vote. */
+  readonly maxAgeMs: number;
 }
 
 export interface ApprovalInHand {
@@ -158,7 +219,11 @@ export interface ApprovalInHand {
   readonly target: Prepared['target'];
   readonly tier: string;
   readonly requestedBy: string;
-  readonly votes: ReadonlyArray<{ readonly principalId: string; readonly role: string; readonly decision: 'approve' | 'reject'; readonly authStrength: string }>;
+  readonly votes: ReadonlyArray<{
+    readonly principalId: string; readonly role: string; readonly decision: 'approve' | 'reject'; readonly authStrength: string;
+    /** How old the voter's sign-in was at the vote; null where that is not known. */
+    readonly signInAgeMs: number | null;
+  }>;
 }
 
 export interface Intent {

@@ -17,6 +17,8 @@ export function decisionEvent(call: CallIdentity, worker: string, decision: Deci
   return callEvent(call, worker, 'decision.made', { kind: 'decision', id: decision.id }, {
     action: decision.action, action_digest: decision.actionDigest, outcome: decision.outcome, rules: decision.reasons.map((reason) => reason.rule),
     input_digest: decision.inputDigest, bundle_digest: decision.bundle?.digest ?? null, bundle_seq: decision.bundle?.seq ?? null, approval_id: decision.approvalId,
+    ...(decision.adjusted === null ? {} : { capped: decision.adjusted.capped, redacted: decision.adjusted.redacted }),
+    ...(decision.routedFrom === null ? {} : { routed_from: decision.routedFrom }),
   });
 }
 

@@ -98,6 +98,7 @@ export class PostgresGatewayStore implements GatewayStore {
       const asked = callEvent(call, worker, 'approval.requested', { kind: 'approval', id: written.id }, {
         action: decision.action, action_digest: request.actionDigest, target_id: request.target.id, tier: request.tier, required_role: request.requiredRole,
         required_votes: request.requiredVotes, expires_at: request.expiresAt.toISOString(), decision_id: decision.id,
+        ...(request.signIn === null ? {} : { min_strength: request.signIn.minStrength, max_sign_in_age_ms: request.signIn.maxAgeMs }),
       });
       await linkApprovalToStep(tx, call, written.id, [decisionEvent(call, worker, decision), ...(written.isNew ? [asked] : [])], clock.now());
       return written;

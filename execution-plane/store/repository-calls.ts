@@ -185,7 +185,9 @@ const approvalInHand: Statement = {
   text: `
     SELECT a.id, CASE WHEN a.state IN ('pending', 'approved') AND a.expires_at <= clock_timestamp() THEN 'expired' ELSE a.state END AS state,
            (${REUSABLE} AND a.expires_at > clock_timestamp()) AS reusable, a.action_digest, a.action_sealed, a.preview_sealed, a.tier, a.requested_by,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('principalId', v.principal_id, 'role', v.role, 'decision', v.decision, 'authStrength', v.auth_strength) ORDER BY v.voted_at, v.id)
+           coalesce((SELECT jsonb_agg(jsonb_build_object('principalId', v.principal_id, 'role', v.role, 'decision', v.decision, 'authStrength', v.auth_strength,
+                              -- greatest() passes over null: unknown must stay unknown
+                              'signInAgeMs', CASE WHEN v.signed_in_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM v.voted_at - v.signed_in_at) * 1000))::bigint END) ORDER BY v.voted_at, v.id)
                        FROM control.approval_votes v WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id), '[]') AS votes
       FROM execution.steps s
       JOIN control.approvals a ON a.tenant_id = s.tenant_id AND a.id = s.approval_id
@@ -202,7 +204,7 @@ export interface ApprovalRow {
   readonly preview_sealed: Buffer;
   readonly tier: string;
   readonly requested_by: string;
-  readonly votes: ReadonlyArray<{ principalId: string; role: string; decision: 'approve' | 'reject'; authStrength: string }>;
+  readonly votes: ReadonlyArray<{ principalId: string; role: string; decision: 'approve' | 'reject'; authStrength: string; signInAgeMs: number | null }>;
 }
 
 export function readApprovalInHand(tx: Transaction, call: CallIdentity): Promise<ApprovalRow | undefined> {

@@ -55,9 +55,9 @@ const insertApproval: Statement = {
   name: 'approvals.insert',
   text: `WITH ${HELD}, ${DECIDED}, requested AS (
       INSERT INTO control.approvals (tenant_id, id, workspace_id, environment_id, run_id, step_id, step_key, action, instance_id, action_digest,
-        action_sealed, preview_sealed, subject, tier, required_role, required_votes, requested_by, decision_id, expires_at)
+        action_sealed, preview_sealed, subject, tier, required_role, required_votes, requested_by, decision_id, expires_at, min_strength, max_sign_in_age_ms)
       SELECT held.tenant_id, $6, $7, $8, held.run_id, held.id, $9, $10, $11, $12, $13::bytea, $14::bytea,
-             coalesce(r.subject_label, $15), $16, $17, $18::int, $19, $20, $21::timestamptz
+             coalesce(r.subject_label, $15), $16, $17, $18::int, $19, $20, $21::timestamptz, $22, $23::bigint
         FROM held JOIN execution.runs r ON r.tenant_id = held.tenant_id AND r.id = held.run_id
       -- already asked and not answered, or answered and not used: that one stands
       ON CONFLICT (tenant_id, step_id, action_digest) WHERE state IN ('pending', 'approved') DO NOTHING
@@ -89,7 +89,7 @@ export async function writeApproval(tx: Transaction, call: CallIdentity, decisio
   const { held, requested } = await tx.one<{ held: number; requested: string | null }>(insertApproval, [
     ...heldValues(call), ...decidedValues(call, decision), id, call.workspace.id, call.environment.id, call.step.key, decision.action,
     request.action.instance_id, request.actionDigest, actionSealed, previewSealed, request.target.label, request.tier, request.requiredRole, request.requiredVotes,
-    `workflow:${call.run.workflow}`, decision.id, request.expiresAt,
+    `workflow:${call.run.workflow}`, decision.id, request.expiresAt, request.signIn?.minStrength ?? null, request.signIn?.maxAgeMs ?? null,
   ]);
   if (held === 0 || requested !== null) return { held: held === 1, id, isNew: true };
   const open = await tx.one<{ id: string }>(openApproval, [call.tenant.id, call.step.id, request.actionDigest]);

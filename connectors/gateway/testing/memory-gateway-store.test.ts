@@ -30,7 +30,7 @@ gatewayStoreConformance('in memory', async () => {
       return { ...call, step: { ...call.step, fence } };
     },
     decide: async (_call, approvalId, decision) => {
-      store.decide(approvalId, decision, [{ principalId: 'prn_1', role: 'approver', decision: decision === 'approved' ? 'approve' : 'reject', authStrength: 'password' }]);
+      store.decide(approvalId, decision, [{ principalId: 'prn_1', role: 'approver', decision: decision === 'approved' ? 'approve' : 'reject', authStrength: 'link', signInAgeMs: 60_000 }]);
     },
   };
 });

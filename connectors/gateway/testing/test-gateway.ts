@@ -91,7 +91,7 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
       passedMs += ms;
       health.now_ms += ms;
     },
-    approve: (approvalId) => store.decide(approvalId, 'approved', [{ principalId: 'prn_1', role: 'approver', decision: 'approve', authStrength: 'password' }]),
+    approve: (approvalId) => store.decide(approvalId, 'approved', [{ principalId: 'prn_1', role: 'approver', decision: 'approve', authStrength: 'link', signInAgeMs: 60_000 }]),
   };
 }
 
