@@ -36,8 +36,9 @@ import { Ingestion } from './ingestion/ingestion.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
+import { BundleApi } from './policies/bundle-api.ts';
+import { BundleContents } from './policies/bundle-contents.ts';
 import { BundlePublisher } from './policies/bundle-publisher.ts';
-import { PolicyApi } from './policies/policy-api.ts';
 import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
@@ -62,7 +63,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await database.assertLeastPrivilege();
   const keys = await FileKeys.open(config.keyFile, { create: false });
   const objects = new FolderObjects(config.objectsFolder);
-  const policy = await readBundleParts(config.policiesFolder, config.policySet);
+  const contents = new BundleContents(await readBundleParts(config.policiesFolder, config.policySet));
 
   const notifier = new Notifier(database, log);
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
@@ -74,7 +75,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const sequencer = new Sequencer(parts);
-  const publisher = new BundlePublisher({ ...parts, policy, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
+  const publisher = new BundlePublisher({ ...parts, contents, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
   const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(publisher, parts), shreddingLoop(parts, config.retention_days)];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
@@ -115,7 +116,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       instancePackages: new InstancePackages({ ...parts, instances }),
       credentials: new Credentials(parts),
       instances,
-      policy: new PolicyApi(database, objects),
+      bundles: new BundleApi({ database, objects, contents }),
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       hub,

@@ -626,7 +626,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bundle in force, and how fresh it is */
+        /**
+         * The bundles in force in each environment, and how fresh they are
+         * @description One per environment and mode. An environment that is not named has no bundle yet, and everything is denied there.
+         */
         get: operations["getPolicy"];
         put?: never;
         post?: never;
@@ -643,10 +646,417 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest signed bundle (OPA bundle protocol, ETag) */
+        /**
+         * A signed bundle (OPA bundle protocol, ETag, long poll)
+         * @description The scope is an environment's id, with `.shadow` behind it for the bundle of its shadow release. With `prefer: wait=N` and the newest
+         *     ETag in `if-none-match` the answer waits for a newer bundle, N seconds but at most 60, and is 304 when none came. Such an answer has
+         *     the media type by which OPA knows that it may poll long; where too many wait already it has the other one, and OPA polls by its clock.
+         */
         get: operations["getPolicyBundle"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every layer with its newest version, and what is released where */
+        get: operations["getPolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{layer}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        /** Drafts of a layer, newest first, without their sources */
+        get: operations["listPolicyDrafts"];
+        put?: never;
+        /**
+         * Check and compile a layer's sources, on top of what is released in an environment
+         * @description Always stored with its report, also where it is not valid: `valid` says whether it can become a version. Nothing of it decides
+         *     anything. The whole body is at most 1 MiB.
+         */
+        post: operations["createPolicyDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-drafts/{draft_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft with its sources and its report */
+        get: operations["getPolicyDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{layer}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        /** Published versions of a layer, newest first, without their sources */
+        get: operations["listPolicyVersions"];
+        put?: never;
+        /**
+         * Make a version of a valid draft; it never changes, and decides nothing until it is released
+         * @description What was published before with the same sources, data and packs is that version again.
+         */
+        post: operations["publishPolicyVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{layer}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        /** A version with its sources and data */
+        get: operations["getPolicyVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases, newest first */
+        get: operations["listPolicyReleases"];
+        put?: never;
+        /**
+         * Put policy in force in an environment; signed at once, under a higher sequence
+         * @description `release`: one layer's version on top of what is there. `promote`: the tenant's and the workspace's versions of the environment before
+         *     it. `rollback`: what an older release of this environment had. In mode `shadow` it decides beside what is in force, is recorded and
+         *     never binds. Where the environment has a gate, a release that binds names a finished replay of exactly what is released; above the
+         *     gate's limits it is kept as `blocked` and the answer is 409 `policy_gate_exceeded` with its `release_id`. A rollback passes no gate.
+         */
+        post: operations["createPolicyRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-releases/{release_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        /** A release, with who, why, what it changed and what its gate said */
+        get: operations["getPolicyRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-releases/{release_id}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release what the gate blocked, as another person than who asked for it */
+        post: operations["overridePolicyGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-releases/{release_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a shadow release, or give up a blocked one */
+        post: operations["withdrawPolicyRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-gates/{environment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        /** What a replay must show before policy is released here */
+        get: operations["getPolicyGate"];
+        /** Set the gate of an environment */
+        put: operations["putPolicyGate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decision log, newest first
+         * @description Metadata only. What policy was asked is in the record of a decision, masked.
+         */
+        get: operations["listDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decision log in OPA's decision-log format, oldest first
+         * @description One event per line. To go on where an export ended, send the `decision_id` of the last line as `after`. Decisions of the last seconds
+         *     are left for the next export, so that none is skipped that was being written meanwhile. A connection that breaks ends in the middle
+         *     of the list, never in the middle of what `after` can name.
+         */
+        get: operations["exportDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: components["parameters"]["DecisionId"];
+            };
+            cookie?: never;
+        };
+        /** One decision, what policy was asked (masked), and the rules and lines that decided */
+        get: operations["getDecision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What shadow policy would have decided otherwise, and how long it has been watched */
+        get: operations["getPolicyShadow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would decide on one input, or on a recorded decision's
+         * @description `against` names a draft, a version of a layer in an environment, a release, or what an environment has in force. A recorded input is
+         *     opened inside the server and never leaves it; whoever may not see content gets no words that policy made from it.
+         */
+        post: operations["simulatePolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Impact replays, newest first */
+        get: operations["listPolicyReplays"];
+        put?: never;
+        /**
+         * Ask a policy every question that was asked in a period, and report what would have changed
+         * @description One at a time for each tenant; further ones wait. Progress comes as events of kind `policy`.
+         */
+        post: operations["startPolicyReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-replays/{replay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replay_id: components["parameters"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        /** One impact replay with its progress, and its report once it has succeeded */
+        get: operations["getPolicyReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-replays/{replay_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replay_id: components["parameters"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an impact replay that has not ended */
+        post: operations["cancelPolicyReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kill-switches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kill switches, the active ones first */
+        get: operations["listKillSwitches"];
+        put?: never;
+        /**
+         * Stop a workflow, an environment, a workspace or the whole tenant
+         * @description Within a second no worker begins another call there; what was already sent cannot be called back.
+         */
+        post: operations["setKillSwitch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kill-switches/{kill_switch_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kill_switch_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it go on */
+        post: operations["releaseKillSwitch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -664,6 +1074,27 @@ export interface paths {
         get: operations["listKeys"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign bundles with a new key from now on
+         * @description Every bundle is signed anew at once. The key before goes on verifying until the last bundle that it signed has expired, and is then
+         *     retired: bundles signed with it are refused. One rotation at a time.
+         */
+        post: operations["rotateKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -802,6 +1233,8 @@ export interface components {
             code: string;
             request_id: string;
             current_action_digest?: string;
+            /** @description Of policy_gate_exceeded: the blocked release */
+            release_id?: string;
             errors?: components["schemas"]["FieldProblem"][];
         };
         FieldProblem: {
@@ -1370,7 +1803,32 @@ export interface components {
                 source: "manifest" | "peer";
             };
         };
+        /**
+         * @description shadow: decides beside, is recorded, never binds
+         * @enum {string}
+         */
+        PolicyMode: "enforce" | "shadow";
+        /** @description What is in force over the platform's base, by the version of each layer; null where a layer has none */
+        PolicyStack: {
+            packs: string[];
+            tenant: number | null;
+            workspace: number | null;
+            environment: number | null;
+        };
         PolicyStatus: {
+            environment_id: string;
+            /** @description Its name: dev, staging, prod */
+            environment: string;
+            workspace_id: string;
+            /** @description Its slug */
+            workspace: string;
+            mode: components["schemas"]["PolicyMode"];
+            /** @description Null for what is shipped, which is in force where nothing was released */
+            release: null | {
+                id: string;
+                number: number;
+            };
+            layers: components["schemas"]["PolicyStack"];
             scope: string;
             revision: string;
             seq: number;
@@ -1381,15 +1839,617 @@ export interface components {
             expires_at: string;
             stale: boolean;
         };
-        KeySet: {
-            keys: {
-                kid: string;
-                purpose: string;
-                algorithm: string;
-                public_jwk: {
+        /** @description Rego by path, such as `tenant.rego` or `lists/vip.rego`; tests end with `_test.rego` */
+        PolicyFiles: {
+            [key: string]: string;
+        };
+        PolicyPacks: string[];
+        NewPolicyDraft: {
+            files: components["schemas"]["PolicyFiles"];
+            /**
+             * @description What the sources find under data.countersign.config.<layer>
+             * @default {}
+             */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Layer tenant only: the packs that it builds on. Absent: those of its newest version, or the shipped ones */
+            packs?: components["schemas"]["PolicyPacks"];
+            /** @description On top of what is released there it is compiled. Absent: the first environment that the layer concerns */
+            environment_id?: string;
+        };
+        PolicyProblem: {
+            code: string;
+            /** @enum {string} */
+            severity: "error" | "warning";
+            file: string;
+            line: number;
+            column: number;
+            /** @description The line itself */
+            text: string;
+            message: string;
+            fix?: string;
+        };
+        PolicyTestResult: {
+            name: string;
+            file: string;
+            passed: boolean;
+            /** @description The line */
+            failed_at?: number;
+            message?: string;
+            duration_us: number;
+        };
+        PolicyCoverage: {
+            percent: number;
+            files: {
+                [key: string]: {
+                    /** @description First and last line of each stretch */
+                    covered: number[][];
+                    not_covered: number[][];
+                };
+            };
+        };
+        PolicyReport: {
+            ok: boolean;
+            problems: components["schemas"]["PolicyProblem"][];
+            /** @description As `opa fmt` writes the files that are formatted otherwise */
+            formatted: {
+                [key: string]: string;
+            };
+            tests: components["schemas"]["PolicyTestResult"][];
+            coverage: components["schemas"]["PolicyCoverage"] | null;
+            /** @description Where each rule's verdict is written */
+            rules: {
+                [key: string]: {
+                    file: string;
+                    line: number;
+                };
+            };
+            /** @description The facts that are gathered for it: counters, budget */
+            reads: string[];
+            opa_version: string;
+            took_ms: number;
+        };
+        PolicyDraftSummary: {
+            id: string;
+            layer: string;
+            /** @description Whose stack it was compiled on */
+            environment_id: string;
+            valid: boolean;
+            /** @description Of its sources, data and packs */
+            digest: string;
+            /** @description Of everything that was compiled: what a replay is of, and a gate asks for */
+            stack_digest: string;
+            packs: components["schemas"]["PolicyPacks"] | null;
+            errors: number;
+            warnings: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PolicyDraft: components["schemas"]["PolicyDraftSummary"] & {
+            files: components["schemas"]["PolicyFiles"];
+            data: {
+                [key: string]: unknown;
+            };
+            report: components["schemas"]["PolicyReport"];
+        };
+        NewPolicyVersion: {
+            draft_id: string;
+            /** @description What it changes and why */
+            message: string;
+        };
+        PolicyVersionSummary: {
+            layer: string;
+            version: number;
+            digest: string;
+            packs: components["schemas"]["PolicyPacks"] | null;
+            message: string;
+            draft_id: string;
+            published_by: string;
+            /** Format: date-time */
+            published_at: string;
+        };
+        PolicyVersion: components["schemas"]["PolicyVersionSummary"] & {
+            files: components["schemas"]["PolicyFiles"];
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        NewPolicyRelease: {
+            environment_id: string;
+            /**
+             * @default enforce
+             * @enum {string}
+             */
+            mode: "enforce" | "shadow";
+            /** @enum {string} */
+            kind: "release" | "promote" | "rollback";
+            /** @description Of kind release */
+            layer?: string;
+            /** @description Of kind release */
+            version?: number;
+            /** @description Of kind rollback: an older release of this environment */
+            to_release_id?: string;
+            /** @description What the gate of the environment asks for */
+            replay_id?: string;
+            reason: string;
+        };
+        /** @enum {string} */
+        PolicyReleaseState: "blocked" | "released" | "superseded" | "withdrawn";
+        PolicyReleaseSummary: {
+            id: string;
+            environment_id: string;
+            environment: string;
+            mode: components["schemas"]["PolicyMode"];
+            /** @description Counts the releases of an environment and mode */
+            number: number;
+            /** @enum {string} */
+            kind: "release" | "promote" | "rollback";
+            layer: string | null;
+            version: number | null;
+            /** @description Whose versions it has; of kind promote and rollback */
+            from_release_id: string | null;
+            stack: components["schemas"]["PolicyStack"];
+            stack_digest: string;
+            state: components["schemas"]["PolicyReleaseState"];
+            reason: string;
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            released_at: string | null;
+            /** @description Who released the next one or withdrew this one */
+            ended_by: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            replay_id: string | null;
+            overridden_by: string | null;
+        };
+        PolicyGateReport: {
+            passed: boolean;
+            limits: components["schemas"]["PolicyGateLimits"];
+            figures: components["schemas"]["PolicyReplayFigures"];
+            exceeded: components["schemas"]["FieldProblem"][];
+        };
+        /** @description What a replay is judged by */
+        PolicyReplayFigures: {
+            /** @description Recorded decisions that were replayed */
+            decisions: number;
+            /** @description Of them come out otherwise */
+            changed: number;
+            /** @description Runs with a decision that is a DENY now and was none */
+            newly_denied_runs: number;
+            /** @description Approvals that nobody was asked for; less those that are asked for no more */
+            extra_approvals: number;
+            /** @description Person-minutes that they take */
+            extra_approval_minutes: number;
+        };
+        PolicyRelease: components["schemas"]["PolicyReleaseSummary"] & {
+            /** @description The first that was signed for it */
+            bundle: null | {
+                scope: string;
+                seq: number;
+                revision: string;
+                digest: string;
+                /** Format: date-time */
+                signed_at: string;
+                /** Format: date-time */
+                expires_at: string;
+            };
+            /** @description Files of all layers that differ from what was in force before */
+            diff: {
+                path: string;
+                before: string | null;
+                after: string | null;
+            }[];
+            gate: components["schemas"]["PolicyGateReport"] | null;
+            override_reason: string | null;
+            withdraw_reason: string | null;
+        };
+        NewPolicyGate: components["schemas"]["PolicyGateLimits"];
+        PolicyGateLimits: {
+            /** @description Whether releases that bind need a replay at all */
+            enabled: boolean;
+            /** @description A replay that ended longer ago is too old */
+            max_replay_age_s: number;
+            /** @description A replay of fewer shows too little */
+            min_decisions: number;
+            /** @description Decisions that come out otherwise, of all replayed; null is no limit */
+            max_changed_share: number | null;
+            max_newly_denied_runs: number | null;
+            max_extra_approval_minutes: number | null;
+        };
+        PolicyGate: components["schemas"]["PolicyGateLimits"] & {
+            environment_id: string;
+            environment: string;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+        };
+        PolicyOverview: {
+            /** @description The tenant, the workspace and its environments */
+            layers: {
+                layer: string;
+                /** @enum {string} */
+                kind: "tenant" | "workspace" | "environment";
+                name: string;
+                newest: components["schemas"]["PolicyVersionSummary"] | null;
+            }[];
+            /** @description By the order of promotion */
+            environments: {
+                environment_id: string;
+                environment: string;
+                ordinal: number;
+                /** @description Null where what is shipped is in force */
+                enforce: components["schemas"]["PolicyReleaseSummary"] | null;
+                shadow: components["schemas"]["PolicyReleaseSummary"] | null;
+                /** @description What waits for an override */
+                blocked: components["schemas"]["PolicyReleaseSummary"][];
+                gate: components["schemas"]["PolicyGate"];
+            }[];
+            /** @description What a tenant can choose from */
+            packs: string[];
+            default_packs: string[];
+            /** @description Without OPA policy is enforced as ever, but nothing can be compiled */
+            opa: {
+                available: boolean;
+                version: string | null;
+                how_to_get_it: string | null;
+            };
+        };
+        NewKeyRotation: {
+            /** @enum {string} */
+            purpose: "policy_bundle";
+            reason: string;
+        };
+        PublicKey: {
+            kid: string;
+            purpose: string;
+            algorithm: string;
+            public_jwk: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description verifying: signs nothing new. retired: bundles signed with it are refused
+             * @enum {string}
+             */
+            state: "signing" | "verifying" | "retired";
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of a key that only verifies: when the last bundle that it signed expires
+             */
+            retires_at: string | null;
+            /** Format: date-time */
+            retired_at: string | null;
+        };
+        /** @enum {string} */
+        Outcome: "ALLOW" | "DENY" | "REQUIRE_HITL" | "REQUIRE_STEP_UP" | "THROTTLE" | "ROUTE";
+        PolicyReason: {
+            rule: string;
+            message: string;
+        };
+        DecisionLogEntry: {
+            id: string;
+            run_id: string;
+            step_id: string;
+            call_key: string;
+            environment: string;
+            workflow: string | null;
+            /** @description connector/action */
+            action: string;
+            outcome: components["schemas"]["Outcome"];
+            /** @description The rules of the binding decision */
+            rules: string[];
+            bundle_revision: string | null;
+            bundle_seq: number | null;
+            /** @description A shadow would have decided otherwise */
+            differs: boolean;
+            evaluated_us: number;
+            /** Format: date-time */
+            decided_at: string;
+        };
+        DecisionRecord: components["schemas"]["DecisionLogEntry"] & {
+            environment_id: string;
+            workspace_id: string;
+            principal_id: string | null;
+            instance_id: string | null;
+            /** @description The approval in hand that was used */
+            approval_id: string | null;
+            /** @description The entrypoint that was asked */
+            path: string | null;
+            reasons: components["schemas"]["PolicyReason"][];
+            obligations: {
+                [key: string]: unknown;
+            };
+            action_digest: string;
+            input_digest: string;
+            bundle: null | {
+                revision: string;
+                seq: number;
+                digest: string;
+                /** @description Since a refresh had last confirmed it */
+                age_ms: number;
+                /** Format: date-time */
+                expires_at: string | null;
+            };
+            /** @description What policy was asked; what is not classed as metadata is erased */
+            masked_input: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What was erased, as pointers below /input */
+            erased: string[];
+            /**
+             * @description Whether the whole input is kept (sealed) so that it can be simulated and replayed
+             * @enum {string}
+             */
+            input_state: "kept" | "shredded" | "none";
+            shadows: components["schemas"]["ShadowDecision"][];
+            /** @description The decision that sent the call here */
+            routed_from: string | null;
+            explain: components["schemas"]["DecisionExplanation"];
+        };
+        ShadowDecision: {
+            /**
+             * @description Rules in shadow mode, or a whole bundle in shadow mode
+             * @enum {string}
+             */
+            source: "rules" | "bundle";
+            outcome: components["schemas"]["Outcome"];
+            reasons: components["schemas"]["PolicyReason"][];
+            obligations: {
+                [key: string]: unknown;
+            };
+            bundle: {
+                [key: string]: unknown;
+            } | null;
+            differs: boolean;
+        };
+        /** @description Why, in the words and lines of the bundle that decided */
+        DecisionExplanation: {
+            /**
+             * @description decision_point: policy was not asked or not trusted. unavailable: the bundle cannot be read any more
+             * @enum {string}
+             */
+            source: "bundle" | "decision_point" | "unavailable";
+            /** @description Why there are no lines */
+            message: string | null;
+            reasons: components["schemas"]["ExplainedReason"][];
+            /** @description Rules that spoke in shadow mode and did not bind */
+            unbound: components["schemas"]["ExplainedReason"][];
+        };
+        ExplainedReason: {
+            rule: string;
+            message: string;
+            /** @description The first part of the rule's name: base, a pack, tenant, workspace, environment; decision_point where policy did not decide */
+            layer: string;
+            file: string | null;
+            line: number | null;
+            /** @description The rule as it is written, from its head to its end */
+            lines: {
+                line: number;
+                text: string;
+            }[];
+        };
+        ShadowReadiness: {
+            environment: string;
+            environment_id: string;
+            /** @description All decisions of the period */
+            decisions: number;
+            /** @description Decisions beside which something in shadow mode spoke */
+            shadow_decisions: number;
+            differing: number;
+            /** @description Days (UTC) with at least one shadow decision */
+            days_observed: number;
+            /** Format: date-time */
+            first_shadow_at: string | null;
+            /** Format: date-time */
+            last_shadow_at: string | null;
+            /** @description Differing decisions, the most frequent first */
+            groups: {
+                /** @enum {string} */
+                source: "rules" | "bundle";
+                action: string;
+                workflow: string | null;
+                /** @description The first rule of the shadow decision */
+                rule: string;
+                from: components["schemas"]["Outcome"];
+                to: components["schemas"]["Outcome"];
+                count: number;
+                /** @description Ids of decisions */
+                examples: string[];
+            }[];
+        };
+        /** @description Exactly one of: `draft_id`; `layer` with `version` and `environment_id`; `release_id`; `environment_id` alone, which is what is in force there */
+        PolicyReference: {
+            draft_id?: string;
+            /** @description tenant, a workspace id or an environment id */
+            layer?: string;
+            version?: number;
+            release_id?: string;
+            environment_id?: string;
+        };
+        NewSimulation: {
+            /** @description Exactly one of the two */
+            subject: {
+                /** @description As contracts/policy/input.schema.json */
+                input?: {
                     [key: string]: unknown;
                 };
+                decision_id?: string;
+            };
+            against: components["schemas"]["PolicyReference"];
+        };
+        /** @description What `against` came to */
+        SimulatedPolicy: {
+            environment_id: string;
+            environment: string;
+            /** @description By content, so a draft and the version made from it have the same */
+            stack_digest: string | null;
+            revision: string;
+        };
+        Simulation: {
+            decision: {
+                outcome: components["schemas"]["Outcome"];
+                reasons: components["schemas"]["PolicyReason"][];
+                obligations: {
+                    [key: string]: unknown;
+                };
+                /** @description What it would be if rules in shadow mode were binding */
+                shadow?: {
+                    [key: string]: unknown;
+                };
+            };
+            explain: components["schemas"]["DecisionExplanation"];
+            policy: components["schemas"]["SimulatedPolicy"];
+            recorded: null | {
+                id: string;
+                outcome: components["schemas"]["Outcome"];
+                reasons: components["schemas"]["PolicyReason"][];
+                obligations: {
+                    [key: string]: unknown;
+                };
+                bundle_revision: string | null;
+                /** Format: date-time */
+                decided_at: string;
+            };
+            /** @description Whether outcome or obligations are others than the recorded ones; null where nothing was recorded */
+            differs: boolean | null;
+            input_digest: string;
+            evaluated_us: number;
+        };
+        NewPolicyReplay: {
+            against: components["schemas"]["PolicyReference"];
+            /** @description Whose decisions are replayed */
+            environment_id: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description First moment that is left out
+             */
+            to: string;
+            reason?: string;
+        };
+        PolicyReplay: {
+            id: string;
+            environment_id: string;
+            environment: string;
+            against: components["schemas"]["PolicyReference"];
+            /** @description The stack that was replayed, by content: a gate asks for a replay of exactly this one */
+            stack_digest: string | null;
+            revision: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            reason: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            progress: number;
+            /** @description Decisions of the period; null until they are counted */
+            total: number | null;
+            done: number;
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            error: components["schemas"]["RunError"] | null;
+            report: components["schemas"]["ReplayReport"] | null;
+        };
+        ReplayReport: {
+            /** @description What a gate's thresholds are compared with */
+            figures: {
+                replayed: number;
+                unchanged: number;
+                /** @description Decisions with another outcome */
+                changed: number;
+                /** @description Decisions with the same outcome and other obligations, such as one more vote */
+                changed_obligations: number;
+                newly_denied: number;
+                /** @description Runs in which something would have been denied and nothing was */
+                newly_denied_runs: number;
+                /** @description What those runs have cost; decimal with nine places */
+                newly_denied_runs_cost_usd: string;
+                no_longer_denied: number;
+                /** @description Runs in which something was denied and nothing would have been */
+                no_longer_denied_runs: number;
+                /** @description Actions that people would have been asked about and were not */
+                extra_approvals: number;
+                /** @description Votes that would have been needed in addition */
+                extra_votes: number;
+                /** @description Extra votes by the median decision time of their tier; null where nothing was ever decided */
+                extra_person_minutes: number | null;
+                approvals_no_longer_needed: number;
+                votes_no_longer_needed: number;
+                person_minutes_no_longer_needed: number | null;
+            };
+            not_replayed: {
+                /** @description The input's retention was over */
+                shredded: number;
+                /** @description No input was recorded */
+                not_kept: number;
+                /** @description The decision point denied because policy could not be asked (bundle_stale, policy_timeout ...) */
+                not_by_policy: number;
+                /** @description Recorded under an older contract than this policy needs */
+                input_outdated: number;
+                /** @description The policy reads counters or budget that were not gathered at the time */
+                facts_missing: number;
+                /** @description The policy gave no decision: it failed, timed out, or broke the contract. Such a call would be denied */
+                failed: number;
+            };
+            /** @description Changed decisions, the most frequent first */
+            groups: {
+                action: string;
+                workflow: string | null;
+                /** @description The first rule of the new decision */
+                rule: string;
+                from: components["schemas"]["Outcome"];
+                to: components["schemas"]["Outcome"];
+                count: number;
+                runs: number;
+                /** @description Ids of decisions */
+                examples: string[];
             }[];
+            /** @description How long people took, by tier: the median from request to vote over all votes of this tenant */
+            decision_times: {
+                /** @description null: over all tiers */
+                tier: string | null;
+                median_ms: number;
+                votes: number;
+            }[];
+            took_ms: number;
+        };
+        NewKillSwitch: {
+            /** @enum {string} */
+            scope: "tenant" | "workspace" | "environment" | "workflow";
+            /** @description The workspace, environment or workflow; may be left out for the tenant */
+            id?: string;
+            reason: string;
+        };
+        KillSwitch: {
+            id: string;
+            /** @enum {string} */
+            scope: "tenant" | "workspace" | "environment" | "workflow";
+            target_id: string;
+            /** @description As people know it */
+            target_name: string | null;
+            reason: string;
+            set_by: string;
+            /** Format: date-time */
+            set_at: string;
+            released_by: string | null;
+            release_reason: string | null;
+            /** Format: date-time */
+            released_at: string | null;
+        };
+        KeySet: {
+            keys: components["schemas"]["PublicKey"][];
         };
         SealedEvent: {
             seq: number;
@@ -1501,6 +2561,20 @@ export interface components {
     };
     parameters: {
         Limit: number;
+        DecisionId: string;
+        ReplayId: string;
+        EnvironmentName: "dev" | "staging" | "prod";
+        /** @description The workflow's name */
+        DecisionWorkflow: string;
+        /** @description connector/action */
+        DecisionAction: string;
+        DecisionOutcomes: components["schemas"]["Outcome"][];
+        /** @description A rule that is among the reasons */
+        DecisionRule: string;
+        /** @description First moment */
+        FromTime: string;
+        /** @description First moment that is left out */
+        ToTime: string;
         Cursor: string;
         RunId: string;
         SlackInstallationId: string;
@@ -1508,6 +2582,9 @@ export interface components {
         IfMatch: string;
         ApprovalId: string;
         IdempotencyKey: string;
+        /** @description `tenant`, or the id of a workspace or of an environment */
+        PolicyLayer: string;
+        PolicyReleaseId: string;
     };
     requestBodies: never;
     headers: never;
@@ -2598,13 +3675,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest bundle */
+            /** @description The newest bundles, by the order of the environments */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyStatus"];
+                    "application/json": {
+                        items: components["schemas"]["PolicyStatus"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -2612,9 +3691,13 @@ export interface operations {
     };
     getPolicyBundle: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An older bundle by its sequence; the newest when absent */
+                seq?: number;
+            };
             header?: {
                 "if-none-match"?: string;
+                prefer?: string;
             };
             path: {
                 scope: string;
@@ -2630,6 +3713,7 @@ export interface operations {
                 };
                 content: {
                     "application/gzip": string;
+                    "application/vnd.openpolicyagent.bundles": string;
                 };
             };
             /** @description You have it */
@@ -2638,6 +3722,720 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The overview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOverview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPolicyDrafts: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PolicyDraftSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPolicyDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyDraft"];
+            };
+        };
+        responses: {
+            /** @description Checked; see `valid` and `report` */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDraft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The draft */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDraft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPolicyVersions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PolicyVersionSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publishPolicyVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyVersion"];
+            };
+        };
+        responses: {
+            /** @description Published */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `tenant`, or the id of a workspace or of an environment */
+                layer: components["parameters"]["PolicyLayer"];
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPolicyReleases: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+                environment_id?: string;
+                mode?: components["schemas"]["PolicyMode"];
+                state?: components["schemas"]["PolicyReleaseState"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PolicyReleaseSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPolicyRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyRelease"];
+            };
+        };
+        responses: {
+            /** @description Released and signed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRelease"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRelease"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    overridePolicyGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Released and signed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRelease"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawPolicyRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: components["parameters"]["PolicyReleaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Withdrawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRelease"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gate; its ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGate"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPolicyGate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                environment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyGate"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGate"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDecisions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description The workflow's name */
+                workflow?: components["parameters"]["DecisionWorkflow"];
+                /** @description connector/action */
+                action?: components["parameters"]["DecisionAction"];
+                outcome?: components["parameters"]["DecisionOutcomes"];
+                /** @description A rule that is among the reasons */
+                rule?: components["parameters"]["DecisionRule"];
+                run_id?: string;
+                /** @description Only decisions that a shadow differed from */
+                differs?: boolean;
+                /** @description First moment */
+                from?: components["parameters"]["FromTime"];
+                /** @description First moment that is left out */
+                to?: components["parameters"]["ToTime"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DecisionLogEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportDecisions: {
+        parameters: {
+            query?: {
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description The workflow's name */
+                workflow?: components["parameters"]["DecisionWorkflow"];
+                /** @description connector/action */
+                action?: components["parameters"]["DecisionAction"];
+                outcome?: components["parameters"]["DecisionOutcomes"];
+                /** @description A rule that is among the reasons */
+                rule?: components["parameters"]["DecisionRule"];
+                /** @description First moment */
+                from?: components["parameters"]["FromTime"];
+                /** @description First moment that is left out */
+                to?: components["parameters"]["ToTime"];
+                /** @description The id of the last decision that you have */
+                after?: string;
+                /** @description The most lines to send */
+                max?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description NDJSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: components["parameters"]["DecisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionRecord"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyShadow: {
+        parameters: {
+            query?: {
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description First moment counted; 7 days ago when absent */
+                from?: string;
+                /** @description First moment not counted; now when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By environment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        environments: components["schemas"]["ShadowReadiness"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    simulatePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSimulation"];
+            };
+        };
+        responses: {
+            /** @description The decision and why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPolicyReplays: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+                environment?: components["parameters"]["EnvironmentName"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; without the reports' groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PolicyReplay"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startPolicyReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicyReplay"];
+            };
+        };
+        responses: {
+            /** @description It will run */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplay"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPolicyReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replay_id: components["parameters"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplay"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelPolicyReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                replay_id: components["parameters"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplay"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listKillSwitches: {
+        parameters: {
+            query?: {
+                /** @description Only those that are set, or only those that were released */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The active ones, and the last 200 that were released */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["KillSwitch"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setKillSwitch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKillSwitch"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseKillSwitch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kill_switch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Released */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -2658,6 +4456,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The new key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -11,6 +11,9 @@ export const EVERY_ROLE = ['viewer', 'operator', 'author', 'approver', 'policy-a
 /** Roles that may see what tickets say and what models answered. The others see metadata, digests and states. */
 export const CONTENT_ROLES: readonly Role[] = ['operator', 'author', 'approver', 'admin'];
 
+/** Roles that may read the sources of policy: what exactly is refused tells how to stay beneath it. */
+const POLICY_READERS: readonly Role[] = ['author', 'approver', 'policy-admin', 'auditor', 'admin'];
+
 /** Who may do what. The server refuses by this table, the console hides by it, and a test walks every cell of it. */
 export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
   signIn: 'public',
@@ -63,7 +66,37 @@ export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
   createInstance: ['admin'],
   getPolicy: EVERY_ROLE,
   getPolicyBundle: ['policy-admin', 'auditor', 'admin'],
+  getPolicies: EVERY_ROLE,
+  createPolicyDraft: ['author', 'policy-admin', 'admin'],
+  listPolicyDrafts: POLICY_READERS,
+  getPolicyDraft: POLICY_READERS,
+  publishPolicyVersion: ['policy-admin', 'admin'],
+  listPolicyVersions: EVERY_ROLE,
+  getPolicyVersion: POLICY_READERS,
+  createPolicyRelease: ['policy-admin', 'admin'],
+  listPolicyReleases: EVERY_ROLE,
+  getPolicyRelease: POLICY_READERS,
+  // Never who asked for the release: refused by its state, not by this table.
+  overridePolicyGate: ['approver', 'admin'],
+  withdrawPolicyRelease: ['policy-admin', 'admin'],
+  getPolicyGate: EVERY_ROLE,
+  // Not the policy-admin: whom the gate holds back does not set it.
+  putPolicyGate: ['admin'],
+  // Metadata only: inputs are masked before they are stored.
+  listDecisions: EVERY_ROLE,
+  getDecision: EVERY_ROLE,
+  exportDecisions: ['policy-admin', 'auditor', 'admin'],
+  getPolicyShadow: EVERY_ROLE,
+  simulatePolicy: ['author', 'policy-admin', 'admin'],
+  listPolicyReplays: EVERY_ROLE,
+  startPolicyReplay: ['policy-admin', 'admin'],
+  getPolicyReplay: EVERY_ROLE,
+  cancelPolicyReplay: ['policy-admin', 'admin'],
+  listKillSwitches: EVERY_ROLE,
+  setKillSwitch: ['operator', 'policy-admin', 'admin'],
+  releaseKillSwitch: ['operator', 'policy-admin', 'admin'],
   listKeys: 'signed_in',
+  rotateKey: ['admin'],
   listAuditEvents: ['auditor', 'admin'],
   getCostPerTicket: EVERY_ROLE,
   getBudget: EVERY_ROLE,

@@ -6,6 +6,7 @@ const TABLES = {
   step: 'execution.step_legal_transitions',
   tool_call: 'execution.tool_call_legal_transitions',
   approval: 'control.approval_legal_transitions',
+  policy_release: 'control.policy_release_legal_transitions',
 } as const;
 
 /** The rows of every `*_legal_transitions` table: the table's pairs, and `new -> initial` for a fresh row. */

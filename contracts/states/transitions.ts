@@ -102,12 +102,26 @@ export const APPROVAL_STATES: StateMachine<ApprovalState> = {
   ],
 };
 
+export type PolicyReleaseState = 'blocked' | 'released' | 'superseded' | 'withdrawn';
+
+export const POLICY_RELEASE_STATES: StateMachine<PolicyReleaseState> = {
+  initial: ['blocked', 'released'],
+  terminal: ['superseded', 'withdrawn'],
+  transitions: [
+    { from: 'blocked', to: 'released', why: 'another person overrode the gate, with a reason' },
+    { from: 'blocked', to: 'withdrawn', why: 'a person gave it up' },
+    { from: 'released', to: 'superseded', why: 'the next release of the environment and mode is in force' },
+    { from: 'released', to: 'withdrawn', why: 'a person ended it; only one in mode shadow' },
+  ],
+};
+
 /** Every table by the name that the database uses for it. */
 export const STATE_MACHINES = {
   run: RUN_STATES,
   step: STEP_STATES,
   tool_call: TOOL_CALL_STATES,
   approval: APPROVAL_STATES,
+  policy_release: POLICY_RELEASE_STATES,
 } as const;
 
 /** Whether `from -> to` is legal in `machine`. */

@@ -1,3 +1,4 @@
+import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import type { Budgets } from '../budgets/budgets.ts';
@@ -10,7 +11,7 @@ import type { Instances } from '../connectors/instances.ts';
 import type { Publishers } from '../connectors/publishers.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { Hub } from '../live/hub.ts';
-import type { PolicyApi } from '../policies/policy-api.ts';
+import type { BundleApi } from '../policies/bundle-api.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
@@ -35,10 +36,14 @@ export interface Services {
   readonly instancePackages: InstancePackages;
   readonly credentials: Credentials;
   readonly instances: Instances;
-  readonly policy: PolicyApi;
+  readonly bundles: BundleApi;
   readonly audit: AuditApi;
   readonly cell: CellApi;
   readonly hub: Hub;
+}
+
+function notBuiltYet(): Promise<never> {
+  return Promise.reject(new ApiError('unavailable', 'This operation is in the contract, and its code follows.'));
 }
 
 /** Which part of the control plane carries out which operation of the contract. */
@@ -90,9 +95,24 @@ export function handlersOf(parts: Services): Handlers {
     storeCredential: (call) => parts.credentials.storeCredential(call),
     listInstances: (call) => parts.instances.listInstances(call),
     createInstance: (call) => parts.instances.createInstance(call),
-    getPolicy: (call) => parts.policy.getPolicy(call),
-    getPolicyBundle: (call) => parts.policy.getPolicyBundle(call),
-    listKeys: (call) => parts.policy.listKeys(call),
+    getPolicy: (call) => parts.bundles.getPolicy(call),
+    getPolicyBundle: (call) => parts.bundles.getPolicyBundle(call),
+    listKeys: (call) => parts.bundles.listKeys(call),
+    getPolicies: notBuiltYet,
+    createPolicyDraft: notBuiltYet,
+    listPolicyDrafts: notBuiltYet,
+    getPolicyDraft: notBuiltYet,
+    publishPolicyVersion: notBuiltYet,
+    listPolicyVersions: notBuiltYet,
+    getPolicyVersion: notBuiltYet,
+    createPolicyRelease: notBuiltYet,
+    listPolicyReleases: notBuiltYet,
+    getPolicyRelease: notBuiltYet,
+    overridePolicyGate: notBuiltYet,
+    withdrawPolicyRelease: notBuiltYet,
+    getPolicyGate: notBuiltYet,
+    putPolicyGate: notBuiltYet,
+    rotateKey: notBuiltYet,
     listAuditEvents: (call) => parts.audit.listAuditEvents(call),
     getCell: (call) => parts.cell.getCell(call),
     streamEvents: ({ principal, headers }) => Promise.resolve({

@@ -52,7 +52,7 @@ describe('who may call what is what contracts/openapi/permissions.ts says', () =
 
   test('another tenant\'s things look exactly like things that do not exist', async () => {
     const other = await plane.principal(EVERY_ROLE, await plane.otherTenant());
-    for (const path of [`/api/v1/runs/${newId('run')}`, `/api/v1/approvals/${newId('approval')}`, `/api/v1/runs/${newId('run')}/evidence`, `/api/v1/policy-bundles/${plane.tenant.tenantId}`]) {
+    for (const path of [`/api/v1/runs/${newId('run')}`, `/api/v1/approvals/${newId('approval')}`, `/api/v1/runs/${newId('run')}/evidence`, `/api/v1/policy-bundles/${plane.tenant.environmentId}`]) {
       const reply = await plane.api('GET', path, { key: other.key });
       expect([path, reply.status, reply.body['code']]).toEqual([path, 404, 'not_found']);
     }
@@ -74,5 +74,6 @@ async function statusOf(plane: ControlPlaneUnderTest, method: string, path: stri
 
 function concrete(path: string): string {
   return path.replace('{run_id}', newId('run')).replace('{approval_id}', newId('approval')).replace('{workflow_id}', newId('workflow'))
-    .replace('{version}', '1').replace('{environment}', 'prod').replace('{scope}', 'x');
+    .replace('{version}', '1').replace('{environment}', 'prod').replace('{scope}', 'x')
+    .replace('{layer}', 'tenant').replace('{draft_id}', newId('policy_draft')).replace('{release_id}', newId('policy_release')).replace('{environment_id}', newId('environment'));
 }

@@ -48,10 +48,10 @@ export class FileKeys implements Keys {
     }
   }
 
-  async signingKey(tenantId: string, purpose: SigningPurpose): Promise<SigningKey> {
-    return purpose === 'policy_bundle'
-      ? ecKey(p256(this.#derive(`sign/${purpose}`, tenantId)))
-      : ed25519Key(this.#derive(`sign/${purpose}`, tenantId));
+  async signingKey(tenantId: string, purpose: SigningPurpose, generation = 1): Promise<SigningKey> {
+    // The first generation is derived as it was before there were others.
+    const derived = this.#derive(generation === 1 ? `sign/${purpose}` : `sign/${purpose}/${generation}`, tenantId);
+    return purpose === 'policy_bundle' ? ecKey(p256(derived)) : ed25519Key(derived);
   }
 
   #derive(purpose: string, tenantId: string): Buffer {

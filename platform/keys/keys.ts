@@ -19,8 +19,11 @@ export interface Keys {
   seal(tenantId: string, purpose: SealPurpose, context: string, plain: Uint8Array): Promise<Uint8Array>;
   /** @throws KeysError `unseal_failed` when the bytes, the tenant, the purpose or the context are not what was sealed */
   unseal(tenantId: string, purpose: SealPurpose, context: string, sealed: Uint8Array): Promise<Uint8Array>;
-  /** The signing key of a tenant for a purpose: ES256 for bundles (OPA has no EdDSA), Ed25519 for the rest. */
-  signingKey(tenantId: string, purpose: SigningPurpose): Promise<SigningKey>;
+  /**
+   * The signing key of a tenant for a purpose: ES256 for bundles (OPA has no EdDSA), Ed25519 for the rest. Every generation, counted from 1,
+   * is a key of its own: rotating is asking for the next one.
+   */
+  signingKey(tenantId: string, purpose: SigningPurpose, generation?: number): Promise<SigningKey>;
 }
 
 export type KeysErrorCode = 'unseal_failed' | 'key_file_missing' | 'key_file_invalid' | 'key_file_exposed';

@@ -12,7 +12,7 @@ import type { TestDatabase } from './testing.ts';
 const SCHEMAS = ['control', 'execution', 'audit'];
 /** Hold ids and where a tenant lives; read before the tenant is known. */
 const DIRECTORIES = ['control.instance_directory', 'control.tenant_directory'];
-const SHARED = [...DIRECTORIES, 'control.approval_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
+const SHARED = [...DIRECTORIES, 'control.approval_legal_transitions', 'control.policy_release_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
 const LOGIN_ROLES = ['countersign_control', 'countersign_execution'];
 
 let database: TestDatabase;
@@ -61,6 +61,7 @@ function valueOf({ column, type }: { column: string; type: string }, tenant: str
   if (column === 'tenant_id') return pg.escapeLiteral(tenant);
   if (type === 'jsonb') return `'{}'`;
   if (type === 'bytea') return `'\\x00'`;
+  if (type === 'boolean') return 'true';
   if (type.startsWith('timestamp')) return 'clock_timestamp()';
   return /int|numeric|float|double/.test(type) ? '1' : `'x'`;
 }

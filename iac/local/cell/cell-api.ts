@@ -90,8 +90,9 @@ export class CellApi {
     return this.#send('POST', `/api/v1/approvals/${approvalId}/votes`, { decision: 'approve', action_digest: actionDigest });
   }
 
-  policy(): Promise<Schemas['PolicyStatus']> {
-    return this.#send('GET', '/api/v1/policy');
+  /** The bundles in force, one per environment and mode. */
+  async policy(): Promise<Array<Schemas['PolicyStatus']>> {
+    return (await this.#send<{ items: Array<Schemas['PolicyStatus']> }>('GET', '/api/v1/policy')).items;
   }
 
   keys(): Promise<Schemas['KeySet']> {

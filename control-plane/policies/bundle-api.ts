@@ -1,0 +1,74 @@
+import { bundleScope, readBundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Answer, Call } from '../api/operation.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { BundleContents } from './bundle-contents.ts';
+import { bundleStatuses, findBundle, findPlace, newestBundle } from './repository-bundles.ts';
+import type { BundleRow, StatusRow } from './repository-bundles.ts';
+import { publicKeys } from './signing-keys.ts';
+
+type PolicyStatus = components['schemas']['PolicyStatus'];
+
+export interface BundleApiParts {
+  readonly database: Database;
+  readonly objects: Objects;
+  readonly contents: BundleContents;
+}
+
+/** The bundles in force, as people and decision points read them. */
+export class BundleApi {
+  readonly #parts: BundleApiParts;
+
+  constructor(parts: BundleApiParts) {
+    this.#parts = parts;
+  }
+
+  async getPolicy({ principal }: Call<'getPolicy'>): Promise<Answer<'getPolicy'>> {
+    const shadowEnding = bundleScope('', 'shadow');
+    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<BundleRow & StatusRow>(bundleStatuses, [principal.tenantId, principal.workspaceId, shadowEnding]));
+    return { status: 200, body: { items: rows.map((row) => this.#statusOf(row)) } };
+  }
+
+  /** The OPA bundle protocol: the digest is the ETag. */
+  async getPolicyBundle({ principal, path, query, headers }: Call<'getPolicyBundle'>): Promise<Answer<'getPolicyBundle'>> {
+    const row = await this.#find(principal, path.scope, query.seq);
+    const etag = `"${row.digest}"`;
+    if (matches(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+    return { status: 200, headers: { etag }, mediaType: 'application/gzip', bytes: await this.#parts.objects.get(row.object_key) };
+  }
+
+  async listKeys({ principal }: Call<'listKeys'>): Promise<Answer<'listKeys'>> {
+    const keys = await this.#parts.database.forTenant(principal.tenantId, (tx) => publicKeys(tx, principal.tenantId));
+    return { status: 200, body: { keys } };
+  }
+
+  async #find({ tenantId, workspaceId }: Principal, scope: string, seq: number | undefined): Promise<BundleRow> {
+    const place = readBundleScope(scope);
+    return this.#parts.database.forTenant(tenantId, async (tx) => {
+      const known = place !== null && await tx.maybeOne(findPlace, [tenantId, workspaceId, place.environmentId]) !== undefined;
+      if (!known) throw new ApiError('not_found', 'There is no such scope. A scope is the id of an environment of the workspace, with .shadow behind it for what decides beside.');
+      const row = seq === undefined ? await tx.maybeOne<BundleRow>(newestBundle, [tenantId, scope]) : await tx.maybeOne<BundleRow>(findBundle, [tenantId, scope, seq]);
+      if (row !== undefined) return row;
+      if (seq !== undefined) throw new ApiError('not_found', `This scope has no bundle with the sequence ${seq}.`);
+      throw new ApiError('policy_bundle_missing', place.mode === 'shadow' ? 'Nothing was released in mode shadow in this environment.' : 'No bundle was signed for this environment yet, so everything is denied.');
+    });
+  }
+
+  #statusOf(row: BundleRow & StatusRow): PolicyStatus {
+    const { environment_id, environment, workspace_id, workspace, mode, scope, revision, digest, stale } = row;
+    return {
+      environment_id, environment, workspace_id, workspace, mode,
+      release: row.release_id === null || row.release_number === null ? null : { id: row.release_id, number: row.release_number },
+      layers: { packs: row.packs ?? [...this.#parts.contents.shippedPacks], tenant: row.tenant_version, workspace: row.workspace_version, environment: row.environment_version },
+      scope, revision, seq: Number(row.seq), digest, signed_at: row.signed_at.toISOString(), expires_at: row.expires_at.toISOString(), stale,
+    };
+  }
+}
+
+/** RFC 9110, 13.1.2: weak comparison, a list, or `*`. */
+function matches(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+}
