@@ -25,11 +25,12 @@ const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 /** Seals what runs read and produce, and opens it again. It is stored and shredded by the statements that move the run. */
 export class Contents {
   readonly #keys: Keys;
-  readonly #retentionMs: number;
+  /** How long content is kept. */
+  readonly retentionMs: number;
 
   constructor(keys: Keys, retentionDays: number) {
     this.#keys = keys;
-    this.#retentionMs = retentionDays * 86_400_000;
+    this.retentionMs = retentionDays * 86_400_000;
   }
 
   /** Seals the canonical JSON of `value`. */
@@ -41,7 +42,7 @@ export class Contents {
       sealed: await this.#keys.seal(tenantId, 'content', id, bytes),
       sha256: digestOfBytes(bytes),
       sizeBytes: bytes.byteLength,
-      expiresAt: new Date(now.getTime() + this.#retentionMs),
+      expiresAt: new Date(now.getTime() + this.retentionMs),
     };
   }
 

@@ -47,11 +47,25 @@ const shredContents: Statement = {
   name: 'contents.shred',
   text: `
     UPDATE execution.contents c SET sealed = NULL, shredded_at = clock_timestamp()
-      FROM (SELECT tenant_id, id FROM execution.contents WHERE shredded_at IS NULL AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) old
+      FROM (SELECT tenant_id, id FROM execution.contents WHERE shredded_at IS NULL AND expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) old
      WHERE c.tenant_id = old.tenant_id AND c.id = old.id`,
 };
 
 /** Takes away what has been kept long enough; digest and size stay. Gives how many. */
 export function shredExpired(tx: Transaction, limit: number): Promise<number> {
   return tx.change(shredContents, [limit]);
+}
+
+const shredDecisionInputs: Statement = {
+  name: 'decisions.shred_inputs',
+  text: `
+    UPDATE execution.decisions d SET input_sealed = NULL, input_shredded_at = clock_timestamp()
+      FROM (SELECT tenant_id, id FROM execution.decisions
+             WHERE input_sealed IS NOT NULL AND decided_at <= now() - $2::float8 * interval '1 millisecond' LIMIT $1 FOR UPDATE SKIP LOCKED) old
+     WHERE d.tenant_id = old.tenant_id AND d.id = old.id`,
+};
+
+/** Takes away the inputs of decisions that are older than `retentionMs`; what was masked stays. Gives how many. */
+export function shredInputs(tx: Transaction, limit: number, retentionMs: number): Promise<number> {
+  return tx.change(shredDecisionInputs, [limit, retentionMs]);
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Changes } from '../changes/changes.ts';
+import type { Contents } from '../contents/contents.ts';
 import { refusalMessage } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
 import type { Tenants } from '../loops/tenants.ts';
@@ -13,13 +14,14 @@ import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';
 import { failLostCalls } from './repository-lost-calls.ts';
 import type { LockedRun } from './repository-runs.ts';
-import { endLeases, findExpiredLeases, findOwnLeases, shredExpired } from './repository-sweeps.ts';
+import { endLeases, findExpiredLeases, findOwnLeases, shredExpired, shredInputs } from './repository-sweeps.ts';
 import type { AbandonedRow } from './repository-sweeps.ts';
 
 export interface SweeperOptions {
   readonly database: Database;
   readonly tenants: Tenants;
   readonly changes: Changes;
+  readonly contents: Contents;
   readonly clock: Clock;
   readonly log: Logger;
   readonly worker: string;
@@ -68,9 +70,11 @@ export class Sweeper {
     return decided.length === BATCH;
   }
 
-  /** Shreds content past its retention. */
+  /** Shreds content past its retention, and what policy was asked. */
   async shred(): Promise<boolean> {
-    return await this.#forAll((tx) => shredExpired(tx, BATCH)) === BATCH;
+    const { retentionMs } = this.#options.contents;
+    const shredded = await this.#forAll(async (tx) => [await shredExpired(tx, BATCH), await shredInputs(tx, BATCH, retentionMs)]);
+    return shredded.includes(BATCH);
   }
 
   async #forAll<T>(work: Parameters<Database['forTenants']>[1] extends (tx: infer Tx) => unknown ? (tx: Tx) => Promise<T> : never): Promise<T> {

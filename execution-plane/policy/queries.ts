@@ -22,8 +22,8 @@ export async function listEnvironments(tx: Transaction): Promise<Array<{ tenantI
 
 const shadowBundle: Statement = {
   name: 'policy.has_shadow_bundle',
-  // One that is ended is not renewed any more, and would deny beside every decision once it has expired.
-  text: 'SELECT EXISTS (SELECT FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 AND expires_at > clock_timestamp()) AS is_there',
+  // Ending a shadow ends the time of its newest bundle.
+  text: 'SELECT coalesce((SELECT expires_at > clock_timestamp() FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 ORDER BY seq DESC LIMIT 1), false) AS is_there',
 };
 
 /** Whether a bundle in shadow mode is to decide beside the binding one. */

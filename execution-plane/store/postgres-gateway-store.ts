@@ -21,6 +21,7 @@ import { budgetRefused, budgetWarning, callEvent, decisionEvent } from './audit-
 import { readTightestBudget } from './repository-budgets.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
+import type { LoggedDecision } from './repository-decisions.ts';
 import { hasFreeSlot } from './repository-concurrency.ts';
 import { readPreviousAnswer } from './repository-model-changes.ts';
 import { appendEvents } from './repository-events.ts';
@@ -78,8 +79,9 @@ export class PostgresGatewayStore implements GatewayStore {
 
   async commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void> {
     const { database, clock, worker } = this.#options;
+    const logged = await this.#logged(call, decision);
     await database.forTenant(call.tenant.id, async (tx) => {
-      if (!await writeDecision(tx, call, decision, [decisionEvent(call, worker, decision)], clock.now())) throw stale(call);
+      if (!await writeDecision(tx, call, logged, [decisionEvent(call, worker, decision)], clock.now())) throw stale(call);
     });
   }
 
@@ -92,8 +94,9 @@ export class PostgresGatewayStore implements GatewayStore {
       actionSealed: await seal(Buffer.from(canonicalText(request.action), 'utf8')),
       previewSealed: await seal(canonicalBytes({ preview: request.preview, target: request.target, content: request.content } satisfies SealedPreview)),
     };
+    const logged = await this.#logged(call, decision);
     const approval = await database.forTenant(call.tenant.id, async (tx) => {
-      const written = await writeApproval(tx, call, decision, sealed);
+      const written = await writeApproval(tx, call, logged, sealed);
       if (!written.held) throw stale(call);
       const asked = callEvent(call, worker, 'approval.requested', { kind: 'approval', id: written.id }, {
         action: decision.action, action_digest: request.actionDigest, target_id: request.target.id, tier: request.tier, required_role: request.requiredRole,
@@ -113,6 +116,7 @@ export class PostgresGatewayStore implements GatewayStore {
     const approvalId = intent.consumeApprovalId;
     const now = clock.now();
     const action = await contents.seal(call.tenant.id, 'action', { action_text: intent.actionText, content: intent.content } satisfies SealedAction, [], now);
+    const logged = await this.#logged(call, decision);
     const events = [
       decisionEvent(call, worker, decision),
       ...(approvalId === null ? [] : [callEvent(call, worker, 'approval.state_changed', { kind: 'approval', id: approvalId }, { from: 'approved', to: 'consumed', action_digest: intent.actionDigest, call_id: callId })]),
@@ -123,7 +127,7 @@ export class PostgresGatewayStore implements GatewayStore {
     ];
     const refused = await database.forTenant(call.tenant.id, async (tx) => {
       if (intent.concurrency !== null && intent.instanceId !== null && !await hasFreeSlot(tx, call, intent.instanceId, intent.concurrency)) throw new InstanceBusyError(intent.concurrency);
-      const written = await writeIntent(tx, call, callId, decision, intent, action, events, now);
+      const written = await writeIntent(tx, call, callId, logged, intent, action, events, now);
       if (!written.held) throw stale(call);
       if (approvalId !== null && !written.consumed) throw new ApprovalNotUsableError(approvalId);
       if (written.budgeted && intent.estimate.unpriced.length > 0) throw new PriceUnknownError(intent.estimate.unpriced);
@@ -133,7 +137,7 @@ export class PostgresGatewayStore implements GatewayStore {
       if (error instanceof NoRoom) return error;
       throw error;
     });
-    if (refused instanceof NoRoom) throw await this.#refusedByBudget(call, decision, intent);
+    if (refused instanceof NoRoom) throw await this.#refusedByBudget(call, logged, intent);
     if (approvalId !== null) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approvalId, state: 'consumed' });
     if (intent.risk === 'read' || intent.risk === 'model') this.#reads.add(callId);
     return { callId };
@@ -179,8 +183,15 @@ export class PostgresGatewayStore implements GatewayStore {
     })];
   }
 
+  /** The input is content: it is sealed before the transaction, and where content is not kept it is not stored at all. */
+  async #logged(call: CallIdentity, decision: DecisionRecord): Promise<LoggedDecision> {
+    const { contents } = this.#options;
+    const inputSealed = contents.retentionMs === 0 ? null : await contents.sealBytes(call.tenant.id, decision.id, Buffer.from(decision.inputText, 'utf8'));
+    return { decision, inputSealed };
+  }
+
   /** Nothing was intended. A refusal that lasts is recorded with the decision that it follows; one that passes is tried again within seconds. */
-  async #refusedByBudget(call: CallIdentity, decision: DecisionRecord, intent: Intent): Promise<BudgetExceededError> {
+  async #refusedByBudget(call: CallIdentity, logged: LoggedDecision, intent: Intent): Promise<BudgetExceededError> {
     const { database, clock, worker } = this.#options;
     const estimateUsd = intent.estimate.amountUsd;
     return database.forTenant(call.tenant.id, async (tx) => {
@@ -188,8 +199,8 @@ export class PostgresGatewayStore implements GatewayStore {
       // Removed since: the next attempt goes through.
       if (account === undefined) return new BudgetExceededError({ kind: 'month', period: 'removed', limitUsd: estimateUsd, spentUsd: '0', reservedUsd: '0', estimateUsd });
       const error = new BudgetExceededError({ kind: account.kind, period: account.period, limitUsd: account.limit_usd, spentUsd: account.spent_usd, reservedUsd: account.reserved_usd, estimateUsd });
-      const events = [decisionEvent(call, worker, decision), budgetRefused(call, worker, decision, error.refusal)];
-      if (!isPassing(error.refusal) && !await writeDecision(tx, call, decision, events, clock.now())) throw stale(call);
+      const events = [decisionEvent(call, worker, logged.decision), budgetRefused(call, worker, logged.decision, error.refusal)];
+      if (!isPassing(error.refusal) && !await writeDecision(tx, call, logged, events, clock.now())) throw stale(call);
       return error;
     });
   }

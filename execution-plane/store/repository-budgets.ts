@@ -3,7 +3,7 @@ import type { CallIdentity } from '@countersign/connectors/gateway/call-identity
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
 /** What an account that begins now has spent already: asked only when there is none yet. Reads `k.kind` and `k.period` of the query around it. */
-function spentBefore(workspace: string, run: string): string {
+export function spentBefore(workspace: string, run: string): string {
   return `CASE
         WHEN EXISTS (SELECT FROM execution.budget_accounts e WHERE e.tenant_id = $1 AND e.workspace_id = ${workspace} AND e.kind = k.kind AND e.period = k.period) THEN 0
         WHEN k.kind = 'run' THEN (SELECT b_run.cost_usd FROM execution.runs b_run WHERE b_run.tenant_id = $1 AND b_run.id = ${run})

@@ -1,6 +1,6 @@
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { EffectExistsError } from '@countersign/connectors/gateway/ports.ts';
-import type { DecisionRecord, EffectKey, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import type { EffectKey, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
 import type { Receipt } from '@countersign/connectors/sdk/connector.ts';
 import type { Risk } from '@countersign/contracts/connectors/manifest.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
@@ -12,7 +12,8 @@ import { contentStep, contentValues } from '../contents/contents.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import { RESERVATION_RESULT, reservationSteps, reservationValues, SETTLEMENT_RESULT, SETTLEMENT_STEPS } from './repository-budgets.ts';
 import type { CrossedAccount } from './repository-budgets.ts';
-import { DECIDED, HELD, decidedValues, heldValues } from './repository-decisions.ts';
+import { decidedStep, decidedValues, HELD, heldValues } from './repository-decisions.ts';
+import type { LoggedDecision } from './repository-decisions.ts';
 import { jsonb } from '../contents/jsonb.ts';
 
 /** An approval is for one effect, not for one attempt: while every call that used it is known to have had none, it may be used again. */
@@ -25,7 +26,7 @@ const ABANDONED = `NOT EXISTS (
 
 const insertIntent: Statement = {
   name: 'calls.insert_intent',
-  text: `WITH ${HELD}, ${DECIDED}, consumed AS (
+  text: `WITH ${HELD}, ${decidedStep(35)}, consumed AS (
       UPDATE control.approvals a SET state = 'consumed', consumed_at = coalesce(a.consumed_at, clock_timestamp())
         FROM held
        WHERE a.tenant_id = held.tenant_id AND a.id = $6 AND a.step_id = held.id AND a.action_digest = $11 AND a.expires_at > clock_timestamp()
@@ -64,11 +65,11 @@ export interface WrittenIntent {
  * approval was named.
  * @throws EffectExistsError
  */
-export async function writeIntent(tx: Transaction, call: CallIdentity, callId: string, decision: DecisionRecord, intent: Intent, action: SealedContent, events: readonly NewAuditEvent[], at: Date): Promise<WrittenIntent> {
+export async function writeIntent(tx: Transaction, call: CallIdentity, callId: string, { decision, inputSealed }: LoggedDecision, intent: Intent, action: SealedContent, events: readonly NewAuditEvent[], at: Date): Promise<WrittenIntent> {
   const done = await tx.one<{ held: number; consumed: number; budgeted: boolean; has_room: boolean; crossed: CrossedAccount[] }>(insertIntent, [
     ...heldValues(call), ...decidedValues(call, decision), intent.consumeApprovalId, callId, call.environment.id, call.step.attempt,
     decision.action, intent.actionDigest, intent.risk, intent.connectorVersion, intent.instanceId, intent.idempotencyKey, action.id,
-    ...contentValues([action]), ...auditValues(events, at), ...reservationValues(call, intent.estimate.amountUsd, intent.estimate.unpriced.length > 0), intent.parametersDigest,
+    ...contentValues([action]), ...auditValues(events, at), ...reservationValues(call, intent.estimate.amountUsd, intent.estimate.unpriced.length > 0), intent.parametersDigest, inputSealed,
   ]).catch((error: unknown) => {
     throw violates(error, 'one_effect_per_idempotency_key') ? new EffectExistsError(intent.idempotencyKey) : error;
   });

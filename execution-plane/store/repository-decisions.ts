@@ -19,41 +19,56 @@ export function heldValues(call: CallIdentity): unknown[] {
   return [call.tenant.id, call.step.id, call.step.fence];
 }
 
-/** The named step that records a decision; takes `$4` and `$5`. */
-export const DECIDED = `decided AS (
-      INSERT INTO execution.decisions (tenant_id, id, run_id, step_id, call_key, action, instance_id, action_digest, outcome, reasons, obligations,
-        bundle_revision, bundle_seq, bundle_digest, bundle_age_ms, input_digest, evaluated_us, approval_id)
-      SELECT held.tenant_id, d.id, held.run_id, held.id, $4, d.action, d.instance_id, d.action_digest, d.outcome, d.reasons, d.obligations,
-             d.bundle_revision, d.bundle_seq, d.bundle_digest, d.bundle_age_ms, d.input_digest, d.evaluated_us, d.approval_id
-        FROM held, jsonb_to_record($5::jsonb) AS d(id text, action text, instance_id text, action_digest text, outcome text, reasons jsonb, obligations jsonb,
-             bundle_revision text, bundle_seq bigint, bundle_digest text, bundle_age_ms bigint, input_digest text, evaluated_us int, approval_id text)
+/** What is kept of an input: sealed before the transaction begins; null where nothing is kept. */
+export interface LoggedDecision {
+  readonly decision: DecisionRecord;
+  readonly inputSealed: Uint8Array | null;
+}
+
+const DECISION_COLUMNS: ReadonlyArray<readonly [name: string, type: string]> = [
+  ['id', 'text'], ['action', 'text'], ['instance_id', 'text'], ['action_digest', 'text'], ['outcome', 'text'], ['reasons', 'jsonb'], ['obligations', 'jsonb'],
+  ['bundle_revision', 'text'], ['bundle_seq', 'bigint'], ['bundle_digest', 'text'], ['bundle_age_ms', 'bigint'], ['bundle_expires_at', 'timestamptz'],
+  ['path', 'text'], ['input_digest', 'text'], ['masked_input', 'jsonb'], ['erased', 'text[]'], ['evaluated_us', 'int'], ['shadows', 'jsonb'], ['differs', 'boolean'],
+  ['approval_id', 'text'], ['routed_from', 'text'], ['workspace_id', 'text'], ['environment_id', 'text'], ['workflow', 'text'], ['principal_id', 'text'],
+];
+
+/** The named step that records a decision; takes `$4` and `$5`, and as `inputSealedAt` the sealed input. */
+export function decidedStep(inputSealedAt: number): string {
+  const names = DECISION_COLUMNS.map(([name]) => name);
+  return `decided AS (
+      INSERT INTO execution.decisions (tenant_id, run_id, step_id, call_key, input_sealed, ${names.join(', ')})
+      SELECT held.tenant_id, held.run_id, held.id, $4, $${inputSealedAt}::bytea, ${names.map((name) => `d.${name}`).join(', ')}
+        FROM held, jsonb_to_record($5::jsonb) AS d(${DECISION_COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')})
     )`;
+}
 
 export function decidedValues(call: CallIdentity, decision: DecisionRecord): unknown[] {
   return [call.callKey, jsonb({
     id: decision.id, action: decision.action, instance_id: decision.instanceId, action_digest: decision.actionDigest, outcome: decision.outcome,
     reasons: decision.reasons, obligations: decision.obligations,
     bundle_revision: decision.bundle?.revision ?? null, bundle_seq: decision.bundle?.seq ?? null, bundle_digest: decision.bundle?.digest ?? null,
-    bundle_age_ms: decision.bundle === null ? null : Math.round(decision.bundle.age_ms),
-    input_digest: decision.inputDigest, evaluated_us: Math.round(decision.evaluatedUs), approval_id: decision.approvalId,
+    bundle_age_ms: decision.bundle === null ? null : Math.round(decision.bundle.age_ms), bundle_expires_at: decision.bundle?.expires_at ?? null,
+    path: decision.path, input_digest: decision.inputDigest, masked_input: decision.maskedInput, erased: decision.erased, evaluated_us: Math.round(decision.evaluatedUs),
+    shadows: decision.shadows, differs: decision.shadows.some((shadow) => shadow.differs), approval_id: decision.approvalId, routed_from: decision.routedFrom,
+    workspace_id: call.workspace.id, environment_id: call.environment.id, workflow: call.run.workflow, principal_id: `workflow:${call.run.workflow}`,
   })];
 }
 
 const insertDecision: Statement = {
   name: 'decisions.insert',
-  text: `WITH ${HELD}, ${DECIDED}, ${auditStep(6)}
+  text: `WITH ${HELD}, ${decidedStep(12)}, ${auditStep(6)}
     SELECT (SELECT count(*)::int FROM held) AS held, (SELECT count(*) FROM audited) AS events`,
 };
 
 /** Gives whether the lease was held; if not, the caller rolls back. */
-export async function writeDecision(tx: Transaction, call: CallIdentity, decision: DecisionRecord, events: readonly NewAuditEvent[], at: Date): Promise<boolean> {
-  const { held } = await tx.one<{ held: number }>(insertDecision, [...heldValues(call), ...decidedValues(call, decision), ...auditValues(events, at)]);
+export async function writeDecision(tx: Transaction, call: CallIdentity, { decision, inputSealed }: LoggedDecision, events: readonly NewAuditEvent[], at: Date): Promise<boolean> {
+  const { held } = await tx.one<{ held: number }>(insertDecision, [...heldValues(call), ...decidedValues(call, decision), ...auditValues(events, at), inputSealed]);
   return held === 1;
 }
 
 const insertApproval: Statement = {
   name: 'approvals.insert',
-  text: `WITH ${HELD}, ${DECIDED}, requested AS (
+  text: `WITH ${HELD}, ${decidedStep(24)}, requested AS (
       INSERT INTO control.approvals (tenant_id, id, workspace_id, environment_id, run_id, step_id, step_key, action, instance_id, action_digest,
         action_sealed, preview_sealed, subject, tier, required_role, required_votes, requested_by, decision_id, expires_at, min_strength, max_sign_in_age_ms)
       SELECT held.tenant_id, $6, $7, $8, held.run_id, held.id, $9, $10, $11, $12, $13::bytea, $14::bytea,
@@ -85,11 +100,11 @@ export interface SealedApproval {
 }
 
 /** Records the decision and its approval request. `held: false` when the lease is gone; `isNew: false` when an open request for this action stands. */
-export async function writeApproval(tx: Transaction, call: CallIdentity, decision: DecisionRecord, { id, request, actionSealed, previewSealed }: SealedApproval): Promise<{ held: boolean; id: string; isNew: boolean }> {
+export async function writeApproval(tx: Transaction, call: CallIdentity, { decision, inputSealed }: LoggedDecision, { id, request, actionSealed, previewSealed }: SealedApproval): Promise<{ held: boolean; id: string; isNew: boolean }> {
   const { held, requested } = await tx.one<{ held: number; requested: string | null }>(insertApproval, [
     ...heldValues(call), ...decidedValues(call, decision), id, call.workspace.id, call.environment.id, call.step.key, decision.action,
     request.action.instance_id, request.actionDigest, actionSealed, previewSealed, request.target.label, request.tier, request.requiredRole, request.requiredVotes,
-    `workflow:${call.run.workflow}`, decision.id, request.expiresAt, request.signIn?.minStrength ?? null, request.signIn?.maxAgeMs ?? null,
+    `workflow:${call.run.workflow}`, decision.id, request.expiresAt, request.signIn?.minStrength ?? null, request.signIn?.maxAgeMs ?? null, inputSealed,
   ]);
   if (held === 0 || requested !== null) return { held: held === 1, id, isNew: true };
   const open = await tx.one<{ id: string }>(openApproval, [call.tenant.id, call.step.id, request.actionDigest]);
