@@ -14,6 +14,8 @@ CREATE TABLE control.policy_drafts (
   -- Canonical JSON of {files, data, packs}; `digest` is of these bytes.
   source text NOT NULL,
   digest text NOT NULL,
+  -- As in the source; of the tenant's layer only.
+  packs jsonb,
   stack_digest text NOT NULL,
   valid boolean NOT NULL,
   errors int NOT NULL,
