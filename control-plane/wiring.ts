@@ -28,11 +28,15 @@ import { InstancePackages } from './connectors/instance-packages.ts';
 import { Instances } from './connectors/instances.ts';
 import { Publishers } from './connectors/publishers.ts';
 import { SchemaChecks } from './connectors/schema-checks.ts';
+import { BundleArchive } from './decisions/bundle-archive.ts';
+import { Decisions } from './decisions/decisions.ts';
+import { DecisionExport } from './decisions/export.ts';
 import { createApp } from './http/app.ts';
 import { sessionCookie } from './http/cookies.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { SignIn } from './identity/sign-in.ts';
 import { Ingestion } from './ingestion/ingestion.ts';
+import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
@@ -117,6 +121,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       credentials: new Credentials(parts),
       instances,
       bundles: new BundleApi({ database, objects, contents }),
+      decisions: new Decisions({ database, clock, archive: new BundleArchive(database, objects) }),
+      decisionExport: new DecisionExport(parts),
+      killSwitches: new KillSwitches(parts),
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       hub,

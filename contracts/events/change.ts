@@ -1,10 +1,12 @@
 /** PostgreSQL channel on which both planes say, after their commit, what has changed. The payload is one `Change` as JSON. */
 export const CHANGES_CHANNEL = 'countersign_changes';
 
+export const CHANGE_KINDS = ['run', 'approval', 'policy', 'kill_switch'] as const;
+
 /** A hint for open consoles: read the thing itself. */
 export interface Change {
   readonly tenant_id: string;
-  readonly kind: 'run' | 'approval' | 'policy';
+  readonly kind: (typeof CHANGE_KINDS)[number];
   readonly id: string;
   readonly state: string;
 }
@@ -19,6 +21,6 @@ export function changeOf(payload: string): Change | null {
   }
   if (typeof value !== 'object' || value === null) return null;
   const { tenant_id, kind, id, state } = value as Record<string, unknown>;
-  const known = kind === 'run' || kind === 'approval' || kind === 'policy';
-  return known && typeof tenant_id === 'string' && typeof id === 'string' && typeof state === 'string' ? { tenant_id, kind, id, state } : null;
+  const known = CHANGE_KINDS.find((one) => one === kind);
+  return known !== undefined && typeof tenant_id === 'string' && typeof id === 'string' && typeof state === 'string' ? { tenant_id, kind: known, id, state } : null;
 }

@@ -1191,7 +1191,7 @@ export interface paths {
         };
         /**
          * Server-sent events that say what changed
-         * @description Each event is `{kind: run|approval|policy, id, state}` with an `id:` to resume from by Last-Event-ID; a comment every 15 s keeps
+         * @description Each event is `{kind: run|approval|policy|kill_switch, id, state}` with an `id:` to resume from by Last-Event-ID; a comment every 15 s keeps
          *     the connection. An event named `resync` says that some were missed: read everything anew. An event is a hint: read the thing itself.
          */
         get: operations["streamEvents"];
@@ -1480,6 +1480,10 @@ export interface components {
             tier: string;
             required_role: string;
             required_votes: number;
+            /** @description The weakest sign-in that a voter may have, from the weakest: api_key, slack_linked, link, oidc, mfa, passkey. Null where policy asks for no step up */
+            min_strength: string | null;
+            /** @description How old a voter's sign-in may be at the vote; null where policy asks for no step up */
+            max_sign_in_age_ms: number | null;
             /** Format: date-time */
             requested_at: string;
             /** Format: date-time */
@@ -1519,6 +1523,8 @@ export interface components {
             decision: "approve" | "reject";
             reason: string | null;
             auth_strength: string;
+            /** @description How old the voter's sign-in was at the vote; null where that is not known */
+            sign_in_age_ms: number | null;
             channel: string;
             /** Format: date-time */
             voted_at: string;

@@ -9,7 +9,10 @@ import type { Credentials } from '../connectors/credentials.ts';
 import type { InstancePackages } from '../connectors/instance-packages.ts';
 import type { Instances } from '../connectors/instances.ts';
 import type { Publishers } from '../connectors/publishers.ts';
+import type { Decisions } from '../decisions/decisions.ts';
+import type { DecisionExport } from '../decisions/export.ts';
 import type { SignIn } from '../identity/sign-in.ts';
+import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
 import type { BundleApi } from '../policies/bundle-api.ts';
 import type { CostReport } from '../runs/cost-report.ts';
@@ -37,6 +40,9 @@ export interface Services {
   readonly credentials: Credentials;
   readonly instances: Instances;
   readonly bundles: BundleApi;
+  readonly decisions: Decisions;
+  readonly decisionExport: DecisionExport;
+  readonly killSwitches: KillSwitches;
   readonly audit: AuditApi;
   readonly cell: CellApi;
   readonly hub: Hub;
@@ -113,6 +119,18 @@ export function handlersOf(parts: Services): Handlers {
     getPolicyGate: notBuiltYet,
     putPolicyGate: notBuiltYet,
     rotateKey: notBuiltYet,
+    listDecisions: (call) => parts.decisions.listDecisions(call),
+    getDecision: (call) => parts.decisions.getDecision(call),
+    exportDecisions: (call) => parts.decisionExport.exportDecisions(call),
+    getPolicyShadow: (call) => parts.decisions.getPolicyShadow(call),
+    simulatePolicy: notBuiltYet,
+    listPolicyReplays: notBuiltYet,
+    startPolicyReplay: notBuiltYet,
+    getPolicyReplay: notBuiltYet,
+    cancelPolicyReplay: notBuiltYet,
+    listKillSwitches: (call) => parts.killSwitches.listKillSwitches(call),
+    setKillSwitch: (call) => parts.killSwitches.setKillSwitch(call),
+    releaseKillSwitch: (call) => parts.killSwitches.releaseKillSwitch(call),
     listAuditEvents: (call) => parts.audit.listAuditEvents(call),
     getCell: (call) => parts.cell.getCell(call),
     streamEvents: ({ principal, headers }) => Promise.resolve({

@@ -19,7 +19,7 @@ export interface Call<Op extends OperationId> {
 }
 
 type AnswerBody<Response> = Response extends { content: { 'application/json': infer Json } } ? { readonly body: Json }
-  : Response extends { content: { 'text/event-stream': string } } ? { readonly stream: (response: ServerResponse) => void }
+  : Response extends { content: { 'text/event-stream': string } | { 'application/x-ndjson': string } } ? { readonly stream: (response: ServerResponse) => void }
     : Response extends { content: infer Content } ? [Content] extends [undefined] ? object : { readonly bytes: Uint8Array; readonly mediaType: keyof Content }
       : object;
 
