@@ -66,7 +66,8 @@ export const ERROR_CATALOGUE = {
   approval_role_required: { status: 403, title: 'Your role may not vote on this', fix: 'Ask a person with the role named in `detail`.' },
   vote_already_cast: { status: 409, title: 'You have already voted', fix: 'One vote per person: see the approval for what is still needed.' },
 
-  approval_stronger_sign_in_required: { status: 403, title: 'This needs a stronger sign-in', fix: 'Open the approval in the console and vote there.' },
+  approval_stronger_sign_in_required: { status: 403, title: 'This needs a stronger sign-in', fix: 'Sign in to the console in the way that `detail` names, and vote there.' },
+  approval_fresh_sign_in_required: { status: 403, title: 'This needs a fresh sign-in', fix: 'Sign out of the console, sign in again with a new link, and vote within the time that `detail` names.' },
 
   // Slack
   slack_not_configured: { status: 409, title: 'Slack is not configured', fix: 'An admin configures the Slack app first: PUT /api/v1/slack/app.' },

@@ -19,6 +19,7 @@ export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], 
   return {
     id: row.id, run_id: row.run_id, step_key: row.step_key, action: row.action, action_digest: row.action_digest, subject: row.subject,
     state: row.overdue ? 'expired' : row.state, tier: row.tier, required_role: row.required_role, required_votes: row.required_votes,
+    min_strength: row.min_strength, max_sign_in_age_ms: row.max_sign_in_age_ms,
     requested_at: row.requested_at.toISOString(), expires_at: row.expires_at.toISOString(),
     decided_at: row.decided_at?.toISOString() ?? null, consumed_at: row.consumed_at?.toISOString() ?? null,
     preview, action_document: action,

@@ -16,6 +16,7 @@ import { approvalView, openApproval } from './approval-view.ts';
 import type { ApprovalView } from './approval-view.ts';
 import { approvalsOfRun, decideApproval, expireOne, findApproval, insertVote, listApprovals, lockApproval, votesOf } from './queries.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
+import { signInAgeMs } from './sign-in-rules.ts';
 import { outcomeOf, whyNot } from './voting-rules.ts';
 import type { VoteRefusal } from './voting-rules.ts';
 
@@ -105,9 +106,10 @@ export class Approvals {
     }
     const voteId = newId('vote');
     const channel = CHANNELS[principal.via.kind];
-    await tx.change(insertVote, [tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest, principal.authStrength, channel]);
+    await tx.change(insertVote, [tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest, principal.authStrength, channel, principal.signedInAt]);
     const auditEventId = await this.#audit(tx, row, principal, 'approval.vote_cast', {
-      vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role, auth_strength: principal.authStrength, channel, request_id: requestId,
+      vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role,
+      auth_strength: principal.authStrength, sign_in_age_ms: signInAgeMs(row, principal), channel, request_id: requestId,
     });
     if (changedTo !== null) await this.#audit(tx, row, principal, 'approval.state_changed', { from: 'pending', to: changedTo, action_digest: row.action_digest });
     const after = await tx.one<ApprovalRow>(findApproval, [tenantId, workspaceId, row.id]);

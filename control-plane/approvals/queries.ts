@@ -23,8 +23,11 @@ export interface ApprovalRow {
   readonly consumed_at: Date | null;
   /** By the database's clock: pending and past its deadline, whether or not the sweeper has come by. */
   readonly overdue: boolean;
-  /** Policy asks for a person with a strong sign-in, not for just any click. */
-  readonly step_up: boolean;
+  /** The weakest sign-in that a voter may have, and how old it may be; both null where policy asks for no step up. */
+  readonly min_strength: string | null;
+  readonly max_sign_in_age_ms: number | null;
+  /** The database's clock when the row was read. */
+  readonly read_at: Date;
   readonly cursor_at: string;
 }
 
@@ -37,13 +40,14 @@ export interface VoteRow {
   readonly decision: 'approve' | 'reject';
   readonly reason: string | null;
   readonly auth_strength: string;
+  readonly sign_in_age_ms: number | null;
   readonly channel: string;
   readonly voted_at: Date;
 }
 
 const COLUMNS = `id, workspace_id, run_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier, required_role, required_votes,
   requested_by, state, requested_at, expires_at, decided_at, consumed_at, state = 'pending' AND expires_at <= clock_timestamp() AS overdue,
-  (tier = 'critical' OR EXISTS (SELECT FROM execution.decisions d WHERE (d.tenant_id, d.id) = (approvals.tenant_id, approvals.decision_id) AND d.outcome = 'REQUIRE_STEP_UP')) AS step_up,
+  min_strength, max_sign_in_age_ms::float8 AS max_sign_in_age_ms, clock_timestamp() AS read_at,
   to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at`;
 
 export const listApprovals: Statement = {
@@ -75,7 +79,9 @@ export const lockApproval: Statement = {
 export const votesOf: Statement = {
   name: 'approvals.votes_of',
   text: `
-    SELECT v.id, v.approval_id, v.principal_id, p.display_name, v.role, v.decision, v.reason, v.auth_strength, v.channel, v.voted_at
+    SELECT v.id, v.approval_id, v.principal_id, p.display_name, v.role, v.decision, v.reason, v.auth_strength, v.channel, v.voted_at,
+           -- greatest() passes over null: what is not known must not become fresh
+           CASE WHEN v.signed_in_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM v.voted_at - v.signed_in_at) * 1000))::float8 END AS sign_in_age_ms
       FROM control.approval_votes v JOIN control.principals p ON (p.tenant_id, p.id) = (v.tenant_id, v.principal_id)
      WHERE v.tenant_id = $1 AND v.approval_id = ANY ($2)
      ORDER BY v.voted_at, v.id`,
@@ -83,8 +89,8 @@ export const votesOf: Statement = {
 
 export const insertVote: Statement = {
   name: 'approvals.insert_vote',
-  text: `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  text: `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel, signed_in_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 };
 
 /** The first decision wins: whoever finds it no longer pending, or past its deadline, changes nothing. */

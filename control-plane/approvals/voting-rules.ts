@@ -1,28 +1,23 @@
 import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
+import { whySignInIsNotEnough } from './sign-in-rules.ts';
 
 export interface VoteRefusal {
-  readonly code: Extract<ErrorCode, 'approval_role_required' | 'approval_stronger_sign_in_required' | 'approval_own_request' | 'approval_expired' | 'approval_already_decided' | 'vote_already_cast' | 'approval_digest_stale' | 'request_invalid'>;
+  readonly code: Extract<ErrorCode, 'approval_role_required' | 'approval_stronger_sign_in_required' | 'approval_fresh_sign_in_required' | 'approval_own_request' | 'approval_expired' | 'approval_already_decided' | 'vote_already_cast' | 'approval_digest_stale' | 'request_invalid'>;
   readonly detail: string;
 }
-
-/** Not enough where policy asks for a step up: whoever holds a phone with Slack on it can click. */
-const WEAK_SIGN_INS: readonly string[] = ['slack_linked'];
 
 /** Why `principal` may not vote on `approval` now; null when they may. No I/O: the row is as it was read. */
 export function whyNot(approval: ApprovalRow, votes: readonly VoteRow[], principal: Principal): VoteRefusal | null {
   if (principal.kind !== 'person' || !(principal.roles as readonly string[]).includes(approval.required_role)) {
     return { code: 'approval_role_required', detail: `This needs a person with the role ${approval.required_role}.` };
   }
-  if (approval.step_up && WEAK_SIGN_INS.includes(principal.authStrength)) {
-    return { code: 'approval_stronger_sign_in_required', detail: 'Policy asks for a stronger sign-in than this: open the approval in the console.' };
-  }
   if (principal.id === approval.requested_by) return { code: 'approval_own_request', detail: 'You requested this action; another person must decide.' };
   if (approval.state === 'expired' || approval.overdue) return { code: 'approval_expired', detail: 'Nobody decided in time; expiry denies.' };
   if (approval.state !== 'pending') return { code: 'approval_already_decided', detail: `The approval is ${approval.state}.` };
   if (votes.some((vote) => vote.principal_id === principal.id)) return { code: 'vote_already_cast', detail: 'You have voted on this.' };
-  return null;
+  return whySignInIsNotEnough(approval, principal);
 }
 
 /** What the votes decide, once `approve` or `reject` is added to them; null when more are needed. */

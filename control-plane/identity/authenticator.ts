@@ -50,6 +50,6 @@ async function principalOf(tx: Transaction, tenantId: string, row: CredentialRow
   const membership = await tx.one<MembershipRow>(findMembership, [tenantId, row.principal_id]);
   return {
     tenantId, workspaceId: membership.workspace_id, id: row.principal_id, kind: row.kind, displayName: row.display_name,
-    roles: membership.roles, authStrength: row.auth_strength, via,
+    roles: membership.roles, authStrength: row.auth_strength, signedInAt: row.signed_in_at, via,
   };
 }

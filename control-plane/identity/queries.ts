@@ -4,6 +4,8 @@ import type { Role } from '@countersign/contracts/openapi/permissions.ts';
 export interface CredentialRow {
   readonly secret_sha256: string;
   readonly auth_strength: string;
+  /** Null of a key: nobody signs in with one. */
+  readonly signed_in_at: Date | null;
   readonly principal_id: string;
   readonly kind: 'person' | 'service';
   readonly display_name: string;
@@ -14,7 +16,7 @@ export interface CredentialRow {
 export const findSession: Statement = {
   name: 'identity.find_session',
   text: `
-    SELECT s.secret_sha256, s.auth_strength, p.id AS principal_id, p.kind, p.display_name,
+    SELECT s.secret_sha256, s.auth_strength, s.created_at AS signed_in_at, p.id AS principal_id, p.kind, p.display_name,
            s.last_seen_at < clock_timestamp() - interval '1 minute' AS stale
       FROM control.sessions s
       JOIN control.principals p ON (p.tenant_id, p.id) = (s.tenant_id, s.principal_id)
@@ -30,7 +32,7 @@ export const touchSession: Statement = {
 export const findApiKey: Statement = {
   name: 'identity.find_api_key',
   text: `
-    SELECT k.secret_sha256, 'api_key' AS auth_strength, p.id AS principal_id, p.kind, p.display_name,
+    SELECT k.secret_sha256, 'api_key' AS auth_strength, NULL::timestamptz AS signed_in_at, p.id AS principal_id, p.kind, p.display_name,
            k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
       FROM control.api_keys k
       JOIN control.principals p ON (p.tenant_id, p.id) = (k.tenant_id, k.principal_id)

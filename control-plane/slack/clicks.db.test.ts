@@ -148,6 +148,17 @@ test('a step-up tier is decided in the console: the card has a link and no vote,
   expect(reply.body['approval']).toMatchObject({ state: 'approved' });
 });
 
+test('where policy asks for a step up a click decides nothing, however weak the sign-in may be that it asks for', async () => {
+  for (const minStrength of ['link', 'slack_linked']) {
+    const [approval, card] = await cardOf({ signIn: { minStrength, maxAgeMs: 600_000 } });
+    const blocks = JSON.stringify(card.blocks);
+    expect([blocks.includes(ACTIONS.approve), blocks.includes('Sign in and decide')]).toEqual([false, true]);
+    await it.press(alex, ACTIONS.show, card, { actions: [{ type: 'button', action_id: ACTIONS.approve, block_id: 'x', value: `${approval.id}:${approval.digest}`, action_ts: '1' }] });
+    expect(await it.modal(alex, 'Sign in to decide')).toContain('Open the console');
+    await expectNothingHappened(approval);
+  }
+});
+
 test('ten clicks and ten votes at once: one decision, and everybody else hears of it', async () => {
   const [approval, card] = await cardOf();
   const others = await Promise.all(Array.from({ length: 10 }, () => it.plane.principal(['approver'])));

@@ -34,7 +34,7 @@ export async function seedRun(plane: ControlPlaneUnderTest, tenant: TestTenant =
 }
 
 /** A pending approval, sealed as the gateway seals it. */
-export async function seedApproval(plane: ControlPlaneUnderTest, options: { readonly tenant?: TestTenant; readonly votes?: number; readonly expires_ms?: number; readonly requestedBy?: string; readonly alter?: boolean; readonly role?: string; readonly tier?: string } = {}): Promise<SeededApproval> {
+export async function seedApproval(plane: ControlPlaneUnderTest, options: { readonly tenant?: TestTenant; readonly votes?: number; readonly expires_ms?: number; readonly requestedBy?: string; readonly alter?: boolean; readonly role?: string; readonly tier?: string; readonly signIn?: { readonly minStrength: string; readonly maxAgeMs: number } } = {}): Promise<SeededApproval> {
   const tenant = options.tenant ?? plane.tenant;
   const { tenantId, workspaceId, environmentId } = tenant;
   const run = await seedRun(plane, tenant);
@@ -45,10 +45,11 @@ export async function seedApproval(plane: ControlPlaneUnderTest, options: { read
   const preview = { preview: { title: 'Change ticket-1', fields: [{ name: 'category', label: 'Category', before: '', after: 'network' }], additions: [] }, target: { id: 'ticket-1', label: 'T1', version: '3' } };
   const seal = (value: unknown): Promise<Uint8Array> => plane.keys.seal(tenantId, 'approval', id, canonicalBytes(value));
   const requestedBy = options.requestedBy ?? newId('principal');
-  const values = [tenantId, id, workspaceId, environmentId, run.runId, run.stepId, digest, await seal(stored), await seal(preview), options.role ?? 'approver', options.votes ?? 1, requestedBy, newId('decision'), options.expires_ms ?? 600_000, options.tier ?? 'standard'];
+  const values = [tenantId, id, workspaceId, environmentId, run.runId, run.stepId, digest, await seal(stored), await seal(preview), options.role ?? 'approver', options.votes ?? 1, requestedBy, newId('decision'), options.expires_ms ?? 600_000, options.tier ?? 'standard',
+    options.signIn?.minStrength ?? null, options.signIn?.maxAgeMs ?? null];
   await plane.database.execution.forTenant(tenantId, (tx) => tx.change({ name: 'seed.approval', text: `
     INSERT INTO control.approvals (tenant_id, id, workspace_id, environment_id, run_id, step_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier,
-                                   required_role, required_votes, requested_by, decision_id, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'update', 'desk/ticket.update', $7, $8, $9, 'ticket-1', $15, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14::float8 / 1000))` }, values));
+                                   required_role, required_votes, requested_by, decision_id, expires_at, min_strength, max_sign_in_age_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, 'update', 'desk/ticket.update', $7, $8, $9, 'ticket-1', $15, $10, $11, $12, $13, clock_timestamp() + make_interval(secs => $14::float8 / 1000), $16, $17)` }, values));
   return { ...run, id, digest, requestedBy };
 }

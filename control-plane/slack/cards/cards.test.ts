@@ -20,7 +20,7 @@ const facts = (changes: Partial<CardFacts> = {}): CardFacts => ({
 
 const view = (changes: Partial<ApprovalView> = {}): ApprovalView => ({
   id, run_id: 'run_1', step_key: 'update', action: 'servicenow/incident.update', action_digest: digest, subject: null, state: 'pending', tier: 'standard', required_role: 'approver',
-  required_votes: 1, requested_at: '', expires_at: '', decided_at: null, consumed_at: null, votes: [], may_vote: true, may_not_vote_because: null,
+  required_votes: 1, min_strength: null, max_sign_in_age_ms: null, requested_at: '', expires_at: '', decided_at: null, consumed_at: null, votes: [], may_vote: true, may_not_vote_because: null,
   preview: { title: 'x', fields: [{ name: 'a', label: 'A', before: '', after: 'b' }], additions: [] }, action_document: { parameters: { a: 'b' } } as unknown as Record<string, never>, ...changes,
 });
 

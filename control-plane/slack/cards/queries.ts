@@ -35,11 +35,10 @@ const SHOWN = `replace(${STATE}, 'consumed', 'approved') || '/' || ${VOTES}`;
 const FACTS = `
     SELECT a.id, a.workspace_id, a.run_id, a.action, m.title AS action_title, a.action_digest, e.name AS environment, r.subject_label, a.tier, a.required_role,
            a.required_votes, coalesce(v.votes_for, 0)::int AS votes_for, coalesce(q.display_name, replace(a.requested_by, 'workflow:', 'workflow ')) AS requester, a.requested_at, a.expires_at,
-           a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR coalesce(d.outcome, '') = 'REQUIRE_STEP_UP') AS step_up, v.decided_by, v.decided_in, ${SHOWN} AS shown
+           a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR a.min_strength IS NOT NULL) AS step_up, v.decided_by, v.decided_in, ${SHOWN} AS shown
       FROM control.approvals a
       JOIN control.environments e ON (e.tenant_id, e.id) = (a.tenant_id, a.environment_id)
       LEFT JOIN execution.runs r ON (r.tenant_id, r.id) = (a.tenant_id, a.run_id)
-      LEFT JOIN execution.decisions d ON (d.tenant_id, d.id) = (a.tenant_id, a.decision_id)
       LEFT JOIN control.principals q ON (q.tenant_id, q.id) = (a.tenant_id, a.requested_by)
       LEFT JOIN control.connector_instances i ON (i.tenant_id, i.id) = (a.tenant_id, a.instance_id)
       LEFT JOIN LATERAL (

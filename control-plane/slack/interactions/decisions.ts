@@ -102,6 +102,7 @@ export class Decisions {
 
 const TITLES: Readonly<Record<string, string>> = {
   approval_already_decided: 'Already decided', approval_expired: 'Expired', approval_digest_stale: 'Out of date', approval_stronger_sign_in_required: 'Sign in to decide',
+  approval_fresh_sign_in_required: 'Sign in to decide',
 };
 
 const REFUSALS: Readonly<Record<ClickRefusal, string>> = {

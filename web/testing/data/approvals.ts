@@ -11,7 +11,7 @@ export function approvalOf(number: string, ticket: TicketText, state: Approval['
   const document = actionOf(number, ticket);
   return {
     id: idOf('approval', number), run_id: idOf('run', number), step_key: 'update', action: 'servicenow/incident.update', action_digest: digestOf(JSON.stringify(document)),
-    subject: number, state, tier: 'standard', required_role: 'approver', required_votes: 1,
+    subject: number, state, tier: 'standard', required_role: 'approver', required_votes: 1, min_strength: null, max_sign_in_age_ms: null,
     requested_at: at(0), expires_at: new Date(deadline_ms).toISOString(), decided_at: decided ? at(95_000) : state === 'expired' ? new Date(deadline_ms).toISOString() : state === 'withdrawn' ? at(40_000) : null, consumed_at: state === 'consumed' ? at(96_400) : null,
     preview: {
       title: `Triage ${number}: ${ticket.short_description}`,
@@ -27,7 +27,7 @@ export function approvalOf(number: string, ticket: TicketText, state: Approval['
     action_document: document,
     votes: decided ? [{
       id: idOf('vote', number), principal_id: idOf('principal', 'owner'), display_name: 'Cell owner', role: 'approver', decision: state === 'rejected' ? 'reject' : 'approve',
-      reason: state === 'rejected' ? 'The printer belongs to the warehouse system, not to the desk.' : null, auth_strength: 'link', channel: 'console', voted_at: at(95_000),
+      reason: state === 'rejected' ? 'The printer belongs to the warehouse system, not to the desk.' : null, auth_strength: 'link', sign_in_age_ms: 240_000, channel: 'console', voted_at: at(95_000),
     }] : [],
     may_vote: state === 'pending', may_not_vote_because: state === 'pending' ? null : `The approval is ${state}.`,
   };
