@@ -1975,8 +1975,8 @@ export interface components {
             layer?: string;
             /** @description Of kind release */
             version?: number;
-            /** @description Of kind rollback: an older release of this environment */
-            to_release_id?: string;
+            /** @description Of kind rollback: an older release of this environment and mode; null is what is shipped */
+            to_release_id?: string | null;
             /** @description What the gate of the environment asks for */
             replay_id?: string;
             reason: string;
@@ -2024,12 +2024,14 @@ export interface components {
             decisions: number;
             /** @description Of them come out otherwise */
             changed: number;
+            /** @description Of those, where the policy gave no decision at all: such a call is denied */
+            undecided: number;
             /** @description Runs with a decision that is a DENY now and was none */
             newly_denied_runs: number;
-            /** @description Approvals that nobody was asked for; less those that are asked for no more */
+            /** @description Actions that people would have been asked about and were not */
             extra_approvals: number;
-            /** @description Person-minutes that they take */
-            extra_approval_minutes: number;
+            /** @description Person-minutes that they take; null where that is not known */
+            extra_approval_minutes: number | null;
         };
         PolicyRelease: components["schemas"]["PolicyReleaseSummary"] & {
             /** @description The first that was signed for it */
@@ -2268,13 +2270,14 @@ export interface components {
                 examples: string[];
             }[];
         };
-        /** @description Exactly one of: `draft_id`; `layer` with `version` and `environment_id`; `release_id`; `environment_id` alone, which is what is in force there */
+        /** @description Exactly one of: `draft_id`; `layer` with `version` and `environment_id`; `release_id`; `promote_to`, which is what a promotion into that environment would put in force; `environment_id` alone, which is what is in force there */
         PolicyReference: {
             draft_id?: string;
             /** @description tenant, a workspace id or an environment id */
             layer?: string;
             version?: number;
             release_id?: string;
+            promote_to?: string;
             environment_id?: string;
         };
         NewSimulation: {
