@@ -1,3 +1,5 @@
+import type { Autonomy } from '../policy/decision.ts';
+
 /**
  * A workflow as it is after publishing: parsed, checked, `needs` completed. Stored beside the YAML it came from and pinned by runs.
  * The YAML's own shape is `workflow.schema.json`.
@@ -8,6 +10,8 @@ export interface WorkflowDefinition {
   readonly description: string;
   /** What starts a run: an event of a connector, or only a person or the runtime itself. */
   readonly trigger: { readonly connector: string; readonly event: string } | 'manual';
+  /** How far it may go by itself, which policy judges by. Absent: `DEFAULT_AUTONOMY`. */
+  readonly autonomy?: Autonomy;
   /** Models by the name that steps use. `use` is `<connector>/<model>`. */
   readonly models: Readonly<Record<string, { readonly use: string; readonly fallback: readonly string[] }>>;
   /** Prompts and schemas that came along, by digest; their texts stand in the steps that name them. Absent: none. */
@@ -49,5 +53,6 @@ export interface StepDefinition {
 /** What expressions may refer to: `trigger.<field>`, `steps.<id>.output.<field>`, `run.id`, `run.workflow`. */
 export const EXPRESSION_ROOTS = ['trigger', 'steps', 'run'] as const;
 
+export const DEFAULT_AUTONOMY: Autonomy = 'supervised';
 export const DEFAULT_RETRY: StepDefinition['retry'] = { max_attempts: 5, backoff: 'exponential', initial_ms: 1_000, max_ms: 60_000 };
 export const DEFAULT_TIMEOUT_MS = 30_000;

@@ -138,6 +138,12 @@ describe('a good workflow', () => {
     expect(steps[1]?.retry).toEqual({ max_attempts: 40, backoff: 'fixed', initial_ms: 90_000, max_ms: 90_000 });
   });
 
+  test('says how far it may go by itself, where the source does', () => {
+    expect(definition(GOOD)).not.toHaveProperty('autonomy');
+    expect(definition(GOOD.replace('spec:\n', 'spec:\n  autonomy: observe\n')).autonomy).toBe('observe');
+    expect(problems(GOOD.replace('spec:\n', 'spec:\n  autonomy: full\n'))).toEqual(['5:13 not_allowed']);
+  });
+
   test('named needs and references are one set', () => {
     const text = GOOD.replace('      if: ${{ steps.sort.output.confidence >= 0.6 }}', '      needs: [ticket, sort]');
     expect(definition(text).steps[2]?.needs).toEqual(['ticket', 'sort']);

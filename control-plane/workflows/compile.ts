@@ -94,6 +94,7 @@ function definitionOf({ metadata, spec }: WorkflowDocument, needs: ReadonlyMap<s
     name: metadata.name,
     description: metadata.description ?? '',
     trigger: spec.trigger,
+    ...(spec.autonomy === undefined ? {} : { autonomy: spec.autonomy }),
     models: Object.fromEntries(Object.entries(spec.models ?? {}).map(([name, model]) => [name, { use: model.use, fallback: model.fallback ?? [] }])),
     ...(files.length === 0 ? {} : { files }),
     steps: spec.steps.map((step) => stepOf(step, needs.get(step.id) ?? new Set(), given)),

@@ -1,3 +1,4 @@
+import type { Autonomy } from '@countersign/contracts/policy/decision.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 
 /** The YAML as `workflow.schema.json` describes it. */
@@ -7,6 +8,7 @@ export interface WorkflowDocument {
   readonly metadata: { readonly name: string; readonly description?: string };
   readonly spec: {
     readonly trigger: 'manual' | { readonly connector: string; readonly event: string };
+    readonly autonomy?: Autonomy;
     readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
     readonly steps: readonly StepDocument[];
   };
