@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openPage, show, startBrowser } from './browser.ts';
 import type { ScenarioName } from './data/scenarios.ts';
+import { ENVIRONMENTS, releases } from './data/policy.ts';
 import { workflows } from './data/setup.ts';
 import { startMockApi } from './http/mock-api.ts';
 import type { World } from './http/world.ts';
@@ -35,6 +36,10 @@ const SHOTS: Shot[] = [
   { name: 'connectors', scenario: 'usual', path: () => '/connectors' },
   { name: 'policy', scenario: 'usual', path: () => '/policy' },
   { name: 'policy-stale', scenario: 'stale-policy', path: () => '/policy' },
+  { name: 'policy-layer', scenario: 'usual', path: () => '/policy/layers/tenant' },
+  { name: 'policy-layer-new', scenario: 'no-opa', path: () => `/policy/layers/${ENVIRONMENTS[0]?.environment_id}` },
+  { name: 'policy-releases', scenario: 'usual', path: () => '/policy/releases' },
+  { name: 'policy-release', scenario: 'usual', path: () => `/policy/releases/${releases()[0]?.id}` },
   { name: 'audit', scenario: 'usual', path: () => '/audit' },
   { name: 'cost', scenario: 'many', path: () => '/cost' },
   { name: 'not-found', scenario: 'usual', path: () => '/nowhere' },

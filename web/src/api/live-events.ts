@@ -1,16 +1,18 @@
+import { CHANGE_KINDS } from '@countersign/contracts/events/change.ts';
 import type { QueryClient } from '@tanstack/react-query';
 import { setLiveStatus } from './live-status.ts';
 
 export interface LiveEvent {
-  kind: 'run' | 'approval' | 'policy';
+  kind: (typeof CHANGE_KINDS)[number];
   id: string;
 }
 
 /** What must be read again when a thing of this kind changed. */
 const TOUCHED: Record<LiveEvent['kind'], string[]> = {
-  run: ['runs', 'cost', 'audit'],
+  run: ['runs', 'cost', 'audit', 'decisions'],
   approval: ['approvals', 'approval', 'runs'],
   policy: ['policy'],
+  kill_switch: ['kill-switches'],
 };
 
 const REOPEN_AFTER_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
@@ -79,7 +81,8 @@ export function parseLiveEvent(data: unknown): LiveEvent | null {
     const event: unknown = JSON.parse(data);
     if (typeof event !== 'object' || event === null || !('kind' in event) || !('id' in event)) return null;
     const { kind, id } = event;
-    return (kind === 'run' || kind === 'approval' || kind === 'policy') && typeof id === 'string' ? { kind, id } : null;
+    const known = CHANGE_KINDS.find((one) => one === kind);
+    return known !== undefined && typeof id === 'string' ? { kind: known, id } : null;
   } catch {
     return null;
   }

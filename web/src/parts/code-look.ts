@@ -4,7 +4,7 @@ import { EditorView } from '@codemirror/view';
 export const CODE_LOOK = EditorView.theme({
   '&': { fontSize: '12.5px', backgroundColor: 'transparent', color: 'var(--mantine-color-text)' },
   '&.cm-focused': { outline: '2px solid var(--cs-accent)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.6' },
+  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.6', fontFeatureSettings: "'calt' 0" },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--mantine-color-dimmed)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
   '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
@@ -13,6 +13,7 @@ export const CODE_LOOK = EditorView.theme({
   '.cm-deletedChunk': { backgroundColor: 'var(--cs-removed)' },
   '.cm-changedText, .cm-deletedText, .cm-deletedChunk .cm-deletedText': { background: 'none', textDecoration: 'underline', textDecorationThickness: '2px' },
   '.cm-collapsedLines': { color: 'var(--mantine-color-dimmed)', background: 'var(--cs-sunken)' },
+  '.cm-collapsedLines::before, .cm-collapsedLines::after': { content: '"…"' },
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': { background: 'var(--cs-accent-soft)' },
   '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--cs-accent-soft)', outline: '1px solid var(--cs-line-strong)' },
   '.cm-panels': { backgroundColor: 'var(--cs-sunken)', color: 'var(--mantine-color-text)' },

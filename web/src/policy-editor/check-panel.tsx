@@ -1,7 +1,7 @@
 import { Tabs, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { formatDuration } from '../format/time.ts';
-import { rangesInWords } from '../rego/coverage-gutter.ts';
+import { stretchesInWords } from '../rego/coverage-gutter.ts';
 import type { SourceProblem } from '../rego/source-problems.ts';
 import { problemsOf, untestedFiles, type CheckReport } from './check-report.ts';
 import { ChangesPanel } from './changes-panel.tsx';
@@ -83,7 +83,7 @@ function Coverage({ report }: { report: CheckReport }) {
   return (
     <Text size="sm" p="md" component="div">
       The tests evaluate {formatPercent(report.coverage.percent)} of the lines that can be evaluated. A bar beside a line tells which: whole where a test evaluates it, broken where none does.
-      {untested.length === 0 ? null : <ul style={{ margin: '6px 0 0', paddingLeft: 18 }}>{untested.map(({ path, ranges }) => <li key={path}><code>{path}</code>: no test for {ranges.length === 1 && ranges[0]?.[0] === ranges[0]?.[1] ? 'line' : 'lines'} {rangesInWords(ranges)}</li>)}</ul>}
+      {untested.length === 0 ? null : <ul style={{ margin: '6px 0 0', paddingLeft: 18 }}>{untested.map(({ path, ranges }) => <li key={path}><code>{path}</code>: no test for {ranges.length === 1 && ranges[0]?.[0] === ranges[0]?.[1] ? 'line' : 'lines'} {stretchesInWords(ranges)}</li>)}</ul>}
     </Text>
   );
 }

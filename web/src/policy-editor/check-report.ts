@@ -1,28 +1,13 @@
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { byWeight, type SourceProblem } from '../rego/source-problems.ts';
 
 /** What the compiler says about a draft. */
-export interface CheckReport {
-  ok: boolean;
-  problems: SourceProblem[];
-  tests: TestResult[];
-  coverage: { percent: number; files: Record<string, { covered: Array<[number, number]>; not_covered: Array<[number, number]> }> } | null;
-  formatted: Record<string, string>;
-  took_ms: number;
-}
-
-interface TestResult {
-  name: string;
-  file: string;
-  passed: boolean;
-  failed_at?: { line: number; column?: number } | null;
-  message?: string | null;
-  duration_us: number;
-}
+export type CheckReport = components['schemas']['PolicyReport'];
 
 /** The compiler's problems with the tests that failed among them, the heaviest first. */
 export function problemsOf({ problems, tests }: Pick<CheckReport, 'problems' | 'tests'>): SourceProblem[] {
   const failures = tests.filter(({ passed }) => !passed).map(({ name, file, failed_at, message }): SourceProblem => ({
-    code: 'test_failed', severity: 'error', file, line: failed_at?.line ?? 1, column: failed_at?.column ?? 1, message: `The test ${name} failed`, fix: message ?? undefined,
+    code: 'test_failed', severity: 'error', file, line: failed_at ?? 1, column: 0, message: `The test ${name} failed`, fix: message,
   }));
   const told = new Set(problems.map(({ code, file, line }) => `${code} ${file} ${line}`));
   return [...problems, ...failures.filter(({ code, file, line }) => !told.has(`${code} ${file} ${line}`))].sort(byWeight);
@@ -36,7 +21,7 @@ export function errorsByFile(problems: readonly SourceProblem[]): Map<string, nu
 }
 
 /** Files with lines that no test evaluates. Tests themselves do not count. */
-export function untestedFiles({ coverage }: Pick<CheckReport, 'coverage'>): Array<{ path: string; ranges: Array<[number, number]> }> {
+export function untestedFiles({ coverage }: Pick<CheckReport, 'coverage'>): Array<{ path: string; ranges: number[][] }> {
   return Object.entries(coverage?.files ?? {}).filter(([path, { not_covered }]) => not_covered.length > 0 && !path.endsWith('_test.rego')).map(([path, { not_covered }]) => ({ path, ranges: not_covered }));
 }
 

@@ -1,65 +1,47 @@
-import { Alert, Stack, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconShieldOff } from '@tabler/icons-react';
+import { Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { Schemas } from '../api/client.ts';
-import { ApiError } from '../api/problem.ts';
-import { keysQuery, policyQuery } from '../api/queries.ts';
-import { formatDuration, remainingMs } from '../format/time.ts';
+import { keysQuery } from '../api/queries.ts';
+import { policyOverviewQuery, policyStatusQuery } from '../api/policy-queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
-import { Countdown, TimeAgo, useNow } from '../parts/clock.tsx';
-import { CopyId } from '../parts/copy-id.tsx';
-import { Empty, Facts, Page } from '../parts/page.tsx';
-import { StateBadge } from '../parts/state-badge.tsx';
-import { OUTCOME_LOOKS } from '../parts/state-look.ts';
+import { Notice } from '../parts/notice.tsx';
+import { Page } from '../parts/page.tsx';
+import { EnvironmentCard } from './environment-card.tsx';
 import { KeyTable } from './key-table.tsx';
+import { LayersTable } from './layers-table.tsx';
+import { PolicyNav } from './policy-nav.tsx';
 
-/** The bundle that decides, and how long it may still do so. */
+/** What decides in each environment and how long it may still do so, the layers that it is made of, and the keys that prove it. */
 export function PolicyPage() {
-  const policy = useQuery(policyQuery);
+  const status = useQuery(policyStatusQuery);
+  const overview = useQuery(policyOverviewQuery);
   const keys = useQuery(keysQuery);
-  const missing = policy.error instanceof ApiError && policy.error.code === 'policy_bundle_missing';
   return (
     <Page title="Policy" lead="Every call is decided by a signed bundle. No bundle, a bad signature or a stale bundle is a denial.">
+      <PolicyNav />
       <Stack gap="md">
-        {missing
-          ? <div className="panel"><Empty icon={IconShieldOff} title="There is no policy bundle">Without a bundle everything is denied.</Empty></div>
-          : <AsyncView query={policy} what="the policy bundle" skeletonRows={3}>{(status) => <Bundle status={status} />}</AsyncView>}
+        <AsyncView query={status} what="the bundles in force" skeletonRows={4}>
+          {({ items }) => (
+            <AsyncView query={overview} what="the layers of policy" skeletonRows={4}>
+              {({ environments, layers, opa }) => (
+                <Stack gap="md">
+                  {opa.available ? null : <Notice tone="wait" title="Nothing can be written here: OPA is missing">What is released goes on deciding. {opa.how_to_get_it}</Notice>}
+                  {environments.map((environment) => (
+                    <EnvironmentCard key={environment.environment_id} environment={environment} bundles={items.filter(({ environment_id }) => environment_id === environment.environment_id)} layers={layers} />
+                  ))}
+                  <section className="panel" aria-label="Layers">
+                    <header><Title order={2}>Layers</Title><Text size="xs" c="dimmed">The most restrictive verdict of all layers wins. Open one to read or to write it</Text></header>
+                    <LayersTable layers={layers} />
+                  </section>
+                </Stack>
+              )}
+            </AsyncView>
+          )}
+        </AsyncView>
         <section className="panel" aria-label="Keys">
           <header><Title order={2}>Public keys</Title><Text size="xs" c="dimmed">What bundles, evidence and checkpoints are verified with</Text></header>
           <AsyncView query={keys} what="keys" skeletonRows={3}>{({ keys: all }) => <KeyTable keys={all} />}</AsyncView>
         </section>
       </Stack>
     </Page>
-  );
-}
-
-function Bundle({ status }: { status: Schemas['PolicyStatus'] }) {
-  const now_ms = useNow(1_000);
-  const stale = status.stale || remainingMs(status.expires_at, now_ms) === 0;
-  return (
-    <>
-      {stale ? (
-        <Alert color="red" variant="outline" icon={<IconAlertTriangle aria-hidden />} title="The bundle is stale: every call is denied" role="alert" styles={{ root: { background: 'var(--cs-bad-soft)', borderColor: 'var(--cs-bad)' }, title: { color: 'var(--cs-bad)' }, icon: { color: 'var(--cs-bad)' } }}>
-          Runs fail with <code>bundle_stale</code> until a fresh bundle is signed. The control plane signs one by itself; if it does not, look at its log.
-        </Alert>
-      ) : null}
-      <section className="panel" aria-label="Bundle in force">
-        <header>
-          <Title order={2}>Bundle in force</Title>
-          {stale ? <StateBadge state="stale: denies" look={OUTCOME_LOOKS.DENY} /> : <StateBadge state="fresh" look={{ ...OUTCOME_LOOKS.ALLOW, meaning: 'Signed and within its time' }} />}
-        </header>
-        <Facts
-          facts={[
-            { name: 'Scope', value: <span className="mono">{status.scope}</span> },
-            { name: 'Revision', value: <CopyId id={status.revision} what="revision" /> },
-            { name: 'Sequence', value: <span className="tabular">{status.seq}</span> },
-            { name: 'Digest', value: <CopyId id={status.digest} what="bundle digest" /> },
-            { name: 'Signed', value: <TimeAgo at={status.signed_at} /> },
-            { name: 'Age', value: <span className="tabular">{formatDuration(now_ms - Date.parse(status.signed_at))}</span> },
-            { name: 'Time left', value: <Countdown at={status.expires_at} over="none: it denies" /> },
-          ]}
-        />
-      </section>
-    </>
   );
 }

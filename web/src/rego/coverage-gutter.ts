@@ -1,10 +1,12 @@
 import { RangeSet, StateEffect, StateField, type Extension, type Text } from '@codemirror/state';
 import { EditorView, gutter, GutterMarker } from '@codemirror/view';
 
-/** Line ranges, both ends included, as the compiler reports them. */
+/** First and last line of a stretch, as the compiler reports them. */
+type Stretch = readonly number[];
+
 export interface FileCoverage {
-  covered: ReadonlyArray<readonly [number, number]>;
-  not_covered: ReadonlyArray<readonly [number, number]>;
+  covered: readonly Stretch[];
+  not_covered: readonly Stretch[];
 }
 
 class CoverageMark extends GutterMarker {
@@ -67,12 +69,12 @@ function marksOf(coverage: FileCoverage | null, text: Text): RangeSet<GutterMark
   return RangeSet.of(known.map(([line, mark]) => mark.range(text.line(line).from)));
 }
 
-/** Every line of some ranges, in order. */
-export function linesOf(ranges: ReadonlyArray<readonly [number, number]>): number[] {
-  return ranges.flatMap(([from, to]) => Array.from({ length: Math.max(0, to - from + 1) }, (_, place) => from + place));
+/** Every line of some stretches, in order. */
+export function linesOf(stretches: readonly Stretch[]): number[] {
+  return stretches.flatMap(([from = 0, to = from]) => Array.from({ length: Math.max(0, to - from + 1) }, (_, place) => from + place));
 }
 
 /** `3, 7-9`: for who cannot see the bars. */
-export function rangesInWords(ranges: ReadonlyArray<readonly [number, number]>): string {
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+export function stretchesInWords(stretches: readonly Stretch[]): string {
+  return stretches.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
 }

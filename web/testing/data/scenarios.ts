@@ -2,7 +2,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { runOf, type Fate, type Run } from './runs.ts';
 
 /** What the stand-in can pretend to be. */
-export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-sandbox';
+export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'no-sandbox';
 
 export interface Scenario {
   roles: components['schemas']['Role'][];
@@ -10,6 +10,8 @@ export interface Scenario {
   /** Every read of data answers 500. */
   failing: boolean;
   stalePolicy: boolean;
+  /** Whether policy can be compiled. */
+  opa: boolean;
   sandbox: boolean;
 }
 
@@ -18,7 +20,7 @@ const USUAL: Fate[] = ['waiting', 'waiting', 'retrying', 'succeeded', 'queued', 
 const OWNER: Scenario['roles'] = ['admin', 'approver', 'operator'];
 
 export function scenario(name: ScenarioName, now_ms: number): Scenario {
-  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, sandbox: true };
+  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, sandbox: true };
   switch (name) {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
@@ -26,6 +28,7 @@ export function scenario(name: ScenarioName, now_ms: number): Scenario {
     case 'failing': return { ...usual, failing: true };
     case 'viewer': return { ...usual, roles: ['viewer'] };
     case 'stale-policy': return { ...usual, stalePolicy: true };
+    case 'no-opa': return { ...usual, opa: false };
     case 'no-sandbox': return { ...usual, sandbox: false };
   }
 }

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { digestOf, hexOf, idOf } from './ids.ts';
-import { BUNDLE, WORKFLOW_DIGEST } from './runs.ts';
+import { WORKFLOW_DIGEST } from './runs.ts';
 
 type Schemas = components['schemas'];
 
 const SOURCE = readFileSync(new URL('../../../workflows/incident-triage.yaml', import.meta.url), 'utf8');
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 
 export function meOf(roles: Schemas['Role'][]): Schemas['Me'] {
   return {
@@ -72,14 +71,9 @@ export function budget(): Schemas['Budget'] {
   };
 }
 
-export function policy(stale: boolean): Schemas['PolicyStatus'] {
-  const signed_ms = Date.now() - (stale ? 3 * HOUR_MS : 74_000);
-  return { scope: 'acme', revision: BUNDLE.revision, seq: BUNDLE.seq, digest: digestOf('bundle 14'), signed_at: new Date(signed_ms).toISOString(), expires_at: new Date(signed_ms + HOUR_MS).toISOString(), stale };
-}
-
 export function keys(): Schemas['KeySet'] {
-  const key = (purpose: string, algorithm: string): Schemas['KeySet']['keys'][number] => ({ kid: `${purpose}-${hexOf(purpose).slice(0, 16)}`, purpose, algorithm, public_jwk: { kty: algorithm === 'ES256' ? 'EC' : 'OKP', crv: algorithm === 'ES256' ? 'P-256' : 'Ed25519', x: Buffer.from(hexOf(purpose), 'hex').toString('base64url') } });
-  return { keys: [key('policy_bundle', 'ES256'), key('evidence', 'EdDSA'), key('checkpoint', 'EdDSA')] };
+  const key = (purpose: string, algorithm: string): Schemas['PublicKey'] => ({ state: 'signing', created_at: new Date(Date.now() - 9 * DAY_MS).toISOString(), retires_at: null, retired_at: null, kid: `${purpose}-${hexOf(purpose).slice(0, 16)}`, purpose, algorithm, public_jwk: { kty: algorithm === 'ES256' ? 'EC' : 'OKP', crv: algorithm === 'ES256' ? 'P-256' : 'Ed25519', x: Buffer.from(hexOf(purpose), 'hex').toString('base64url') } });
+  return { keys: [key('policy_bundle', 'ES256'), { ...key('policy_bundle', 'ES256'), kid: 'policy_bundle-before', state: 'verifying', retires_at: new Date(Date.now() + 600_000).toISOString() }, key('evidence', 'EdDSA'), key('checkpoint', 'EdDSA')] };
 }
 
 export function costReport(from: string, to: string, tickets: number): Schemas['CostReport'] {

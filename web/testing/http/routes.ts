@@ -1,20 +1,10 @@
 import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
-import { budget, cellOf, connectors, costReport, instances, keys, meOf, policy, workflows, workflowVersion } from '../data/setup.ts';
-import { problem, type Answer } from './answers.ts';
+import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
+import { ok, page, problem, type Answer } from './answers.ts';
+import { POLICY_ROUTES } from './policy-routes.ts';
+import type { Handler, Question } from './question.ts';
 import { summaryOf, type World } from './world.ts';
-
-export interface Question {
-  world: World;
-  /** The parts of the path that the contract names. */
-  params: Record<string, string>;
-  query: URLSearchParams;
-  body: unknown;
-  origin: string;
-  sandboxUrl: string;
-}
-
-type Handler = (question: Question) => Answer;
 
 const REQUEST_ID = 'req_01kstandin0000000000000000';
 
@@ -28,6 +18,7 @@ function nonceOf(body: unknown): unknown {
 
 /** By method and path of the contract. */
 export const ROUTES: Record<string, Handler> = {
+  ...POLICY_ROUTES,
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
   'GET /api/v1/runs': listRuns,
@@ -58,7 +49,6 @@ export const ROUTES: Record<string, Handler> = {
   'GET /api/v1/connectors': () => ok({ items: connectors() }),
   'GET /api/v1/instances': ({ world, origin, sandboxUrl }) => ok({ items: instances(origin, world.scenario.sandbox ? sandboxUrl : null) }),
   'GET /api/v1/budgets': () => ok(budget()),
-  'GET /api/v1/policy': ({ world }) => ok(policy(world.scenario.stalePolicy)),
   'GET /api/v1/keys': () => ok(keys()),
   'GET /api/v1/audit/events': ({ world, query }) => page(auditOf(world.runs).filter(({ event }) => fits(query.get('run_id'), event['run_id']) && fits(query.get('type'), event['type'])), query),
   'GET /api/v1/reports/cost-per-ticket': ({ world, query }) => ok(costReport(query.get('from') ?? new Date(0).toISOString(), query.get('to') ?? new Date().toISOString(), world.runs.length)),
@@ -90,21 +80,10 @@ function command(world: World, runId: string, state: 'cancelling' | 'running'): 
   return { status: 202, body: { command_id: idOf('command', runId), request_id: REQUEST_ID } };
 }
 
-/** A page by cursor; here the cursor is the place of its first item. */
-function page(all: readonly unknown[], query: URLSearchParams): Answer {
-  const limit = Number(query.get('limit') ?? '50');
-  const from = Number(query.get('cursor') ?? '0');
-  return ok({ items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null });
-}
-
 function statesIn(query: URLSearchParams): string[] {
   return (query.get('state') ?? '').split(',').filter((state) => state !== '');
 }
 
 function fits(wanted: string | null, value: unknown): boolean {
   return wanted === null || wanted === value;
-}
-
-function ok(body: unknown): Answer {
-  return { status: 200, body };
 }

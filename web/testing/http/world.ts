@@ -4,8 +4,9 @@ import { digestOf } from '../data/ids.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
 
-type Approval = components['schemas']['Approval'];
-type RunSummary = components['schemas']['RunSummary'];
+type Schemas = components['schemas'];
+type Approval = Schemas['Approval'];
+type RunSummary = Schemas['RunSummary'];
 
 /** What the stand-in holds, and what changes in it. Nothing runs: things change only by requests, or when a test says so. */
 export class World {
@@ -13,6 +14,10 @@ export class World {
   readonly runs: Run[];
   /** Bodies of the votes that came in, in order. */
   readonly votes: unknown[] = [];
+  /** Policy: what was checked and published, newest first; what was asked to be released, in order. */
+  readonly drafts: Schemas['PolicyDraft'][] = [];
+  readonly published: Schemas['PolicyVersion'][] = [];
+  readonly releaseWishes: unknown[] = [];
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 
@@ -38,7 +43,7 @@ export class World {
     const now = new Date().toISOString();
     this.#change(approvalId, (approval) => ({
       ...approval, state: decision === 'approve' ? 'approved' : 'rejected', decided_at: now, may_vote: false, may_not_vote_because: 'The approval is decided.',
-      votes: [...approval.votes, { id: 'vot_01kstandin0000000000000000', principal_id: 'prn_01kstandin0000000000000000', display_name: 'Cell owner', role: 'approver', decision, reason, auth_strength: 'link', channel: 'console', voted_at: now }],
+      votes: [...approval.votes, { id: 'vot_01kstandin0000000000000000', principal_id: 'prn_01kstandin0000000000000000', display_name: 'Cell owner', role: 'approver', decision, reason, auth_strength: 'link', sign_in_age_ms: 240_000, channel: 'console', voted_at: now }],
     }));
   }
 
