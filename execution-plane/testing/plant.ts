@@ -1,12 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
+import type { Change } from '@countersign/contracts/events/change.ts';
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
+import type { BundleMode } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { seededFiles } from '@countersign/platform/opa/bundle/testing.ts';
+import type { BundleFiles } from '@countersign/platform/opa/bundle/archive.ts';
 import { signBundle } from '@countersign/platform/opa/bundle/sign.ts';
 import { Listener, notify } from '@countersign/platform/postgres/listener.ts';
 import { createTestDatabase } from '@countersign/platform/postgres/testing.ts';
@@ -15,7 +19,7 @@ import type { WorkerConfig } from '../config.ts';
 import { startWorker } from '../wiring.ts';
 import { ledger } from './ledger-connector.ts';
 import { LedgerServer } from './ledger-server.ts';
-import { insertCommand, insertDelivery, readRuns, seedBundle, seedInstance, seedPlace, seedTenant, seedWorkflow, vote } from './queries.ts';
+import { insertBundle, insertCommand, insertDelivery, readRuns, seedBundleKey, seedInstance, seedPlace, seedTenant, seedWorkflow, vote } from './queries.ts';
 import type { PlaceIds, RunSnapshot } from './queries.ts';
 
 const FAST_RETRY = { max_attempts: 3, backoff: 'fixed', initial_ms: 10, max_ms: 100 } as const;
@@ -79,6 +83,21 @@ export class Plant {
     return tracked;
   }
 
+  /** Signs and publishes a bundle as the control plane does, and tells the workers. `rowSeq`: what the table says of it, where that is a lie. */
+  async publishPolicy(files: BundleFiles, bundle: { seq: number; rowSeq?: number; environmentId?: string; mode?: BundleMode }): Promise<void> {
+    const { tenantId } = this.ids;
+    const { seq, rowSeq = seq, environmentId = this.ids.environmentId, mode = 'enforce' } = bundle;
+    const scope = bundleScope(environmentId, mode);
+    const keys = await FileKeys.open(path.join(this.folder, 'key'), { create: false });
+    const now_s = Math.floor(Date.now() / 1000);
+    const claims = { tenant: tenantId, scope, seq, jti: 'bdl_test', iat: now_s, nbf: now_s - 60, exp: now_s + 3600 };
+    const { bytes, digest } = await signBundle({ files, key: await keys.signingKey(tenantId, 'policy_bundle'), claims });
+    const objectKey = `bundles/${digest.replace(':', '-')}`;
+    await new FolderObjects(path.join(this.folder, 'objects')).put(objectKey, bytes);
+    await this.database.control.forTenant(tenantId, (tx) => insertBundle(tx, tenantId, { scope, seq: rowSeq, digest, objectKey }));
+    await notify(this.database.control.pool, CHANGES_CHANNEL, JSON.stringify({ tenant_id: tenantId, kind: 'policy', id: scope, state: 'signed' } satisfies Change));
+  }
+
   /** A record in the system of record, and the event of its creation. */
   async raise(title: string, id = `rec-${this.ledger.records.size + 1}`): Promise<string> {
     this.ledger.records.set(id, { id, title, category: 'none', version: 0 });
@@ -138,16 +157,13 @@ export class Plant {
     const host = `127.0.0.1:${await this.ledger.listen()}`;
     const keys = await FileKeys.open(path.join(this.folder, 'key'), { create: true });
     const signing = await keys.signingKey(tenantId, 'policy_bundle');
-    const now_s = Math.floor(Date.now() / 1000);
-    const bundle = await signBundle({ files: await seededFiles(), key: signing, claims: { tenant: tenantId, scope: bundleScope(this.ids.environmentId), seq: 1, jti: 'bdl_test', iat: now_s, nbf: now_s - 60, exp: now_s + 3600 } });
-    const objectKey = `bundles/${bundle.digest.replace(':', '-')}`;
-    await new FolderObjects(path.join(this.folder, 'objects')).put(objectKey, bundle.bytes);
     await this.database.control.forTenant(tenantId, async (tx) => {
       await seedTenant(tx, tenantId, `plant-${tenantId.slice(-8)}`);
       await seedPlace(tx, this.ids);
       await seedInstance(tx, this.ids, { connector: 'ledger', version: ledger.manifest.version, digest: ledger.manifestDigest, manifest: ledger.manifest, baseUrl: `http://${host}`, host, name: 'books' });
       for (const definition of workflows) await seedWorkflow(tx, this.ids, { id: newId('workflow'), name: definition.name, definition });
-      await seedBundle(tx, tenantId, { scope: bundleScope(this.ids.environmentId), seq: 1, digest: bundle.digest, objectKey, kid: signing.kid, publicJwk: signing.publicJwk });
+      await seedBundleKey(tx, tenantId, signing);
     });
+    await this.publishPolicy(await seededFiles(), { seq: 1 });
   }
 }

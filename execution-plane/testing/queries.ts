@@ -25,6 +25,10 @@ export async function seedPlace(tx: Transaction, ids: PlaceIds): Promise<void> {
   await tx.change(sql('role', `INSERT INTO control.role_assignments (tenant_id, workspace_id, principal_id, role) VALUES ($1, $2, $3, 'approver')`), [tenantId, workspaceId, personId]);
 }
 
+export async function seedEnvironment(tx: Transaction, tenantId: string, environment: { id: string; workspaceId: string; name: 'dev' | 'staging' | 'prod' }): Promise<void> {
+  await tx.change(sql('another_environment', 'INSERT INTO control.environments (tenant_id, workspace_id, id, name, ordinal) VALUES ($1, $2, $3, $4, 1)'), [tenantId, environment.workspaceId, environment.id, environment.name]);
+}
+
 export async function seedInstance(tx: Transaction, ids: PlaceIds, instance: { connector: string; version: string; digest: string; manifest: unknown; baseUrl: string; host: string; name: string }): Promise<void> {
   await tx.change(sql('connector', `INSERT INTO control.connector_versions (tenant_id, connector, version, manifest_digest, manifest, published_by) VALUES ($1, $2, $3, $4, $5, 'test')`),
     [ids.tenantId, instance.connector, instance.version, instance.digest, JSON.stringify(instance.manifest)]);
@@ -38,10 +42,18 @@ export async function seedWorkflow(tx: Transaction, ids: PlaceIds, workflow: { i
   await tx.change(sql('activation', `INSERT INTO control.workflow_activations (tenant_id, workflow_id, environment_id, version, activated_by) VALUES ($1, $2, $3, 1, 'test')`), [ids.tenantId, workflow.id, ids.environmentId]);
 }
 
-export async function seedBundle(tx: Transaction, tenantId: string, bundle: { scope: string; seq: number; digest: string; objectKey: string; kid: string; publicJwk: unknown }): Promise<void> {
-  await tx.change(sql('key', `INSERT INTO control.signing_keys (tenant_id, kid, purpose, algorithm, public_jwk) VALUES ($1, $2, 'policy_bundle', 'ES256', $3)`), [tenantId, bundle.kid, JSON.stringify(bundle.publicJwk)]);
+export async function seedBundleKey(tx: Transaction, tenantId: string, key: { kid: string; publicJwk: unknown }): Promise<void> {
+  await tx.change(sql('key', `INSERT INTO control.signing_keys (tenant_id, kid, purpose, algorithm, public_jwk) VALUES ($1, $2, 'policy_bundle', 'ES256', $3)`), [tenantId, key.kid, JSON.stringify(key.publicJwk)]);
+}
+
+export async function insertBundle(tx: Transaction, tenantId: string, bundle: { scope: string; seq: number; digest: string; objectKey: string }): Promise<void> {
   await tx.change(sql('bundle', `INSERT INTO control.policy_bundles (tenant_id, seq, id, scope, revision, digest, object_key, signed_at, expires_at)
     VALUES ($1, $2, 'bdl_test', $5, 'test', $3, $4, clock_timestamp(), clock_timestamp() + interval '1 hour')`), [tenantId, bundle.seq, bundle.digest, bundle.objectKey, bundle.scope]);
+}
+
+/** As withdrawing a shadow release does. */
+export async function endBundles(tx: Transaction, tenantId: string, scope: string): Promise<void> {
+  await tx.change(sql('end_bundles', 'UPDATE control.policy_bundles SET expires_at = clock_timestamp() WHERE tenant_id = $1 AND scope = $2 AND expires_at > clock_timestamp()'), [tenantId, scope]);
 }
 
 export async function insertDelivery(tx: Transaction, ids: PlaceIds, delivery: { id: string; subject: string; dedupeKey: string; source: string; payload: unknown; connector: string; event: string }): Promise<boolean> {
