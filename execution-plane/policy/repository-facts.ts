@@ -11,7 +11,8 @@ function windows(name: string, condition: string): string {
            count(*) FILTER (WHERE ${condition})::int AS ${name}_day`;
 }
 
-const counters: Statement = {
+/** For tests to explain. */
+export const COUNTERS: Statement = {
   name: 'policy.counters',
   text: `
     SELECT ${windows('action', 'd.action = $3')},
@@ -29,7 +30,7 @@ type CounterRow = Record<`${keyof PolicyCounters}_${keyof Windows}`, number>;
  * another. The windows slide, by the database's clock.
  */
 export async function readCounters(tx: Transaction, { tenant, environment, run }: CallIdentity, { action, instanceId }: FactsAbout): Promise<PolicyCounters> {
-  const row = await tx.one<CounterRow>(counters, [tenant.id, environment.id, action, instanceId, run.workflow]);
+  const row = await tx.one<CounterRow>(COUNTERS, [tenant.id, environment.id, action, instanceId, run.workflow]);
   const of = (name: keyof PolicyCounters): Windows => ({ minute: row[`${name}_minute`], hour: row[`${name}_hour`], day: row[`${name}_day`] });
   return { action: of('action'), instance: of('instance'), workflow: of('workflow') };
 }

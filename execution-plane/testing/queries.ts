@@ -1,3 +1,5 @@
+import pg from 'pg';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
@@ -91,4 +93,50 @@ export async function readRuns(tx: Transaction, tenantId: string): Promise<RunSn
 export async function letTimePassForHealth(tx: Transaction, ms: number): Promise<void> {
   const columns = ['last_failure_at', 'opened_at', 'probe_at', 'probe_until', 'blocked_until', 'window_ends_at'].map((name) => `${name} = ${name} - make_interval(secs => $1::float8 / 1000)`);
   await tx.change(sql('health_time', `UPDATE execution.instance_health SET ${columns.join(', ')}`), [ms]);
+}
+
+/** `count` decisions as they were made at `from` before now and then at every `every` (negative: earlier and earlier). */
+export async function insertDecisions(tx: Transaction, call: CallIdentity, rows: { count: number; action: string; instanceId: string; workflow: string; outcome: string; from: string; every: string }): Promise<void> {
+  await tx.change(sql('decisions', `
+    INSERT INTO execution.decisions (tenant_id, id, run_id, step_id, call_key, action, instance_id, action_digest, outcome, reasons, input_digest, evaluated_us, environment_id, workflow, decided_at)
+    SELECT $1, 'dec_' || gen_random_uuid(), $2, $3, 'main', $4, $5, 'sha256:0', $6, '[]', 'sha256:0', 1, $7, $8, clock_timestamp() - $9::interval + n * $10::interval FROM generate_series(0, $11::int - 1) n`),
+  [call.tenant.id, call.run.id, call.step.id, rows.action, rows.instanceId, rows.outcome, call.environment.id, rows.workflow, rows.from, rows.every, rows.count]);
+}
+
+/** As settled calls leave it in the accounts of the run and of the month. */
+export async function insertSpending(tx: Transaction, call: CallIdentity, { spent, reserved }: { spent: string; reserved: string }): Promise<void> {
+  await tx.change(sql('spending', `
+    INSERT INTO execution.budget_accounts (tenant_id, workspace_id, kind, period, spent_usd, reserved_usd)
+    VALUES ($1, $2, 'run', $3, $4, $5), ($1, $2, 'month', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM'), $4, $5)`), [call.tenant.id, call.workspace.id, call.run.id, spent, reserved]);
+}
+
+export async function setKillSwitch(tx: Transaction, tenantId: string, one: { id: string; scope: string; targetId: string }): Promise<void> {
+  await tx.change(sql('kill', `INSERT INTO control.kill_switches (tenant_id, id, scope, target_id, reason, set_by) VALUES ($1, $2, $3, $4, 'because', 'prn_test')`), [tenantId, one.id, one.scope, one.targetId]);
+}
+
+export async function releaseKillSwitches(tx: Transaction, tenantId: string): Promise<void> {
+  await tx.change(sql('unkill', `UPDATE control.kill_switches SET released_by = 'prn_test', release_reason = 'over', released_at = clock_timestamp() WHERE tenant_id = $1 AND released_at IS NULL`), [tenantId]);
+}
+
+export async function setTimeZone(tx: Transaction, tenantId: string, zone: string): Promise<void> {
+  await tx.change(sql('time_zone', 'UPDATE control.tenants SET time_zone = $2 WHERE tenant_id = $1'), [tenantId, zone]);
+}
+
+export async function setAutonomy(tx: Transaction, call: CallIdentity, autonomy: string): Promise<void> {
+  await tx.change(sql('autonomy', `UPDATE execution.runs SET definition = jsonb_build_object('autonomy', $3::text) WHERE tenant_id = $1 AND id = $2`), [call.tenant.id, call.run.id, autonomy]);
+}
+
+export async function readWorkflowId(tx: Transaction, tenantId: string, name: string): Promise<string> {
+  return (await tx.one<{ id: string }>(sql('workflow_id', 'SELECT id FROM control.workflows WHERE tenant_id = $1 AND name = $2'), [tenantId, name])).id;
+}
+
+/** What autovacuum does in its time: statistics for the planner, and pages marked that an index can answer for. */
+export async function vacuumDecisions(adminUrl: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query('VACUUM ANALYZE execution.decisions');
+  } finally {
+    await admin.end();
+  }
 }
