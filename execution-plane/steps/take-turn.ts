@@ -69,9 +69,9 @@ export function identityOf(claimed: ClaimedStep, callKey: string): CallIdentity 
   return { tenant, workspace, environment, run, step: { id: claimed.stepId, key: claimed.key, attempt: claimed.attempt, fence: claimed.fence }, callKey };
 }
 
-/** An expression or a shredded content will not mend itself; anything else may (a database that was away), so it is tried again. */
+/** An expression or a shredded content will not mend itself; anything else may (a database that was away or slow), so it is tried again. */
 function endOfError(error: unknown, turn: Turn): StepEnd {
   if (error instanceof ExpressionError) return { to: 'dead', error: { code: 'expression_failed', message: error.message } };
-  if (error instanceof ExecutionError || error instanceof KeysError) return endOfFailure({ code: error.code, message: error.message, retryable: false }, turn);
+  if (error instanceof ExecutionError || error instanceof KeysError) return endOfFailure({ code: error.code, message: error.message, retryable: error.code === 'situation_unknown' }, turn);
   return endOfFailure({ code: 'internal', message: 'The worker could not run this step. The log of the worker says why.', retryable: true }, turn);
 }

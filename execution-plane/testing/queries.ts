@@ -140,3 +140,15 @@ export async function vacuumDecisions(adminUrl: string): Promise<void> {
     await admin.end();
   }
 }
+
+export interface LoggedRow {
+  readonly id: string;
+  readonly input_digest: string;
+  readonly input_sealed: Buffer | null;
+  readonly [column: string]: unknown;
+}
+
+/** Everything that is kept of decisions. */
+export function readLoggedDecisions(tx: Transaction): Promise<LoggedRow[]> {
+  return tx.rows<LoggedRow>(sql('logged_decisions', 'SELECT * FROM execution.decisions ORDER BY decided_at, id'));
+}
