@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestPrefix, shortenId } from './ids.ts';
 import { formatBytes, formatQuantity, formatUsd, shareOfUsd, sumUsd } from './money.ts';
-import { elapsedMs, formatClock, formatDuration, formatRelative, formatUtc, remainingMs } from './time.ts';
+import { elapsedMs, formatClock, formatDuration, formatMicros, formatRelative, formatUtc, remainingMs } from './time.ts';
 
 const NOON_MS = Date.parse('2026-11-21T12:00:00.000Z');
 
@@ -11,6 +11,8 @@ describe('formatDuration', () => {
     [3_600_000, '1 h'], [7_800_000, '2 h 10 min'], [273_600_000, '3 d 4 h'],
   ])('%d ms is %s', (duration_ms, text) => expect(formatDuration(duration_ms)).toBe(text));
 });
+
+it.each([[31, '31 µs'], [1_500, '2 ms'], [2_000_000, '2.0 s']])('%d µs is %s', (duration_us, text) => expect(formatMicros(duration_us)).toBe(text));
 
 describe('formatRelative', () => {
   it.each([

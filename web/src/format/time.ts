@@ -18,6 +18,11 @@ function twoUnits(large: number, largeUnit: string, small: number, smallUnit: st
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
+/** `31 µs`, and from a millisecond on as durations are. */
+export function formatMicros(duration_us: number): string {
+  return duration_us < 1_000 ? `${duration_us} µs` : formatDuration(duration_us / 1_000);
+}
+
 /** `now`, `12 s ago`, `in 4 min`, `3 h ago`, `5 d ago`: one unit, rounded down. */
 export function formatRelative(at: string, now_ms: number): string {
   const difference = now_ms - Date.parse(at);

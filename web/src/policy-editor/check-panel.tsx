@@ -1,6 +1,6 @@
 import { Tabs, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
-import { formatDuration } from '../format/time.ts';
+import { formatMicros } from '../format/time.ts';
 import { stretchesInWords } from '../rego/coverage-gutter.ts';
 import type { SourceProblem } from '../rego/source-problems.ts';
 import { problemsOf, untestedFiles, type CheckReport } from './check-report.ts';
@@ -68,7 +68,7 @@ function Tests({ tests }: { tests: CheckReport['tests'] }) {
         <li key={`${file} ${name}`} style={{ display: 'grid', gridTemplateColumns: '22px minmax(0, 1fr)', padding: '5px 16px' }}>
           {passed ? <IconCircleCheck size={15} data-tone="ok" aria-label="Passed" /> : <IconCircleX size={15} data-tone="bad" aria-label="Failed" />}
           <span>
-            {name} <Text span size="xs" c="dimmed">{file}, {duration_us < 1_000 ? `${duration_us} µs` : formatDuration(duration_us / 1_000)}</Text>
+            {name} <Text span size="xs" c="dimmed">{file}, {formatMicros(duration_us)}</Text>
             {message == null || message === '' ? null : <span className={classes.line} style={{ whiteSpace: 'pre-wrap' }}>{message}</span>}
           </span>
         </li>

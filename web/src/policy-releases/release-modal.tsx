@@ -14,17 +14,19 @@ type Mode = Schemas['PolicyMode'];
 interface Props {
   overview: Schemas['PolicyOverview'];
   wish: ReleaseWish;
+  /** Where it goes first, unless another is chosen. */
+  environmentId?: string;
   mode?: Mode;
   replayId?: string;
   onClose: () => void;
 }
 
 /** Puts policy in force in an environment (or beside what is, in shadow), with the reason that is kept with it. */
-export function ReleaseModal({ overview, wish, mode: begun = 'enforce', replayId: given = '', onClose }: Props) {
+export function ReleaseModal({ overview, wish, environmentId: first, mode: begun = 'enforce', replayId: given = '', onClose }: Props) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const targets = targetsOf(wish, overview.environments);
-  const [environmentId, setEnvironmentId] = useState(targets[0]?.environment_id ?? '');
+  const [environmentId, setEnvironmentId] = useState(first ?? targets[0]?.environment_id ?? '');
   const [mode, setMode] = useState<Mode>(begun);
   const [replayId, setReplayId] = useState(given);
   const [reason, setReason] = useState('');
@@ -60,7 +62,7 @@ export function ReleaseModal({ overview, wish, mode: begun = 'enforce', replayId
               </Stack>
             </Radio.Group>
           )}
-          {gated ? <ReplayChoice environment={environment} value={replayId} onChange={setReplayId} /> : null}
+          {gated ? <ReplayChoice environment={environment} wish={wish} value={replayId} onChange={setReplayId} /> : null}
           <Textarea label="Reason" description="It is kept with the release, with your name." required autosize minRows={2} maxLength={2000} value={reason} error={tried && reason.trim() === '' ? 'Say why' : undefined} onChange={(event) => setReason(event.currentTarget.value)} />
           {release.error === null ? null : <Refused error={release.error} onClose={onClose} />}
           <Group justify="flex-end">
@@ -76,13 +78,13 @@ export function ReleaseModal({ overview, wish, mode: begun = 'enforce', replayId
 const EXPLAINED: Record<ReleaseWish['kind'], string> = {
   release: 'It is compiled with the versions of the other layers that are in force there, signed under a higher sequence, and decides within moments.',
   promote: 'The tenant’s and the workspace’s versions of the environment before are put in force here; the layer of this environment stays as it is.',
-  rollback: 'What that release had is compiled and signed anew, under a higher sequence, so that no worker takes it for something old. A rollback passes no gate.',
+  rollback: 'What was in force then is signed anew, under a higher sequence, so that no worker takes it for something old. A rollback passes no gate.',
 };
 
 function titleOf(wish: ReleaseWish): string {
   if (wish.kind === 'release') return `Release version ${wish.version} of ${wish.layer.kind} ${wish.layer.name}`;
   if (wish.kind === 'promote') return `Promote to ${wish.environment.environment}`;
-  return `Roll ${wish.environment.environment} back to release #${wish.to.number}`;
+  return `Roll ${wish.environment.environment} back to ${wish.to === null ? 'what is shipped' : `release #${wish.to.number}`}`;
 }
 
 function Refused({ error, onClose }: { error: unknown; onClose: () => void }) {

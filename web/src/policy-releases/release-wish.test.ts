@@ -54,5 +54,6 @@ it('the body says what the kind asks for', () => {
   const choice = { environmentId: 'env_dev', mode: 'enforce' as const, replayId: ' prp_1 ', reason: ' why ' };
   expect(bodyOf({ kind: 'release', layer: tenant, version: 2 }, choice)).toEqual({ environment_id: 'env_dev', kind: 'release', mode: 'enforce', reason: 'why', layer: 'tenant', version: 2, replay_id: 'prp_1' });
   expect(bodyOf({ kind: 'rollback', environment: dev, to: release({ id: 'prl_0' }) }, { ...choice, replayId: '' })).toEqual({ environment_id: 'env_dev', kind: 'rollback', mode: 'enforce', reason: 'why', to_release_id: 'prl_0' });
+  expect(bodyOf({ kind: 'rollback', environment: dev, to: null }, choice)).toMatchObject({ kind: 'rollback', to_release_id: null });
   expect(bodyOf({ kind: 'promote', environment: dev }, { ...choice, mode: 'shadow' })).toEqual({ environment_id: 'env_dev', kind: 'promote', mode: 'shadow', reason: 'why' });
 });

@@ -12,7 +12,8 @@ type ReleaseSummary = Schemas['PolicyReleaseSummary'];
 export type ReleaseWish =
   | { kind: 'release'; layer: Layer; version: number }
   | { kind: 'promote'; environment: Environment }
-  | { kind: 'rollback'; environment: Environment; to: ReleaseSummary };
+  /** To what an older release had, or (null) to what is shipped. */
+  | { kind: 'rollback'; environment: Environment; to: ReleaseSummary | null };
 
 /** The environments that a wish can go to. One that the version did not pass through yet is refused by the server, with the name of the one before. */
 export function targetsOf(wish: ReleaseWish, environments: readonly Environment[]): Environment[] {
@@ -54,7 +55,7 @@ export function bodyOf(wish: ReleaseWish, choice: { environmentId: string; mode:
   return {
     environment_id: environmentId, kind: wish.kind, mode, reason: reason.trim(),
     ...(wish.kind === 'release' ? { layer: wish.layer.layer, version: wish.version } : {}),
-    ...(wish.kind === 'rollback' ? { to_release_id: wish.to.id } : {}),
+    ...(wish.kind === 'rollback' ? { to_release_id: wish.to?.id ?? null } : {}),
     ...(replayId.trim() === '' || mode === 'shadow' ? {} : { replay_id: replayId.trim() }),
   };
 }

@@ -12,7 +12,7 @@ export function StepCard({ story: { step, entries } }: { story: StepStory }) {
   const look = STEP_LOOKS[step.state];
   const { icon: PinIcon } = look;
   return (
-    <li className={classes.step}>
+    <li className={classes.step} id={step.id}>
       <span className={classes.pin} data-tone={look.tone}><PinIcon size={14} stroke={2} aria-hidden /></span>
       <section className="panel" aria-label={`Step ${step.key}`}>
         <header>

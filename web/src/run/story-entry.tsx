@@ -1,8 +1,9 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
+import { obligationsInWords } from '../decisions/obligations.ts';
 import { formatQuantity, formatUsd } from '../format/money.ts';
-import { formatDuration } from '../format/time.ts';
+import { formatDuration, formatMicros } from '../format/time.ts';
 import { CopyId } from '../parts/copy-id.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS, CALL_LOOKS, OUTCOME_LOOKS } from '../parts/state-look.ts';
@@ -32,6 +33,7 @@ function AttemptLine({ attempt }: { attempt: Schemas['Step']['attempts'][number]
 }
 
 function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
+  const asked = obligationsInWords(decision.obligations);
   const bundle = decision.bundle_revision === null
     ? 'no policy bundle'
     : `bundle ${decision.bundle_revision}, seq ${decision.bundle_seq}, ${decision.bundle_age_ms === null ? 'of unknown age' : `${formatDuration(decision.bundle_age_ms)} old`}`;
@@ -45,7 +47,8 @@ function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
       <ul className={classes.reasons}>
         {decision.reasons.map(({ rule, message }) => <li key={rule}>{message} <code>{rule}</code></li>)}
       </ul>
-      <div className={classes.small}>{bundle}, decided in {decision.evaluated_us < 1_000 ? `${decision.evaluated_us} µs` : formatDuration(decision.evaluated_us / 1_000)}</div>
+      {asked.length === 0 ? null : <div className={classes.small}>{asked.map(({ name, value }) => `${name}: ${value}`).join(' · ')}</div>}
+      <div className={classes.small}>{bundle}, decided in {formatMicros(decision.evaluated_us)}. <Anchor underline="always" component={Link} to={`/decisions/${decision.id}`}>Why</Anchor></div>
     </>
   );
 }

@@ -1,4 +1,6 @@
 import { Stack } from '@mantine/core';
+import { useEffect } from 'react';
+import { useLocation } from 'react-router';
 import type { Run } from '../api/client.ts';
 import { CostCard } from './cost-card.tsx';
 import { ProposalCard } from './proposal-card.tsx';
@@ -10,6 +12,9 @@ import classes from './story.module.css';
 
 /** What happened, step by step; beside it what the model proposed, what people were asked, and what it cost. */
 export function StoryTab({ run }: { run: Run }) {
+  const { hash } = useLocation();
+  // A link to a step (from a decision) leads to it once it is there.
+  useEffect(() => document.getElementById(hash.slice(1))?.scrollIntoView({ block: 'start' }), [hash]);
   const proposals = run.steps.flatMap((step) => {
     const proposal = step.uses === 'model/generate' ? readProposal(step.output) : null;
     return proposal === null ? [] : [{ key: step.key, proposal }];

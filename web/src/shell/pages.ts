@@ -1,4 +1,4 @@
-import { IconCoin, IconFileCertificate, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, type Icon } from '@tabler/icons-react';
+import { IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -18,10 +18,11 @@ export const WORK_PAGES: readonly NavPage[] = [
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
-  { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'The bundle in force' },
+  { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
+  { path: '/decisions', label: 'Decisions', icon: IconGavel, key: 'd', says: 'What policy decided, and why' },
   { path: '/audit', label: 'Audit', icon: IconFileCertificate, key: 'u', says: 'Sealed events' },
   { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
 ];

@@ -10,6 +10,7 @@ import { Wordmark } from '../parts/wordmark.tsx';
 import { CellBanner } from './cell-banner.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { Keyboard } from './keyboard.tsx';
+import { KillSwitchBanner } from './kill-switch-banner.tsx';
 import { Nav } from './nav.tsx';
 import { PendingAnnouncer } from './pending.tsx';
 import classes from './shell.module.css';
@@ -42,6 +43,7 @@ export function Shell() {
         </AppShell.Navbar>
         <AppShell.Main id="content" tabIndex={-1}>
           <CellBanner />
+          <KillSwitchBanner />
           <Outlet />
         </AppShell.Main>
       </AppShell>

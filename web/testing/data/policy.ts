@@ -66,8 +66,8 @@ const LIMITS: Schemas['PolicyGateLimits'] = { enabled: true, max_replay_age_s: 8
 
 function gateReport(): NonNullable<Release['gate']> {
   return {
-    passed: false, limits: LIMITS, figures: { decisions: 12_480, changed: 312, newly_denied_runs: 4, extra_approvals: 37, extra_approval_minutes: 58.5 },
-    exceeded: [{ field: 'max_newly_denied_runs', code: 'exceeded', message: '4 runs would have been denied; the gate allows none.' }],
+    passed: false, limits: LIMITS, figures: { decisions: 12_480, changed: 312, undecided: 0, newly_denied_runs: 4, extra_approvals: 37, extra_approval_minutes: 58.5 },
+    exceeded: [{ field: '/max_newly_denied_runs', code: 'exceeded', message: '4 runs would have been denied; the gate allows none.' }],
   };
 }
 
