@@ -16,6 +16,8 @@ export interface ControlPlaneConfig {
   readonly cell: string;
   readonly policiesFolder: string;
   readonly policySet: string;
+  /** The binary that compiles policy; null: the one on PATH, or the one that `npm run setup:opa` has put into the cache. */
+  readonly opa: string | null;
   readonly policyTtl_s: number;
   /** 0: sign once at start and never renew. */
   readonly policyRenewal_s: number;
@@ -50,6 +52,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
     policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
+    opa: env['COUNTERSIGN_OPA'] || null,
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
     retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),

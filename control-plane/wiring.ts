@@ -8,7 +8,7 @@ import { startHttpServer } from '@countersign/platform/http/http-server.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
-import { readBundleParts } from '@countersign/platform/opa/bundle/parts.ts';
+import { CompileError } from '@countersign/platform/opa/compile/errors.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
@@ -40,9 +40,7 @@ import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
-import { BundleApi } from './policies/bundle-api.ts';
-import { BundleContents } from './policies/bundle-contents.ts';
-import { BundlePublisher } from './policies/bundle-publisher.ts';
+import { Policies } from './policies/policies.ts';
 import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
@@ -56,6 +54,7 @@ export interface ControlPlane {
 }
 
 const CONTRACTS = new URL('../contracts/', import.meta.url);
+const CACHE = new URL('../.cache/', import.meta.url);
 /** Requests in flight get this long when the process is asked to stop. */
 const DRAIN_MS = 3_000;
 const RESYNC_MS = 2_000;
@@ -67,7 +66,6 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await database.assertLeastPrivilege();
   const keys = await FileKeys.open(config.keyFile, { create: false });
   const objects = new FolderObjects(config.objectsFolder);
-  const contents = new BundleContents(await readBundleParts(config.policiesFolder, config.policySet));
 
   const notifier = new Notifier(database, log);
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
@@ -79,20 +77,24 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const sequencer = new Sequencer(parts);
-  const publisher = new BundlePublisher({ ...parts, contents, ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s });
-  const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(publisher, parts), shreddingLoop(parts, config.retention_days)];
+  const policies = await Policies.open({
+    ...parts, compile: () => Promise.reject(new CompileError('opa_unavailable', 'The compiler follows.')), opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
+    inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
+  });
+  const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days)];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);
     if (change !== null) {
       hub.publish(change);
       slack.wake(change.tenant_id);
+      policies.waiters.wake(change.tenant_id);
     }
     sequencer.wake();
   } }, (error) => {
     log.warn({ err: error }, 'the listener lost its connection and takes up again');
     // It tries every half second and says so each time it fails: after the last failure it listens again, and what was missed is read anew.
-    setTimeout(() => hub.resyncAll(), RESYNC_MS).unref();
+    setTimeout(() => { hub.resyncAll(); policies.waiters.wakeAll(); }, RESYNC_MS).unref();
   });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
@@ -120,7 +122,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       instancePackages: new InstancePackages({ ...parts, instances }),
       credentials: new Credentials(parts),
       instances,
-      bundles: new BundleApi({ database, objects, contents }),
+      policies,
       decisions: new Decisions({ database, clock, archive: new BundleArchive(database, objects) }),
       decisionExport: new DecisionExport(parts),
       killSwitches: new KillSwitches(parts),
@@ -137,7 +139,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   });
 
   // Whoever asks for policy as soon as we listen finds a bundle that is fresh.
-  await forEveryTenant(database, log, (tenantId) => publisher.publishWhenDue(tenantId));
+  await forEveryTenant(database, log, (tenantId) => policies.publisher.publishWhenDue(tenantId));
   const server = await startHttpServer(app, config).catch(async (error: unknown) => {
     await database.close();
     throw error;
@@ -153,6 +155,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     stop: async () => {
       stopping = true;
       hub.stop();
+      policies.waiters.stop();
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), ...loops.map((loop) => loop.stop())]);
       await database.close();

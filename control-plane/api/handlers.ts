@@ -14,7 +14,7 @@ import type { DecisionExport } from '../decisions/export.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
-import type { BundleApi } from '../policies/bundle-api.ts';
+import type { Policies } from '../policies/policies.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
@@ -39,7 +39,7 @@ export interface Services {
   readonly instancePackages: InstancePackages;
   readonly credentials: Credentials;
   readonly instances: Instances;
-  readonly bundles: BundleApi;
+  readonly policies: Policies;
   readonly decisions: Decisions;
   readonly decisionExport: DecisionExport;
   readonly killSwitches: KillSwitches;
@@ -101,24 +101,24 @@ export function handlersOf(parts: Services): Handlers {
     storeCredential: (call) => parts.credentials.storeCredential(call),
     listInstances: (call) => parts.instances.listInstances(call),
     createInstance: (call) => parts.instances.createInstance(call),
-    getPolicy: (call) => parts.bundles.getPolicy(call),
-    getPolicyBundle: (call) => parts.bundles.getPolicyBundle(call),
-    listKeys: (call) => parts.bundles.listKeys(call),
-    getPolicies: notBuiltYet,
-    createPolicyDraft: notBuiltYet,
-    listPolicyDrafts: notBuiltYet,
-    getPolicyDraft: notBuiltYet,
-    publishPolicyVersion: notBuiltYet,
-    listPolicyVersions: notBuiltYet,
-    getPolicyVersion: notBuiltYet,
-    createPolicyRelease: notBuiltYet,
-    listPolicyReleases: notBuiltYet,
-    getPolicyRelease: notBuiltYet,
-    overridePolicyGate: notBuiltYet,
-    withdrawPolicyRelease: notBuiltYet,
-    getPolicyGate: notBuiltYet,
-    putPolicyGate: notBuiltYet,
-    rotateKey: notBuiltYet,
+    getPolicy: (call) => parts.policies.bundles.getPolicy(call),
+    getPolicyBundle: (call) => parts.policies.bundles.getPolicyBundle(call),
+    listKeys: (call) => parts.policies.bundles.listKeys(call),
+    getPolicies: (call) => parts.policies.overview.getPolicies(call),
+    createPolicyDraft: (call) => parts.policies.drafts.createPolicyDraft(call),
+    listPolicyDrafts: (call) => parts.policies.drafts.listPolicyDrafts(call),
+    getPolicyDraft: (call) => parts.policies.drafts.getPolicyDraft(call),
+    publishPolicyVersion: (call) => parts.policies.versions.publishPolicyVersion(call),
+    listPolicyVersions: (call) => parts.policies.versions.listPolicyVersions(call),
+    getPolicyVersion: (call) => parts.policies.versions.getPolicyVersion(call),
+    createPolicyRelease: (call) => parts.policies.releases.createPolicyRelease(call),
+    listPolicyReleases: (call) => parts.policies.releases.listPolicyReleases(call),
+    getPolicyRelease: (call) => parts.policies.releases.getPolicyRelease(call),
+    overridePolicyGate: (call) => parts.policies.releases.overridePolicyGate(call),
+    withdrawPolicyRelease: (call) => parts.policies.releases.withdrawPolicyRelease(call),
+    getPolicyGate: (call) => parts.policies.gates.getPolicyGate(call),
+    putPolicyGate: (call) => parts.policies.gates.putPolicyGate(call),
+    rotateKey: (call) => parts.policies.rotation.rotateKey(call),
     listDecisions: (call) => parts.decisions.listDecisions(call),
     getDecision: (call) => parts.decisions.getDecision(call),
     exportDecisions: (call) => parts.decisionExport.exportDecisions(call),

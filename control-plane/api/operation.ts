@@ -16,6 +16,8 @@ export interface Call<Op extends OperationId> {
   readonly query: Part<Op, 'query'>;
   readonly headers: Part<Op, 'header'>;
   readonly body: BodyOf<Op>;
+  /** Aborts when the client has gone: whoever holds an answer back need not go on. */
+  readonly signal: AbortSignal;
 }
 
 type AnswerBody<Response> = Response extends { content: { 'application/json': infer Json } } ? { readonly body: Json }

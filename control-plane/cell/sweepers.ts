@@ -5,7 +5,8 @@ import { sweepExpired } from '../approvals/expiry-sweeper.ts';
 import { shredOld } from '../approvals/queries.ts';
 import { forgetWebhooks } from '../ingestion/queries.ts';
 import type { Notifier } from '../live/notifier.ts';
-import type { BundlePublisher } from '../policies/bundle-publisher.ts';
+import type { Policies } from '../policies/policies.ts';
+import { forgetDrafts } from '../policies/repository-drafts.ts';
 import { forgetRequests } from '../runs/queries.ts';
 import { Loop } from './loop.ts';
 import { forEveryTenant } from './tenants.ts';
@@ -23,11 +24,11 @@ export function expiryLoop(parts: SweeperParts): Loop {
   return new Loop(options, () => forEveryTenant(parts.database, parts.log, async (tenantId) => await sweepExpired(tenantId, parts) > 0));
 }
 
-/** Forgets webhook ids and idempotency keys that can no longer matter. */
+/** Forgets webhook ids, idempotency keys and drafts of policy that can no longer matter. */
 export function forgettingLoop({ database, log }: SweeperParts, alsoForget: (tenantId: string) => Promise<boolean>): Loop {
   const options = { name: 'forgetting', idle_ms: 60_000, busy_ms: 60_000, log };
   return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => {
-    const forgotten = await database.forTenant(tenantId, async (tx) => await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]));
+    const forgotten = await database.forTenant(tenantId, async (tx) => await tx.change(forgetWebhooks, [tenantId]) + await tx.change(forgetRequests, [tenantId]) + await tx.change(forgetDrafts, [tenantId]));
     return await alsoForget(tenantId) || forgotten > 0;
   }));
 }
@@ -38,8 +39,11 @@ export function shreddingLoop({ database, log }: SweeperParts, retention_days: n
   return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => await database.forTenant(tenantId, (tx) => tx.change(shredOld, [tenantId, retention_days])) > 0));
 }
 
-/** Signs every tenant's policy at start and whenever its renewal is due; a tenant that is new gets its first bundle within 2 s. */
-export function renewalLoop(publisher: BundlePublisher, { database, log }: SweeperParts): Loop {
+/** Signs every environment's policy at start and whenever its renewal is due; what is new gets its first bundle within 2 s. Retires the keys that nothing needs any more. */
+export function renewalLoop({ publisher, rotation }: Pick<Policies, 'publisher' | 'rotation'>, { database, log }: SweeperParts): Loop {
   const options = { name: 'policy renewal', idle_ms: 2_000, busy_ms: 2_000, log };
-  return new Loop(options, () => forEveryTenant(database, log, (tenantId) => publisher.publishWhenDue(tenantId)));
+  return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => {
+    const signed = await publisher.publishWhenDue(tenantId);
+    return await rotation.retireWhenDue(tenantId) || signed;
+  }));
 }

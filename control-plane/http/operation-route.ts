@@ -17,10 +17,12 @@ export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Ha
     const principal = await authenticate(request, id, parts.authenticator, parts.publicUrl);
     const parameters = checkedParameters(operation, request);
     const body = await checkedBody(operation, request);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     // The contract was checked right above; from here on the types of the contract hold.
     const call = {
       requestId: requestIdOf(response), principal,
-      path: parameters.path, query: parameters.query, headers: parameters.header, body,
+      path: parameters.path, query: parameters.query, headers: parameters.header, body, signal: gone.signal,
     } as unknown as Call<Op>;
     sendAnswer(response, await handler(call) as AnyAnswer);
   };

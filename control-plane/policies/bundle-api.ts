@@ -6,9 +6,14 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { BundleContents } from './bundle-contents.ts';
+import { waitOf } from './bundle-waiters.ts';
+import type { BundleWaiters } from './bundle-waiters.ts';
 import { bundleStatuses, findBundle, findPlace, newestBundle } from './repository-bundles.ts';
 import type { BundleRow, StatusRow } from './repository-bundles.ts';
 import { publicKeys } from './signing-keys.ts';
+
+/** By this media type OPA knows that it may poll long. Source: OPA documentation, "Bundles", "HTTP Long Polling". */
+const LONG_POLL = 'application/vnd.openpolicyagent.bundles';
 
 type PolicyStatus = components['schemas']['PolicyStatus'];
 
@@ -16,6 +21,7 @@ export interface BundleApiParts {
   readonly database: Database;
   readonly objects: Objects;
   readonly contents: BundleContents;
+  readonly waiters: BundleWaiters;
 }
 
 /** The bundles in force, as people and decision points read them. */
@@ -32,12 +38,31 @@ export class BundleApi {
     return { status: 200, body: { items: rows.map((row) => this.#statusOf(row)) } };
   }
 
-  /** The OPA bundle protocol: the digest is the ETag. */
-  async getPolicyBundle({ principal, path, query, headers }: Call<'getPolicyBundle'>): Promise<Answer<'getPolicyBundle'>> {
+  /** The OPA bundle protocol: the digest is the ETag, and whoever has the newest may wait for the next one. */
+  async getPolicyBundle(call: Call<'getPolicyBundle'>): Promise<Answer<'getPolicyBundle'>> {
+    const wait_s = call.query.seq === undefined ? waitOf(call.headers.prefer) : null;
+    if (wait_s === null) return this.#answer(call, 'application/gzip');
+    const deadline_ms = performance.now() + wait_s * 1000;
+    for (;;) {
+      const waiting = this.#parts.waiters.begin(call.principal.tenantId);
+      // 304 would have OPA ask again at once: a whole bundle of the other media type has it ask by its clock.
+      if (waiting === null) return this.#answer(call, this.#parts.waiters.isStopped ? LONG_POLL : 'application/gzip', { always: !this.#parts.waiters.isStopped });
+      try {
+        const answer = await this.#answer(call, LONG_POLL);
+        const left_ms = deadline_ms - performance.now();
+        if (answer.status === 200 || left_ms <= 0 || call.signal.aborted) return answer;
+        await waiting.changed(left_ms, call.signal);
+      } finally {
+        waiting.end();
+      }
+    }
+  }
+
+  async #answer({ principal, path, query, headers }: Call<'getPolicyBundle'>, mediaType: 'application/gzip' | typeof LONG_POLL, { always = false } = {}): Promise<Answer<'getPolicyBundle'>> {
     const row = await this.#find(principal, path.scope, query.seq);
     const etag = `"${row.digest}"`;
-    if (matches(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
-    return { status: 200, headers: { etag }, mediaType: 'application/gzip', bytes: await this.#parts.objects.get(row.object_key) };
+    if (!always && matches(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+    return { status: 200, headers: { etag }, mediaType, bytes: await this.#parts.objects.get(row.object_key) };
   }
 
   async listKeys({ principal }: Call<'listKeys'>): Promise<Answer<'listKeys'>> {

@@ -22,7 +22,7 @@ export const listPlaces: Statement = {
 /** Releasing and signing in an environment wait for one another: what is signed is what is in force, under the next sequence. */
 export const lockEnvironment: Statement = {
   name: 'policies.lock_environment',
-  text: 'SELECT id FROM control.environments WHERE tenant_id = $1 AND id = $2 FOR UPDATE',
+  text: 'SELECT id FROM control.environments WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE',
 };
 
 export interface BundleRow {
