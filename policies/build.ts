@@ -15,12 +15,12 @@ import { readTar } from '@countersign/platform/opa/bundle/tar.ts';
 import { WASM_FILE } from '@countersign/platform/opa/bundle/contents.ts';
 import { ALLOWED_BUILTINS } from './allowed-builtins.ts';
 import { findOpa, runOpa } from './opa-command.ts';
+import { POLICY_SETS, foldersOf } from './sets.ts';
+import type { PolicySet } from './sets.ts';
 import { probesOf, readVectors } from './vectors/read-vectors.ts';
 
 const POLICIES = import.meta.dirname;
 const CAPABILITIES_FILE = 'capabilities.json';
-/** What each compiled set is made of. The seeded one has every pack: a pack speaks of its own connectors, or of all. */
-const SETS = [{ name: 'base-itsm', folders: ['base', ...await packFolders()] }] as const;
 
 const opa = await findOpa();
 const generated = new Map<string, Uint8Array>([[CAPABILITIES_FILE, await capabilities()]]);
@@ -28,8 +28,8 @@ const generated = new Map<string, Uint8Array>([[CAPABILITIES_FILE, await capabil
 const scratch = await mkdtemp(join(tmpdir(), 'countersign-policies-'));
 try {
   await writeFile(join(scratch, CAPABILITIES_FILE), await capabilities());
-  for (const set of SETS) {
-    for (const [name, content] of await compile(set.name, set.folders)) generated.set(join('generated', set.name, name), content);
+  for (const set of POLICY_SETS) {
+    for (const [name, content] of await compile(set)) generated.set(join('generated', set.name, name), content);
   }
 } finally {
   await rm(scratch, { recursive: true });
@@ -38,8 +38,9 @@ try {
 if (process.argv.includes('--check')) await compareWithCommitted();
 else await writeGenerated();
 
-async function compile(name: string, folders: readonly string[]): Promise<Array<[string, Uint8Array]>> {
-  const sources = (await Promise.all(folders.map(regoFilesIn))).flat().sort();
+async function compile(set: PolicySet): Promise<Array<[string, Uint8Array]>> {
+  const { name } = set;
+  const sources = (await Promise.all(foldersOf(set).map(regoFilesIn))).flat().sort();
   const archive = join(scratch, `${name}.tar.gz`);
   await runOpa(opa, ['build', '--target', 'wasm', '--entrypoint', DECISION_ENTRYPOINT, '--capabilities', join(scratch, CAPABILITIES_FILE), '--output', archive, ...sources]);
   const built = new Map(readTar(gunzipSync(await readFile(archive))));
@@ -52,13 +53,9 @@ async function compile(name: string, folders: readonly string[]): Promise<Array<
     roots: ['countersign'],
     sources: Object.fromEntries(await Promise.all(sources.map(async (path) => [path, digestOfBytes(await readFile(join(POLICIES, path)))]))),
     wasm: digestOfBytes(wasm),
-    probes: probesOf(await readVectors()),
+    probes: probesOf(await readVectors(set)),
   };
   return [[WASM_FILE, wasm], [PARTS_FILE, jsonFile(description)]];
-}
-
-async function packFolders(): Promise<string[]> {
-  return (await readdir(join(POLICIES, 'packs'))).sort().map((name) => `packs/${name}`);
 }
 
 /** The policy sources of a folder, without its tests, as paths from the folder of the policies. */

@@ -18,7 +18,10 @@ export const GENERATED_FILES: readonly GeneratedFiles[] = [
   writtenBy('platform/tidy/write-error-reference.ts', ['docs/reference/errors.md']),
   writtenBy('platform/tidy/write-state-reference.ts', ['docs/reference/states.md']),
   {
-    ...writtenBy('policies/build.ts', ['policies/capabilities.json', 'policies/generated/base-itsm/parts.json', 'policies/generated/base-itsm/policy.wasm']),
+    ...writtenBy('policies/build.ts', [
+      'policies/capabilities.json',
+      ...['base-itsm', 'base-secops'].flatMap((set) => [`policies/generated/${set}/parts.json`, `policies/generated/${set}/policy.wasm`]),
+    ]),
     needsOpa: true,
   },
 ];

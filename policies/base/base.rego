@@ -3,6 +3,30 @@ package countersign.base
 
 import data.countersign.approvals
 
+# Somebody has stopped this. What they wrote is content, and reasons are kept: so only what was stopped is named.
+verdicts contains verdict if {
+	count(input.kill_switches) > 0
+	scopes := {switch.scope | some switch in input.kill_switches; is_string(switch.scope)}
+	verdict := {
+		"outcome": "DENY",
+		"rule": "base/kill_switch",
+		"message": concat("", ["A kill switch is on for: ", concat(", ", scopes)]),
+		"obligations": {},
+	}
+}
+
+# A workflow that only observes may say what it would do, and does nothing.
+verdicts contains verdict if {
+	input.run.autonomy == "observe"
+	input.action.risk in {"write", "destructive"}
+	verdict := {
+		"outcome": "DENY",
+		"rule": "base/observe_only",
+		"message": "The workflow's autonomy is `observe`: it changes nothing",
+		"obligations": {},
+	}
+}
+
 # A model that is not pinned to a snapshot can change under a workflow that was tested with another one.
 verdicts contains verdict if {
 	input.action.risk == "model"

@@ -1,7 +1,10 @@
-# How verdicts become one decision: the most restrictive outcome wins, and obligations of that outcome add up.
+# How verdicts become one decision: the most restrictive outcome wins, and of what several rules ask for the strictest holds.
 #
-# A verdict is {outcome, rule, message, obligations}. One that is not, or two that cannot both be honoured, is a DENY.
+# A verdict is {outcome, rule, message, obligations}, with `mode` where it is "shadow". One that is not, or two that cannot both be
+# honoured, is a DENY. No verdict that is added to others makes the decision looser; `properties/` shows it for random layers.
 package countersign.combine
+
+import data.countersign.obligations
 
 rank := {
 	"ALLOW": 0,
@@ -12,71 +15,65 @@ rank := {
 	"DENY": 5,
 }
 
-most_restrictive(verdicts) := resolved([v | some v in sound(verdicts)])
+# METADATA
+# title: The decision that all verdicts lead to
+# description: "`levels` is an array of sets of verdicts. Later levels find decided whom earlier ones ask; a further verdict never makes it looser"
+decide(levels) := resolved([[checked(verdict) | some verdict in level] | some level in levels])
 
-# Every verdict that is well formed, and a denial in the place of each that is not.
-sound(verdicts) := {v | some v in verdicts; well_formed(v)} | {denial |
-	some v in verdicts
-	not well_formed(v)
-	denial := denied("base/malformed_verdict", "A rule gave a verdict that is not well formed")
+denial(rule, message) := {"outcome": "DENY", "rule": rule, "message": message, "obligations": {}}
+
+checked(verdict) := verdict if {
+	well_formed(verdict)
+	count(obligations.problems(verdict.outcome, verdict.obligations)) == 0
+} else := denial("base/malformed_verdict", concat("", ["The rule ", verdict.rule, " asks for what cannot be: ", concat("; ", obligations.problems(verdict.outcome, verdict.obligations))])) if {
+	well_formed(verdict)
+} else := denial("base/malformed_verdict", "A rule gave a verdict that is not {outcome, rule, message, obligations} or has an outcome or mode that there is not")
+
+well_formed(verdict) if {
+	keys := object.keys(verdict)
+	count({"outcome", "rule", "message", "obligations"} - keys) == 0
+	count(keys - {"outcome", "rule", "message", "obligations", "mode"}) == 0
+	is_number(rank[verdict.outcome])
+	text(verdict.rule, 128)
+	text(verdict.message, 1024)
+	is_object(verdict.obligations)
+	object.get(verdict, "mode", "enforce") in {"enforce", "shadow"}
 }
 
-well_formed(v) if {
-	object.keys(v) == {"outcome", "rule", "message", "obligations"}
-	is_number(rank[v.outcome])
-	is_string(v.rule)
-	is_string(v.message)
-	is_object(v.obligations)
+text(value, longest) if {
+	is_string(value)
+	count(value) > 0
+	count(value) <= longest
 }
-
-denied(rule, message) := {"outcome": "DENY", "rule": rule, "message": message, "obligations": {}}
 
 # Nothing said at all is a denial too: this holds even if a caller forgets its own default.
-resolved(verdicts) := decision_of([denied("base/no_verdict", "Policy gave no verdict")]) if count(verdicts) == 0
-
-resolved(verdicts) := decision_of(winning(verdicts)) if {
-	count(verdicts) > 0
-	not conflicting(winning(verdicts))
+resolved(levels) := decision_of([denial("base/no_verdict", "Policy gave no verdict")], {}) if {
+	every level in levels {
+		count(level) == 0
+	}
+} else := decision_of([denial("base/conflicting_obligations", conflict(disputed, winners))], {}) if {
+	winners := winning(levels)
+	disputed := obligations.disputed(winners[0].outcome, levels)
+	count(disputed) > 0
+} else := decision_of(winners, obligations.merged(winners[0].outcome, levels)) if {
+	winners := winning(levels)
 }
 
-resolved(verdicts) := decision_of([denied("base/conflicting_obligations", "Rules ask for obligations that cannot all be met")]) if {
-	count(verdicts) > 0
-	conflicting(winning(verdicts))
+winning(levels) := [v | some level in levels; some v in level; rank[v.outcome] == highest] if {
+	highest := max([rank[v.outcome] | some level in levels; some v in level])
 }
 
-winning(verdicts) := [v | some v in verdicts; rank[v.outcome] == highest] if {
-	highest := max([rank[v.outcome] | some v in verdicts])
-}
+conflict(names, verdicts) := concat("", [
+	"Rules ask for different values of ", concat(", ", names),
+	", which cannot all be met. They are ", concat(", ", {verdict.rule | some verdict in verdicts}),
+])
 
-# A person cannot answer in two tiers at once, nor a call go to two targets.
-conflicting(verdicts) if {
-	some name in ["tier", "required_role", "target"]
-	count({value | some v in verdicts; value := v.obligations[name]}) > 1
-}
-
-decision_of(verdicts) := {
+decision_of(verdicts, asked) := {
 	"outcome": verdicts[0].outcome,
 	"reasons": reasons(verdicts),
-	"obligations": object.union(defaults(verdicts[0].outcome), merged(verdicts)),
+	"obligations": asked,
 }
 
 reasons(verdicts) := [{"rule": pair[0], "message": pair[1]} |
 	some pair in sort({[v.rule, v.message] | some v in verdicts})
 ]
-
-# The least that a person in the loop means where no rule says more.
-defaults(outcome) := {"tier": "standard", "required_role": "approver", "required_votes": 1, "deadline_ms": 86400000} if outcome == "REQUIRE_HITL"
-
-defaults(outcome) := {} if outcome != "REQUIRE_HITL"
-
-merged(verdicts) := {name: value |
-	some v in verdicts
-	some name, _ in v.obligations
-	value := strictest(name, {w.obligations[name] | some w in verdicts})
-}
-
-strictest(name, values) := max(values) if name in {"required_votes", "retry_after_ms"}
-
-strictest(name, values) := min(values) if name == "deadline_ms"
-
-strictest(name, values) := max(values) if not name in {"required_votes", "retry_after_ms", "deadline_ms"}

@@ -4,34 +4,55 @@ import data.countersign.combine
 
 verdict(outcome, rule, obligations) := {"outcome": outcome, "rule": rule, "message": rule, "obligations": obligations}
 
-most_restrictive(outcomes) := combine.most_restrictive({verdict(o, concat("/", ["t", o]), {}) | some o in outcomes}).outcome
+asks := {
+	"ALLOW": {},
+	"ROUTE": {"target": "instance:a"},
+	"THROTTLE": {"retry_after_ms": 1000},
+	"REQUIRE_HITL": {},
+	"REQUIRE_STEP_UP": {},
+	"DENY": {},
+}
+
+outcome_of(outcomes) := combine.decide([{verdict(o, concat("/", ["t", o]), asks[o]) | some o in outcomes}]).outcome
 
 test_order if {
 	order := ["ALLOW", "ROUTE", "THROTTLE", "REQUIRE_HITL", "REQUIRE_STEP_UP", "DENY"]
 	every i in numbers.range(0, 5) {
-		most_restrictive({o | some j, o in order; j <= i}) == order[i]
+		outcome_of({o | some j, o in order; j <= i}) == order[i]
 	}
 	every a in order {
 		every b in order {
-			most_restrictive({a, b}) == order[max([i | some i, o in order; o in {a, b}])]
+			outcome_of({a, b}) == order[max([i | some i, o in order; o in {a, b}])]
 		}
 	}
 }
 
+test_a_level_is_as_good_as_another if {
+	every levels in [
+		[{verdict("ALLOW", "t/a", {})}, {verdict("DENY", "t/b", {})}, set()],
+		[{verdict("DENY", "t/b", {})}, {verdict("ALLOW", "t/a", {})}, set()],
+		[set(), set(), {verdict("DENY", "t/b", {}), verdict("ALLOW", "t/a", {})}],
+	] {
+		combine.decide(levels) == {"outcome": "DENY", "reasons": [{"rule": "t/b", "message": "t/b"}], "obligations": {}}
+	}
+}
+
 test_nothing_said_is_denied if {
-	combine.most_restrictive(set()) == {
-		"outcome": "DENY",
-		"reasons": [{"rule": "base/no_verdict", "message": "Policy gave no verdict"}],
-		"obligations": {},
+	every levels in [[], [set()], [set(), set(), set()]] {
+		combine.decide(levels) == {
+			"outcome": "DENY",
+			"reasons": [{"rule": "base/no_verdict", "message": "Policy gave no verdict"}],
+			"obligations": {},
+		}
 	}
 }
 
 test_only_the_winning_rules_are_named if {
-	decision := combine.most_restrictive({
+	decision := combine.decide([{
 		verdict("ALLOW", "t/a", {}),
 		verdict("DENY", "t/c", {}),
 		verdict("DENY", "t/b", {}),
-	})
+	}])
 	[reason.rule | some reason in decision.reasons] == ["t/b", "t/c"]
 }
 
@@ -41,53 +62,59 @@ test_malformed_verdicts_deny if {
 		object.union(good, {"outcome": "ALOW"}),
 		object.union(good, {"outcome": 0}),
 		object.union(good, {"rule": 1}),
+		object.union(good, {"rule": ""}),
 		object.union(good, {"message": null}),
+		object.union(good, {"message": ""}),
 		object.union(good, {"obligations": []}),
 		object.union(good, {"extra": true}),
+		object.union(good, {"mode": "sahdow"}),
 		object.remove(good, ["obligations"]),
+		object.remove(good, ["outcome"]),
 		"ALLOW",
 		null,
 		[],
 	] {
-		decision := combine.most_restrictive({good, bad})
+		decision := combine.decide([{good, bad}])
 		decision.outcome == "DENY"
 		decision.reasons[0].rule == "base/malformed_verdict"
 	}
 }
 
-test_a_person_in_the_loop_has_defaults if {
-	combine.most_restrictive({verdict("REQUIRE_HITL", "t/a", {})}).obligations == {
-		"tier": "standard",
-		"required_role": "approver",
-		"required_votes": 1,
-		"deadline_ms": 86400000,
-	}
+test_a_mode_may_be_written_out if {
+	combine.decide([{object.union(verdict("ALLOW", "t/a", {}), {"mode": "enforce"})}]).outcome == "ALLOW"
 }
 
-test_obligations_add_up_to_the_strictest if {
-	combine.most_restrictive({
-		verdict("REQUIRE_HITL", "t/a", {"tier": "critical", "required_votes": 2, "deadline_ms": 1000}),
-		verdict("REQUIRE_HITL", "t/b", {"required_votes": 3, "deadline_ms": 2000}),
-		verdict("ALLOW", "t/c", {"required_votes": 9, "target": "elsewhere"}),
-	}).obligations == {"tier": "critical", "required_role": "approver", "required_votes": 3, "deadline_ms": 1000}
-	combine.most_restrictive({
-		verdict("THROTTLE", "t/a", {"retry_after_ms": 1000}),
-		verdict("THROTTLE", "t/b", {"retry_after_ms": 5000}),
-	}).obligations == {"retry_after_ms": 5000}
+test_obligations_that_cannot_be_deny_and_say_why if {
+	decision := combine.decide([{verdict("ALLOW", "t/a", {"required_votes": 2})}])
+	decision.outcome == "DENY"
+	decision.reasons == [{
+		"rule": "base/malformed_verdict",
+		"message": "The rule t/a asks for what cannot be: ALLOW has no obligation required_votes",
+	}]
 }
 
 test_what_cannot_all_be_met_is_denied if {
 	every pair in [
 		["REQUIRE_HITL", {"tier": "standard"}, {"tier": "critical"}],
 		["REQUIRE_HITL", {"required_role": "approver"}, {"required_role": "admin"}],
+		["REQUIRE_STEP_UP", {"tier": "standard"}, {"tier": "critical"}],
 		["ROUTE", {"target": "a"}, {"target": "b"}],
 	] {
-		decision := combine.most_restrictive({verdict(pair[0], "t/a", pair[1]), verdict(pair[0], "t/b", pair[2])})
+		decision := combine.decide([{verdict(pair[0], "t/a", pair[1]), verdict(pair[0], "t/b", pair[2])}])
 		decision.outcome == "DENY"
 		decision.reasons[0].rule == "base/conflicting_obligations"
+		contains(decision.reasons[0].message, "t/a, t/b")
 	}
-	combine.most_restrictive({
+	combine.decide([{
 		verdict("ROUTE", "t/a", {"target": "a"}),
 		verdict("ROUTE", "t/b", {"target": "a"}),
-	}).obligations == {"target": "a"}
+	}]).obligations == {"target": "a"}
+}
+
+test_a_conflict_counts_only_where_it_would_bind if {
+	combine.decide([{
+		verdict("ROUTE", "t/a", {"target": "a"}),
+		verdict("ROUTE", "t/b", {"target": "b"}),
+		verdict("REQUIRE_HITL", "t/c", {}),
+	}]).outcome == "REQUIRE_HITL"
 }

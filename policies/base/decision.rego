@@ -1,36 +1,18 @@
 # The one question a gateway asks: may this call happen, and under which obligations?
 #
-# Deny by default. The platform base only restricts; a pack grants; whatever any layer restricts stays restricted.
+# Deny by default. Only packs and the tenant's layer grant; whatever any layer restricts stays restricted. Rules in shadow mode never
+# bind: what they would have decided stands beside the decision.
 package countersign
 
-import data.countersign.base
 import data.countersign.combine
+import data.countersign.layers
 
 # METADATA
 # title: The decision about one call
+# description: outcome, reasons and obligations as contracts/policy/decision.schema.json has them, with `shadow` where rules in shadow mode spoke
 # entrypoint: true
-decision := combine.most_restrictive(verdicts | no_rule_matched)
+decision := object.union(combine.decide(layers.binding), shadow)
 
-granted contains verdict if {
-	some pack
-	some verdict in data.countersign.packs[pack].verdicts
-}
+default shadow := {}
 
-verdicts := base.verdicts | granted
-
-# A base that only restricts is no permission: without a word from a pack the call is denied.
-no_rule_matched contains verdict if {
-	count(granted) == 0
-	not denied_already
-	verdict := {
-		"outcome": "DENY",
-		"rule": "base/no_rule_matched",
-		"message": "No policy allows this call",
-		"obligations": {},
-	}
-}
-
-denied_already if {
-	some verdict in base.verdicts
-	verdict.outcome == "DENY"
-}
+shadow := {"shadow": combine.decide(layers.with_shadows)} if layers.shadows_speak

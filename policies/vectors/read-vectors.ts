@@ -4,34 +4,47 @@ import type { Obligations, Outcome, PolicyInput } from '@countersign/contracts/p
 import type { JsonValue } from '@countersign/platform/canonical-json/parse-strict.ts';
 import { parseStrict } from '@countersign/platform/canonical-json/parse-strict.ts';
 import type { Probe } from '@countersign/platform/opa/bundle/contents.ts';
+import { SHIPPED_SET } from '../sets.ts';
+import type { PolicySet } from '../sets.ts';
 
 /** One input and what policy must say to it. OPA runs the same files by `vectors_test.rego`. */
 export interface Vector {
   readonly name: string;
   readonly input: PolicyInput;
   readonly expect: { readonly outcome: Outcome; readonly rules: readonly string[]; readonly obligations: Obligations };
+  /** The data of layers and packs, as it stands at `data.countersign.config`. */
+  readonly config: JsonValue;
   /** Also goes into the bundle: an instance must give this answer before it decides anything. */
   readonly probe: boolean;
 }
 
 interface VectorFile {
   readonly [set: string]: {
+    /** The packs that decide; without it those of the shipped set. */
+    readonly packs?: readonly string[];
+    readonly config?: JsonValue;
     readonly base: JsonValue;
     readonly cases: ReadonlyArray<{ readonly name: string; readonly with: JsonValue; readonly expect: Vector['expect']; readonly probe?: boolean }>;
   };
 }
 
-/** Every vector of every file in this folder. */
-export async function readVectors(): Promise<Vector[]> {
+/** The vectors of one compiled set. A bundle has no data before it is put together for somebody, so probes are vectors without any. */
+export async function readVectors(of: PolicySet = SHIPPED_SET): Promise<Vector[]> {
   const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.json')).sort();
   const files = await Promise.all(names.map(async (name) => parseStrict(await readFile(join(import.meta.dirname, name)))));
-  return files.flatMap((file) => Object.entries(file as unknown as VectorFile).flatMap(([set, { base, cases }]) =>
+  const sets = files.flatMap((file) => Object.entries(file as unknown as VectorFile));
+  return sets.filter(([, { packs }]) => isSame(packs ?? SHIPPED_SET.packs, of.packs)).flatMap(([set, { base, config, cases }]) =>
     cases.map((vector) => ({
       name: `${set}: ${vector.name}`,
       input: union(base, vector.with) as unknown as PolicyInput,
       expect: vector.expect,
-      probe: vector.probe === true,
-    }))));
+      config: config ?? {},
+      probe: vector.probe === true && config === undefined,
+    })));
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name) => others.includes(name));
 }
 
 export function probesOf(vectors: readonly Vector[]): Probe[] {
