@@ -105,6 +105,8 @@ export interface PolicyFacts {
   readonly counters: PolicyCounters;
   readonly budget: PolicyBudget;
 }
+/** Where facts are looked up. Each is asked at most once for a decision; a rejection is a DENY (`facts_unavailable`). */
+export type FactSource = { readonly [Fact in keyof PolicyFacts]: () => Promise<PolicyFacts[Fact]> };
 export const FACT_NAMES = ['counters', 'budget'] as const satisfies ReadonlyArray<keyof PolicyFacts>;
 export type FactName = (typeof FACT_NAMES)[number];
 
@@ -221,8 +223,14 @@ export interface PolicyDecision extends Verdict {
   /** `sha256:<hex>` of the input's canonical JSON; of `null` where the input has no canonical form. */
   readonly input_digest: string;
   readonly evaluated_us: number;
+  /** The canonical JSON that policy read, facts included: what `input_digest` is of, for whoever records it. Absent where there is none. */
+  readonly input_text?: string;
   /** The entrypoint that was asked. */
   readonly path: typeof DECISION_ENTRYPOINT;
   /** What did not bind, next to what did. */
   readonly shadows: readonly ShadowDecision[];
+  /** What was looked up for the bundle and stands in the input that was hashed. Absent: its rules read none. */
+  readonly facts?: Partial<PolicyFacts>;
+  /** RFC 6901 pointers into the parameters of this action that the bundle lets the decision log keep (`decision_log.keep`). Absent: none. */
+  readonly keep?: readonly string[];
 }

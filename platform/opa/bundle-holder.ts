@@ -39,6 +39,7 @@ class Holder implements BundleHolder {
   #confirmedAt: Date | null = null;
   #refreshedAt: Date | null = null;
   #failure: { readonly at: Date; readonly code: string; readonly message: string } | null = null;
+  readonly #refreshes = { succeeded: 0, failed: 0 };
   #refreshing: Promise<boolean> | null = null;
   readonly #stopping = Promise.withResolvers<never>();
 
@@ -68,6 +69,9 @@ class Holder implements BundleHolder {
       scope,
       state: 'policy' in held ? 'fresh' : (states[held.rule] ?? 'missing'),
       bundle,
+      age_ms: bundle?.age_ms ?? null,
+      ttl_ms: this.#options.ttl_ms,
+      refreshes: { ...this.#refreshes },
       time_left_ms: bundle === null ? 0 : Math.max(0, Date.parse(bundle.expires_at) - now.getTime()),
       last_refresh_at: this.#refreshedAt?.toISOString() ?? null,
       last_failure: this.#failure === null ? null : { ...this.#failure, at: this.#failure.at.toISOString() },
@@ -109,6 +113,7 @@ class Holder implements BundleHolder {
       else await this.#take(answer.bytes, answer.etag, asked);
       this.#refreshedAt = asked;
       this.#failure = null;
+      this.#refreshes.succeeded += 1;
       return true;
     } catch (error) {
       this.#fail(error);
@@ -163,6 +168,7 @@ class Holder implements BundleHolder {
   #fail(error: unknown): void {
     const code = error instanceof BundleError || error instanceof PdpError ? error.code : 'source_unavailable';
     const message = error instanceof Error ? error.message : 'unknown failure';
+    this.#refreshes.failed += 1;
     this.#failure = { at: this.#options.clock.now(), code, message };
     this.#options.onEvent?.({ kind: 'refresh_failed', code, message });
   }

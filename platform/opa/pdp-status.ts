@@ -12,8 +12,13 @@ export interface PdpStatus {
   readonly scope: string;
   readonly state: 'fresh' | 'stale' | 'missing' | 'invalid';
   readonly bundle: DecidingBundle | null;
+  /** Since a refresh last confirmed the bundle; null where there is none. */
+  readonly age_ms: number | null;
   /** Until decisions become `bundle_stale`; 0 where they are not made by a bundle. */
   readonly time_left_ms: number;
+  /** How long a bundle decides after it was confirmed: what age and time left are to be measured by. */
+  readonly ttl_ms: number;
+  readonly refreshes: { readonly succeeded: number; readonly failed: number };
   readonly last_refresh_at: string | null;
   readonly last_failure: { readonly at: string; readonly code: string; readonly message: string } | null;
 }

@@ -77,7 +77,7 @@ describe('decides as the vectors say', async () => {
   });
 
   test('the record names the bundle, the input and the time it took', async () => {
-    const decision = await pdp.decide(write, later(60_000));
+    const decision = await pdp.decide(write, { at: later(60_000) });
     expect(decision.bundle).toEqual({ revision: 'base-itsm@test', seq: 1, digest: world.bundle?.digest, age_ms: 60_000, expires_at: later(TTL_MS).toISOString() });
     expect(decision.input_digest).toBe(digestOf(write));
     expect(decision.evaluated_us).toBeGreaterThan(0);

@@ -1,3 +1,5 @@
+import type { BundleMode } from '@countersign/contracts/policy/bundle-scope.ts';
+import { BUNDLE_MODES } from '@countersign/contracts/policy/bundle-scope.ts';
 import { canonicalBytes } from '../../canonical-json/canonicalize.ts';
 import { parseCanonical } from '../../canonical-json/parse-strict.ts';
 import type { JsonValue } from '../../canonical-json/parse-strict.ts';
@@ -16,6 +18,29 @@ export interface Probe {
   readonly outcome: string;
 }
 
+/** Where the verdict of a rule is written: a file of the bundle, and a line of it from 1. */
+export interface RulePlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What a bundle says about itself beside what OPA wants to know. */
+export interface BundleMetadata {
+  readonly opa_version: string;
+  readonly wasm: ReadonlyArray<{ readonly entrypoint: string; readonly module: string }>;
+  readonly probes: readonly Probe[];
+  /** The facts that its rules read (`counters`, `budget`): a decision point looks these up and no others. */
+  readonly reads: readonly string[];
+  /** By rule name, such as `tenant/no_friday_deploys`. */
+  readonly rules: Readonly<Record<string, RulePlace>>;
+  /** The published versions that it is made of, by layer. Empty for what is shipped. */
+  readonly layers: Readonly<Record<string, { readonly version: number }>>;
+  readonly packs: readonly string[];
+  readonly mode: BundleMode;
+  /** Parameters that the decision log may keep in the clear: RFC 6901 pointers by `<connector>/<action>`. */
+  readonly keep: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
  * OPA's manifest with ours under `metadata.countersign`, which OPA keeps and ignores.
  *
@@ -27,11 +52,7 @@ export interface BundleManifest {
   readonly roots: readonly string[];
   readonly rego_version: 1;
   readonly metadata: {
-    readonly countersign: {
-      readonly opa_version: string;
-      readonly wasm: ReadonlyArray<{ readonly entrypoint: string; readonly module: string }>;
-      readonly probes: readonly Probe[];
-    };
+    readonly countersign: BundleMetadata;
   };
 }
 
@@ -59,27 +80,48 @@ export function readStructured(files: BundleFiles, name: string): JsonValue {
   }
 }
 
-/** The manifest, once its shape is what a decision point relies on. */
+/** The manifest, once its shape is what a decision point relies on. What bundles of before issue it without reads as none. */
 export function readManifest(files: BundleFiles): BundleManifest {
-  const manifest = readStructured(files, MANIFEST_FILE);
+  const manifest: unknown = readStructured(files, MANIFEST_FILE);
   if (!isManifest(manifest)) throw new BundleError('bundle_malformed', 'the manifest lacks its revision, roots, WASM entrypoint or probes');
-  return manifest;
+  const { metadata } = manifest;
+  return { ...manifest, metadata: { ...metadata, countersign: { ...NOTHING_SAID, ...metadata.countersign } } };
 }
 
-function isManifest(value: JsonValue): value is JsonValue & BundleManifest {
+const NOTHING_SAID: Omit<BundleMetadata, 'opa_version' | 'wasm' | 'probes'> = { reads: [], rules: {}, layers: {}, packs: [], mode: 'enforce', keep: {} };
+
+function isManifest(value: unknown): value is BundleManifest {
   if (!isObject(value) || typeof value['revision'] !== 'string' || value['rego_version'] !== 1) return false;
   const { roots, metadata } = value;
-  const ours = isObject(metadata) ? metadata['countersign'] : null;
+  return Array.isArray(roots) && roots.every(isText) && isObject(metadata) && isMetadata(metadata['countersign']);
+}
+
+function isMetadata(ours: JsonValue | undefined): boolean {
+  if (!isObject(ours)) return false;
+  const { opa_version, wasm, probes, reads = [], rules = {}, layers = {}, packs = [], mode = 'enforce', keep = {} } = ours;
   return (
-    Array.isArray(roots) &&
-    roots.every((root) => typeof root === 'string') &&
-    isObject(ours) &&
-    Array.isArray(ours['wasm']) &&
-    ours['wasm'].every((module) => isObject(module) && typeof module['entrypoint'] === 'string' && module['module'] === WASM_FILE) &&
-    typeof ours['opa_version'] === 'string' &&
-    Array.isArray(ours['probes']) &&
-    ours['probes'].every((probe) => isObject(probe) && 'input' in probe && typeof probe['outcome'] === 'string')
+    isText(opa_version) &&
+    isListOf(wasm, (module) => isObject(module) && isText(module['entrypoint']) && module['module'] === WASM_FILE) &&
+    isListOf(probes, (probe) => isObject(probe) && 'input' in probe && isText(probe['outcome'])) &&
+    isListOf(reads, isText) &&
+    isMapOf(rules, (place) => isObject(place) && isText(place['file']) && Number.isSafeInteger(place['line'])) &&
+    isMapOf(layers, (layer) => isObject(layer) && Number.isSafeInteger(layer['version'])) &&
+    isListOf(packs, isText) &&
+    BUNDLE_MODES.some((known) => known === mode) &&
+    isMapOf(keep, (pointers) => isListOf(pointers, isText))
   );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isListOf(value: JsonValue | undefined, isMember: (member: JsonValue) => boolean): boolean {
+  return Array.isArray(value) && value.every(isMember);
+}
+
+function isMapOf(value: JsonValue | undefined, isMember: (member: JsonValue) => boolean): boolean {
+  return isObject(value) && Object.values(value).every(isMember);
 }
 
 function isObject(value: unknown): value is { [key: string]: JsonValue } {

@@ -5,7 +5,7 @@ import { parseStrict } from '../../canonical-json/parse-strict.ts';
 import type { JsonValue } from '../../canonical-json/parse-strict.ts';
 import type { BundleFiles } from './archive.ts';
 import { DATA_FILE, MANIFEST_FILE, WASM_FILE, structuredFile } from './contents.ts';
-import type { BundleManifest, Probe } from './contents.ts';
+import type { BundleManifest, BundleMetadata, Probe, RulePlace } from './contents.ts';
 import { BundleError } from './errors.ts';
 
 export const PARTS_FILE = 'parts.json';
@@ -20,7 +20,15 @@ export interface PartsDescription {
   readonly sources: Readonly<Record<string, string>>;
   readonly wasm: string;
   readonly probes: readonly Probe[];
+  /** Facts that the rules read. */
+  readonly reads?: readonly string[];
+  /** Where the verdict of each rule is written. */
+  readonly rules?: Readonly<Record<string, RulePlace>>;
+  readonly packs?: readonly string[];
 }
+
+/** What a bundle says of how it came about and how it is used; of what is shipped there is nothing to say. */
+export type BundleRelease = Partial<Pick<BundleMetadata, 'layers' | 'mode' | 'keep'>>;
 
 /** What a bundle is made of before it has a revision and a signature. */
 export interface BundleParts {
@@ -48,20 +56,21 @@ export async function readBundleParts(policies: string, name: string): Promise<B
 }
 
 /** The files to sign: manifest, data, WASM and sources. `revision` is what people and records call this policy by. */
-export function assembleBundle({ description, sources, wasm }: BundleParts, revision: string, data: JsonValue = {}): BundleFiles {
+export function assembleBundle({ description, sources, wasm }: BundleParts, revision: string, data: JsonValue = {}, { layers = {}, mode = 'enforce', keep = {} }: BundleRelease = {}): BundleFiles {
+  const { opa_version, entrypoint, probes, reads = [], rules = {}, packs = packsAmong(sources) } = description;
   const manifest: BundleManifest = {
     revision,
     roots: description.roots,
     rego_version: 1,
-    metadata: {
-      countersign: {
-        opa_version: description.opa_version,
-        wasm: [{ entrypoint: description.entrypoint, module: WASM_FILE }],
-        probes: description.probes,
-      },
-    },
+    metadata: { countersign: { opa_version, wasm: [{ entrypoint, module: WASM_FILE }], probes, reads, rules, layers, packs, mode, keep } },
   };
   return new Map([...sources, [MANIFEST_FILE, structuredFile(MANIFEST_FILE, manifest)], [DATA_FILE, structuredFile(DATA_FILE, data)], [WASM_FILE, wasm]]);
+}
+
+/** `packs/<name>/..` */
+function packsAmong(sources: BundleFiles): string[] {
+  const names = [...sources.keys()].flatMap((path) => /^packs\/([^/]+)\//.exec(path)?.[1] ?? []);
+  return [...new Set(names)].sort();
 }
 
 async function read(path: string): Promise<Uint8Array> {
