@@ -22,6 +22,16 @@ describe('a good bundle', () => {
     expect(not_proven.join(' ')).not.toContain('Who signed');
   });
 
+  it('may say more of its decisions: by which bundle until when, what was erased, and what did not bind', () => {
+    const bundle = new SampleBundle();
+    const more = {
+      path: 'countersign/decision', bundle_digest: `sha256:${'1'.repeat(64)}`, bundle_age_ms: 1200, bundle_expires_at: '2026-11-01T10:15:00.000Z', erased: ['/input/parameters/work_note'], differs: true, routed_from: null,
+      shadows: [{ source: 'rules', outcome: 'DENY', reasons: [{ rule: 'tenant/quiet_hours', message: 'Not at night' }], obligations: {}, bundle: null, differs: true }],
+    };
+    Object.assign(bundle.parts.decisions[0]!, more);
+    expect(verifyEvidence(bundle.seal(), { trustedKeys: bundle.keys }).proofs.map((proof) => proof.check)).toContain('decisions');
+  });
+
   it('proves nothing about who signed when no keys are trusted', () => {
     expect(verifyEvidence(new SampleBundle().seal(), { trustedKeys: null }).not_proven.join(' ')).toContain('Who signed');
   });

@@ -6,7 +6,8 @@
  *   run.json           what ran: workflow, version, digests, states, times
  *   workflow.yaml      the source that was published under that digest
  *   steps.json         attempts and transitions
- *   decisions.json     every policy decision: outcome, reasons, bundle, input digest
+ *   decisions.json     every policy decision: outcome, reasons, the bundle with its digest, age and expiry, the path that was asked, the digest
+ *                      of the input and what was erased of it in the log, and what decided beside it without binding (`shadows`)
  *   approvals.json     what was asked, who voted, how strongly they were signed in, by which digest
  *   actions.json       canonical actions of writes, byte for byte (`text`), so that their digest can be recomputed
  *   tool-calls.json    intents, outcomes, idempotency keys, receipts

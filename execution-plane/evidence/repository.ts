@@ -49,7 +49,7 @@ const decisions: Statement = {
   name: 'evidence.decisions',
   text: `
     SELECT id, step_id, call_key, action, instance_id, action_digest, outcome, reasons, obligations, bundle_revision, bundle_seq::int AS bundle_seq, bundle_digest,
-           bundle_age_ms::float8 AS bundle_age_ms, input_digest, evaluated_us, approval_id, decided_at
+           bundle_age_ms::float8 AS bundle_age_ms, bundle_expires_at, path, input_digest, erased, shadows, differs, routed_from, evaluated_us, approval_id, decided_at
       FROM execution.decisions WHERE run_id = $1 ORDER BY decided_at, id`,
 };
 
