@@ -4,7 +4,7 @@ package countersign.vectors_test
 shipped_packs := ["engineering", "itsm"]
 
 test_every_vector_holds if {
-	count(names) > 40
+	count(names) > 130
 	count(failing) == 0
 }
 
