@@ -2401,7 +2401,7 @@ export interface components {
             not_replayed: {
                 /** @description The input's retention was over */
                 shredded: number;
-                /** @description No input was recorded */
+                /** @description No input was recorded, or it cannot be opened */
                 not_kept: number;
                 /** @description The decision point denied because policy could not be asked (bundle_stale, policy_timeout ...) */
                 not_by_policy: number;
@@ -2554,7 +2554,44 @@ export interface components {
                 /** Format: date-time */
                 heartbeat_at: string;
                 version: string;
+                /** @description What it decides by in each environment of this tenant, as it was at the heartbeat */
+                policy: components["schemas"]["WorkerPolicy"][];
             }[];
+        };
+        WorkerPolicy: {
+            environment_id: string;
+            mode: components["schemas"]["PolicyMode"];
+            /**
+             * @description Everything but `fresh` denies
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "missing" | "invalid";
+            revision: string | null;
+            seq: number | null;
+            digest: string | null;
+            /**
+             * Format: date-time
+             * @description When a refresh last showed that it is the newest
+             */
+            confirmed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it decides no more unless it is confirmed again
+             */
+            expires_at: string | null;
+            /** @description How long it decides after it was confirmed */
+            ttl_s: number;
+            /** @description Since the worker began */
+            refreshes: {
+                succeeded: number;
+                failed: number;
+            };
+            last_failure: null | {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                message: string;
+            };
         };
     };
     responses: {
