@@ -91,5 +91,5 @@ export function costReport(from: string, to: string, tickets: number): Schemas['
 export function cellOf(sandboxUrl: string | null): Schemas['Cell'] {
   const now = new Date().toISOString();
   // The console shows its banner for this version.
-  return { version: '0.1.0-stand-in', region: 'eu', cell: 'local', sandbox_url: sandboxUrl, workers: [{ id: 'worker-1', started_at: now, heartbeat_at: now, version: '0.1.0-stand-in' }] };
+  return { version: '0.1.0-stand-in', region: 'eu', cell: 'local', sandbox_url: sandboxUrl, workers: [{ id: 'worker-1', started_at: now, heartbeat_at: now, version: '0.1.0-stand-in', policy: [] }] };
 }
