@@ -20,6 +20,8 @@ import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
 import { Tenants } from './loops/tenants.ts';
 import { DecisionPoints } from './policy/decision-points.ts';
+import { postgresFacts } from './policy/facts.ts';
+import { PostgresSituation } from './policy/situation.ts';
 import { loadConnectors } from './packages/load-connectors.ts';
 import { ReconcilerLoop } from './reconciler/reconciler-loop.ts';
 import { Retraining } from './retraining/retraining.ts';
@@ -56,6 +58,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: decisionPoints,
     store: new PostgresGatewayStore({ ...common, keys }),
+    situation: new PostgresSituation(database),
+    facts: postgresFacts(database),
     instances: postgresInstances(database),
     declared: postgresDeclaredConnectors(database, log),
     vault: postgresCredentialVault(database, keys),

@@ -1,6 +1,6 @@
 import { CallEnded } from './call.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Call } from './call.ts';
+import type { Call, PlannedAction } from './call.ts';
 import type { ApprovalInHand } from './ports.ts';
 
 /**
@@ -23,4 +23,9 @@ export async function decidedApproval(parts: GatewayParts, call: Call): Promise<
 /** Whether the approval can still let an effect happen: approved, or consumed by attempts that are known to have had none. */
 export function isUsable(approval: ApprovalInHand): boolean {
   return approval.state === 'approved' || (approval.state === 'consumed' && approval.reusable === true);
+}
+
+/** The approval, where it is for exactly this action and can still be used. */
+export function coveringApproval(approval: ApprovalInHand | null, plan: PlannedAction): ApprovalInHand | null {
+  return approval !== null && isUsable(approval) && approval.actionDigest === plan.digest ? approval : null;
 }

@@ -1,7 +1,7 @@
 import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { Action, Connector, JsonObject, Prepared } from '../sdk/connector.ts';
 import type { DigestedAction } from './canonical-action.ts';
-import type { CallError, CallRequest, CallResult, InstanceView } from './ports.ts';
+import type { Adjusted, CallError, CallRequest, CallResult, InstanceView } from './ports.ts';
 
 /** One call whose action and instance are known. */
 export interface Call {
@@ -14,6 +14,8 @@ export interface Call {
   readonly changesSomething: boolean;
   /** Made by an action and not by a step: it can neither write nor wait for people. */
   readonly nested: boolean;
+  /** What policy has had taken out of `request.parameters`; null: they are as they were asked for. */
+  readonly adjusted: Adjusted | null;
 }
 
 /** The exact action that is decided on, and for writes what was prepared. */

@@ -1,64 +1,53 @@
-import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
-import { newId } from '@countersign/platform/ids/typeid.ts';
-import { decidedApproval, isUsable } from './approval-in-hand.ts';
+import { coveringApproval, decidedApproval } from './approval-in-hand.ts';
+import { askPolicy } from './ask-policy.ts';
+import type { Decided } from './ask-policy.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Call, PlannedAction } from './call.ts';
+import type { Call } from './call.ts';
+import { routeOnward } from './obligations/route.ts';
+import { refuseUnsettled, settleParameters } from './obligations/settle-parameters.ts';
 import { planAction } from './plan.ts';
-import { policyInput } from './policy-input.ts';
 import type { ApprovalInHand, DecisionRecord } from './ports.ts';
 
-export interface Decided {
-  readonly plan: PlannedAction;
-  readonly decision: DecisionRecord;
-}
-
-/** Fixes the exact action and asks policy about it, with the approval in hand: policy is evaluated again whenever something is about to happen. */
+/**
+ * Fixes the exact action and asks policy about it, with the approval in hand: policy is evaluated again whenever something is about to happen.
+ * What comes back is the call as policy lets it be made, which may be another one than was asked for.
+ */
 export async function planAndDecide(parts: GatewayParts, call: Call, approval: ApprovalInHand | null): Promise<Decided> {
+  const decided = await decideHere(parts, call, approval);
+  if (decided.decision.outcome !== 'ROUTE') return decided;
+  const there = await decideHere(parts, await routeOnward(parts, decided), approval);
+  if (there.decision.outcome === 'ROUTE') await routeOnward(parts, there);
+  return there;
+}
+
+/** At the instance that the call is for now. */
+async function decideHere(parts: GatewayParts, call: Call, approval: ApprovalInHand | null): Promise<Decided> {
   const plan = await planAction(parts, call, approval, null);
-  const decision = await decide(parts, call, plan, covering(approval, plan));
-  if (decision.outcome !== 'REQUIRE_HITL' || call.nested) return { plan, decision };
+  const first = { call, plan, decision: await askPolicy(parts, call, plan, coveringApproval(approval, plan)) };
+  return refuseUnsettled(await withPeople(parts, await settleParameters(parts, first, approval), approval));
+}
+
+/** Policy wants people, and people may have been asked before. */
+async function withPeople(parts: GatewayParts, decided: Decided, approval: ApprovalInHand | null): Promise<Decided> {
+  const { call } = decided;
+  if (!asksPeople(decided.decision) || call.nested) return decided;
   const inHand = call.changesSomething ? approval : await decidedApproval(parts, call);
-  if (inHand === null) return { plan, decision };
-  return askedBefore(parts, call, { plan, decision }, inHand);
+  return inHand === null ? decided : askedBefore(parts, decided, inHand);
 }
 
-/** Policy wants people, and people were asked before: either they answered for a read, or their answer is no longer enough. */
-async function askedBefore(parts: GatewayParts, call: Call, first: Decided, approval: ApprovalInHand): Promise<Decided> {
-  if (!call.changesSomething && covering(approval, first.plan) !== null) {
-    const decision = await decide(parts, call, first.plan, approval);
-    if (decision.outcome !== 'REQUIRE_HITL') return { plan: first.plan, decision };
+/** Either people answered for a read, or their answer is no longer enough. */
+async function askedBefore(parts: GatewayParts, first: Decided, approval: ApprovalInHand): Promise<Decided> {
+  const { call, plan } = first;
+  if (!call.changesSomething && coveringApproval(approval, plan) !== null) {
+    const decision = await askPolicy(parts, call, plan, approval);
+    if (!asksPeople(decision)) return { call, plan, decision };
   }
-  if (approval.actionDigest !== first.plan.digest) return first;
+  if (approval.actionDigest !== plan.digest) return first;
   // The same digest cannot be asked for twice, so the new request names the one whose place it takes.
-  const plan = await planAction(parts, call, approval, approval.id);
-  return { plan, decision: await decide(parts, call, plan, null) };
+  const anew = await planAction(parts, call, approval, approval.id);
+  return { call, plan: anew, decision: await askPolicy(parts, call, anew, null) };
 }
 
-function covering(approval: ApprovalInHand | null, plan: PlannedAction): ApprovalInHand | null {
-  return approval !== null && isUsable(approval) && approval.actionDigest === plan.digest ? approval : null;
-}
-
-async function decide(parts: GatewayParts, call: Call, plan: PlannedAction, approval: ApprovalInHand | null): Promise<DecisionRecord> {
-  const input = policyInput(parts, call, plan, approval);
-  const decision = await parts.pdp.decide(input);
-  return {
-    id: newId('decision'),
-    action: call.request.action,
-    instanceId: call.instance.id,
-    actionDigest: plan.digest,
-    outcome: decision.outcome,
-    reasons: decision.reasons,
-    obligations: { ...decision.obligations },
-    bundle: decision.bundle,
-    path: decision.path,
-    inputText: canonicalText(input),
-    inputDigest: decision.input_digest,
-    maskedInput: null,
-    erased: ['/input'],
-    evaluatedUs: decision.evaluated_us,
-    shadows: decision.shadows,
-    approvalId: approval?.id ?? null,
-    adjusted: null,
-    routedFrom: null,
-  };
+function asksPeople({ outcome }: DecisionRecord): boolean {
+  return outcome === 'REQUIRE_HITL' || outcome === 'REQUIRE_STEP_UP';
 }

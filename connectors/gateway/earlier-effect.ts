@@ -7,7 +7,10 @@ import type { GatewayParts } from './parts.ts';
 import type { CallError, EffectKey, ExistingEffect } from './ports.ts';
 import { priced } from './pricing.ts';
 import { reconcileEffect } from './reconcile-effect.ts';
+import type { Looked } from './reconcile-effect.ts';
 import { redacted } from './redact.ts';
+import { atInstance } from './resolve.ts';
+import { readStoredAction } from './stored-action.ts';
 
 /**
  * A write that an earlier attempt sent, or may have sent, is never sent again on a guess: one that succeeded gives its stored outcome,
@@ -49,12 +52,20 @@ async function wasApproved(parts: GatewayParts, call: Call, effect: ExistingEffe
   return approval?.state === 'consumed' && approval.actionDigest === effect.actionDigest;
 }
 
+const INSTANCE_GONE: Looked = { happened: 'unknown', why: 'It may have been sent to an instance that is not there any more, or is pinned to another package; a person must look.' };
+
+/** Where it was sent, which policy may have chosen. A text that cannot be read is for `reconcileEffect` to judge. */
+function instanceOf(effect: ExistingEffect): string | null {
+  return readStoredAction(effect.actionText, effect.actionDigest)?.action.instance_id ?? null;
+}
+
 /** Asks the system of record, writes what it says, and returns only when nothing happened: then there is room for the effect again. */
 async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, key: EffectKey | null): Promise<void> {
   const { identity } = call.request;
   const prices = await parts.prices.rowsFor(identity.tenant.id);
   const started = performance.now();
-  const found = await reconcileEffect(parts, call, effect);
+  const there = await atInstance(parts, call, instanceOf(effect));
+  const found = there === null ? INSTANCE_GONE : await reconcileEffect(parts, there, effect);
   const record = { durationMs: Math.round(performance.now() - started), requestDigest: null, responseDigest: null };
   if (found.happened === true) {
     const { output, receipt = null, usage = [] } = found.result;

@@ -12,6 +12,7 @@ import { settleEarlierEffect } from './earlier-effect.ts';
 import { namedKey } from './effect-key.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import { honourDecision } from './honour-decision.ts';
+import { carriedOn } from './obligations/adjust-call.ts';
 import { createInstanceEgresses } from './instance-egresses.ts';
 import type { EgressFactory } from './instance-egresses.ts';
 import { commitIntent } from './intent.ts';
@@ -19,7 +20,7 @@ import { createManifestSchemas } from './manifest-schemas.ts';
 import { cleanAnswer } from './clean-answer.ts';
 import { commitOutcome } from './outcome.ts';
 import { perform } from './perform.ts';
-import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Gateway, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Facts, Gateway, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
 import { redactAnswer } from './redact.ts';
 import { resolveCall } from './resolve.ts';
 import { validateAnswer } from './validate-answer.ts';
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly connectors: readonly Connector[];
   readonly store: GatewayStore;
   readonly pdp: DecisionPoint;
+  readonly situation: Situation;
+  readonly facts: Facts;
   readonly instances: Instances;
   /** Connectors without code, which tenants publish as manifests. Absent: there are none. */
   readonly declared?: DeclaredConnectors;
@@ -77,19 +80,21 @@ export function createGateway(options: GatewayOptions): RunningGateway {
 async function runPipeline(parts: GatewayParts, request: CallRequest, nested: boolean): Promise<CallResult> {
   try {
     // Resolve: only code and instances whose manifest was approved.
-    const call = await resolveCall(parts, request, nested);
+    const asked = carriedOn(await resolveCall(parts, request, nested));
     // Validate: only parameters that the manifest takes, and that have one canonical form.
-    validateParameters(parts, call);
+    validateParameters(parts, asked);
     // Admission: nothing is asked of an instance that is down or has asked for silence.
-    await admitToInstance(parts, call);
+    await admitToInstance(parts, asked);
     // Idempotency: what was sent before, here or under the same key, is never sent again on a guess. The reservation is the intent's row.
-    const key = namedKey(call);
-    await settleEarlierEffect(parts, call, key);
-    // Canonical action, digest and decision: policy is asked about exactly what will be sent, each time, whatever people have approved.
-    const approval = await approvalInHand(parts, call);
-    const { plan, decision } = await planAndDecide(parts, call, approval);
+    const key = namedKey(asked);
+    await settleEarlierEffect(parts, asked, key);
+    // Canonical action, digest and decision: policy is asked about exactly what will be sent, each time, whatever people have approved. What
+    // it caps, redacts or sends to another instance is another call from here on, and decided again.
+    const approval = await approvalInHand(parts, asked);
+    const decided = await planAndDecide(parts, asked, approval);
     // Obligations: goes on only when policy allows the call now; everything else is recorded and ends it.
-    await honourDecision(parts, call, plan, decision);
+    await honourDecision(parts, decided);
+    const { call, plan, decision } = decided;
     // Intent: committed before the effect, with the decision, the use of the approval, the key and the reservation in the budgets.
     const intended = await commitIntent(parts, call, plan, decision, key);
     // Credential and egress: the connector's code, with a way out to its instance only; it never sees the credential.

@@ -1,4 +1,4 @@
-import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import type { FactSource, PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Connector } from '../sdk/connector.ts';
 import type { ActionCaches } from './action-cache.ts';
@@ -6,13 +6,15 @@ import type { CredentialHeaders } from './credentials.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import type { InstanceEgresses } from './instance-egresses.ts';
 import type { ManifestSchemas } from './manifest-schemas.ts';
-import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, GatewayStore, Instances, ModelStores, Prices } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Facts, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
 
 /** What every stage of the pipeline may use. */
 export interface GatewayParts {
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly store: GatewayStore;
   readonly pdp: DecisionPoint;
+  readonly situation: Situation;
+  readonly facts: Facts;
   readonly instances: Instances;
   readonly declared: DeclaredConnectors;
   readonly vault: CredentialVault;
@@ -32,7 +34,7 @@ export interface GatewayParts {
 
 /** Of the policy decision point, what the gateway asks. It never rejects. */
 export interface DecisionPoint {
-  decide(input: PolicyInput): Promise<PolicyDecision>;
+  decide(input: PolicyInput, options?: { readonly facts?: FactSource }): Promise<PolicyDecision>;
 }
 
 /** Of the logger, what the gateway uses. Entries hold ids and codes, never parameters or outputs. */

@@ -2,22 +2,32 @@ import type { ActionManifest } from '@countersign/contracts/connectors/manifest.
 import type { PolicyApproval, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { localTime } from '@countersign/platform/clock/local-time.ts';
 import { isUsable } from './approval-in-hand.ts';
-import type { GatewayParts } from './parts.ts';
 import type { Call, PlannedAction } from './call.ts';
 import { asPolicySees, labelsOfPlanned } from './labels.ts';
 import type { JsonObject } from '../sdk/connector.ts';
-import type { ApprovalInHand } from './ports.ts';
+import type { ApprovalInHand, CallSituation } from './ports.ts';
 
-/** What policy is told about one call: everything that it may judge by, and nothing that was not hashed into the action's digest but the time. */
-export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction, approval: ApprovalInHand | null): PolicyInput {
-  const { identity, model, labels } = call.request;
+/** As many as the contract of the input holds; one is enough to stop a call. */
+const MAX_KILL_SWITCHES = 64;
+
+export interface InputSources {
+  readonly situation: CallSituation;
+  readonly approval: ApprovalInHand | null;
+  readonly now: Date;
+}
+
+/**
+ * What policy is told about one call: everything that it may judge by. What it says of the action is in the action's digest; the rest is
+ * how things stand now. Facts that have to be looked up are added by the decision point where a rule reads them.
+ */
+export function policyInput(call: Call, plan: PlannedAction, { situation, approval, now }: InputSources): PolicyInput {
+  const { identity, model, labels, routedFrom } = call.request;
   const { manifest } = call;
-  const now = parts.clock.now();
   return {
     tenant: identity.tenant,
     workspace: identity.workspace,
     environment: identity.environment,
-    run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest, autonomy: 'supervised' },
+    run: { id: identity.run.id, workflow: identity.run.workflow, workflow_version: identity.run.workflowVersion, workflow_digest: identity.run.workflowDigest, autonomy: situation.autonomy },
     step: { id: identity.step.id, key: identity.step.key, attempt: identity.step.attempt },
     call: { id: `${identity.step.id}/${identity.callKey}`, ...(call.request.within === undefined ? {} : { within: call.request.within }) },
     principal: { id: `workflow:${identity.run.workflow}`, kind: 'workflow' },
@@ -30,7 +40,7 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
       idempotent: manifest.idempotent,
       digest: plan.digest,
       sensitive_parameters: sensitiveIn(manifest, plan.action.parameters),
-      data_classes: [],
+      data_classes: manifest.data_classes ?? [],
     },
     instance: { id: call.instance.id, name: call.instance.name },
     parameters: plan.action.parameters,
@@ -38,8 +48,9 @@ export function policyInput(parts: GatewayParts, call: Call, plan: PlannedAction
     model: manifest.risk === 'model' ? model : null,
     approvals: approval === null ? [] : [policyApproval(approval)],
     time: now.toISOString(),
-    local_time: localTime(now, 'UTC'),
-    kill_switches: [],
+    local_time: localTime(now, situation.time_zone),
+    kill_switches: situation.kill_switches.slice(0, MAX_KILL_SWITCHES),
+    ...(routedFrom === undefined ? {} : { routed_from: { target: routedFrom.target, decision_id: routedFrom.decisionId } }),
   };
 }
 

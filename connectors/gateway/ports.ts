@@ -1,6 +1,6 @@
 import type { ConnectorManifest, Label, Risk } from '@countersign/contracts/connectors/manifest.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { ActiveKillSwitch, Autonomy, CallWithin, DecidingBundle, Obligations, PolicyBudget, PolicyCounters, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
+import type { ActiveKillSwitch, Autonomy, CallWithin, DecidingBundle, FactSource, Obligations, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
 import type { Connector, JsonObject, ModelAnswer, Prepared, Receipt, ModelStore } from '../sdk/connector.ts';
 import type { CallIdentity } from './call-identity.ts';
 import type { CanonicalAction } from './canonical-action.ts';
@@ -88,6 +88,8 @@ export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertif
 export interface Instances {
   /** The enabled instance of `connector` in this environment; by name when the workflow names one. */
   find(call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null>;
+  /** The same by its id, for looking up what was sent to it. */
+  byId(call: CallIdentity, connector: string, id: string): Promise<InstanceView | null>;
 }
 
 /** Connectors that a tenant declares by a manifest alone (`connectors/declared`). */
@@ -140,12 +142,6 @@ export interface FactsAbout {
   readonly at: Date;
 }
 
-/** Each is asked at most once for a decision; a rejection is a DENY (`facts_unavailable`). */
-export interface FactSource {
-  counters(): Promise<PolicyCounters>;
-  budget(): Promise<PolicyBudget>;
-}
-
 export interface DecisionRecord {
   readonly id: string;
   readonly action: string;
@@ -157,7 +153,7 @@ export interface DecisionRecord {
   readonly bundle: DecidingBundle | null;
   /** The entrypoint that was asked. */
   readonly path: string;
-  /** What policy read, as canonical JSON: `inputDigest` is of these bytes. Content: sealed or not kept. `null` where the input had no canonical form. */
+  /** What policy read, as canonical JSON: `inputDigest` is of these bytes. Content: sealed or not kept. The text `null` where the input had no canonical form. */
   readonly inputText: string;
   readonly inputDigest: string;
   /** What may be kept of the input for good; null where masking failed. */
@@ -322,15 +318,25 @@ export interface CallRequest {
   readonly model: { readonly use: string; readonly pinned: boolean } | null;
   /** The call that makes this one in its turn; set by the gateway alone. */
   readonly within?: CallWithin;
+  /** Where policy sent the call here (`routed`). It is sent on once. */
+  readonly routedFrom?: RoutedFrom;
   readonly signal: AbortSignal;
+}
+
+export interface RoutedFrom {
+  /** What it was meant for: `<connector>/<model>` or `instance:<name>`. */
+  readonly target: string;
+  readonly decisionId: string;
+  /** What that decision caps and redacts holds wherever the call goes. */
+  readonly obligations: Pick<Obligations, 'caps' | 'redactions'>;
 }
 
 /** What became of it. Only `succeeded` has an output; `uncertain` is never turned into one of the others by guess. */
 export type CallResult =
   | { readonly kind: 'succeeded'; readonly callId: string; readonly output: JsonObject; readonly outputLabels: readonly Label[]; readonly receipt: Receipt | null }
   | { readonly kind: 'denied'; readonly decisionId: string; readonly reasons: DecisionRecord['reasons'] }
-  /** Policy sends a call to a model to another one (`<connector>/<model>`). Nothing was sent; whoever asked asks that one, and policy decides again. */
-  | { readonly kind: 'routed'; readonly decisionId: string; readonly target: string }
+  /** Policy sends a call to a model to another one (`<connector>/<model>`). Nothing was sent; whoever asked asks that one with `from`, and policy decides again. */
+  | { readonly kind: 'routed'; readonly target: string; readonly from: RoutedFrom }
   | { readonly kind: 'waiting_for_approval'; readonly approvalId: string }
   | { readonly kind: 'refused_by_person'; readonly approvalId: string; readonly state: 'rejected' | 'expired' | 'withdrawn' }
   | { readonly kind: 'failed'; readonly error: CallError }

@@ -24,7 +24,14 @@ export async function resolveCall(parts: GatewayParts, request: CallRequest, nes
   if (instance === null) throw refused('instance_missing', `There is ${missingInstance(request, connectorName)}.`);
   const changed = packageProblem(instance, connector);
   if (changed !== null) throw refused(changed.code, changed.message);
-  return { request, connector, actionName, manifest, action, instance, changesSomething, nested };
+  return { request, connector, actionName, manifest, action, instance, changesSomething, nested, adjusted: null };
+}
+
+/** `call` as one to another instance of its connector; null where that is not there any more, or is pinned to another package. */
+export async function atInstance(parts: GatewayParts, call: Call, instanceId: string | null): Promise<Call | null> {
+  if (instanceId === null || instanceId === call.instance.id) return call;
+  const instance = await parts.instances.byId(call.request.identity, call.connector.manifest.name, instanceId);
+  return instance === null || packageProblem(instance, call.connector) !== null ? null : { ...call, instance };
 }
 
 function missingInstance({ instanceName, identity }: CallRequest, connector: string): string {

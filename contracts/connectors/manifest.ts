@@ -103,6 +103,8 @@ export interface ActionManifest {
    * shredded with the content (decision record 0010).
    */
   readonly content_parameters: readonly string[];
+  /** What kinds of data it reads or writes, in words that policy judges by: `personal`, `health`, `payment`. Absent: none that anybody has named. */
+  readonly data_classes?: readonly string[];
   /** RFC 6901 pointers of output fields that never leave the gateway. */
   readonly redact: readonly string[];
   readonly timeout_ms: number;

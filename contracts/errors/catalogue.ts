@@ -137,7 +137,7 @@ export interface FieldProblem {
 
 /** Why a step, a call or a run did not succeed, as the API and the console show it. Shared by both planes. */
 export const RUN_ERROR_CODES = [
-  'policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout',
+  'policy_denied', 'policy_throttled', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout', 'facts_unavailable',
   'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
   'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'route_loop', 'internal',
   'budget_exceeded', 'budget_reserved', 'price_unknown', 'idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_invalid',

@@ -15,7 +15,9 @@ describe('endOfCall', () => {
     ['a person must decide', { kind: 'waiting_for_approval', approvalId: 'apr' }, { to: 'waiting', approvalId: 'apr' }],
     ['policy said no', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'itsm.writes', message: 'No writes.' }] }, { to: 'failed', error: { code: 'policy_denied', message: 'No writes.' } }],
     ['policy could not be asked', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'bundle_stale', message: 'Too old.' }] }, { to: 'failed', error: { code: 'bundle_stale', data: { decision_id: 'dec' } } }],
-    ['policy sends it in a circle', { kind: 'routed', decisionId: 'dec', target: 'a/b' }, { to: 'failed', error: { code: 'route_loop' } }],
+    ['policy sends it in a circle', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'tenant/near', message: 'Nearer.' }, { rule: 'route_loop', message: 'On and on.' }] }, { to: 'failed', error: { code: 'route_loop', message: 'Nearer. On and on.' } }],
+    ['policy counts, and what it counts cannot be had', { kind: 'denied', decisionId: 'dec', reasons: [{ rule: 'facts_unavailable', message: 'No counters.' }] }, { to: 'failed', error: { code: 'facts_unavailable' } }],
+    ['policy sends it where nobody goes', { kind: 'routed', target: 'a/b', from: { target: 'c/d', decisionId: 'dec', obligations: {} } }, { to: 'failed', error: { code: 'route_loop' } }],
     ['a person said no', { kind: 'refused_by_person', approvalId: 'apr', state: 'rejected' }, { to: 'failed', error: { code: 'approval_rejected' } }],
     ['nobody answered', { kind: 'refused_by_person', approvalId: 'apr', state: 'expired' }, { to: 'failed', error: { code: 'approval_expired' } }],
     ['a passing fault', failed('peer_unavailable', true), { to: 'retrying', delayMs: 1_000 }],
@@ -27,8 +29,8 @@ describe('endOfCall', () => {
     expect(endOfCall(result, turn)).toMatchObject(expected);
   });
 
-  it('an instance that may not be called now uses up no attempt, however often', () => {
-    for (const code of ['circuit_open', 'instance_rate_limited', 'instance_busy']) {
+  it('what may not be called now, by its instance or by policy, uses up no attempt, however often', () => {
+    for (const code of ['circuit_open', 'instance_rate_limited', 'instance_busy', 'policy_throttled']) {
       const end = endOfCall(failed(code, true, 8_000), { ...turn, attempt: turn.maxAttempts });
       expect(end).toEqual({ to: 'retrying', delayMs: 8_000 + 0.5 * (2_000 + 1_000), error: { code, message: 'why' }, attemptGivenBack: true });
     }

@@ -40,7 +40,7 @@ export interface Turn {
 export function endOfCall(result: CallResult, turn: Turn): StepEnd {
   switch (result.kind) {
     case 'succeeded': return { to: 'succeeded', output: result.output, labels: result.outputLabels };
-    case 'routed': return { to: 'failed', error: { code: 'route_loop', message: `Policy sends the call on to ${result.target}, which was asked already or is one too many. Mend the rule that routes.` } };
+    case 'routed': return { to: 'failed', error: { code: 'route_loop', message: `Policy sends the call to ${result.target}, and what asked does not go there. Mend the rule that routes.` } };
     case 'waiting_for_approval': return { to: 'waiting', approvalId: result.approvalId };
     case 'denied': return { to: 'failed', error: deniedError(result) };
     case 'refused_by_person': return { to: 'failed', error: { code: `approval_${result.state}`, message: refusalMessage(result.state), data: { approval_id: result.approvalId } } };
@@ -74,9 +74,9 @@ export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): str
 
 /**
  * The call may not be made now: the instance is down, has asked for silence or is busy with our own calls; calls under way hold what is left
- * of a budget; another step does the same effect. Nothing was sent, so however long it lasts it uses up no attempt.
+ * of a budget; another step does the same effect; policy holds it back. Nothing was sent, so however long it lasts it uses up no attempt.
  */
-const NOT_NOW: ReadonlySet<string> = new Set(['circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress']);
+const NOT_NOW: ReadonlySet<string> = new Set(['policy_throttled', 'circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress']);
 
 /** Every answer of a model is billed, and one that breaks its schema twice will break it again. */
 const RETRIED_ONCE: ReadonlySet<string> = new Set(['model_answer_invalid']);
@@ -90,8 +90,8 @@ function waitMs(retryAfterMs: number | undefined, random: number): number {
 /** Errors by which the target itself refuses: nothing is broken, and the same request will be refused again. */
 const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied']);
 
-/** Rules of the decision point itself: policy could not be asked. They name the error, so that the run says why. */
-const FAIL_CLOSED = { bundle_missing: 'bundle_missing', bundle_invalid: 'bundle_invalid', bundle_stale: 'bundle_stale', policy_error: 'policy_error', input_invalid: 'policy_error', tenant_mismatch: 'policy_error', policy_timeout: 'policy_timeout' } as const;
+/** Rules of the decision point and of the gateway themselves: policy could not be asked, or routes in circles. They name the error, so that the run says why. */
+const FAIL_CLOSED = { bundle_missing: 'bundle_missing', bundle_invalid: 'bundle_invalid', bundle_stale: 'bundle_stale', policy_error: 'policy_error', input_invalid: 'policy_error', tenant_mismatch: 'policy_error', policy_timeout: 'policy_timeout', facts_unavailable: 'facts_unavailable', route_loop: 'route_loop' } as const;
 
 function deniedError(denied: Extract<CallResult, { kind: 'denied' }>): StepError {
   const rule = denied.reasons.map((reason) => reason.rule).find((name) => name in FAIL_CLOSED) as keyof typeof FAIL_CLOSED | undefined;

@@ -22,8 +22,8 @@ export class DecisionPoints implements DecisionPoint {
     this.#options = options;
   }
 
-  async decide(input: Parameters<DecisionPoint['decide']>[0]): ReturnType<DecisionPoint['decide']> {
-    return (await this.#policyOf({ tenantId: input.tenant.id, environmentId: input.environment.id })).decide(input);
+  async decide(...[input, options]: Parameters<DecisionPoint['decide']>): ReturnType<DecisionPoint['decide']> {
+    return (await this.#policyOf({ tenantId: input.tenant.id, environmentId: input.environment.id })).decide(input, options);
   }
 
   /** Loads the bundles of these tenants before their first calls need them. */

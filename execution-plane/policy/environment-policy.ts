@@ -1,11 +1,11 @@
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
-import type { Pdp } from '@countersign/platform/opa/pdp.ts';
+import type { DecideOptions, Pdp } from '@countersign/platform/opa/pdp.ts';
 import type { PdpStatus } from '@countersign/platform/opa/pdp-status.ts';
 import { hasShadowBundle } from './queries.ts';
 import { createScopedPdp } from './scoped-pdp.ts';
 import type { ScopedPdpOptions } from './scoped-pdp.ts';
-import { withShadow } from './shadow.ts';
+import { lookedUpOnce, withShadow } from './shadow.ts';
 
 export interface PolicyPlace {
   readonly tenantId: string;
@@ -37,9 +37,10 @@ export class EnvironmentPolicy {
     return this.#binding.start();
   }
 
-  async decide(input: PolicyInput): Promise<PolicyDecision> {
-    const binding = this.#binding.decide(input);
-    return this.#shadow?.isReady === true ? withShadow(binding, this.#shadow.pdp.decide(input)) : binding;
+  async decide(input: PolicyInput, options: DecideOptions = {}): Promise<PolicyDecision> {
+    if (this.#shadow?.isReady !== true) return this.#binding.decide(input, options);
+    const shared = options.facts === undefined ? options : { ...options, facts: lookedUpOnce(options.facts) };
+    return withShadow(this.#binding.decide(input, shared), this.#shadow.pdp.decide(input, shared));
   }
 
   async refresh(): Promise<void> {

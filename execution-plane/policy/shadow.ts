@@ -1,4 +1,4 @@
-import type { PolicyDecision, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
+import type { FactSource, PolicyDecision, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
 import { differs } from '@countersign/platform/opa/pdp.ts';
 
 /** Both are asked at the same moment; a shadow that is slower than the binding bundle by more than this is not waited for. */
@@ -9,6 +9,13 @@ export async function withShadow(binding: Promise<PolicyDecision>, shadow: Promi
   const decision = await binding;
   const beside = (await answeredWithin(shadow, WAIT_MS)) ?? LATE;
   return { ...decision, shadows: [...decision.shadows, besideDecision(decision, beside)] };
+}
+
+/** Both bundles decide by the same figures. */
+export function lookedUpOnce(facts: FactSource): FactSource {
+  let counters: ReturnType<FactSource['counters']> | undefined;
+  let budget: ReturnType<FactSource['budget']> | undefined;
+  return { counters: () => (counters ??= facts.counters()), budget: () => (budget ??= facts.budget()) };
 }
 
 type Beside = Pick<PolicyDecision, 'outcome' | 'reasons' | 'obligations' | 'bundle'>;

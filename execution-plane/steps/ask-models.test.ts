@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallRequest, CallResult, Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { CallRequest, CallResult, Gateway, RoutedFrom } from '@countersign/connectors/gateway/ports.ts';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import { evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
 import type { RunFacts } from '../dispatch/repository-runs.ts';
@@ -24,7 +24,8 @@ const manifest = (name: string, takes: readonly string[]): ConnectorManifest => 
 
 const succeeded: CallResult = { kind: 'succeeded', callId: 'call_1', output: { category: 'x' }, outputLabels: ['model_output'], receipt: null };
 const failed = (code: string, retryable = true): CallResult => ({ kind: 'failed', error: { code, message: code, retryable } });
-const routed = (target: string): CallResult => ({ kind: 'routed', decisionId: 'dec_1', target });
+const FROM: RoutedFrom = { target: 'alpha/large', decisionId: 'dec_1', obligations: { redactions: ['/input'] } };
+const routed = (target: string): CallResult => ({ kind: 'routed', target, from: FROM });
 const DENIED: CallResult = { kind: 'denied', decisionId: 'dec_2', reasons: [] };
 
 /** What each model answers, in order, and what was asked of whom. */
@@ -88,17 +89,19 @@ describe('which model answers', () => {
     expect((await asked({ 'alpha/large': failed('model_spend_limit', false), 'beta/large': failed('model_overloaded'), 'local/small': DENIED })).result).toEqual(failed('model_overloaded'));
   });
 
-  it('the one that policy sends the call to, decided again', async () => {
-    const { result, calls, requests } = await asked({ 'alpha/large': routed('beta/large'), 'beta/large': routed('local/small'), 'local/small': succeeded });
+  it('the one that policy sends the call to, decided again, with what was decided before', async () => {
+    const { result, calls, requests } = await asked({ 'alpha/large': routed('local/small'), 'local/small': succeeded });
     expect(result).toEqual(succeeded);
-    expect(calls).toEqual(['main alpha/large', 'main/route#1 beta/large', 'main/route#2 local/small']);
-    expect(requests.at(-1)?.model).toEqual({ use: 'local/small', pinned: true });
+    expect(calls).toEqual(['main alpha/large', 'main/route#1 local/small']);
+    expect(requests.map(({ model, routedFrom }) => [model, routedFrom])).toEqual([[{ use: 'alpha/large', pinned: true }, undefined], [{ use: 'local/small', pinned: true }, FROM]]);
   });
 
-  it('nobody, when policy sends it in a circle or on and on', async () => {
-    expect(await asked({ 'alpha/large': routed('beta/large'), 'beta/large': routed('alpha/large') })).toMatchObject({ result: routed('alpha/large'), calls: ['main alpha/large', 'main/route#1 beta/large'] });
-    expect((await asked({ 'alpha/large': routed('alpha/large') })).calls).toEqual(['main alpha/large']);
-    const on = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [n === 0 ? 'alpha/large' : `beta/m${n}`, routed(`beta/m${n + 1}`)]));
-    expect((await asked(on)).calls).toHaveLength(4);
+  it('its fallback too may be sent elsewhere', async () => {
+    const { calls } = await asked({ 'alpha/large': failed('circuit_open'), 'beta/large': routed('local/small'), 'local/small': succeeded });
+    expect(calls).toEqual(['main alpha/large', 'main/fallback#1 beta/large', 'main/fallback#1/route#1 local/small']);
+  });
+
+  it('nobody, when policy would send it on and on: the gateway denies that, and nobody else is asked', async () => {
+    expect(await asked({ 'alpha/large': routed('beta/large'), 'beta/large': DENIED })).toMatchObject({ result: DENIED, calls: ['main alpha/large', 'main/route#1 beta/large'] });
   });
 });

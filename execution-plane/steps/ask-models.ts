@@ -1,5 +1,5 @@
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
-import type { CallResult, Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { CallResult, Gateway, RoutedFrom } from '@countersign/connectors/gateway/ports.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import type { RunFacts } from '../dispatch/repository-runs.ts';
@@ -11,9 +11,6 @@ export interface AskModels {
   /** Of the step under a call key. */
   readonly identity: (callKey: string) => CallIdentity;
 }
-
-/** Policy may send a call on, but not for ever. */
-const MAX_ROUTES = 3;
 
 /**
  * Why the next model is asked: the one before is not there for us now. Not for what it refused, filtered or answered badly: another model
@@ -39,18 +36,14 @@ export async function askModels(step: StepDefinition, facts: RunFacts, labelled:
   return mostHopeful(failures);
 }
 
-/** One model, and wherever policy sends the call from there. A model is asked once: a rule that routes in circles gets nothing. */
-async function askOne(step: StepDefinition, facts: RunFacts, labelled: Labelled, first: string, callKey: string, { gateway, signal, identity }: AskModels): Promise<CallResult> {
-  const asked = new Set<string>();
-  let use = first;
-  for (let routes = 0; ; routes++) {
-    asked.add(use);
-    const call = resolveModelCall(step, facts, labelled, use, { takes: takenBy(gateway, use), routed: routes > 0 });
-    const key = routes === 0 ? callKey : `${callKey}/route#${routes}`;
-    const result = await gateway.call({ identity: identity(key), signal, idempotencyKey: null, ...call });
-    if (result.kind !== 'routed' || asked.has(result.target) || routes >= MAX_ROUTES) return result;
-    use = result.target;
-  }
+/** One model, or the one that policy sends the call to: decided again there, and a rule that would send it on is denied by the gateway. */
+async function askOne(step: StepDefinition, facts: RunFacts, labelled: Labelled, use: string, callKey: string, { gateway, signal, identity }: AskModels): Promise<CallResult> {
+  const ask = (model: string, key: string, routedFrom?: RoutedFrom): Promise<CallResult> => gateway.call({
+    identity: identity(key), signal, idempotencyKey: null, ...(routedFrom === undefined ? {} : { routedFrom }),
+    ...resolveModelCall(step, facts, labelled, model, { takes: takenBy(gateway, model), routed: routedFrom !== undefined }),
+  });
+  const result = await ask(use, callKey);
+  return result.kind === 'routed' ? ask(result.target, `${callKey}/route#1`, result.from) : result;
 }
 
 function takenBy(gateway: Gateway, use: string): readonly string[] | null {

@@ -100,7 +100,8 @@ describe('policy routes', () => {
   });
 
   it('in a circle: nothing reaches anybody', async () => {
-    expect((await ask(routing((use) => (use === MINE ? OTHER : MINE)))).kind).toBe('routed');
+    expect(await ask(routing((use) => (use === MINE ? OTHER : MINE)))).toMatchObject({ kind: 'denied', reasons: [{}, { rule: 'route_loop' }] });
+    expect(world.store.decisions.map(({ outcome, routedFrom }) => [outcome, routedFrom])).toEqual([['ROUTE', null], ['DENY', MINE]]);
     expect(requests()).toEqual([0, 0]);
   });
 });

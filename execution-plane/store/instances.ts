@@ -4,5 +4,8 @@ import { readInstance } from './queries.ts';
 
 /** Connector instances as the control plane keeps them. Read for every call: a disabled instance is not used a second longer. */
 export function postgresInstances(database: Database): Instances {
-  return { find: (call, connector, name) => database.forTenant(call.tenant.id, (tx) => readInstance(tx, call, connector, name)) };
+  return {
+    find: (call, connector, name) => database.forTenant(call.tenant.id, (tx) => readInstance(tx, call, connector, { name })),
+    byId: (call, connector, id) => database.forTenant(call.tenant.id, (tx) => readInstance(tx, call, connector, { id })),
+  };
 }

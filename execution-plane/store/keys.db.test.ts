@@ -5,6 +5,7 @@ import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-g
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { CallResult, EffectKey } from '@countersign/connectors/gateway/ports.ts';
 import { actionOf, decisionOf, failed, intentOf } from '@countersign/connectors/gateway/testing/store-records.ts';
+import { MemoryFacts, MemorySituation } from '@countersign/connectors/gateway/testing/memory-situation.ts';
 import { fixedPolicy, instanceOf } from '@countersign/connectors/gateway/testing/test-gateway.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { checkManifest } from '@countersign/connectors/sdk/load-manifest.ts';
@@ -58,7 +59,8 @@ beforeAll(async () => {
     gateways.push(createGateway({
       connectors: [counting], clock: systemClock, log: { warn: () => undefined, error: () => undefined }, pdp: fixedPolicy(() => ({ outcome: 'ALLOW' })),
       store: new PostgresGatewayStore({ database, keys, contents: new Contents(keys, 14), clock: systemClock, worker: `keyed-${worker}`, changes: { changed: () => undefined, stepsReady: () => undefined } }),
-      instances: { find: async () => instanceOf(counting, { id: plant.ids.instanceId }) },
+      instances: { find: async () => instanceOf(counting, { id: plant.ids.instanceId }), byId: async () => null },
+      situation: new MemorySituation(), facts: new MemoryFacts(),
       vault: { borrow: () => Promise.reject(new TypeError('no credentials here')) },
       models: { forCall: () => ({ latest: async () => null, save: () => Promise.reject(new TypeError('no models here')) }) },
       prices: postgresPrices(database), guard: new InstanceGuard({ store: new PostgresInstanceHealth(database), now: () => Date.now() }),

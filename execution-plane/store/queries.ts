@@ -12,7 +12,7 @@ const enabledInstances: Statement = {
   text: `
     SELECT id, name, connector, connector_version, manifest_digest, package_digest, base_url, allowed_hosts, settings, credential_id, connection
       FROM control.connector_instances
-     WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4)
+     WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4) AND ($5::text IS NULL OR id = $5)
      ORDER BY name LIMIT 2`,
 };
 
@@ -22,9 +22,9 @@ interface InstanceRow {
   connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null; proxy_resolves_names?: boolean };
 }
 
-/** The instance of that name; without a name the only one. Null when there is none, or when more than one could be meant. */
-export async function readInstance(tx: Transaction, call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null> {
-  const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name]);
+/** The instance of that name or id; without both the only one. Null when there is none, or when more than one could be meant. */
+export async function readInstance(tx: Transaction, call: CallIdentity, connector: string, { name = null, id = null }: { readonly name?: string | null; readonly id?: string | null }): Promise<InstanceView | null> {
+  const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name, id]);
   if (row === undefined || another !== undefined) return null;
   return {
     id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest, packageDigest: row.package_digest,

@@ -1,6 +1,6 @@
-import type { PolicyBudget, PolicyCounters } from '@countersign/contracts/policy/decision.ts';
+import type { FactSource, PolicyBudget, PolicyCounters } from '@countersign/contracts/policy/decision.ts';
 import type { CallIdentity } from '../call-identity.ts';
-import type { CallSituation, Facts, FactsAbout, FactSource, Situation } from '../ports.ts';
+import type { CallSituation, Facts, FactsAbout, Situation } from '../ports.ts';
 
 /** What people have set, as a test says. */
 export class MemorySituation implements Situation {

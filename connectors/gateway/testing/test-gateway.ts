@@ -2,7 +2,7 @@ import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { PRICE_TABLE } from '@countersign/contracts/prices/price-table.ts';
 import type { PriceRow } from '@countersign/contracts/prices/price-table.ts';
-import { digestOf, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { canonicalText, digestOf, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { createEgress } from '@countersign/platform/egress/egress.ts';
 import { seededBundle, testClaims, testKey } from '@countersign/platform/opa/bundle/testing.ts';
 import { createPdp } from '@countersign/platform/opa/pdp.ts';
@@ -17,11 +17,14 @@ import { DIRECT_CONNECTION } from '../ports.ts';
 import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
 import { MemoryInstanceHealth } from './memory-instance-health.ts';
 import { MemoryGatewayStore } from './memory-gateway-store.ts';
+import { MemoryFacts, MemorySituation } from './memory-situation.ts';
 
 export interface TestGateway {
   readonly gateway: RunningGateway;
   readonly store: MemoryGatewayStore;
   readonly health: MemoryInstanceHealth;
+  readonly situation: MemorySituation;
+  readonly facts: MemoryFacts;
   /** What the policy decision point was asked. */
   readonly asked: PolicyInput[];
   /** What was logged as an error. */
@@ -54,15 +57,18 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
   const errors: object[] = [];
   const health = new MemoryInstanceHealth();
   const models: TestGateway['models'] = new Map();
+  const situation = new MemorySituation();
+  const facts = new MemoryFacts();
   const gateway = createGateway({
-    connectors, store, clock: { now: movedNow },
+    connectors, store, situation, facts, clock: { now: movedNow },
     pdp: {
-      decide: (input) => {
+      decide: (input, given) => {
         asked.push(input);
-        return pdp.decide(input);
+        return pdp.decide(input, given);
       },
     },
     instances: {
+      byId: async (_call, connector, id) => instances.find((instance) => instance.connector === connector && instance.id === id) ?? null,
       find: async (_call, connector, name) => {
         const matching = instances.filter((instance) => instance.connector === connector && (name === null || instance.name === name));
         return matching.length === 1 ? matching[0]! : null;
@@ -82,7 +88,7 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
     egress: (options) => createEgress({ ...options, limits: { ...options.limits, header_timeout_ms } }),
   });
   return {
-    gateway, store, health, asked, errors, models,
+    gateway, store, health, situation, facts, asked, errors, models,
     call: (identity, action, parameters, changes = {}) => gateway.call({
       identity, action, parameters, instanceName: null, model: null, signal: new AbortController().signal,
       labels: Object.fromEntries(Object.keys(parameters).map((name) => [`/${name}`, ['trusted_system']])), ...changes,
@@ -136,7 +142,7 @@ export async function seededPolicy(): Promise<Pdp> {
 export function fixedPolicy(decide: (input: PolicyInput) => Pick<PolicyDecision, 'outcome'> & Partial<PolicyDecision>): DecisionPoint {
   return {
     decide: async (input) => ({
-      reasons: [{ rule: 'test/rule', message: 'as the test says' }], obligations: {}, path: DECISION_ENTRYPOINT, shadows: [], bundle: null, input_digest: digestOf(input), evaluated_us: 1, ...decide(input),
+      reasons: [{ rule: 'test/rule', message: 'as the test says' }], obligations: {}, path: DECISION_ENTRYPOINT, shadows: [], bundle: null, input_text: canonicalText(input), input_digest: digestOf(input), evaluated_us: 1, ...decide(input),
     }),
   };
 }

@@ -6,6 +6,8 @@ import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-g
 import { DIRECT_CONNECTION } from '@countersign/connectors/gateway/ports.ts';
 import type { InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import { Contents } from '@countersign/execution-plane/contents/contents.ts';
+import { postgresFacts } from '@countersign/execution-plane/policy/facts.ts';
+import { PostgresSituation } from '@countersign/execution-plane/policy/situation.ts';
 import { PostgresGatewayStore } from '@countersign/execution-plane/store/postgres-gateway-store.ts';
 import { PostgresInstanceHealth } from '@countersign/execution-plane/store/postgres-instance-health.ts';
 import { postgresPrices } from '@countersign/execution-plane/store/prices.ts';
@@ -43,7 +45,8 @@ const gateway = createGateway({
   connectors: [metered], clock: systemClock, log: { warn: () => undefined, error: (fields) => console.error(fields) },
   pdp: { decide: async (input) => ({ outcome: 'ALLOW', reasons: [], obligations: {}, path: DECISION_ENTRYPOINT, shadows: [], bundle: null, input_digest: digestOf(input), evaluated_us: 0 }) },
   store: new PostgresGatewayStore({ database, keys: await FileKeys.open(order.keyFile, { create: false }), contents: new Contents(await FileKeys.open(order.keyFile, { create: false }), 14), clock: systemClock, worker: `racer-${process.pid}`, changes }),
-  instances: { find: async () => instance },
+  situation: new PostgresSituation(database), facts: postgresFacts(database),
+  instances: { find: async () => instance, byId: async () => instance },
   vault: { borrow: () => Promise.reject(new TypeError('the race has no credentials')) },
   models: { forCall: () => ({ latest: async () => null, save: () => Promise.reject(new TypeError('the race trains no model')) }) },
   prices: postgresPrices(database),
