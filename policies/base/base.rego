@@ -1,4 +1,6 @@
-# What holds for every tenant and cannot be loosened: this layer restricts and never allows.
+# METADATA
+# title: Platform base
+# description: What holds for every tenant and cannot be loosened. This layer restricts and never allows.
 package countersign.base
 
 import data.countersign.approvals

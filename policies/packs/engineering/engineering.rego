@@ -1,5 +1,8 @@
-# Engineering: what agents do on the forges where code lives. They read freely and a person countersigns what they write; what others
-# build on (a check that lets a change through) is never a model's word, and a guess is not put on an issue.
+# METADATA
+# title: Engineering
+# description: >-
+#   What agents do on the forges where code lives. They read freely and a person countersigns what they write; what others build on (a check
+#   that lets a change through) is never a model's word, and a guess is not put on an issue.
 package countersign.packs.engineering
 
 import data.countersign.approvals

@@ -1,4 +1,6 @@
-# IT service management: agents read and propose freely, and a person countersigns every change to a system of record.
+# METADATA
+# title: IT service management
+# description: Agents read and propose freely, and a person countersigns every change to a system of record.
 package countersign.packs.itsm
 
 import data.countersign.approvals

@@ -236,6 +236,7 @@ every_name_to(path, i) if {
 
 in_business_hours if {
 	input.local_time.weekday in settings.business_days
+	is_number(settings.business_from_hour)
 	is_number(settings.business_until_hour)
 	input.local_time.hour >= settings.business_from_hour
 	input.local_time.hour < settings.business_until_hour
