@@ -8,7 +8,7 @@ import { startHttpServer } from '@countersign/platform/http/http-server.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
-import { CompileError } from '@countersign/platform/opa/compile/errors.ts';
+import { compilePolicy } from '@countersign/platform/opa/compile/compile-policy.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
@@ -41,10 +41,15 @@ import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { Policies } from './policies/policies.ts';
+import { ReplayRunner } from './replays/replay-runner.ts';
+import { PolicyReplays } from './replays/replays.ts';
 import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
 import { Runs } from './runs/runs.ts';
+import { PolicyReferences } from './simulation/policy-references.ts';
+import { Simulations } from './simulation/simulations.ts';
+import { Simulator } from './simulation/simulator.ts';
 import { Slack } from './slack/slack.ts';
 import { Workflows } from './workflows/workflows.ts';
 
@@ -78,7 +83,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const sequencer = new Sequencer(parts);
   const policies = await Policies.open({
-    ...parts, compile: () => Promise.reject(new CompileError('opa_unavailable', 'The compiler follows.')), opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
+    ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
   });
   const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days)];
@@ -96,6 +101,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     // It tries every half second and says so each time it fails: after the last failure it listens again, and what was missed is read anew.
     setTimeout(() => { hub.resyncAll(); policies.waiters.wakeAll(); }, RESYNC_MS).unref();
   });
+
+  const references = new PolicyReferences({ ...parts, ...policies });
+  const runner = new ReplayRunner({ databaseUrl: config.databaseUrl, keyFile: config.keyFile, objectsFolder: config.objectsFolder, logLevel: config.logLevel }, log);
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   let stopping = false;
@@ -125,6 +133,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       policies,
       decisions: new Decisions({ database, clock, archive: new BundleArchive(database, objects) }),
       decisionExport: new DecisionExport(parts),
+      simulations: new Simulations({ ...parts, references, simulator: new Simulator() }),
+      replays: new PolicyReplays({ ...parts, references, runner }),
       killSwitches: new KillSwitches(parts),
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
@@ -148,6 +158,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   hub.start();
   sequencer.start();
   slack.start();
+  runner.start();
   for (const loop of loops) loop.start();
 
   return {
@@ -157,7 +168,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       hub.stop();
       policies.waiters.stop();
       await server.stop(DRAIN_MS);
-      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), ...loops.map((loop) => loop.stop())]);
       await database.close();
     },
   };

@@ -1,4 +1,3 @@
-import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import type { Budgets } from '../budgets/budgets.ts';
@@ -15,10 +14,12 @@ import type { SignIn } from '../identity/sign-in.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Policies } from '../policies/policies.ts';
+import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { Simulations } from '../simulation/simulations.ts';
 import type { Slack } from '../slack/slack.ts';
 import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
@@ -42,14 +43,12 @@ export interface Services {
   readonly policies: Policies;
   readonly decisions: Decisions;
   readonly decisionExport: DecisionExport;
+  readonly simulations: Simulations;
+  readonly replays: PolicyReplays;
   readonly killSwitches: KillSwitches;
   readonly audit: AuditApi;
   readonly cell: CellApi;
   readonly hub: Hub;
-}
-
-function notBuiltYet(): Promise<never> {
-  return Promise.reject(new ApiError('unavailable', 'This operation is in the contract, and its code follows.'));
 }
 
 /** Which part of the control plane carries out which operation of the contract. */
@@ -123,11 +122,11 @@ export function handlersOf(parts: Services): Handlers {
     getDecision: (call) => parts.decisions.getDecision(call),
     exportDecisions: (call) => parts.decisionExport.exportDecisions(call),
     getPolicyShadow: (call) => parts.decisions.getPolicyShadow(call),
-    simulatePolicy: notBuiltYet,
-    listPolicyReplays: notBuiltYet,
-    startPolicyReplay: notBuiltYet,
-    getPolicyReplay: notBuiltYet,
-    cancelPolicyReplay: notBuiltYet,
+    simulatePolicy: (call) => parts.simulations.simulatePolicy(call),
+    listPolicyReplays: (call) => parts.replays.listPolicyReplays(call),
+    startPolicyReplay: (call) => parts.replays.startPolicyReplay(call),
+    getPolicyReplay: (call) => parts.replays.getPolicyReplay(call),
+    cancelPolicyReplay: (call) => parts.replays.cancelPolicyReplay(call),
     listKillSwitches: (call) => parts.killSwitches.listKillSwitches(call),
     setKillSwitch: (call) => parts.killSwitches.setKillSwitch(call),
     releaseKillSwitch: (call) => parts.killSwitches.releaseKillSwitch(call),

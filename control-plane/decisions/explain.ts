@@ -47,8 +47,7 @@ interface Place {
 
 /** What the compiler has written down of where each rule's verdict is. */
 function rulesNamedIn(files: BundleFiles): Map<string, Place> {
-  const { rules } = readManifest(files).metadata.countersign as { readonly rules?: Readonly<Record<string, Place>> };
-  return new Map(Object.entries(rules ?? {}));
+  return new Map(Object.entries(readManifest(files).metadata.countersign.rules));
 }
 
 /** Bundles of before that have no such list: a rule's name is a literal of its verdict. */
