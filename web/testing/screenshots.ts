@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openPage, show, startBrowser } from './browser.ts';
 import type { ScenarioName } from './data/scenarios.ts';
+import { decisionLog, replays } from './data/decisions.ts';
 import { ENVIRONMENTS, releases } from './data/policy.ts';
 import { workflows } from './data/setup.ts';
 import { startMockApi } from './http/mock-api.ts';
@@ -40,6 +41,14 @@ const SHOTS: Shot[] = [
   { name: 'policy-layer-new', scenario: 'no-opa', path: () => `/policy/layers/${ENVIRONMENTS[0]?.environment_id}` },
   { name: 'policy-releases', scenario: 'usual', path: () => '/policy/releases' },
   { name: 'policy-release', scenario: 'usual', path: () => `/policy/releases/${releases()[0]?.id}` },
+  { name: 'policy-stopped', scenario: 'stopped', path: () => '/policy/kill-switches' },
+  { name: 'policy-shadow', scenario: 'usual', path: () => '/policy/shadow' },
+  { name: 'policy-simulate', scenario: 'usual', path: () => '/policy/simulate' },
+  { name: 'policy-replays', scenario: 'usual', path: () => '/policy/replays' },
+  { name: 'policy-replay', scenario: 'usual', path: (world) => `/policy/replays/${replays(decisionLog(world.runs))[1]?.id}` },
+  { name: 'decisions', scenario: 'usual', path: () => '/decisions' },
+  { name: 'decision', scenario: 'usual', path: (world) => `/decisions/${decisionLog(world.runs).find(({ differs }) => differs)?.id}` },
+  { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
   { name: 'audit', scenario: 'usual', path: () => '/audit' },
   { name: 'cost', scenario: 'many', path: () => '/cost' },
   { name: 'not-found', scenario: 'usual', path: () => '/nowhere' },

@@ -13,7 +13,9 @@ import { Facts } from '../parts/page.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS } from '../parts/state-look.ts';
 import { ActionDocument } from './action-document.tsx';
+import { DecisionBehind } from './decision-behind.tsx';
 import { FieldChanges } from './field-changes.tsx';
+import { signInAskedFor } from './step-up.ts';
 import { VoteBar } from './vote-bar.tsx';
 import { Votes } from './votes.tsx';
 
@@ -27,6 +29,7 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
   const [opened, setOpened] = useState(latest);
   const changed = latest.action_digest !== opened.action_digest;
   const action = changed ? opened : latest;
+  const signIn = signInAskedFor(latest);
   return (
     <article className="panel" aria-label={`Approval of ${action.preview.title}`}>
       <header>
@@ -45,6 +48,7 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
           { name: 'Action', value: <span className="mono">{action.action}</span> },
           { name: 'Tier', value: action.tier },
           { name: 'Needs', value: `${action.required_votes} ${action.required_votes === 1 ? 'vote' : 'votes'} of role ${action.required_role}` },
+          ...(signIn === null ? [] : [{ name: 'Signed in', value: signIn }]),
           { name: 'Asked', value: <TimeAgo at={action.requested_at} /> },
           { name: 'Deadline', value: latest.state === 'pending' ? <><Countdown at={latest.expires_at} over="over" />; expiry denies</> : <TimeAgo at={latest.expires_at} /> },
           { name: 'Digest of the action', value: <CopyId id={action.action_digest} what="action digest" text={digestPrefix(action.action_digest)} /> },
@@ -52,6 +56,7 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
         ]}
       />
       <FieldChanges preview={action.preview} />
+      <DecisionBehind approval={action} />
       <ActionDocument approval={action} />
       <Votes approval={latest} />
       <VoteBar approval={latest} shownDigest={action.action_digest} onDecided={onDecided} />

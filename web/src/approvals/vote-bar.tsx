@@ -1,12 +1,16 @@
 import { Button, Group, Kbd, Modal, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconCheck, IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import type { Approval } from '../api/client.ts';
+import { meQuery } from '../api/queries.ts';
 import { digestPrefix } from '../format/ids.ts';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { ReasonModal } from '../parts/reason-modal.tsx';
 import { belongsToChord } from '../shell/chord.ts';
+import { needsStepUp, signInAgainPath } from './step-up.ts';
 import { useVote } from './use-vote.ts';
 import { mayVote } from './vote-permission.ts';
 import { VoteRefused } from './vote-refused.tsx';
@@ -27,6 +31,7 @@ export function VoteBar({ approval, shownDigest, onDecided }: Props) {
     onDecided();
   });
   const permission = mayVote(approval, shownDigest);
+  const { data: me } = useQuery(meQuery);
   const ask = (decision: 'approve' | 'reject') => (event: KeyboardEvent): void => {
     if (belongsToChord(event) || !permission.allowed || asking !== null) return;
     event.preventDefault();
@@ -41,6 +46,7 @@ export function VoteBar({ approval, shownDigest, onDecided }: Props) {
       <ReasonButton permission={permission} color="yes.8" leftSection={<IconCheck size={16} aria-hidden />} loading={vote.isPending && asking === null} onClick={() => vote.mutate({ decision: 'approve' })}>Approve</ReasonButton>
       <ReasonButton permission={permission} variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={() => { vote.reset(); setAsking('reject'); }}>Reject</ReasonButton>
       <Text size="sm" c="dimmed">{permission.allowed ? <>You vote on <code>{digestPrefix(shownDigest)}</code>.</> : permission.because}</Text>
+      {needsStepUp(approval, me) ? <Button size="xs" variant="default" component={Link} to={signInAgainPath(`/approvals?selected=${approval.id}`)}>How to sign in again</Button> : null}
       {vote.error !== null && asking === null ? <VoteRefused error={vote.error} approval={approval} onReset={vote.reset} /> : null}
       {asking === 'approve' ? (
         <Modal opened onClose={() => setAsking(null)} title={<Text fw={600}>Approve this?</Text>}>

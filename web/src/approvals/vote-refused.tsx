@@ -1,9 +1,13 @@
-import { Button, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import type { Approval } from '../api/client.ts';
 import { ApiError } from '../api/problem.ts';
 import { digestPrefix } from '../format/ids.ts';
 import { ProblemView } from '../parts/problem-view.tsx';
+import { signInAgainPath } from './step-up.ts';
+
+const SIGN_IN_CODES = new Set(['approval_stronger_sign_in_required', 'approval_fresh_sign_in_required']);
 
 /** Why a vote did not count, and what to do: most often somebody was faster, or the action is another by now. */
 export function VoteRefused({ error, approval, onReset }: { error: unknown; approval: Approval; onReset: () => void }) {
@@ -18,7 +22,10 @@ export function VoteRefused({ error, approval, onReset }: { error: unknown; appr
     <div style={{ width: '100%' }}>
       <ProblemView error={error} />
       {current === undefined ? null : <Text size="sm" mt="xs">Your vote was not counted: it was for another action than <code>{digestPrefix(current)}</code>, which would run now.</Text>}
-      <Button mt="xs" size="xs" variant="default" onClick={readAgain}>Read it again</Button>
+      <Group gap="xs" mt="xs">
+        <Button size="xs" variant="default" onClick={readAgain}>Read it again</Button>
+        {error instanceof ApiError && SIGN_IN_CODES.has(error.code) ? <Button size="xs" variant="default" component={Link} to={signInAgainPath(`/approvals?selected=${approval.id}`)}>How to sign in again</Button> : null}
+      </Group>
     </div>
   );
 }

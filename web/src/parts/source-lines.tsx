@@ -18,7 +18,7 @@ export function SourceLines({ file, from, lines, marked }: Props) {
       <pre tabIndex={0} aria-label={`${file} from line ${from}`}>
         {lines.map((line, place) => (
           <span key={from + place} data-marked={from + place === marked || undefined}>
-            <span aria-hidden>{from + place}</span>{line}{'\n'}
+            <span aria-hidden>{from + place}</span><code>{line}</code>{'\n'}
           </span>
         ))}
       </pre>

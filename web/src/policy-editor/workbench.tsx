@@ -1,7 +1,8 @@
-import { Group, NativeSelect, Stack, Text } from '@mantine/core';
+import { Anchor, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { IconAlignLeft, IconPlayerPlay, IconRocket, IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { policyVersionQuery } from '../api/policy-queries.ts';
 import { meQuery } from '../api/queries.ts';
@@ -66,7 +67,10 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
           <ReasonButton variant={version === null ? 'default' : 'filled'} permission={mayRelease(bench, version)} leftSection={<IconRocket size={16} aria-hidden />} onClick={() => setAsking('release')}>Release</ReasonButton>
         </Group>
       </Group>
-      <Status checked={checked} copy={copy} pending={check.isPending} newLayer={layer.newest === null && start.draft === null} />
+      <Group justify="space-between" gap="sm">
+        <Status checked={checked} copy={copy} pending={check.isPending} newLayer={layer.newest === null && start.draft === null} />
+        {checked?.draft?.valid === true && checked.copy === copy ? <TryDraft draftId={checked.draft.id} /> : null}
+      </Group>
       {check.error === null ? null : <ProblemView error={check.error} />}
       {overview.opa.available ? null : <Notice tone="wait" title="It can be read, but not checked: OPA is missing">{overview.opa.how_to_get_it}</Notice>}
       <LayerEditor
@@ -83,6 +87,17 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
       {asking === 'publish' && checked?.draft != null ? <PublishModal layer={layer} draftId={checked.draft.id} onClose={() => setAsking(null)} onPublished={(published) => onOpen({ draftId: null, version: published })} /> : null}
       {asking === 'release' && version !== null ? <ReleaseModal overview={overview} wish={{ kind: 'release', layer, version }} onClose={() => setAsking(null)} /> : null}
     </Stack>
+  );
+}
+
+/** What can be asked of a valid draft before it is published. */
+function TryDraft({ draftId }: { draftId: string }) {
+  const against = encodeURIComponent(`draft:${draftId}`);
+  return (
+    <Group gap="md">
+      <Anchor component={Link} size="sm" to={`/policy/simulate?against=${against}`}>Simulate this draft</Anchor>
+      <Anchor component={Link} size="sm" to={`/policy/replays?against=${against}`}>Replay its impact</Anchor>
+    </Group>
   );
 }
 

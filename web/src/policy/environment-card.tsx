@@ -10,6 +10,7 @@ import { StateBadge } from '../parts/state-badge.tsx';
 import { OUTCOME_LOOKS } from '../parts/state-look.ts';
 import { FreshnessClock } from './freshness-clock.tsx';
 import { StackView } from './stack-view.tsx';
+import { WorkerClocks, type WorkerClock } from './worker-clocks.tsx';
 import classes from './policy.module.css';
 
 type Overview = Schemas['PolicyOverview'];
@@ -19,10 +20,11 @@ interface Props {
   /** The environment's bundles; none: nothing decides there. */
   bundles: readonly Schemas['PolicyStatus'][];
   layers: Overview['layers'];
+  workers: readonly WorkerClock[];
 }
 
 /** What decides in one environment: the bundle in force with its clock, the one in shadow beside it, and what waits for an override. */
-export function EnvironmentCard({ environment, bundles, layers }: Props) {
+export function EnvironmentCard({ environment, bundles, layers, workers }: Props) {
   const now_ms = useNow(1_000);
   const force = bundles.find(({ mode }) => mode === 'enforce');
   const shadow = bundles.find(({ mode }) => mode === 'shadow' && environment.shadow !== null);
@@ -47,8 +49,9 @@ export function EnvironmentCard({ environment, bundles, layers }: Props) {
         ? <Text size="sm" p="md">There is no bundle for this environment yet: everything is denied until the control plane has signed one.</Text>
         : <InForce status={force} layers={layersOf(layers, environment)} />}
       {shadow === undefined ? null : <InForce status={shadow} layers={layersOf(layers, environment)} />}
+      {workers.length === 0 ? null : <WorkerClocks clocks={workers} newestSeq={force?.seq ?? null} environment={environment.environment} />}
       {environment.blocked.map((release) => (
-        <div key={release.id} style={{ padding: '4px 16px 14px' }}>
+        <div key={release.id} style={{ padding: '12px 16px 14px' }}>
           <Notice tone="wait" title={`Release #${release.number} is held back by the gate`}>
             “{release.reason}”. <Anchor underline="always" component={Link} to={`/policy/releases/${release.id}`}>See what exceeded, and release it all the same or give it up</Anchor>.
           </Notice>

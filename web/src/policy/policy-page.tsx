@@ -1,7 +1,7 @@
 import { Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { keysQuery } from '../api/queries.ts';
 import { policyOverviewQuery, policyStatusQuery } from '../api/policy-queries.ts';
+import { cellQuery, keysQuery } from '../api/queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Page } from '../parts/page.tsx';
@@ -9,12 +9,16 @@ import { EnvironmentCard } from './environment-card.tsx';
 import { KeyTable } from './key-table.tsx';
 import { LayersTable } from './layers-table.tsx';
 import { PolicyNav } from './policy-nav.tsx';
+import { clocksOf } from './worker-clocks.tsx';
+
+const WORKERS_EVERY_MS = 15_000;
 
 /** What decides in each environment and how long it may still do so, the layers that it is made of, and the keys that prove it. */
 export function PolicyPage() {
   const status = useQuery(policyStatusQuery);
   const overview = useQuery(policyOverviewQuery);
   const keys = useQuery(keysQuery);
+  const cell = useQuery({ ...cellQuery, refetchInterval: WORKERS_EVERY_MS });
   return (
     <Page title="Policy" lead="Every call is decided by a signed bundle. No bundle, a bad signature or a stale bundle is a denial.">
       <PolicyNav />
@@ -26,7 +30,7 @@ export function PolicyPage() {
                 <Stack gap="md">
                   {opa.available ? null : <Notice tone="wait" title="Nothing can be written here: OPA is missing">What is released goes on deciding. {opa.how_to_get_it}</Notice>}
                   {environments.map((environment) => (
-                    <EnvironmentCard key={environment.environment_id} environment={environment} bundles={items.filter(({ environment_id }) => environment_id === environment.environment_id)} layers={layers} />
+                    <EnvironmentCard key={environment.environment_id} environment={environment} bundles={items.filter(({ environment_id }) => environment_id === environment.environment_id)} layers={layers} workers={clocksOf(cell.data, environment.environment_id)} />
                   ))}
                   <section className="panel" aria-label="Layers">
                     <header><Title order={2}>Layers</Title><Text size="xs" c="dimmed">The most restrictive verdict of all layers wins. Open one to read or to write it</Text></header>

@@ -38,19 +38,24 @@ export function SignInPage() {
       <div className={classes.card}>
         <Stack gap="lg">
           <Wordmark size={28} />
-          {signIn.isPending || signIn.isSuccess ? <Group gap="sm" role="status"><Loader size="sm" /><Text>Signing you in</Text></Group> : <HowToSignIn error={signIn.error} wasSignedIn={search.has('to')} />}
+          {signIn.isPending || signIn.isSuccess ? <Group gap="sm" role="status"><Loader size="sm" /><Text>Signing you in</Text></Group> : <HowToSignIn error={signIn.error} from={search.has('fresh') ? 'step-up' : search.has('to') ? 'page' : null} />}
         </Stack>
       </div>
     </main>
   );
 }
 
-function HowToSignIn({ error, wasSignedIn }: { error: Error | null; wasSignedIn: boolean }) {
+const WHY = {
+  page: 'You are not signed in, or your session has ended. After signing in here you go back to where you were.',
+  'step-up': 'What you want to decide takes a fresher or stronger sign-in than yours. A new link begins a new session in the place of this one.',
+};
+
+function HowToSignIn({ error, from }: { error: Error | null; from: 'page' | 'step-up' | null }) {
   return (
     <Stack gap="md">
       {error === null ? null : <ProblemView error={error} />}
       <Title order={1}>Sign in with a link</Title>
-      {wasSignedIn && error === null ? <Text size="sm">You are not signed in, or your session has ended. After signing in here you go back to where you were.</Text> : null}
+      {from === null || error !== null ? null : <Text size="sm">{WHY[from]}</Text>}
       <Text size="sm">On the machine that runs the cell, in the folder of Countersign, run</Text>
       <Code block>npm run sign-in</Code>
       <Text size="sm">and open the link that it prints. A link works once and for 15 minutes. It is also printed when the cell starts for the first time.</Text>

@@ -108,6 +108,14 @@ export function statuses(stale: boolean): Schemas['PolicyStatus'][] {
   ]);
 }
 
+/** What a worker says it decides by: fresh in dev and prod; in staging its refreshes fail. */
+export function workerPolicies(): Schemas['WorkerPolicy'][] {
+  return ENVIRONMENTS.map(({ environment_id, environment }) => ({
+    environment_id, mode: 'enforce', state: 'fresh', revision: BUNDLE.revision, seq: environment === 'staging' ? BUNDLE.seq - 1 : BUNDLE.seq, digest: digestOf(`bundle ${environment} enforce`), confirmed_at: ago(environment === 'staging' ? 11.5 * MINUTE_MS : 42_000), expires_at: ago(environment === 'staging' ? -3.5 * MINUTE_MS : 42_000 - 15 * MINUTE_MS), ttl_s: 900,
+    refreshes: { succeeded: 31, failed: environment === 'staging' ? 4 : 0 }, last_failure: environment === 'staging' ? { at: ago(50_000), code: 'unavailable', message: 'The control plane did not answer.' } : null,
+  }));
+}
+
 /** A draft as the compiler would answer it: sources that hold `acton` have a misspelt field, others are valid. */
 export function draftOf(layer: string, body: Schemas['NewPolicyDraft']): Schemas['PolicyDraft'] {
   const at = (needle: string): { file: string; line: number; column: number; text: string } | null => {

@@ -113,11 +113,11 @@ function decisionsOf({ number, at, fate }: Parts): Schemas['Decision'][] {
     action_digest: digestOf(`${number} ${key}`), input_digest: digestOf(`input ${number} ${key}`), bundle_revision: BUNDLE.revision, bundle_seq: BUNDLE.seq, bundle_age_ms: 74_000, evaluated_us: 31, decided_at: at(offset_ms),
   });
   if (fate === 'denied') return [decide('incident', 'servicenow/incident.get', 'DENY', 'bundle_stale', 'The bundle is older than its time to live', 55)];
-  const read = decide('incident', 'servicenow/incident.get', 'ALLOW', 'reads.allowed', 'Reads of connected systems are allowed', 55);
+  const read = decide('incident', 'servicenow/incident.get', 'ALLOW', 'itsm/read_allowed', 'Reads of connected systems are allowed', 55);
   if (fate === 'retrying' || fate === 'cancelled') return [read];
-  const model = decide('triage', 'model/generate', 'ALLOW', 'models.pinned', 'The model is pinned by the workflow', 201);
-  const ask = decide('update', 'servicenow/incident.update', 'REQUIRE_HITL', 'writes.need_a_person', 'Writes to a system of record need a person', 610);
-  const allow = decide('update', 'servicenow/incident.update', 'ALLOW', 'writes.approved', 'Approved by one person with the role approver, for exactly this action', 96_300);
+  const model = decide('triage', 'model/generate', 'ALLOW', 'itsm/model_allowed', 'The model is pinned by the workflow', 201);
+  const ask = decide('update', 'servicenow/incident.update', 'REQUIRE_HITL', 'itsm/write_needs_approval', 'Writes to a system of record need a person', 610);
+  const allow = decide('update', 'servicenow/incident.update', 'ALLOW', 'itsm/write_approved', 'Approved by one person with the role approver, for exactly this action', 96_300);
   return ['waiting', 'rejected'].includes(fate) ? [read, model, ask] : [read, model, ask, allow];
 }
 

@@ -2,7 +2,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { runOf, type Fate, type Run } from './runs.ts';
 
 /** What the stand-in can pretend to be. */
-export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'no-sandbox';
+export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox';
 
 export interface Scenario {
   roles: components['schemas']['Role'][];
@@ -12,6 +12,10 @@ export interface Scenario {
   stalePolicy: boolean;
   /** Whether policy can be compiled. */
   opa: boolean;
+  /** A kill switch is set. */
+  stopped: boolean;
+  /** Policy asks for a fresher sign-in than there is. */
+  stepUp: boolean;
   sandbox: boolean;
 }
 
@@ -20,7 +24,7 @@ const USUAL: Fate[] = ['waiting', 'waiting', 'retrying', 'succeeded', 'queued', 
 const OWNER: Scenario['roles'] = ['admin', 'approver', 'operator'];
 
 export function scenario(name: ScenarioName, now_ms: number): Scenario {
-  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, sandbox: true };
+  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, stopped: false, stepUp: false, sandbox: true };
   switch (name) {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
@@ -29,6 +33,8 @@ export function scenario(name: ScenarioName, now_ms: number): Scenario {
     case 'viewer': return { ...usual, roles: ['viewer'] };
     case 'stale-policy': return { ...usual, stalePolicy: true };
     case 'no-opa': return { ...usual, opa: false };
+    case 'stopped': return { ...usual, stopped: true };
+    case 'step-up': return { ...usual, stepUp: true };
     case 'no-sandbox': return { ...usual, sandbox: false };
   }
 }

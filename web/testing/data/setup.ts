@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { digestOf, hexOf, idOf } from './ids.ts';
+import { workerPolicies } from './policy.ts';
 import { WORKFLOW_DIGEST } from './runs.ts';
 
 type Schemas = components['schemas'];
@@ -91,5 +92,5 @@ export function costReport(from: string, to: string, tickets: number): Schemas['
 export function cellOf(sandboxUrl: string | null): Schemas['Cell'] {
   const now = new Date().toISOString();
   // The console shows its banner for this version.
-  return { version: '0.1.0-stand-in', region: 'eu', cell: 'local', sandbox_url: sandboxUrl, workers: [{ id: 'worker-1', started_at: now, heartbeat_at: now, version: '0.1.0-stand-in', policy: [] }] };
+  return { version: '0.1.0-stand-in', region: 'eu', cell: 'local', sandbox_url: sandboxUrl, workers: [{ id: 'worker-1', started_at: now, heartbeat_at: now, version: '0.1.0-stand-in', policy: workerPolicies() }] };
 }

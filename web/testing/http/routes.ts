@@ -2,6 +2,7 @@ import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
+import { DECISION_ROUTES } from './decision-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import type { Handler, Question } from './question.ts';
 import { summaryOf, type World } from './world.ts';
@@ -19,6 +20,7 @@ function nonceOf(body: unknown): unknown {
 /** By method and path of the contract. */
 export const ROUTES: Record<string, Handler> = {
   ...POLICY_ROUTES,
+  ...DECISION_ROUTES,
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
   'GET /api/v1/runs': listRuns,

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { digestOf } from '../data/ids.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
@@ -18,6 +19,8 @@ export class World {
   readonly drafts: Schemas['PolicyDraft'][] = [];
   readonly published: Schemas['PolicyVersion'][] = [];
   readonly releaseWishes: unknown[] = [];
+  /** Those that were set here. */
+  readonly killSwitches: Schemas['KillSwitch'][] = [];
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 
@@ -61,7 +64,7 @@ export class World {
     this.emit('run', runId, state);
   }
 
-  emit(kind: 'run' | 'approval' | 'policy', id: string, state: string): void {
+  emit(kind: Change['kind'], id: string, state: string): void {
     this.#eventId += 1;
     for (const stream of this.#streams) stream.write(`id: ${this.#eventId}\ndata: ${JSON.stringify({ kind, id, state })}\n\n`);
   }
@@ -89,6 +92,9 @@ export class World {
   }
 
   #asSeen(approval: Approval): Approval {
+    if (approval.state === 'pending' && this.scenario.stepUp) {
+      return { ...approval, min_strength: 'link', max_sign_in_age_ms: 300_000, may_vote: false, may_not_vote_because: 'Policy asks for a sign-in that is at most 5 min old, and yours is 42 min old. Sign in to the console again with a new sign-in link.' };
+    }
     if (approval.state !== 'pending' || this.scenario.roles.includes('approver')) return approval;
     return { ...approval, may_vote: false, may_not_vote_because: `Voting takes the role approver; your roles are ${this.scenario.roles.join(', ')}.` };
   }
