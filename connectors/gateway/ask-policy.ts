@@ -39,6 +39,6 @@ export async function askPolicy(parts: GatewayParts, call: Call, plan: PlannedAc
     shadows: decision.shadows,
     approvalId: approval?.id ?? null,
     adjusted: call.adjusted,
-    routedFrom: routedFrom?.target ?? null,
+    routedFrom: routedFrom?.decisionId ?? null,
   };
 }

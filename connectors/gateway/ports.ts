@@ -166,7 +166,7 @@ export interface DecisionRecord {
   readonly approvalId: string | null;
   /** What an earlier decision on this call had policy take out of its parameters, by pointer. Null: nothing. */
   readonly adjusted: Adjusted | null;
-  /** Where policy sent the call here: what it was meant for. */
+  /** The decision that sent the call here. */
   readonly routedFrom: string | null;
 }
 

@@ -2195,6 +2195,11 @@ export interface components {
              */
             input_state: "kept" | "shredded" | "none";
             shadows: components["schemas"]["ShadowDecision"][];
+            /** @description What policy had capped or taken out of the parameters before it decided this, by pointer; null where nothing */
+            adjusted: null | {
+                capped: string[];
+                redacted: string[];
+            };
             /** @description The decision that sent the call here */
             routed_from: string | null;
             explain: components["schemas"]["DecisionExplanation"];

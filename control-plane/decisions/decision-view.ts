@@ -12,9 +12,9 @@ export function logEntry(row: LogRow): Schemas['DecisionLogEntry'] {
 }
 
 export function decisionRecord(row: LogRow, explain: Schemas['DecisionExplanation']): Schemas['DecisionRecord'] {
-  const { environment_id, workspace_id, principal_id, instance_id, approval_id, path, reasons, obligations, action_digest, input_digest, erased, input_state, routed_from } = row;
+  const { environment_id, workspace_id, principal_id, instance_id, approval_id, path, reasons, obligations, action_digest, input_digest, erased, input_state, adjusted, routed_from } = row;
   return {
-    ...logEntry(row), environment_id, workspace_id, principal_id, instance_id, approval_id, path, reasons, obligations, action_digest, input_digest, erased, input_state, routed_from,
+    ...logEntry(row), environment_id, workspace_id, principal_id, instance_id, approval_id, path, reasons, obligations, action_digest, input_digest, erased, input_state, adjusted, routed_from,
     bundle: bundleOf(row), masked_input: row.masked_input, shadows: row.shadows as unknown as Schemas['ShadowDecision'][], explain,
   };
 }

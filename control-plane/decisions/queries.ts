@@ -30,6 +30,7 @@ export interface LogRow {
   readonly input_state: 'kept' | 'shredded' | 'none';
   readonly shadows: ShadowDecision[];
   readonly differs: boolean;
+  readonly adjusted: { readonly capped: string[]; readonly redacted: string[] } | null;
   readonly routed_from: string | null;
   readonly evaluated_us: number;
   readonly decided_at: Date;
@@ -38,7 +39,7 @@ export interface LogRow {
 
 const COLUMNS = `d.id, d.run_id, d.step_id, d.call_key, d.environment_id, e.name AS environment, e.workspace_id, d.workflow, d.action, d.outcome, d.reasons, d.obligations,
          d.bundle_revision, d.bundle_seq, d.bundle_digest, d.bundle_age_ms, d.bundle_expires_at, d.principal_id, d.instance_id, d.approval_id, d.path, d.action_digest,
-         d.input_digest, d.masked_input, d.erased, d.shadows, d.differs, d.routed_from, d.evaluated_us, d.decided_at,
+         d.input_digest, d.masked_input, d.erased, d.shadows, d.differs, d.adjusted, d.routed_from, d.evaluated_us, d.decided_at,
          CASE WHEN d.input_sealed IS NOT NULL THEN 'kept' WHEN d.input_shredded_at IS NOT NULL THEN 'shredded' ELSE 'none' END AS input_state,
          to_char(d.decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at`;
 

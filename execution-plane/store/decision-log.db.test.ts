@@ -86,12 +86,12 @@ describe('the log of a decision', () => {
     expect(await logged(decision)).toMatchObject({ outcome: 'ALLOW', workspace_id: workspace, masked_input: { run: { workflow: 'triage' } } });
   });
 
-  it('names what did not bind, and what a routed call was meant for', async () => {
+  it('names what did not bind, what was taken out before, and what sent the call here', async () => {
     const call = await leasedCall(plant);
     const shadow = { source: 'bundle' as const, outcome: 'DENY' as const, reasons: [{ rule: 'tenant/quiet_hours', message: 'Not at night' }], obligations: {}, bundle: decisionOf('ins', actionOf('ins', call), 'DENY').bundle, differs: true };
-    const decision = decided(call, 'DENY', { shadows: [shadow], routedFrom: 'openai/gpt-5.5-2026-04-23' });
+    const decision = decided(call, 'DENY', { shadows: [shadow], routedFrom: 'dec_before', adjusted: { capped: ['/count'], redacted: ['/note'] } });
     await storeWith(14).commitDecision(call, decision);
-    expect(await logged(decision)).toMatchObject({ shadows: [shadow], differs: true, routed_from: 'openai/gpt-5.5-2026-04-23' });
+    expect(await logged(decision)).toMatchObject({ shadows: [shadow], differs: true, routed_from: 'dec_before', adjusted: { capped: ['/count'], redacted: ['/note'] } });
   });
 
   it('of which nothing could be masked keeps nothing but what is sealed', async () => {

@@ -29,7 +29,7 @@ const DECISION_COLUMNS: ReadonlyArray<readonly [name: string, type: string]> = [
   ['id', 'text'], ['action', 'text'], ['instance_id', 'text'], ['action_digest', 'text'], ['outcome', 'text'], ['reasons', 'jsonb'], ['obligations', 'jsonb'],
   ['bundle_revision', 'text'], ['bundle_seq', 'bigint'], ['bundle_digest', 'text'], ['bundle_age_ms', 'bigint'], ['bundle_expires_at', 'timestamptz'],
   ['path', 'text'], ['input_digest', 'text'], ['masked_input', 'jsonb'], ['erased', 'text[]'], ['evaluated_us', 'int'], ['shadows', 'jsonb'], ['differs', 'boolean'],
-  ['approval_id', 'text'], ['routed_from', 'text'], ['workspace_id', 'text'], ['environment_id', 'text'], ['workflow', 'text'], ['principal_id', 'text'],
+  ['approval_id', 'text'], ['adjusted', 'jsonb'], ['routed_from', 'text'], ['workspace_id', 'text'], ['environment_id', 'text'], ['workflow', 'text'], ['principal_id', 'text'],
 ];
 
 /** The named step that records a decision; takes `$4` and `$5`, and as `inputSealedAt` the sealed input. */
@@ -49,7 +49,7 @@ export function decidedValues(call: CallIdentity, decision: DecisionRecord): unk
     bundle_revision: decision.bundle?.revision ?? null, bundle_seq: decision.bundle?.seq ?? null, bundle_digest: decision.bundle?.digest ?? null,
     bundle_age_ms: decision.bundle === null ? null : Math.round(decision.bundle.age_ms), bundle_expires_at: decision.bundle?.expires_at ?? null,
     path: decision.path, input_digest: decision.inputDigest, masked_input: decision.maskedInput, erased: decision.erased, evaluated_us: Math.round(decision.evaluatedUs),
-    shadows: decision.shadows, differs: decision.shadows.some((shadow) => shadow.differs), approval_id: decision.approvalId, routed_from: decision.routedFrom,
+    shadows: decision.shadows, differs: decision.shadows.some((shadow) => shadow.differs), approval_id: decision.approvalId, adjusted: decision.adjusted, routed_from: decision.routedFrom,
     workspace_id: call.workspace.id, environment_id: call.environment.id, workflow: call.run.workflow, principal_id: `workflow:${call.run.workflow}`,
   })];
 }

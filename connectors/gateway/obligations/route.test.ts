@@ -45,7 +45,7 @@ describe('ROUTE to another instance', () => {
     expect(reached()).toEqual(['near /read']);
     expect(asked.map(({ instance, routed_from }) => [instance.name, routed_from])).toEqual([['desk', undefined], ['near', { target: 'instance:desk', decision_id: store.decisions[0]?.id }]]);
     expect(asked[0]?.action.digest).not.toBe(asked[1]?.action.digest);
-    expect(store.decisions).toMatchObject([{ outcome: 'ROUTE', instanceId: 'ins_desk', routedFrom: null }, { outcome: 'ALLOW', instanceId: 'ins_near', routedFrom: 'instance:desk' }]);
+    expect(store.decisions).toMatchObject([{ outcome: 'ROUTE', instanceId: 'ins_desk', routedFrom: null }, { outcome: 'ALLOW', instanceId: 'ins_near', routedFrom: store.decisions[0]?.id }]);
     expect(store.calls.map(({ intent }) => intent.instanceId)).toEqual(['ins_near']);
   });
 

@@ -23,7 +23,7 @@ export function decisionLog(runs: readonly Run[]): Record_[] {
       reasons: decision.reasons, obligations: obligationsOf(decision.outcome), action_digest: decision.action_digest, input_digest: decision.input_digest,
       bundle: stale ? null : { revision: BUNDLE.revision, seq: BUNDLE.seq, digest: digestOf('bundle 14'), age_ms: 74_000, expires_at: ago(-13 * MINUTE_MS) },
       masked_input: { action: { connector: 'servicenow', name: decision.action.split('/')[1], risk: differs ? 'write' : 'read' }, environment: { name: run.environment }, run: { workflow: run.workflow_name, workflow_version: 3, autonomy: 'supervised' }, time: decision.decided_at },
-      erased: ['/input/parameters/work_note', '/input/parameters/short_description'], input_state: 'kept', routed_from: null,
+      erased: ['/input/parameters/work_note', '/input/parameters/short_description'], input_state: 'kept', adjusted: null, routed_from: null,
       shadows: differs ? [{ source: 'bundle', outcome: 'REQUIRE_HITL', reasons: [{ rule: 'tenant/two_people_at_night', message: 'At night two people approve what is written' }], obligations: { ...obligationsOf('REQUIRE_HITL'), required_votes: 2 }, bundle: { revision: 'shadow-1', seq: 4 }, differs: true }] : [],
       explain: stale
         ? { source: 'decision_point', message: 'The decision point denied by itself: policy could not be asked, or not be trusted.', reasons: [{ rule: rule?.rule ?? '', message: rule?.message ?? '', layer: 'decision_point', file: null, line: null, lines: [] }], unbound: [] }
