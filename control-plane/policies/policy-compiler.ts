@@ -50,7 +50,7 @@ export class PolicyCompiler {
     if (found === null) throw unavailable();
     const report = await compile({ opa: found.path, layers: layersOf(platform, sources), capabilities: path.join(policiesFolder, 'capabilities.json'), inputSchema }).catch(asApiError);
     const { wasm, ...shown } = report;
-    const files = wasm === null ? null : unsignedBundle({ platform, sources, report, wasm, probes });
+    const files = wasm === null || !report.ok ? null : unsignedBundle({ platform, sources, report, wasm, probes });
     return { report: plain(shown), files };
   }
 }
