@@ -47,6 +47,7 @@ export class Plant {
   readonly #workers = new Set<{ stop(): Promise<void> }>();
   readonly #listener: Listener;
   readonly #waiting = new Set<() => void>();
+  readonly #beside: Plant[] = [];
 
   private constructor(database: TestDatabase, folder: string) {
     this.database = database;
@@ -61,10 +62,18 @@ export class Plant {
     return plant;
   }
 
+  /** Another tenant in the same cell, for the same workers. It is closed with this one. */
+  async openBeside(workflows: readonly WorkflowDefinition[] = [TRIAGE]): Promise<Plant> {
+    const plant = new Plant(this.database, this.folder);
+    await plant.#seed(workflows);
+    await plant.#listener.start();
+    this.#beside.push(plant);
+    return plant;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
-    await this.#listener.stop();
-    await this.ledger.close();
+    await Promise.all([this, ...this.#beside].flatMap((plant) => [plant.#listener.stop(), plant.ledger.close()]));
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
