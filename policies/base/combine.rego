@@ -51,10 +51,10 @@ resolved(levels) := decision_of([denial("base/no_verdict", "Policy gave no verdi
 	every level in levels {
 		count(level) == 0
 	}
-} else := decision_of([denial("base/conflicting_obligations", conflict(disputed, winners))], {}) if {
-	winners := winning(levels)
-	disputed := obligations.disputed(winners[0].outcome, levels)
-	count(disputed) > 0
+} else := decision_of([denial("base/conflicting_obligations", conflict(names, levels))], {}) if {
+	winning(levels)[0].outcome != "DENY"
+	names := obligations.disputed(levels)
+	count(names) > 0
 } else := decision_of(winners, obligations.merged(winners[0].outcome, levels)) if {
 	winners := winning(levels)
 }
@@ -63,9 +63,9 @@ winning(levels) := [v | some level in levels; some v in level; rank[v.outcome] =
 	highest := max([rank[v.outcome] | some level in levels; some v in level])
 }
 
-conflict(names, verdicts) := concat("", [
+conflict(names, levels) := concat("", [
 	"Rules ask for different values of ", concat(", ", names),
-	", which cannot all be met. They are ", concat(", ", {verdict.rule | some verdict in verdicts}),
+	", which cannot all be met. They are ", concat(", ", obligations.disputants(names, levels)),
 ])
 
 decision_of(verdicts, asked) := {

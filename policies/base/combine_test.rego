@@ -111,10 +111,16 @@ test_what_cannot_all_be_met_is_denied if {
 	}]).obligations == {"target": "a"}
 }
 
-test_a_conflict_counts_only_where_it_would_bind if {
-	combine.decide([{
-		verdict("ROUTE", "t/a", {"target": "a"}),
-		verdict("ROUTE", "t/b", {"target": "b"}),
-		verdict("REQUIRE_HITL", "t/c", {}),
-	}]).outcome == "REQUIRE_HITL"
+# A child must not turn the denial that its parents' dispute is into a question.
+test_a_conflict_stays_one_whatever_else_is_said if {
+	disputed := {verdict("ROUTE", "t/a", {"target": "a"}), verdict("ROUTE", "t/b", {"target": "b"})}
+	decision := combine.decide([disputed, {verdict("REQUIRE_HITL", "t/c", {})}])
+	decision.outcome == "DENY"
+	decision.reasons[0].message == "Rules ask for different values of target, which cannot all be met. They are t/a, t/b"
+}
+
+test_a_denial_says_what_it_says_beside_a_conflict if {
+	disputed := {verdict("ROUTE", "t/a", {"target": "a"}), verdict("ROUTE", "t/b", {"target": "b"})}
+	decision := combine.decide([disputed, {verdict("DENY", "t/c", {})}])
+	[reason.rule | some reason in decision.reasons] == ["t/c"]
 }

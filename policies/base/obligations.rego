@@ -140,12 +140,26 @@ whole(value) if {
 	floor(value) == value
 }
 
+# Whose rules must agree on what: a person cannot answer in two tiers or roles, nor a call go to two targets.
+agreed_by := {
+	"tier": {"REQUIRE_HITL", "REQUIRE_STEP_UP"},
+	"required_role": {"REQUIRE_HITL", "REQUIRE_STEP_UP"},
+	"target": {"ROUTE"},
+}
+
 # METADATA
 # title: The obligations on which rules contradict each other
-# description: A person cannot answer in two tiers or roles, nor a call go to two targets
-disputed(outcome, levels) := {name |
-	some name in ["tier", "required_role", "target"]
-	count(named(name, outcome, levels)) > 1
+# description: Also where a more restrictive outcome wins. Else a child could end its parents' dispute, a DENY, by asking a person
+disputed(levels) := {name |
+	some name, outcomes in agreed_by
+	count(named(name, outcomes, levels)) > 1
+}
+
+disputants(names, levels) := {v.rule |
+	some name in names
+	some level in levels
+	some v in level
+	v.outcome in agreed_by[name]
 }
 
 # METADATA
@@ -161,19 +175,19 @@ demanded(outcome, levels) := object.union(by_name, people) if {
 	}
 	people := {name: value |
 		some name in ["tier", "required_role"]
-		some value in named(name, outcome, levels)
+		name in known[outcome]
+		some value in named(name, met_with[outcome], levels)
 	}
 }
 
 # Who is asked is what anybody named, or the default from the level on that asked without a name.
-named(name, outcome, levels) := names | defaulted(name, outcome, levels) if {
-	names := {v.obligations[name] | some level in levels; some v in level; v.outcome in met_with[outcome]}
+named(name, outcomes, levels) := names | defaulted(name, outcomes, levels) if {
+	names := {v.obligations[name] | some level in levels; some v in level; v.outcome in outcomes}
 }
 
-defaulted(name, outcome, levels) := {unnamed[name] |
-	outcome in {"REQUIRE_HITL", "REQUIRE_STEP_UP"}
+defaulted(name, outcomes, levels) := {unnamed[name] |
 	some i, _ in levels
-	so_far := [v | some j, level in levels; j <= i; some v in level; v.outcome in met_with[outcome]]
+	so_far := [v | some j, level in levels; j <= i; some v in level; v.outcome in outcomes]
 	count(so_far) > 0
 	count([value | some v in so_far; value := v.obligations[name]]) == 0
 }
