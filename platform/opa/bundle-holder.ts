@@ -7,6 +7,7 @@ import type { BundleSource } from './bundle-source.ts';
 import { PdpError } from './errors.ts';
 import type { PdpOptions } from './pdp-options.ts';
 import type { PdpStatus } from './pdp-status.ts';
+import { processEvaluators } from './process-evaluators.ts';
 import { createRefreshLoop } from './refresh-loop.ts';
 
 /** The policy that decides, or why none does. */
@@ -137,9 +138,9 @@ class Holder implements BundleHolder {
     this.#options.onEvent?.({ kind: 'bundle_confirmed', seq: this.#policy.bundle.claims.seq });
   }
 
-  /** Verify, load into a new instance, probe, remember the sequence, swap: in this order, so that a failure changes nothing. */
+  /** Verify, load beside it, probe, remember the sequence, swap: in this order, so that a failure changes nothing. */
   async #take(bytes: Uint8Array, etag: string, asked: Date): Promise<void> {
-    const { tenant, scope, highestSeq, deadline_ms, clock } = this.#options;
+    const { tenant, scope, highestSeq, deadline_ms, clock, evaluators = processEvaluators() } = this.#options;
     const keys = typeof this.#options.keys === 'function' ? await this.#options.keys() : this.#options.keys;
     const verified = verifyBundle(bytes, { keys, tenant, scope, now: clock.now(), highestSeq: await this.#floor() });
     const before = this.#policy;
@@ -147,7 +148,7 @@ class Holder implements BundleHolder {
       this.#policy = { ...before, etag };
       return this.#confirm(asked);
     }
-    const policy = await activate(verified, etag, deadline_ms);
+    const policy = await activate(verified, etag, deadline_ms, evaluators);
     try {
       await highestSeq.put(verified.claims.seq);
     } catch (error) {
@@ -174,6 +175,8 @@ class Holder implements BundleHolder {
   }
 
   #nothingHeld(): Held {
+    // The newest there is had run out before it was first looked at: as stale as one that runs out while it is held.
+    if (this.#failure?.code === 'bundle_expired') return { rule: 'bundle_stale', message: `The newest policy bundle decides no more${this.#because()}` };
     const invalid = this.#failure !== null && this.#failure.code !== 'source_unavailable';
     return invalid
       ? { rule: 'bundle_invalid', message: `There is no valid policy bundle${this.#because()}` }

@@ -94,6 +94,14 @@ describe('fails closed', () => {
     expect(pdp.status()).toMatchObject({ state: 'missing', last_failure: { code: 'source_unavailable' } });
   });
 
+  test('with a bundle that had expired before it was first seen: bundle_stale', async () => {
+    const { world, pdp } = harness();
+    world.bundle = await sign({ exp: NOW.getTime() / 1000 - 1 });
+    await pdp.refresh();
+    expect(await ruleOf(pdp)).toBe('DENY bundle_stale');
+    expect(pdp.status()).toMatchObject({ state: 'stale', bundle: null });
+  });
+
   test('with a bundle by another key and none before it: bundle_invalid', async () => {
     const { world, pdp } = harness();
     world.bundle = await signBundle({ files, claims: testClaims(NOW), key: testKey('key_1').signing });
