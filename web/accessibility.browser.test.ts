@@ -3,13 +3,17 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, show, startBrowser } from './testing/browser.ts';
 import { buildConsole } from './testing/build.ts';
+import { decisionLog } from './testing/data/decisions.ts';
+import { idOf } from './testing/data/ids.ts';
+import { ENVIRONMENTS, releases } from './testing/data/policy.ts';
 import { workflows } from './testing/data/setup.ts';
 import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const PAGES = [
   '/sign-in?to=%2Fruns', '/runs', '/runs/succeeded', '/runs/failed', '/runs/waiting', '/runs/running', '/runs/succeeded?tab=graph', '/runs/succeeded?tab=evidence', '/runs/succeeded?tab=audit', '/runs/succeeded?tab=json',
-  '/approvals', '/tickets', '/workflows', `/workflows/${workflows()[0]?.id}`, '/connectors', '/policy', '/audit', '/cost', '/slack/link', '/nowhere',
+  '/approvals', '/tickets', '/workflows', `/workflows/${workflows()[0]?.id}`, '/connectors', '/policy', '/policy/layers/tenant', `/policy/layers/${ENVIRONMENTS[0]?.environment_id}`, '/policy/releases', `/policy/releases/${releases()[0]?.id}`, '/policy/shadow', '/policy/simulate', '/policy/simulate?decision=dec_1',
+  '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/cost', '/slack/link', '/nowhere',
 ];
 
 let browser: Browser;
@@ -25,8 +29,10 @@ afterAll(async () => {
   await api.stop();
 });
 
-/** The address with the id of a run in that state. */
+/** The address with the id of a run in that state, of a replay of that name, of a decision that a shadow differs from. */
 function addressOf(path: string): string {
+  if (path === '/decisions/differs') return `/decisions/${decisionLog(api.world.runs).find(({ differs }) => differs)?.id}`;
+  if (path.startsWith('/policy/replays/')) return `/policy/replays/${idOf('policy_replay', path.slice('/policy/replays/'.length))}`;
   return path.replace(/^\/runs\/([a-z]+)/, (_whole, state: string) => `/runs/${api.world.runs.find((run) => run.state === state)?.id}`);
 }
 

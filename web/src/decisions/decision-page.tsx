@@ -13,6 +13,7 @@ import { OUTCOME_LOOKS } from '../parts/state-look.ts';
 import { AskedInput } from './asked-input.tsx';
 import { Explanation } from './explanation.tsx';
 import { ObligationFacts } from './obligation-facts.tsx';
+import { adjustedInWords } from './obligations.ts';
 import { ShadowPanel } from './shadow-panel.tsx';
 
 type Decision = Schemas['DecisionRecord'];
@@ -46,11 +47,13 @@ export function DecisionPage() {
 }
 
 function factsOf(decision: Decision): Parameters<typeof Facts>[0]['facts'] {
+  const adjusted = adjustedInWords(decision.adjusted);
   return [
     { name: 'Run', value: <Anchor component={Link} to={`/runs/${decision.run_id}#${decision.step_id}`}>See the step in its run</Anchor> },
     { name: 'Run id', value: <CopyId id={decision.run_id} what="run id" /> },
     { name: 'Step', value: <CopyId id={decision.step_id} what="step id" /> },
     { name: 'Decision', value: <CopyId id={decision.id} what="decision id" /> },
+    ...(adjusted === null ? [] : [{ name: 'Before it was decided', value: adjusted }]),
     ...(decision.principal_id === null ? [] : [{ name: 'On behalf of', value: <CopyId id={decision.principal_id} what="principal" /> }]),
     ...(decision.approval_id === null ? [] : [{ name: 'With the approval', value: <Anchor component={Link} to={`/approvals?selected=${decision.approval_id}`}>See the approval</Anchor> }]),
     ...(decision.routed_from === null ? [] : [{ name: 'Sent here by', value: <Anchor component={Link} to={`/decisions/${decision.routed_from}`}>the decision before</Anchor> }]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { obligationsInWords } from './obligations.ts';
+import { adjustedInWords, obligationsInWords } from './obligations.ts';
 
 describe('obligations in words', () => {
   it.each([
@@ -12,3 +12,7 @@ describe('obligations in words', () => {
     [{ redactions: [], later_kind: { a: 1 } }, ['later_kind: {"a":1}']],
   ])('%j', (obligations, expected) => expect(obligationsInWords(obligations).map(({ name, value }) => `${name}: ${value}`)).toEqual(expected));
 });
+
+it.each([
+  [null, null], [{ capped: [], redacted: [] }, null], [{ capped: ['/limit'], redacted: [] }, 'Policy capped /limit'], [{ capped: ['/a', '/b'], redacted: ['/note'] }, 'Policy capped /a, /b and took out /note'],
+])('%j is %j', (adjusted, words) => expect(adjustedInWords(adjusted)).toBe(words));

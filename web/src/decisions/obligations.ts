@@ -26,6 +26,14 @@ export function obligationsInWords(obligations: Readonly<Record<string, unknown>
   ];
 }
 
+/** What policy has changed in the parameters before it decided, in words; null where nothing. */
+export function adjustedInWords(adjusted: { capped: readonly string[]; redacted: readonly string[] } | null): string | null {
+  if (adjusted === null) return null;
+  const { capped, redacted } = adjusted;
+  const parts = [...(capped.length === 0 ? [] : [`capped ${capped.join(', ')}`]), ...(redacted.length === 0 ? [] : [`took out ${redacted.join(', ')}`])];
+  return parts.length === 0 ? null : `Policy ${parts.join(' and ')}`;
+}
+
 function view(name: string, value: string): ObligationView {
   return { name, value };
 }
