@@ -16,6 +16,7 @@ const ARCHIVE = 'bundle.tar.gz';
 /** `opa build` to WASM for the one entrypoint. Same sources, same paths, same opa: same bytes. */
 export async function buildWasm(opa: Opa, capabilities: string, sources: readonly string[], limits: CompileLimits): Promise<{ readonly wasm: Uint8Array | null; readonly problems: readonly FoundProblem[] }> {
   const output = await opa.run(['build', '--target', 'wasm', '--entrypoint', DECISION_ENTRYPOINT, '--capabilities', capabilities, '--output', path.join(opa.folder, ARCHIVE), ...[...sources].sort()]);
+  if (output.stopped === null && output.exitCode !== 0 && output.stderr.includes('file too large')) return { wasm: null, problems: [stopProblem('Compiling to WASM', { ...output, stopped: 'output' }, limits)] };
   if (output.stopped !== null) return { wasm: null, problems: [stopProblem('Compiling to WASM', output, limits)] };
   // `opa build` knows no --format json: what is wrong it says in words, and the checks before have said it better.
   if (output.exitCode !== 0) return { wasm: null, problems: [errorAt(NOWHERE, 'not_compilable', `It cannot be compiled to WASM: ${output.stderr.replace(/^error: /, '').slice(0, 500).trim()}`)] };

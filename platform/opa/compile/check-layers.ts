@@ -21,8 +21,9 @@ function checkModule(layer: LayerName, facts: ModuleFacts): FoundProblem[] {
   }
   if (facts.annotatesSchemas && isAuthored(layer)) {
     // A schema may name a file or an address as its $ref, which opa would read here.
-    problems.push(errorAt({ ...place, line: 1 }, 'schema_annotation', 'Annotations with `schemas` are not taken: every source is checked against the schema of the input.', 'Remove `schemas` from the METADATA comment.'));
+    problems.push(errorAt({ ...place, line: 1, column: 1 }, 'schema_annotation', 'Annotations with `schemas` are not taken: every source is checked against the schema of the input.', 'Remove `schemas` from the METADATA comment.'));
   }
+  if (facts.package === packageOf(layer)) problems.push(...facts.verdictObjects.map((at) => errorAt(placeOf(at), 'verdicts_not_a_set', '`verdicts[...] if` makes an object, and its verdicts are not seen.', 'Write `verdicts contains verdict if { ... }`.')));
   return problems;
 }
 

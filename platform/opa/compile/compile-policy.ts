@@ -4,7 +4,7 @@ import { buildWasm } from './build-wasm.ts';
 import { checkLayers } from './check-layers.ts';
 import { checkSizes } from './check-sizes.ts';
 import { checkTypes } from './check-types.ts';
-import { checkValues } from './check-values.ts';
+import { checkFields, checkValues } from './check-values.ts';
 import { checkVerdicts, rulePlaces } from './check-verdicts.ts';
 import type { CompileLimits, CompileOptions, CompilePolicy } from './compile-options.ts';
 import type { ErrorContext } from './error-context.ts';
@@ -52,20 +52,20 @@ async function compile(options: CompileOptions): Promise<Report> {
   const tooLarge = checkSizes(options.layers, limits);
   const files = filesOf(options.layers);
   return hasErrors(tooLarge)
-    ? inScratchFolder([], async (folder) => failed(tooLarge, files, await knownOpa(options.opa, boundedOpa(options.opa, folder.sources, limits, options.signal))))
+    ? inScratchFolder([], async (folder) => failed(tooLarge, files, await knownOpa(options.opa, folder.sources)))
     : inScratchFolder(options.layers, async (folder) => compileIn(folder, options, limits, files));
 }
 
 async function compileIn(folder: ScratchFolder, options: CompileOptions, limits: CompileLimits, files: ReadonlyMap<string, string>): Promise<Report> {
   const opa = boundedOpa(options.opa, folder.sources, limits, options.signal);
-  const known = await knownOpa(options.opa, opa);
+  const known = await knownOpa(options.opa, folder.sources);
   const stage: Stage = { options, limits, files, opa, known, ...await capabilitiesFor(folder, options.capabilities, known), formatter: boundedOpa(options.opa, folder.formatting, limits, options.signal) };
 
   const { modules, problems: syntax, context } = await parse(stage);
   if (hasErrors(syntax)) return failed(syntax, files, known);
 
   const { problems: format, formatted } = await formatSources(stage.formatter, files, limits);
-  const meaning = [...format, ...checkLayers(options.layers, modules), ...checkVerdicts(options.layers, modules), ...checkValues(modules, context.fields), ...await checkAllTypes(stage, modules, context)];
+  const meaning = [...format, ...checkLayers(options.layers, modules), ...checkVerdicts(options.layers, modules), ...checkFields(modules, context.fields), ...checkValues(modules, context.fields), ...await checkAllTypes(stage, modules, context)];
   if (hasErrors(meaning)) return { ...failed(meaning, files, known), formatted };
 
   const { tests, problems: testing } = await runTests(opa, stage.testCapabilities, files, limits);

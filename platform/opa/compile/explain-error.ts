@@ -1,11 +1,11 @@
 import type { ErrorContext } from './error-context.ts';
 import { explainBuiltin, explainFunction } from './explain-function.ts';
-import type { InputFields } from './input-fields.ts';
 import { nearest } from './nearest.ts';
 import type { OpaError } from './opa-stage.ts';
 import { errorAt, NOWHERE, placeOf } from './problems.ts';
 import type { FoundProblem } from './problems.ts';
 import type { SourcePlace } from './report.ts';
+import { fieldSuggestion } from './suggest-field.ts';
 
 type Explain = (error: OpaError, place: SourcePlace, context: ErrorContext) => FoundProblem | null;
 
@@ -42,14 +42,6 @@ function explainField({ message, details }: OpaError, place: SourcePlace, { file
   return errorAt(at, 'unknown_input_field', `${parent} has no field ${JSON.stringify(name)}.`, fieldSuggestion(name, parent, oneOf, fields));
 }
 
-function fieldSuggestion(name: string, parent: string, oneOf: readonly string[], fields: InputFields): string {
-  const meant = nearest(name, oneOf);
-  if (meant !== null) return `Did you mean ${parent}.${meant}?`;
-  const elsewhere = fields.paths.filter((path) => path.split('.').at(-1) === name).slice(0, 3);
-  if (elsewhere.length > 0) return `Did you mean ${elsewhere.map((path) => `input.${path}`).join(' or ')}?`;
-  return `It has: ${oneOf.join(', ')}.`;
-}
-
 function moveTo(place: SourcePlace, name: string, files: ReadonlyMap<string, string>): SourcePlace {
   const line = (files.get(place.file) ?? '').split('\n')[place.line - 1] ?? '';
   const at = line.indexOf(name, place.column - 1);
@@ -67,22 +59,32 @@ function explainUnsafe({ code, message }: OpaError, place: SourcePlace, { module
     : `Did you mean ${meant}?`);
 }
 
+interface TypeName {
+  readonly type?: string;
+  /** Of `any`: what it may be. */
+  readonly of?: ReadonlyArray<{ readonly type?: string }>;
+}
+
 interface TypeDetails {
-  readonly a?: { readonly type?: string };
-  readonly b?: { readonly type?: string };
+  readonly a?: TypeName;
+  readonly b?: TypeName;
   readonly have?: ReadonlyArray<{ readonly type?: string } | null>;
-  readonly want?: { readonly args?: ReadonlyArray<{ readonly type?: string; readonly of?: ReadonlyArray<{ readonly type?: string }> }> };
+  readonly want?: { readonly args?: readonly TypeName[] };
 }
 
 function explainTypes({ code, message, details }: OpaError, place: SourcePlace): FoundProblem | null {
   if (code !== 'rego_type_error') return null;
   const { a, b, have, want } = (details ?? {}) as TypeDetails;
-  if (message === 'match error') return errorAt(place, 'never_equal', `A ${a?.type ?? 'value'} is compared with a ${b?.type ?? 'value of another type'}: they are never equal.`, 'Compare values of the same type; numbers are written without quotes, texts with double quotes.');
+  if (message === 'match error') return errorAt(place, 'never_equal', `These are never equal: one is ${typeName(a)}, the other ${typeName(b)}.`, 'Compare values of the same type; numbers are written without quotes, texts with double quotes.');
   const called = /^(\S+): (invalid argument\(s\)|arity mismatch)$/.exec(message);
   if (called === null) return null;
-  const wanted = (want?.args ?? []).map((type) => (Array.isArray(type.of) ? type.of.map((one) => one.type).join(' or ') : type.type ?? 'any'));
+  const wanted = (want?.args ?? []).map(typeName);
   const given = (have ?? []).filter((type) => type !== null).map((type) => type?.type ?? 'any');
   return errorAt(place, 'wrong_arguments', `${called[1]} cannot be called with (${given.join(', ')}).`, `It takes (${wanted.slice(0, Math.max(given.length, 1)).join(', ')}).`);
+}
+
+function typeName(type: TypeName | undefined): string {
+  return Array.isArray(type?.of) ? [...new Set(type.of.map((one) => one.type ?? 'any'))].join(' or ') : type?.type ?? 'anything';
 }
 
 function explainUnused({ code, message }: OpaError, place: SourcePlace): FoundProblem | null {

@@ -4,6 +4,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
+  readonly additionalProperties?: boolean | Schema;
   readonly enum?: readonly unknown[];
   readonly type?: string | readonly string[];
 }
@@ -14,6 +15,8 @@ export interface InputFields {
   readonly paths: readonly string[];
   /** What a field can be, where the schema lists it. Never with null. */
   valuesOf(path: readonly string[]): readonly string[] | null;
+  /** The first part of a path that no input has, and what stands there instead; null where all are known, or anything may stand there. */
+  unknownPart(path: readonly string[]): { readonly index: number; readonly fields: readonly string[] } | null;
 }
 
 /** From the JSON Schema that `opa check` is given too. */
@@ -29,5 +32,16 @@ export async function readInputFields(file: string): Promise<InputFields> {
     }
   };
   collect(schema, '');
-  return { paths, valuesOf: (path) => values.get(path.join('.')) ?? null };
+  return { paths, valuesOf: (path) => values.get(path.join('.')) ?? null, unknownPart: (path) => unknownPart(schema, path) };
+}
+
+function unknownPart(schema: Schema, path: readonly string[]): { index: number; fields: readonly string[] } | null {
+  let node = schema;
+  for (const [index, name] of path.entries()) {
+    if (node.properties === undefined || node.additionalProperties !== false) return null;
+    const member = node.properties[name];
+    if (member === undefined) return { index, fields: Object.keys(node.properties) };
+    node = member;
+  }
+  return null;
 }

@@ -12,5 +12,5 @@ export const DEFAULT_LIMITS: CompileLimits = {
   test_ms: 5_000,
   // Go reserves some 700 MiB of addresses before it has used any: measured, this leaves about 500 MiB for opa's own data.
   memory_bytes: 1536 * MIB,
-  output_bytes: 64 * MIB,
+  output_bytes: 32 * MIB,
 };

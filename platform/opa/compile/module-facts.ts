@@ -21,6 +21,13 @@ export interface DataReference {
   readonly place: Location;
 }
 
+/** A reference that begins with `input` itself. */
+export interface InputReference {
+  readonly path: readonly string[];
+  /** Of each part. */
+  readonly places: ReadonlyArray<Location | undefined>;
+}
+
 /** What one source says, as far as it is judged here. Small, where its tree is fifty times the size of its text. */
 export interface ModuleFacts {
   readonly file: string;
@@ -32,6 +39,8 @@ export interface ModuleFacts {
   /** What imports are called by, such as `approvals` of `import data.countersign.approvals`. */
   readonly imported: ReadonlySet<string>;
   readonly annotatesSchemas: boolean;
+  /** Rules written `verdicts[x] if ...`: an object and not a set. */
+  readonly verdictObjects: readonly Location[];
   readonly verdicts: readonly WrittenVerdict[];
   /** Strings that may be a rule's name: they have a slash. */
   readonly slashed: ReadonlyArray<{ readonly value: string; readonly line: number }>;
@@ -39,6 +48,7 @@ export interface ModuleFacts {
   readonly inputs: ReadonlySet<string>;
   readonly comparisons: readonly LiteralComparison[];
   readonly dataReferences: readonly DataReference[];
+  readonly inputReferences: readonly InputReference[];
 }
 
 const WHOLE_INPUT = '*';
@@ -49,6 +59,7 @@ export function factsOf(file: string, tree: SyntaxTree): ModuleFacts {
   const inputs = new Set<string>();
   const comparisons: LiteralComparison[] = [];
   const dataReferences: DataReference[] = [];
+  const inputReferences: InputReference[] = [];
   const imports = new Map((tree.imports ?? []).map((imported) => [importedAs(imported), pathOf(imported.path).path]));
   for (const node of nodesOf([tree.imports, tree.rules])) {
     comparisons.push(...comparisonsIn(node));
@@ -56,6 +67,7 @@ export function factsOf(file: string, tree: SyntaxTree): ModuleFacts {
     if (node.type === 'object') verdicts.push(...verdictIn(node));
     if (node.type === 'ref') {
       const path = resolved(node, imports);
+      inputReferences.push(...inputReference(node));
       if (path[0] === 'input') inputs.add(path[1] ?? WHOLE_INPUT);
       if (path[0] === 'data' && node.location !== undefined) dataReferences.push({ path: path.slice(1), place: node.location });
     }
@@ -64,11 +76,12 @@ export function factsOf(file: string, tree: SyntaxTree): ModuleFacts {
   return {
     file,
     package: tree.package.path.slice(1).map((part) => String(part.value)).join('.'),
-    packagePlace: tree.package.location,
+    packagePlace: tree.package.path[0]?.location ?? tree.package.location,
     ruleNames: new Set((tree.rules ?? []).map(({ head }) => String(head.ref[0]?.value ?? head.name))),
     imported: new Set(imports.keys()),
     annotatesSchemas: (tree.annotations ?? []).some(({ schemas }) => schemas !== undefined),
-    verdicts, slashed, inputs, comparisons, dataReferences,
+    verdictObjects: (tree.rules ?? []).flatMap(({ head: { ref }, location }) => (ref[0]?.value === 'verdicts' && ref.length > 1 && location !== undefined ? [location] : [])),
+    verdicts, slashed, inputs, comparisons, dataReferences, inputReferences,
   };
 }
 
@@ -87,6 +100,12 @@ function resolved(ref: Term, imports: ReadonlyMap<string, readonly string[]>): r
   const [first = '', ...rest] = path;
   const imported = imports.get(first);
   return imported === undefined ? path : [...imported, ...rest];
+}
+
+function inputReference(ref: Term): InputReference[] {
+  const { path } = pathOf(ref);
+  if (path[0] !== 'input') return [];
+  return [{ path: path.slice(1), places: (ref.value as readonly Term[]).slice(1, path.length).map(({ location }) => location) }];
 }
 
 /** Whether rules with these facts read the fact `name` of the input. */

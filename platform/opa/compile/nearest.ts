@@ -1,11 +1,23 @@
-/** The candidate that `name` is most likely a misspelling of; null where none is near: at most a third of its letters differ. */
+/**
+ * The candidate that `name` is most likely a misspelling of: at most a third of its letters differ, or it begins alike, as `sun` and `sunday`
+ * do. null where none is near.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   let best: { readonly candidate: string; readonly distance: number } | null = null;
+  let alike: { readonly candidate: string; readonly letters: number } | null = null;
   for (const candidate of candidates) {
     const distance = differingLetters(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)) && (best === null || distance < best.distance)) best = { candidate, distance };
+    const letters = commonStart(name.toLowerCase(), candidate.toLowerCase());
+    if (letters >= 3 && letters >= 0.6 * Math.min(name.length, candidate.length) && (alike === null || letters > alike.letters)) alike = { candidate, letters };
   }
-  return best?.candidate ?? null;
+  return (best ?? alike)?.candidate ?? null;
+}
+
+function commonStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 const MAX_LENGTH = 64;

@@ -9,7 +9,8 @@ import { CompileError } from './errors.ts';
  * of addresses (-v): there GOMEMLIMIT and the time bound it. Sizes of files are in blocks of 512 bytes.
  */
 const BOUNDED = 'ulimit -c 0; ulimit -t "$1"; ulimit -f "$2"; ulimit -v "$3" 2>/dev/null; shift 3; exec "$@"';
-const MAX_STDERR_BYTES = 64 * 1024;
+/** Errors are printed with the lines that they are in. */
+const MAX_STDERR_BYTES = 4 * 1024 * 1024;
 const THREADS = 2;
 
 /** Why a process was ended before it was done, or ended by itself in no way that opa means to. */
