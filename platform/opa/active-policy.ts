@@ -3,39 +3,33 @@ import { canonicalText } from '../canonical-json/canonicalize.ts';
 import { MAX_BUNDLE_BYTES } from './bundle/archive.ts';
 import { BundleError } from './bundle/errors.ts';
 import type { VerifiedBundle } from './bundle/verify.ts';
-import { PdpError } from './errors.ts';
-import { startEvaluator } from './evaluator.ts';
-import type { Evaluator } from './evaluator.ts';
-import { readDecision } from './validators.ts';
+import type { Evaluator, EvaluatorPool } from './pool/evaluator-pool.ts';
 
-/** A verified bundle with an instance that has proven itself. */
+/** A verified bundle with an evaluator that has proven itself. */
 export interface ActivePolicy {
   readonly bundle: VerifiedBundle;
   readonly etag: string;
   readonly evaluator: Evaluator;
 }
 
+/** Nothing must be denied, whoever wrote the policy. */
+const NOTHING = { input: '{}', outcome: 'DENY' };
+
 /**
- * Loads a verified bundle into an instance of its own and asks it questions whose answers are known, before it decides anything:
- * nothing must be denied, and every probe that the bundle brings must come out as it says.
- * Throws BundleError or PdpError; the instance is closed then.
+ * Loads a verified bundle beside what decides now and asks it questions whose answers are known, before it decides anything: nothing must
+ * be denied, and every probe that the bundle brings must come out as it says. Throws BundleError or PdpError.
  */
-export async function activate(bundle: VerifiedBundle, etag: string, deadline_ms: number): Promise<ActivePolicy> {
+export async function activate(bundle: VerifiedBundle, etag: string, deadline_ms: number, pool: EvaluatorPool): Promise<ActivePolicy> {
   const { wasm: modules, probes } = bundle.manifest.metadata.countersign;
   if (!modules.some(({ entrypoint }) => entrypoint === DECISION_ENTRYPOINT)) {
     throw new BundleError('bundle_malformed', `the bundle has no entrypoint ${DECISION_ENTRYPOINT}`);
   }
-  const data = canonicalText(bundle.data, MAX_BUNDLE_BYTES);
-  const evaluator = await startEvaluator({ wasm: bundle.wasm, data, entrypoint: DECISION_ENTRYPOINT, deadline_ms });
-  try {
-    for (const { input, outcome } of [{ input: {}, outcome: 'DENY' }, ...probes]) {
-      const answer = readDecision(await evaluator.evaluate(canonicalText(input)));
-      const given = 'decision' in answer ? answer.decision.outcome : answer.problem;
-      if (given !== outcome) throw new PdpError('probe_failed', `a known question was answered with ${given} instead of ${outcome}`);
-    }
-    return { bundle, etag, evaluator };
-  } catch (error) {
-    await evaluator.close();
-    throw error;
-  }
+  const evaluator = await pool.open({
+    wasm: bundle.wasm,
+    data: canonicalText(bundle.data, MAX_BUNDLE_BYTES),
+    entrypoint: DECISION_ENTRYPOINT,
+    probes: [NOTHING, ...probes.map(({ input, outcome }) => ({ input: canonicalText(input), outcome }))],
+    deadline_ms,
+  });
+  return { bundle, etag, evaluator };
 }

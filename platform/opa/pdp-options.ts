@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { BundleSource, HighestSeq } from './bundle-source.ts';
 import type { VerificationKeys } from './bundle/keys.ts';
+import type { EvaluatorPool } from './pool/evaluator-pool.ts';
 import type { PdpEvent } from './pdp-status.ts';
 
 export interface PdpOptions {
@@ -17,6 +18,8 @@ export interface PdpOptions {
   readonly ttl_ms: number;
   /** For one evaluation. */
   readonly deadline_ms: number;
+  /** Default: those that all decision points of the process share. */
+  readonly evaluators?: EvaluatorPool;
   readonly highestSeq: HighestSeq;
   readonly onEvent?: (event: PdpEvent) => void;
 }
