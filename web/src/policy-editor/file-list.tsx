@@ -65,7 +65,7 @@ function FileIcon({ path }: { path: string }) {
 function FileMenu({ path, onRename, onRemove }: { path: string; onRename: () => void; onRemove: () => void }) {
   return (
     <Menu position="bottom-end" withinPortal>
-      <Menu.Target><ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Rename or remove ${path}`}><IconDots size={15} aria-hidden /></ActionIcon></Menu.Target>
+      <Menu.Target><ActionIcon size={26} variant="subtle" color="gray" aria-label={`Rename or remove ${path}`}><IconDots size={15} aria-hidden /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconPencil size={15} aria-hidden />} onClick={onRename}>Rename</Menu.Item>
         <Menu.Item leftSection={<IconTrash size={15} aria-hidden />} onClick={onRemove}>Remove</Menu.Item>

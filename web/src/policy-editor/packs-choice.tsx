@@ -14,7 +14,7 @@ export function PacksChoice({ known, chosen, readOnly, onChange }: Props) {
   return (
     <div className={classes.packs}>
       <Checkbox.Group label="Packs" description="What they allow; layers tighten it" value={[...chosen]} onChange={(names) => onChange(known.map(({ name }) => name).filter((name) => names.includes(name)))}>
-        <Stack gap={6} mt={6}>
+        <Stack gap={10} mt={8}>
           {known.map(({ name, description }) => <Checkbox key={name} size="xs" value={name} disabled={readOnly} label={name} description={description} />)}
         </Stack>
       </Checkbox.Group>

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { OUTCOME_LOOKS } from '../parts/state-look.ts';
+import classes from './policy.module.css';
 
 type Outcome = Schemas['Outcome'];
 
@@ -44,7 +45,7 @@ export function ChangeGroups({ groups, label }: { groups: readonly ChangeGroup[]
               <Table.Td className="mono">{group.rule}{group.source === undefined ? null : <Text size="xs" c="dimmed">{SOURCES[group.source]}</Text>}</Table.Td>
               <Table.Td className="tabular">{group.count}</Table.Td>
               {withRuns ? <Table.Td className="tabular">{group.runs}</Table.Td> : null}
-              <Table.Td>{group.examples.map((id, place) => <Anchor key={id} component={Link} to={`/decisions/${id}`} mr={8} aria-label={`Example ${place + 1} of ${group.rule}`}>{place + 1}</Anchor>)}</Table.Td>
+              <Table.Td>{group.examples.map((id, place) => <Anchor key={id} component={Link} to={`/decisions/${id}`} className={classes.example} aria-label={`Example ${place + 1} of ${group.rule}`}>{place + 1}</Anchor>)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -95,7 +95,7 @@ function newState(latest: RefObject<Props>): EditorState {
       basicSetup({ syntaxHighlighting: false, highlightActiveLine: false, foldGutter: false }),
       LANGUAGES[language], lintGutter(), coverageGutter, CODE_LOOK, codeHighlighting,
       EditorState.readOnly.of(readOnly),
-      EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true', tabindex: '0' } : {}) }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
       EditorView.theme({ '&': { height: '100%' } }),
       EditorView.updateListener.of(({ docChanged, state }) => {
         if (docChanged && state.doc.toString() !== latest.current.text) latest.current.onChange(state.doc.toString());
