@@ -108,7 +108,7 @@ export const saveProgress: Statement = {
   name: 'replays.save_progress',
   text: `
     UPDATE control.policy_replays
-       SET done = $4, progress = least(1, $4::float8 / greatest(1, total)), cursor_at = $5, cursor_id = $6, counts = $7, lease_until = clock_timestamp() + ${LEASE}
+       SET done = $4::int, progress = least(1, $4::int::float8 / greatest(1, total)), cursor_at = $5, cursor_id = $6, counts = $7, lease_until = clock_timestamp() + ${LEASE}
      WHERE ${HELD}`,
 };
 
