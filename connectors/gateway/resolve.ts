@@ -31,7 +31,9 @@ export async function resolveCall(parts: GatewayParts, request: CallRequest, nes
 export async function atInstance(parts: GatewayParts, call: Call, instanceId: string | null): Promise<Call | null> {
   if (instanceId === null || instanceId === call.instance.id) return call;
   const instance = await parts.instances.byId(call.request.identity, call.connector.manifest.name, instanceId);
-  return instance === null || packageProblem(instance, call.connector) !== null ? null : { ...call, instance };
+  if (instance === null || packageProblem(instance, call.connector) !== null) return null;
+  // What it calls in its turn is asked there, too.
+  return { ...call, instance, request: { ...call.request, instanceName: instance.name } };
 }
 
 function missingInstance({ instanceName, identity }: CallRequest, connector: string): string {

@@ -38,6 +38,13 @@ export async function seedInstance(tx: Transaction, ids: PlaceIds, instance: { c
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`), [ids.tenantId, ids.instanceId, ids.workspaceId, ids.environmentId, instance.connector, instance.version, instance.digest, instance.name, instance.baseUrl, JSON.stringify([instance.host])]);
 }
 
+/** Another instance of the connector that `ids.instanceId` is one of. */
+export async function seedInstanceBeside(tx: Transaction, ids: PlaceIds, instance: { id: string; name: string; baseUrl: string; host: string }): Promise<void> {
+  await tx.change(sql('instance_beside', `INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name, base_url, allowed_hosts)
+    SELECT tenant_id, $3, workspace_id, environment_id, connector, connector_version, manifest_digest, $4, $5, $6 FROM control.connector_instances WHERE tenant_id = $1 AND id = $2`),
+  [ids.tenantId, ids.instanceId, instance.id, instance.name, instance.baseUrl, JSON.stringify([instance.host])]);
+}
+
 export async function seedWorkflow(tx: Transaction, ids: PlaceIds, workflow: { id: string; name: string; definition: unknown }): Promise<void> {
   await tx.change(sql('workflow', `INSERT INTO control.workflows (tenant_id, id, workspace_id, name) VALUES ($1, $2, $3, $4)`), [ids.tenantId, workflow.id, ids.workspaceId, workflow.name]);
   await tx.change(sql('version', `INSERT INTO control.workflow_versions (tenant_id, workflow_id, version, digest, source, definition, published_by) VALUES ($1, $2, 1, $4, 'test', $3, 'test')`), [ids.tenantId, workflow.id, JSON.stringify(workflow.definition), digestOf(workflow.definition)]);
@@ -151,4 +158,18 @@ export interface LoggedRow {
 /** Everything that is kept of decisions. */
 export function readLoggedDecisions(tx: Transaction): Promise<LoggedRow[]> {
   return tx.rows<LoggedRow>(sql('logged_decisions', 'SELECT * FROM execution.decisions ORDER BY decided_at, id'));
+}
+
+/** Nobody can read kill switches until `work` is over, which is told when somebody waits for them. */
+export async function whileKillSwitchesAreLocked(adminUrl: string, work: (untilOneWaits: () => Promise<void>) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  const waiting = async (): Promise<boolean> => (await admin.query(`SELECT FROM pg_locks WHERE relation = 'control.kill_switches'::regclass AND NOT granted`)).rowCount !== 0;
+  try {
+    await admin.query('BEGIN; LOCK TABLE control.kill_switches IN ACCESS EXCLUSIVE MODE');
+    await work(async () => { while (!await waiting()); });
+    await admin.query('COMMIT');
+  } finally {
+    await admin.end();
+  }
 }

@@ -37,6 +37,7 @@ function actionChanges(pointer: string, before: ActionManifest, after: ActionMan
     ...listChanges(`${pointer}/sensitive_parameters`, before.sensitive_parameters, after.sensitive_parameters, 'removed'),
     ...listChanges(`${pointer}/local_parameters`, before.local_parameters ?? [], after.local_parameters ?? [], 'added'),
     ...listChanges(`${pointer}/content_parameters`, before.content_parameters, after.content_parameters, 'removed'),
+    ...listChanges(`${pointer}/data_classes`, before.data_classes ?? [], after.data_classes ?? [], 'removed'),
     ...listChanges(`${pointer}/redact`, before.redact, after.redact, 'removed'),
   ];
 }
