@@ -4,7 +4,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { leasedCall } from '../testing/leased-call.ts';
 import { Plant, TRIAGE } from '../testing/plant.ts';
-import { readWorkflowId, releaseKillSwitches, seedTenant, setAutonomy, setKillSwitch, setTimeZone } from '../testing/queries.ts';
+import { readWorkflowId, releaseKillSwitches, seedTenant, setAutonomy, setKillSwitch, setTimeZone, whileKillSwitchesAreLocked } from '../testing/queries.ts';
 import { PostgresSituation } from './situation.ts';
 
 let plant: Plant;
@@ -17,6 +17,13 @@ afterAll(() => plant.close());
 function situation(database: Database = plant.database.execution): { situation: PostgresSituation; later(ms: number): void } {
   let now = 0;
   return { situation: new PostgresSituation(database, () => now), later: (ms) => { now += ms; } };
+}
+
+/** How often a connection was taken since: once for each transaction. */
+function counting({ pool }: Database): () => number {
+  let taken = 0;
+  pool.on('acquire', () => { taken += 1; });
+  return () => taken;
 }
 
 function stop(scope: string, targetId: string, tenantId = plant.ids.tenantId): Promise<string> {
@@ -56,19 +63,14 @@ describe('kill switches', () => {
   });
 
   it('are read once for many calls at the same moment', async () => {
-    const { situation: read } = situation();
-    const pool = plant.database.execution.pool;
+    const { situation: read, later } = situation();
     await read.of(call);
-    let taken = 0;
-    const count = (): void => { taken += 1; };
-    pool.on('acquire', count);
-    const fresh = situation().situation;
-    await fresh.of(call);
-    const alone = taken;
-    taken = 0;
+    later(500);
+    const taken = counting(plant.database.execution);
     await Promise.all(Array.from({ length: 50 }, () => read.of(call)));
-    pool.off('acquire', count);
-    expect([alone, taken]).toEqual([2, 0]);
+    expect(taken()).toBe(1);
+    await read.of(call);
+    expect(taken()).toBe(1);
   });
 
   it('that cannot be read leave nothing to decide by, however good the last look was', async () => {
@@ -79,6 +81,20 @@ describe('kill switches', () => {
     expect((await read.of(call)).kill_switches, 'fresh enough').toEqual([]);
     later(500);
     await expect(read.of(call)).rejects.toThrow();
+  });
+
+  it('are as old as the question, not as the answer: one that took long is asked again', async () => {
+    const { situation: read, later } = situation();
+    const taken = counting(plant.database.execution);
+    let answer: Promise<unknown> = Promise.resolve();
+    await whileKillSwitchesAreLocked(plant.database.adminUrl, async (untilOneWaits) => {
+      answer = read.of(call);
+      await untilOneWaits();
+      later(500);
+    });
+    await answer;
+    // Autonomy, the slow answer, and the one that was believed.
+    expect(taken()).toBe(3);
   });
 
   it('that were read too slowly are read once more, and then given up', async () => {
