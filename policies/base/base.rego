@@ -12,7 +12,7 @@ verdicts contains verdict if {
 	verdict := {
 		"outcome": "DENY",
 		"rule": "base/kill_switch",
-		"message": concat("", ["A kill switch is on for: ", concat(", ", scopes)]),
+		"message": concat("", ["A kill switch is on for: ", concat(", ", sort(scopes))]),
 		"obligations": {},
 	}
 }

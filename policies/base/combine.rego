@@ -25,7 +25,7 @@ denial(rule, message) := {"outcome": "DENY", "rule": rule, "message": message, "
 checked(verdict) := verdict if {
 	well_formed(verdict)
 	count(obligations.problems(verdict.outcome, verdict.obligations)) == 0
-} else := denial("base/malformed_verdict", concat("", ["The rule ", verdict.rule, " asks for what cannot be: ", concat("; ", obligations.problems(verdict.outcome, verdict.obligations))])) if {
+} else := denial("base/malformed_verdict", concat("", ["The rule ", verdict.rule, " asks for what cannot be: ", concat("; ", sort(obligations.problems(verdict.outcome, verdict.obligations)))])) if {
 	well_formed(verdict)
 } else := denial("base/malformed_verdict", "A rule gave a verdict that is not {outcome, rule, message, obligations} or has an outcome or mode that there is not")
 
@@ -63,9 +63,10 @@ winning(levels) := [v | some level in levels; some v in level; rank[v.outcome] =
 	highest := max([rank[v.outcome] | some level in levels; some v in level])
 }
 
+# Sorted, because compiled policy goes through a set in another order than opa does.
 conflict(names, levels) := concat("", [
-	"Rules ask for different values of ", concat(", ", names),
-	", which cannot all be met. They are ", concat(", ", obligations.disputants(names, levels)),
+	"Rules ask for different values of ", concat(", ", sort(names)),
+	", which cannot all be met. They are ", concat(", ", sort(obligations.disputants(names, levels))),
 ])
 
 decision_of(verdicts, asked) := {
