@@ -1,4 +1,5 @@
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
+import { isAtLeast } from '@countersign/contracts/policy/sign-in-strength.ts';
 import { EvidenceError } from './errors.ts';
 import { parseCanonical, readCanonical, sha256Hex } from './read.ts';
 import type { ActionRecord, ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
@@ -49,7 +50,7 @@ function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, Ap
     throw new EvidenceError('action_digest_mismatch', 'approvals.json', `The approval ${approval.id} is not for what call ${call.id} executed.`);
   }
   const voters = new Set(approval.votes
-    .filter((vote) => vote.decision === 'approve' && vote.action_digest === call.action_digest && vote.principal_id !== approval.requested_by)
+    .filter((vote) => vote.decision === 'approve' && vote.action_digest === call.action_digest && vote.principal_id !== approval.requested_by && isStrongEnough(vote, approval))
     .map((vote) => vote.principal_id));
   if (voters.size < approval.required_votes || approval.votes.some((vote) => vote.decision === 'reject')) {
     throw new EvidenceError('approval_insufficient', 'approvals.json', `The approval ${approval.id} has ${voters.size} of ${approval.required_votes} valid votes.`);
@@ -60,6 +61,13 @@ function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, Ap
   // Shredded with the content it came from: the digest still binds the votes to the call, but nobody can recompute it any more.
   if (approval.shredded_at !== null && approval.shredded_at !== undefined) return;
   if (!actions.has(call.action_digest)) throw new EvidenceError('approval_missing', 'actions.json', `The action of call ${call.id} is not in actions.json.`);
+}
+
+/** Where policy asked for a step up: signed in at least that strongly, and no longer ago than that. */
+function isStrongEnough(vote: ApprovalRecord['votes'][number], { min_strength: least = null, max_sign_in_age_ms: maxAgeMs = null }: ApprovalRecord): boolean {
+  if (least === null && maxAgeMs === null) return true;
+  const ageMs = vote.sign_in_age_ms ?? null;
+  return least !== null && maxAgeMs !== null && isAtLeast(vote.auth_strength, least) && ageMs !== null && ageMs <= maxAgeMs;
 }
 
 function byId<T extends { readonly id: string }>(records: readonly T[]): Map<string, T> {

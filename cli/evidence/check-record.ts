@@ -55,10 +55,16 @@ function checkVotes(files: ArchiveFiles, events: readonly AuditEvent[]): void {
     for (const vote of approval.votes) {
       const cast = events.some((event) => event.type === 'approval.vote_cast' && event.subject.id === approval.id
         && event.actor.id === vote.principal_id && event.data['decision'] === vote.decision && event.data['action_digest'] === vote.action_digest
-        && event.data['auth_strength'] === vote.auth_strength);
+        && event.data['auth_strength'] === vote.auth_strength && agesAgree(event.data['sign_in_age_ms'], vote.sign_in_age_ms));
       if (!cast) contradiction('approvals.json', `no audit event shows the vote of ${vote.principal_id} on ${approval.id}`);
     }
   }
+}
+
+/** The audit's age is that of when the vote was judged, a moment before it was written. */
+function agesAgree(judged: unknown, recorded: number | null | undefined): boolean {
+  if (typeof judged !== 'number' || typeof recorded !== 'number') return (judged ?? null) === (recorded ?? null);
+  return judged <= recorded && recorded - judged < 60_000;
 }
 
 /** Adds decimals as integers of 10^-9 USD. @returns the sum as it is written in costs.json */

@@ -5,13 +5,16 @@ export interface ApprovalRecord {
   readonly state: string;
   readonly required_votes: number;
   readonly required_role: string;
+  /** How voters must have signed in; null where policy asked for no step up, absent in bundles of before that was recorded. */
+  readonly min_strength?: string | null;
+  readonly max_sign_in_age_ms?: number | null;
   readonly requested_by: string;
   readonly requested_at: string;
   readonly expires_at: string;
   readonly consumed_at: string | null;
   /** When the action itself was shredded; absent in bundles of before that was recorded. */
   readonly shredded_at?: string | null;
-  readonly votes: ReadonlyArray<{ readonly principal_id: string; readonly role: string; readonly decision: string; readonly action_digest: string; readonly auth_strength: string; readonly voted_at: string }>;
+  readonly votes: ReadonlyArray<{ readonly principal_id: string; readonly role: string; readonly decision: string; readonly action_digest: string; readonly auth_strength: string; readonly sign_in_age_ms?: number | null; readonly voted_at: string }>;
 }
 
 export interface ToolCallRecord {

@@ -64,10 +64,11 @@ const toolCalls: Statement = {
 const approvals: Statement = {
   name: 'evidence.approvals',
   text: `
-    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.shredded_at, a.subject, a.tier, a.required_role, a.required_votes, a.requested_by, a.decision_id, a.state,
+    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.shredded_at, a.subject, a.tier, a.required_role, a.required_votes, a.min_strength, a.max_sign_in_age_ms::float8 AS max_sign_in_age_ms, a.requested_by, a.decision_id, a.state,
            a.requested_at, a.expires_at, a.decided_at, a.consumed_at,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', v.id, 'principal_id', v.principal_id, 'role', v.role, 'decision', v.decision,
-                            'action_digest', v.action_digest, 'auth_strength', v.auth_strength, 'channel', v.channel,
+                            'action_digest', v.action_digest, 'auth_strength', v.auth_strength,
+                            'sign_in_age_ms', CASE WHEN v.signed_in_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM v.voted_at - v.signed_in_at) * 1000))::bigint END, 'channel', v.channel,
                             'voted_at', to_char(v.voted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY v.voted_at, v.id)
                        FROM control.approval_votes v WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id), '[]') AS votes
       FROM control.approvals a WHERE a.run_id = $1 ORDER BY a.requested_at, a.id`,

@@ -55,18 +55,18 @@ function sampleParts() {
   const text = canonicalize({ format: 'countersign.dev/action/v1', action: 'incident.update', parameters: { category: 'network' } });
   const digest = `sha256:${sha256(text)}`;
   const workflow_digest = `sha256:${sha256(WORKFLOW)}`;
-  const vote = { principal_id: 'prn_1', role: 'approver', decision: 'approve', action_digest: digest, auth_strength: 'link', channel: 'console', voted_at: '2026-11-01T10:00:05.000Z' };
+  const vote = { principal_id: 'prn_1', role: 'approver', decision: 'approve', action_digest: digest, auth_strength: 'link', sign_in_age_ms: 240_000 as number | null, channel: 'console', voted_at: '2026-11-01T10:00:05.000Z' };
   return {
     run: { id: 'run_1', tenant_id: 'ten_1', state: 'succeeded', workflow_digest },
     decisions: [{ id: 'dec_1', action: 'servicenow/incident.update', action_digest: digest, outcome: 'ALLOW', approval_id: 'apr_1', obligations: {} }],
-    approvals: [{ id: 'apr_1', action_digest: digest, state: 'consumed', required_votes: 1, required_role: 'approver', requested_by: 'workflow:incident-triage', shredded_at: null as string | null, votes: [vote] }],
+    approvals: [{ id: 'apr_1', action_digest: digest, state: 'consumed', required_votes: 1, required_role: 'approver', min_strength: 'link' as string | null, max_sign_in_age_ms: 600_000 as number | null, requested_by: 'workflow:incident-triage', shredded_at: null as string | null, votes: [vote] }],
     calls: [{ id: 'call_1', action: 'servicenow/incident.update', risk: 'write', state: 'succeeded', action_digest: digest, decision_id: 'dec_1', approval_id: 'apr_1', intended_at: '2026-11-01T10:00:06.000Z' }],
     actions: [{ action_digest: digest, text }],
     costs: { lines: [{ amount_usd: '0.000000021' }, { amount_usd: '0.000000004' }], total_usd: '0.000000025' },
     events: [
       event('run.created', 'run_1', { workflow_digest }),
       event('approval.requested', 'apr_1', { action_digest: digest }),
-      event('approval.vote_cast', 'apr_1', { decision: 'approve', action_digest: digest, auth_strength: 'link' }, 'prn_1'),
+      event('approval.vote_cast', 'apr_1', { decision: 'approve', action_digest: digest, auth_strength: 'link', sign_in_age_ms: 239_990 }, 'prn_1'),
       event('decision.made', 'dec_1', { outcome: 'ALLOW', action_digest: digest }),
       event('call.intended', 'call_1', { action_digest: digest, decision_id: 'dec_1', approval_id: 'apr_1' }),
       event('call.outcome', 'call_1', { state: 'succeeded' }),
