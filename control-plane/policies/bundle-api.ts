@@ -8,7 +8,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { BundleContents } from './bundle-contents.ts';
 import { waitOf } from './bundle-waiters.ts';
 import type { BundleWaiters } from './bundle-waiters.ts';
-import { bundleStatuses, findBundle, findPlace, newestBundle } from './repository-bundles.ts';
+import { bundleStatuses, findBundle, findPlace, servedBundle } from './repository-bundles.ts';
 import type { BundleRow, StatusRow } from './repository-bundles.ts';
 import { publicKeys } from './signing-keys.ts';
 
@@ -75,10 +75,10 @@ export class BundleApi {
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const known = place !== null && await tx.maybeOne(findPlace, [tenantId, workspaceId, place.environmentId]) !== undefined;
       if (!known) throw new ApiError('not_found', 'There is no such scope. A scope is the id of an environment of the workspace, with .shadow behind it for what decides beside.');
-      const row = seq === undefined ? await tx.maybeOne<BundleRow>(newestBundle, [tenantId, scope]) : await tx.maybeOne<BundleRow>(findBundle, [tenantId, scope, seq]);
+      const row = seq === undefined ? await tx.maybeOne<BundleRow>(servedBundle, [tenantId, scope]) : await tx.maybeOne<BundleRow>(findBundle, [tenantId, scope, seq]);
       if (row !== undefined) return row;
       if (seq !== undefined) throw new ApiError('not_found', `This scope has no bundle with the sequence ${seq}.`);
-      throw new ApiError('policy_bundle_missing', place.mode === 'shadow' ? 'Nothing was released in mode shadow in this environment.' : 'No bundle was signed for this environment yet, so everything is denied.');
+      throw new ApiError('policy_bundle_missing', place.mode === 'shadow' ? 'No release in mode shadow is in force in this environment.' : 'No bundle was signed for this environment yet, so everything is denied.');
     });
   }
 

@@ -6,12 +6,13 @@ import type { CompileLayer, CompilePolicy } from '@countersign/platform/opa/comp
 import { CompileError } from '@countersign/platform/opa/compile/errors.ts';
 import type { CompileReport } from '@countersign/platform/opa/compile/report.ts';
 import type { Probe } from '@countersign/platform/opa/bundle/contents.ts';
+import { answeredProbes } from './answered-probes.ts';
 import { LAYER_KINDS } from './layers.ts';
 import type { OpaFinder } from './opa-finder.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import { filesOf } from './stack-sources.ts';
 import type { StackSources } from './stack-sources.ts';
-import { unsignedBundle } from './unsigned-bundle.ts';
+import { dataOf, unsignedBundle } from './unsigned-bundle.ts';
 
 type PolicyReport = components['schemas']['PolicyReport'];
 
@@ -22,7 +23,7 @@ export interface PolicyCompilerParts {
   /** The folder of the policies, which has the capabilities that sources are held to. */
   readonly policiesFolder: string;
   readonly inputSchema: string;
-  /** Questions that every stack must deny. */
+  /** Questions that are asked of every stack before it may become a release. */
   readonly probes: readonly Probe[];
 }
 
@@ -50,8 +51,10 @@ export class PolicyCompiler {
     if (found === null) throw unavailable();
     const report = await compile({ opa: found.path, layers: layersOf(platform, sources), capabilities: path.join(policiesFolder, 'capabilities.json'), inputSchema }).catch(asApiError);
     const { wasm, ...shown } = report;
-    const files = wasm === null || !report.ok ? null : unsignedBundle({ platform, sources, report, wasm, probes });
-    return { report: plain(shown), files };
+    if (wasm === null || !report.ok) return { report: plain(shown), files: null };
+    const answered = await answeredProbes(wasm, dataOf(sources), probes);
+    if ('problem' in answered) return { report: withoutDecision(plain(shown), answered.problem), files: null };
+    return { report: plain(shown), files: unsignedBundle({ platform, sources, report, wasm, probes: answered.probes }) };
   }
 }
 
@@ -60,6 +63,12 @@ function layersOf(platform: PlatformSources, sources: StackSources): CompileLaye
   const layer = (name: CompileLayer['name'], data: CompileLayer['data'] = {}): CompileLayer => ({ name, data, files: new Map(files.filter(([file]) => file.startsWith(`${name}/`))) });
   const own = LAYER_KINDS.flatMap((kind) => (sources.layers[kind] === null ? [] : [layer(kind, sources.layers[kind].data)]));
   return [layer('base'), ...sources.packs.map((name) => layer(`packs/${name}`)), ...own];
+}
+
+/** Only what is asked shows it: each verdict is right by itself, and what they come to breaks the contract of decisions. */
+function withoutDecision(report: PolicyReport, problem: string): PolicyReport {
+  const message = `A plain question gets no decision: ${problem}. Every such call would be denied.`;
+  return { ...report, ok: false, problems: [...report.problems, { code: 'no_decision', severity: 'error', file: '', line: 0, column: 0, text: '', message }] };
 }
 
 function asApiError(error: unknown): never {

@@ -45,6 +45,15 @@ export const newestBundle: Statement = {
   text: `SELECT ${COLUMNS} FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 ORDER BY seq DESC LIMIT 1`,
 };
 
+/** The newest, unless its release was withdrawn: nothing of a shadow that is ended is given to anybody who does not ask for it by its sequence. */
+export const servedBundle: Statement = {
+  name: 'policies.served_bundle',
+  text: `
+    WITH newest AS (SELECT ${COLUMNS} FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 ORDER BY seq DESC LIMIT 1)
+    SELECT * FROM newest
+     WHERE NOT EXISTS (SELECT FROM control.policy_releases r WHERE r.tenant_id = $1 AND r.id = newest.release_id AND r.state = 'withdrawn')`,
+};
+
 export const findBundle: Statement = {
   name: 'policies.find_bundle',
   text: `SELECT ${COLUMNS} FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $2 AND seq = $3`,

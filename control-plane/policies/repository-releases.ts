@@ -85,7 +85,7 @@ export const insertRelease: Statement = {
     INSERT INTO control.policy_releases (tenant_id, id, workspace_id, environment_id, mode, number, kind, layer, version, from_release_id, on_release_id,
       packs, tenant_version, workspace_version, environment_version, stack_digest, parts_key, diff_key, state, reason, requested_by, requested_at, replay_id, gate, released_at)
     SELECT $1, $2, $3, $4, $5, coalesce((SELECT max(n.number) FROM control.policy_releases n WHERE n.tenant_id = $1 AND n.environment_id = $4 AND n.mode = $5), 0) + 1,
-      $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, CASE $18 WHEN 'released' THEN $21 END`,
+      $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21::timestamptz, $22, $23, CASE $18::text WHEN 'released' THEN $21::timestamptz END`,
 };
 
 export const supersede: Statement = {

@@ -43,7 +43,8 @@ export function releasedBundle(files: BundleFiles, { revision, stack, mode }: { 
   return new Map([...files, [MANIFEST_FILE, structuredFile(MANIFEST_FILE, { ...manifest, revision, metadata: { ...manifest.metadata, countersign } })]]);
 }
 
-function dataOf(sources: StackSources): JsonValue {
+/** What stands in the bundle's data.json. */
+export function dataOf(sources: StackSources): JsonValue {
   const config = Object.fromEntries(LAYER_KINDS.flatMap((kind) => { const layer = sources.layers[kind]; return layer === null ? [] : [[kind, layer.data] as const]; }));
   return { countersign: { config } };
 }
