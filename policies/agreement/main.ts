@@ -35,8 +35,9 @@ async function main(): Promise<number> {
 
 /** Rules that no policy's inputs made speak. */
 function rulesWithoutInput(results: readonly Agreement[]): string[] {
-  const [all, hit] = [results.flatMap(({ rules }) => Object.keys(rules)), results.flatMap(({ rules }) => Object.entries(rules).flatMap(([rule, { spoke }]) => (spoke > 0 ? [rule] : [])))];
-  return [...new Set(all).difference(new Set([...hit, ...DECIDED_ONLY]))].sort();
+  const spoke = new Map<string, number>();
+  for (const { rules } of results) for (const [rule, hits] of Object.entries(rules)) spoke.set(rule, (spoke.get(rule) ?? 0) + hits.spoke);
+  return [...spoke].filter(([rule, count]) => count === 0 && !DECIDED_ONLY.includes(rule)).map(([rule]) => rule).sort();
 }
 
 function print({ policy, inputs, disagreements, outcomes, rules }: Agreement): void {
