@@ -72,6 +72,7 @@ test('too large is not looked at', async () => {
   expect(await codes(Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`a${index}.rego`, 'package countersign.tenant\n'])))).toEqual(['too_many_files']);
   expect(await codes({ '../outside.rego': RULE })).toEqual(['path_invalid tenant/../outside.rego']);
   expect((await compileTenant({ 'tenant.rego': RULE }, { opa, data: { x: 'x'.repeat(6 * 1024 * 1024) } })).problems).toMatchObject([{ code: 'data_too_large' }]);
+  expect((await compileTenant({ 'tenant.rego': RULE }, { opa, data: { 'ä': 1 } })).problems).toMatchObject([{ code: 'data_not_portable', file: 'tenant/data.json' }]);
 });
 
 test('as much as is allowed compiles: a mebibyte of rules', async () => {

@@ -1,3 +1,4 @@
+import { DATA_FILE, structuredFile } from '../bundle/contents.ts';
 import type { CompileLayer, CompileLimits } from './compile-options.ts';
 import { filesOf } from './layers.ts';
 import { errorAt, NOWHERE } from './problems.ts';
@@ -33,5 +34,13 @@ function checkSources(files: ReadonlyMap<string, string>, limits: CompileLimits)
 
 function checkData(layers: readonly CompileLayer[], limits: CompileLimits): FoundProblem[] {
   const bytes = layers.reduce((sum, { data }) => sum + (data === undefined ? 0 : Buffer.byteLength(JSON.stringify(data))), 0);
-  return bytes <= limits.data_bytes ? [] : [errorAt(NOWHERE, 'data_too_large', `The data of all layers has ${bytes} bytes as JSON; ${limits.data_bytes} are allowed.`)];
+  if (bytes > limits.data_bytes) return [errorAt(NOWHERE, 'data_too_large', `The data of all layers has ${bytes} bytes as JSON; ${limits.data_bytes} are allowed.`)];
+  return layers.flatMap(({ name, data }) => {
+    try {
+      structuredFile(DATA_FILE, data ?? {});
+      return [];
+    } catch (error) {
+      return [errorAt({ ...NOWHERE, file: `${name}/${DATA_FILE}` }, 'data_not_portable', `The data of the layer ${name} cannot be in a bundle: ${(error as Error).message}.`, 'Use plain JSON with keys in ASCII.')];
+    }
+  });
 }

@@ -38,6 +38,8 @@ export interface CompileOptions {
   readonly capabilities: string;
   /** Path of the JSON Schema of the input (`contracts/policy/input.schema.json`). */
   readonly inputSchema: string;
+  /** The last stage: types are checked, tests are run, WASM is made. Only then is there WASM in the report. Default: `wasm`. */
+  readonly until?: 'types' | 'tests' | 'wasm';
   /** Default: DEFAULT_LIMITS. */
   readonly limits?: Partial<CompileLimits>;
   /** Ends the compilation early: its promise is rejected with the signal's reason, and no process stays behind. */

@@ -68,13 +68,17 @@ async function compileIn(folder: ScratchFolder, options: CompileOptions, limits:
   const meaning = [...format, ...checkLayers(options.layers, modules), ...checkVerdicts(options.layers, modules), ...checkFields(modules, context.fields), ...checkValues(modules, context.fields), ...await checkAllTypes(stage, modules, context)];
   if (hasErrors(meaning)) return { ...failed(meaning, files, known), formatted };
 
+  const checked = { ...failed(meaning, files, known), ok: true, formatted, rules: rulePlaces(options.layers, modules), reads: readsOf(modules) };
+  if (options.until === 'types') return checked;
+
   const { tests, problems: testing } = await runTests(opa, stage.testCapabilities, files, limits);
   if (hasErrors(testing)) return { ...failed([...meaning, ...testing], files, known), formatted, tests };
   const coverage = tests.length === 0 ? null : await readCoverage(opa, stage.testCapabilities, options.layers, limits);
+  const tested = { ...checked, problems: withLines([...meaning, ...testing], files), tests, coverage };
+  if (options.until === 'tests') return tested;
 
   const { wasm, problems: building } = await buildWasm(opa, options.capabilities, [...files.keys()].filter((file) => !isTestFile(file)), limits);
-  const problems = [...meaning, ...testing, ...building];
-  return { ...failed(problems, files, known), ok: !hasErrors(problems), formatted, tests, coverage, wasm, rules: rulePlaces(options.layers, modules), reads: readsOf(modules) };
+  return hasErrors(building) ? { ...failed([...meaning, ...testing, ...building], files, known), formatted, tests, coverage } : { ...tested, wasm };
 }
 
 /** What the stages share. */

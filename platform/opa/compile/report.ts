@@ -61,9 +61,9 @@ export interface CompileReport {
   readonly formatted: Readonly<Record<string, string>>;
   /** Empty where an earlier stage had errors. */
   readonly tests: readonly TestResult[];
-  /** null where no test ran. */
+  /** null where no test ran, or one failed. */
   readonly coverage: Coverage | null;
-  /** null unless `ok`. */
+  /** null unless `ok`, and where it was not asked for. */
   readonly wasm: Uint8Array | null;
   /** By the name of the rule, such as `tenant/no_friday_deploys`. Of every layer. */
   readonly rules: Readonly<Record<string, RulePlace>>;
