@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
@@ -92,7 +93,7 @@ export function findActiveByName(tx: Transaction, delivery: DeliveryRow, name: s
 const pinsNow: Statement = {
   name: 'runs.pins_now',
   text: `
-    SELECT (SELECT max(seq)::float8 FROM control.policy_bundles WHERE tenant_id = $1) AS policy_bundle_seq,
+    SELECT (SELECT max(seq)::float8 FROM control.policy_bundles WHERE tenant_id = $1 AND scope = $4) AS policy_bundle_seq,
            coalesce((SELECT jsonb_object_agg(i.connector, jsonb_build_object('version', i.connector_version, 'manifest_digest', i.manifest_digest))
                        FROM control.connector_instances i WHERE i.tenant_id = $1 AND i.environment_id = $2 AND i.enabled), '{}') AS connectors,
            (SELECT jsonb_build_object('connector', i.connector, 'instance_id', i.id, 'instance_name', i.name)
@@ -100,7 +101,7 @@ const pinsNow: Statement = {
 };
 
 export function readPins(tx: Transaction, delivery: DeliveryRow): Promise<Required<Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>>> {
-  return tx.one(pinsNow, [delivery.tenant_id, delivery.environment_id, delivery.instance_id]);
+  return tx.one(pinsNow, [delivery.tenant_id, delivery.environment_id, delivery.instance_id, bundleScope(delivery.environment_id)]);
 }
 
 const insertRun: Statement = {

@@ -137,6 +137,10 @@ export async function readWorkflowId(tx: Transaction, tenantId: string, name: st
   return (await tx.one<{ id: string }>(sql('workflow_id', 'SELECT id FROM control.workflows WHERE tenant_id = $1 AND name = $2'), [tenantId, name])).id;
 }
 
+export async function readPinnedSeqs(tx: Transaction): Promise<Array<number | null>> {
+  return (await tx.rows<{ seq: number | null }>(sql('pinned_seqs', `SELECT (pins->>'policy_bundle_seq')::float8 AS seq FROM execution.runs ORDER BY created_at, id`))).map((row) => row.seq);
+}
+
 /** What autovacuum does in its time: statistics for the planner, and pages marked that an index can answer for. */
 export async function vacuumDecisions(adminUrl: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl });

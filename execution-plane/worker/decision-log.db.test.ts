@@ -3,7 +3,7 @@ import type { PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { Plant } from '../testing/plant.ts';
-import { readLoggedDecisions } from '../testing/queries.ts';
+import { readLoggedDecisions, readPinnedSeqs } from '../testing/queries.ts';
 import type { LoggedRow } from '../testing/queries.ts';
 import { testPolicyFiles } from '../testing/test-policy.ts';
 
@@ -70,8 +70,9 @@ describe('the decision log of a worker', () => {
   it('has what a bundle in shadow mode would have said, from the notification of its release on', async () => {
     await plant.startWorker();
     expect(await readOnce()).toBe('succeeded');
-    await plant.publishPolicy(await testPolicyFiles({ outcome: 'DENY' }), { seq: 1, mode: 'shadow' });
+    await plant.publishPolicy(await testPolicyFiles({ outcome: 'DENY' }), { seq: 7, mode: 'shadow' });
     const beside = await plant.until(async () => (expect(await readOnce()).toBe('succeeded'), (await logged()).find((row) => row['differs'] === true) ?? null));
-    expect(beside).toMatchObject({ outcome: 'ALLOW', shadows: [{ source: 'bundle', outcome: 'DENY', differs: true, reasons: [{ rule: 'test/as_told' }], bundle: { revision: 'test-DENY', seq: 1 } }] });
+    expect(await plant.database.execution.forTenant(plant.ids.tenantId, readPinnedSeqs), 'what a run began with is what binds').toEqual((await plant.runs()).map(() => 1));
+    expect(beside).toMatchObject({ outcome: 'ALLOW', shadows: [{ source: 'bundle', outcome: 'DENY', differs: true, reasons: [{ rule: 'test/as_told' }], bundle: { revision: 'test-DENY', seq: 7 } }] });
   });
 });
