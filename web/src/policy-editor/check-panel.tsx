@@ -13,11 +13,13 @@ interface Props {
   changes: readonly FileChange[];
   /** What `changes` are against, in words. */
   against: string;
+  /** Whether a file is one of this layer, so that one can go to it. */
+  isOwn: (path: string) => boolean;
   onGo: (problem: SourceProblem) => void;
 }
 
 /** What the last check found: problems, tests, coverage; and what would change against the version that there is. */
-export function CheckPanel({ report, changes, against, onGo }: Props) {
+export function CheckPanel({ report, changes, against, isOwn, onGo }: Props) {
   const problems = report === null ? [] : problemsOf(report);
   const failed = report?.tests.filter(({ passed }) => !passed).length ?? 0;
   return (
@@ -28,7 +30,7 @@ export function CheckPanel({ report, changes, against, onGo }: Props) {
         <Tabs.Tab value="coverage">Coverage{report?.coverage == null ? '' : ` ${formatPercent(report.coverage.percent)}`}</Tabs.Tab>
         <Tabs.Tab value="changes">Changes {changes.length}</Tabs.Tab>
       </Tabs.List>
-      <Tabs.Panel value="problems">{report === null ? <NotChecked /> : <Problems problems={problems} onGo={onGo} />}</Tabs.Panel>
+      <Tabs.Panel value="problems">{report === null ? <NotChecked /> : <Problems problems={problems} isOwn={isOwn} onGo={onGo} />}</Tabs.Panel>
       <Tabs.Panel value="tests">{report === null ? <NotChecked /> : <Tests tests={report.tests} />}</Tabs.Panel>
       <Tabs.Panel value="coverage">{report === null ? <NotChecked /> : <Coverage report={report} />}</Tabs.Panel>
       <Tabs.Panel value="changes"><ChangesPanel changes={changes} against={against} /></Tabs.Panel>
@@ -40,13 +42,13 @@ function NotChecked() {
   return <Text size="sm" c="dimmed" p="md">Not checked yet. Check it by the button above, or by Ctrl and Enter in the editor.</Text>;
 }
 
-function Problems({ problems, onGo }: { problems: readonly SourceProblem[]; onGo: (problem: SourceProblem) => void }) {
+function Problems({ problems, isOwn, onGo }: { problems: readonly SourceProblem[] } & Pick<Props, 'isOwn' | 'onGo'>) {
   if (problems.length === 0) return <Text size="sm" p="md"><IconCircleCheck size={15} color="var(--cs-ok)" style={{ verticalAlign: '-2px' }} aria-hidden /> No problem was found.</Text>;
   return (
     <ul className={classes.found} aria-label="Problems">
       {problems.map((problem) => (
         <li key={`${problem.file} ${problem.line} ${problem.column} ${problem.code} ${problem.message}`}>
-          <button type="button" onClick={() => onGo(problem)}>
+          <button type="button" disabled={!isOwn(problem.file)} onClick={() => onGo(problem)}>
             {problem.severity === 'error' ? <IconCircleX size={15} data-tone="bad" aria-label="Error" /> : <IconAlertTriangle size={15} data-tone="wait" aria-label="Warning" />}
             <span>
               {problem.message} <Text span size="xs" c="dimmed" className="mono">{problem.file}:{problem.line}:{problem.column} {problem.code}</Text>

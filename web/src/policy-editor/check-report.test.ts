@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorsByFile, problemsOf, summaryOf, untestedFiles, type CheckReport } from './check-report.ts';
+import { errorsByFile, problemsOf, reportOfLayer, summaryOf, untestedFiles, type CheckReport } from './check-report.ts';
 
 const report = (parts: Partial<CheckReport>): CheckReport => ({ ok: true, problems: [], formatted: {}, tests: [], coverage: null, rules: {}, reads: [], opa_version: '1', took_ms: 1, ...parts });
 const problem = (code: string, file: string, line: number, severity: 'error' | 'warning' = 'error'): CheckReport['problems'][number] => ({ code, severity, file, line, column: 1, text: '', message: code });
@@ -23,4 +23,13 @@ describe('what a check found', () => {
     const files = { 'a.rego': { covered: [[1, 2]], not_covered: [[3, 4]] }, 'a_test.rego': { covered: [], not_covered: [[1, 1]] }, 'b.rego': { covered: [[1, 1]], not_covered: [] } };
     expect(untestedFiles(report({ coverage: { percent: 50, files } }))).toEqual([{ path: 'a.rego', ranges: [[3, 4]] }]);
   });
+});
+
+it('files of the layer are named as they are in it, those of others by their paths in the bundle', () => {
+  const own = reportOfLayer(report({
+    problems: [problem('x', 'tenant/lists/a.rego', 1), problem('y', 'packs/itsm/itsm.rego', 2)], tests: [{ ...test('test_a', true), file: 'tenant/a_test.rego' }], formatted: { 'tenant/a.rego': 'a' },
+    coverage: { percent: 50, files: { 'tenant/a.rego': { covered: [], not_covered: [[1, 1]] }, 'base/base.rego': { covered: [], not_covered: [[1, 9]] } } },
+  }), 'tenant');
+  expect(own.problems.map(({ file }) => file)).toEqual(['lists/a.rego', 'packs/itsm/itsm.rego']);
+  expect([own.tests[0]?.file, own.formatted, Object.keys(own.coverage?.files ?? {})]).toEqual(['a_test.rego', { 'a.rego': 'a' }, ['a.rego']]);
 });

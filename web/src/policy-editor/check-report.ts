@@ -1,8 +1,26 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { byWeight, type SourceProblem } from '../rego/source-problems.ts';
+import type { LayerKind } from './starter.ts';
 
 /** What the compiler says about a draft. */
 export type CheckReport = components['schemas']['PolicyReport'];
+
+/**
+ * A report with the files of the layer named as they are in the layer (`hours.rego`). The compiler names them by their paths in the bundle
+ * (`tenant/hours.rego`), since it compiles the layer among the others; files of others keep those names.
+ */
+export function reportOfLayer(report: CheckReport, layer: LayerKind): CheckReport {
+  const prefix = `${layer}/`;
+  const own = (path: string): string => (path.startsWith(prefix) ? path.slice(prefix.length) : path);
+  const ownKeys = <Value>(files: Readonly<Record<string, Value>>): Record<string, Value> => Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(prefix)).map(([path, value]) => [own(path), value]));
+  return {
+    ...report,
+    problems: report.problems.map((problem) => ({ ...problem, file: own(problem.file) })),
+    tests: report.tests.map((test) => ({ ...test, file: own(test.file) })),
+    formatted: ownKeys(report.formatted),
+    coverage: report.coverage === null ? null : { ...report.coverage, files: ownKeys(report.coverage.files) },
+  };
+}
 
 /** The compiler's problems with the tests that failed among them, the heaviest first. */
 export function problemsOf({ problems, tests }: Pick<CheckReport, 'problems' | 'tests'>): SourceProblem[] {

@@ -84,7 +84,7 @@ export function LayerEditor({ layer, copy, base, against, knownPacks, readOnly, 
           />
         </Suspense>
       </div>
-      <div className={classes.foot}><CheckPanel report={report} changes={changes} against={against} onGo={go} /></div>
+      <div className={classes.foot}><CheckPanel report={report} changes={changes} against={against} isOwn={(path) => path === DATA_FILE || path in copy.files} onGo={go} /></div>
     </section>
   );
 }

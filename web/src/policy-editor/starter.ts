@@ -9,7 +9,7 @@ export function starterFiles(layer: LayerKind): Record<string, string> {
 }
 
 function rule(layer: LayerKind): string {
-  return `# What ${OWNER[layer]} asks for beyond what is inherited. Every verdict here can only tighten${layer === 'tenant' ? ', or grant what no other rule restricts' : ''}.
+  return `# What ${OWNER[layer]} asks for beyond what is inherited: the most restrictive verdict of all layers wins.
 package countersign.${layer}
 
 verdicts contains verdict if {

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { DATA_FILE, readData, type WorkingCopy } from './working-copy.ts';
-import type { CheckReport } from './check-report.ts';
+import { reportOfLayer, type CheckReport } from './check-report.ts';
+import type { Layer } from './policy-layer.ts';
 
 /** What was checked, and what came of it. */
 export interface Checked {
@@ -17,7 +18,7 @@ interface CheckWish {
 }
 
 /** Sends a copy to be compiled and tested; it becomes a draft, valid or not. */
-export function useCheck(layer: string, onChecked: (checked: Checked) => void) {
+export function useCheck({ layer, kind }: Layer, onChecked: (checked: Checked) => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: async ({ copy, environmentId }: CheckWish): Promise<Checked> => {
@@ -28,7 +29,7 @@ export function useCheck(layer: string, onChecked: (checked: Checked) => void) {
         body: { files: { ...copy.files }, data: read.data, environment_id: environmentId, ...(copy.packs === null ? {} : { packs: [...copy.packs] }) },
       }));
       queryClient.setQueryData(['policy-draft', draft.id], draft);
-      return { copy, report: draft.report, draft };
+      return { copy, report: reportOfLayer(draft.report, kind), draft };
     },
     onSuccess: (checked) => {
       onChecked(checked);

@@ -11,7 +11,7 @@ import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { ReleaseModal } from '../policy-releases/release-modal.tsx';
 import { mayCall } from '../states/role-permission.ts';
-import { summaryOf } from './check-report.ts';
+import { reportOfLayer, summaryOf } from './check-report.ts';
 import { LayerEditor } from './layer-editor.tsx';
 import { OpenSelect } from './open-select.tsx';
 import { copyOf, emptyCopy, environmentsOf, versionInForce, type Layer, type Opened } from './policy-layer.ts';
@@ -35,10 +35,10 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
   const { data: me } = useQuery(meQuery);
   const environments = environmentsOf(layer, overview.environments);
   const [copy, setCopy] = useState(start.copy);
-  const [checked, setChecked] = useState<Checked | null>(start.draft === null ? null : { copy: start.copy, report: start.draft.report, draft: start.draft });
+  const [checked, setChecked] = useState<Checked | null>(start.draft === null ? null : { copy: start.copy, report: reportOfLayer(start.draft.report, layer.kind), draft: start.draft });
   const [environmentId, setEnvironmentId] = useState(start.draft?.environment_id ?? environments[0]?.environment_id ?? '');
   const [asking, setAsking] = useState<'publish' | 'release' | null>(null);
-  const check = useCheck(layer.layer, (done) => {
+  const check = useCheck(layer, (done) => {
     setChecked(done);
     if (done.draft !== null) onChecked(done.draft.id);
   });

@@ -118,10 +118,11 @@ export function workerPolicies(): Schemas['WorkerPolicy'][] {
 
 /** A draft as the compiler would answer it: sources that hold `acton` have a misspelt field, others are valid. */
 export function draftOf(layer: string, body: Schemas['NewPolicyDraft']): Schemas['PolicyDraft'] {
+  const kind = layer === 'tenant' ? 'tenant' : layer.startsWith('wsp') ? 'workspace' : 'environment';
   const at = (needle: string): { file: string; line: number; column: number; text: string } | null => {
     for (const [file, text] of Object.entries(body.files)) {
       const line = text.split('\n').findIndex((one) => one.includes(needle));
-      if (line >= 0) return { file, line: line + 1, column: (text.split('\n')[line] ?? '').indexOf(needle) + 1, text: text.split('\n')[line] ?? '' };
+      if (line >= 0) return { file: `${kind}/${file}`, line: line + 1, column: (text.split('\n')[line] ?? '').indexOf(needle) + 1, text: text.split('\n')[line] ?? '' };
     }
     return null;
   };
@@ -137,8 +138,8 @@ export function draftOf(layer: string, body: Schemas['NewPolicyDraft']): Schemas
     id: idOf('policy_draft', JSON.stringify(body)), layer, environment_id: body.environment_id ?? ENVIRONMENTS[0]!.environment_id, valid: ok, digest: digestOf(JSON.stringify(body)), stack_digest: digestOf(`stack ${JSON.stringify(body)}`),
     packs: body.packs ?? null, errors: ok ? 0 : 1, warnings: problems.length - (ok ? 0 : 1), created_by: idOf('principal', 'owner'), created_at: new Date().toISOString(), files: body.files, data: body.data ?? {},
     report: {
-      ok, problems, formatted: unformatted === null ? {} : { [unformatted.file]: (body.files[unformatted.file] ?? '').replace('  # unformatted', '') },
-      tests: ok ? [{ name: 'test_reads_are_allowed', file: 'tenant_test.rego', passed: true, duration_us: 412 }] : [], coverage: ok ? { percent: 71.4, files: { [rules]: { covered: [[20, 30]], not_covered: [[32, 47]] } } } : null,
+      ok, problems, formatted: unformatted === null ? {} : { [unformatted.file]: (body.files[unformatted.file.slice(kind.length + 1)] ?? '').replace('  # unformatted', '') },
+      tests: ok ? [{ name: 'test_reads_are_allowed', file: `${kind}/tenant_test.rego`, passed: true, duration_us: 412 }] : [], coverage: ok ? { percent: 71.4, files: { [`${kind}/${rules}`]: { covered: [[20, 30]], not_covered: [[32, 47]] } } } : null,
       rules: {}, reads: [], opa_version: '1.22.0', took_ms: 640,
     },
   };
