@@ -17,6 +17,7 @@ export const GENERATED_FILES: readonly GeneratedFiles[] = [
   { files: ['contracts/openapi/api.generated.ts'], command: OPENAPI_TYPES, check: [...OPENAPI_TYPES, '--check'] },
   writtenBy('platform/tidy/write-error-reference.ts', ['docs/reference/errors.md']),
   writtenBy('platform/tidy/write-state-reference.ts', ['docs/reference/states.md']),
+  writtenBy('policies/input-reference/write.ts', ['docs/reference/policy-input.md']),
   {
     ...writtenBy('policies/build.ts', [
       'policies/capabilities.json',
