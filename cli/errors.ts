@@ -1,4 +1,4 @@
-export type CliErrorCode = 'config_invalid' | 'not_signed_in' | 'server_unreachable' | 'request_refused' | 'input_invalid';
+export type CliErrorCode = 'config_invalid' | 'not_signed_in' | 'server_unreachable' | 'request_refused' | 'input_invalid' | 'tool_failed';
 
 /** What the person at the terminal reads. Exit code 2 for what they can mend in the command, 1 for the rest. */
 export class CliError extends Error {

@@ -5,6 +5,7 @@ import { approvalsCommand } from './commands/approvals.ts';
 import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
 import { evidenceCommand } from './commands/evidence.ts';
+import { policyCommand } from './commands/policy.ts';
 import { runsCommand } from './commands/runs.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { readConfig } from './config.ts';
@@ -15,6 +16,7 @@ const program = new Command('countersign')
   .description('The command line of Countersign: a client of the public API, and the offline evidence verifier.\nReads COUNTERSIGN_URL and COUNTERSIGN_API_KEY.')
   .version('0.1.0')
   .addCommand(connectorCommand())
+  .addCommand(policyCommand())
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
   .addCommand(approvalsCommand())

@@ -1,8 +1,10 @@
 import { text } from 'node:stream/consumers';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import type { AuthorAnswer, AuthorRequest } from '@countersign/contracts/policy/author-request.ts';
 import { CompileError } from '@countersign/platform/opa/compile/errors.ts';
+import type { CompileReport } from '@countersign/platform/opa/compile/report.ts';
 import { buildBundle } from './build.ts';
 import { AuthorError } from './errors.ts';
-import type { AuthorRequest } from './request.ts';
 import { simulate } from './simulate.ts';
 import { compileStack, stackOf } from './stack.ts';
 
@@ -11,7 +13,7 @@ import { compileStack, stackOf } from './stack.ts';
  * (decision record 0019), sends one AuthorRequest on stdin and reads one answer from stdout: `{report}` with what else was asked for, or
  * `{error: {code, message}}`. Exit code 0 says that there is an answer, and nothing of whether the policy is good.
  */
-async function answer(request: AuthorRequest): Promise<object> {
+async function answer(request: AuthorRequest): Promise<AuthorAnswer> {
   const layers = await stackOf(request.folder);
   if (request.command === 'compile') return { report: withoutWasm(await compileStack(layers, request.until)) };
   const report = await compileStack(layers, 'wasm');
@@ -21,11 +23,12 @@ async function answer(request: AuthorRequest): Promise<object> {
   return { report: withoutWasm(report), bundle: { ...bundle, base64: Buffer.from(bytes).toString('base64') } };
 }
 
-function withoutWasm<R extends { readonly wasm: unknown }>({ wasm: _, ...report }: R): Omit<R, 'wasm'> {
-  return report;
+/** As it goes on the wire. */
+function withoutWasm({ wasm: _, ...report }: CompileReport): components['schemas']['PolicyReport'] {
+  return JSON.parse(JSON.stringify(report)) as components['schemas']['PolicyReport'];
 }
 
-const answered = await answer(JSON.parse(await text(process.stdin)) as AuthorRequest).catch((error: unknown) => {
+const answered = await answer(JSON.parse(await text(process.stdin)) as AuthorRequest).catch((error: unknown): AuthorAnswer => {
   if (!(error instanceof AuthorError) && !(error instanceof CompileError)) throw error;
   return { error: { code: error.code, message: error.message } };
 });

@@ -1,3 +1,4 @@
+import type { SimulatedReason } from '@countersign/contracts/policy/author-request.ts';
 import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import type { Decision } from '@countersign/contracts/policy/decision.ts';
 import type { CompileLayer } from '@countersign/platform/opa/compile/compile-options.ts';
@@ -8,12 +9,6 @@ import { inputProblem, readDecision } from '@countersign/platform/opa/validators
 import { AuthorError } from './errors.ts';
 
 const DEADLINE_MS = 5_000;
-
-export interface SimulatedReason {
-  readonly rule: string;
-  readonly message: string;
-  readonly place: (RulePlace & { readonly text: string }) | null;
-}
 
 export interface Simulated {
   readonly decision: Decision;

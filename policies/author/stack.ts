@@ -1,16 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PolicyFolder } from '@countersign/contracts/policy/author-request.ts';
 import { compilePolicy } from '@countersign/platform/opa/compile/compile-policy.ts';
 import type { CompileLayer, CompileOptions, LayerName } from '@countersign/platform/opa/compile/compile-options.ts';
 import type { CompileReport } from '@countersign/platform/opa/compile/report.ts';
 import { findOpa } from '../opa-command.ts';
+import { SHIPPED_SET } from '../sets.ts';
 import { AuthorError } from './errors.ts';
-import type { PolicyFolder } from './request.ts';
 
 const POLICIES = join(import.meta.dirname, '..');
 
 /** The shipped base and packs, and the author's layer on top. @throws AuthorError `pack_unknown` */
-export async function stackOf({ layer, packs, files, data }: PolicyFolder): Promise<CompileLayer[]> {
+export async function stackOf({ layer, packs: chosen, files, data }: PolicyFolder): Promise<CompileLayer[]> {
+  const packs = chosen ?? SHIPPED_SET.packs;
   const own: CompileLayer = { name: layer, data, files: new Map(Object.entries(files).map(([path, text]) => [`${layer}/${path}`, text])) };
   await refuseUnknownPacks(packs);
   return [await shippedLayer('base'), ...await Promise.all([...packs].sort().map((name) => shippedLayer(`packs/${name}`))), own];

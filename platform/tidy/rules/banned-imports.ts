@@ -39,9 +39,9 @@ const BANS: readonly Ban[] = [
   { packages: /^node:(inspector|inspector\/promises|cluster|wasi|repl|trace_events)$/, allowedIn: /^bench\//, allowedInTests: true, where: 'bench' },
   {
     packages: /^node:child_process$/,
-    allowedIn: /^iac\/local\/|^bench\/|^policies\/|^platform\/(tidy|opa)\/|^cli\/connector\/author-tool\.ts$|^connectors\/[^/]+\/sandbox\/certificates\.ts$/,
+    allowedIn: /^iac\/local\/|^bench\/|^policies\/|^platform\/(tidy|opa)\/|^cli\/(connector|policy)\/author-tool\.ts$|^connectors\/[^/]+\/sandbox\/certificates\.ts$/,
     allowedInTests: true,
-    where: 'iac/local, policies, cli/connector/author-tool.ts (decision record 0014), platform/opa, platform/tidy, bench and certificates.ts of a sandbox',
+    where: 'iac/local, policies, the author-tool.ts of cli/connector and cli/policy (decision records 0014 and 0019), platform/opa, platform/tidy, bench and certificates.ts of a sandbox',
   },
 ];
 
