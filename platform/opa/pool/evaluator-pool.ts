@@ -39,7 +39,7 @@ export interface PoolStats {
   readonly threads: number;
   /** Compiled policies that are loaded; bundles with equal content share one. */
   readonly programs: number;
-  /** Owners whose policy runs on a thread of its own, because it stalled, did not end, or took its thread with it. */
+  /** Owners whose policy runs on a thread of its own, because it did not end or took its thread with it. */
   readonly isolated: number;
   readonly evaluations: number;
   readonly offences: Readonly<Record<Offence, number>>;
@@ -48,7 +48,7 @@ export interface PoolStats {
 export interface PoolOptions {
   readonly threads?: number;
   readonly limits?: Partial<ThreadLimits>;
-  /** Who takes longer than this for one evaluation is isolated; usual ones take a thousandth of it. */
+  /** Who takes longer than this for one evaluation goes on aside, where nobody waits for it; usual ones take a thousandth of it. */
   readonly stall_ms?: number;
   /** How long an offender stays isolated after its last offence. */
   readonly isolation_ms?: number;
@@ -56,7 +56,7 @@ export interface PoolOptions {
   readonly isolated_threads?: number;
 }
 
-const DEFAULTS = { threads: 2, stall_ms: 50, isolation_ms: 600_000, isolated_threads: 8 } as const;
+const DEFAULTS = { threads: 2, stall_ms: 100, isolation_ms: 600_000, isolated_threads: 8 } as const;
 /** 64 MiB for each policy. */
 export const DEFAULT_LIMITS: ThreadLimits = { memory_pages: 1_024, heap_mb: 128, warm: 128 };
 /** Of one owner. */
@@ -136,16 +136,14 @@ class Pool implements EvaluatorPool {
 
   #offended(owner: Owner, offence: Offence): void {
     this.#offences[offence] += 1;
-    if (this.#isClosed || !this.#owners.has(owner) || this.#options.isolated_threads === 0) return;
+    // Who only took long may have been kept waiting by the machine.
+    if (offence === 'stalled' || this.#isClosed || !this.#owners.has(owner) || this.#options.isolated_threads === 0) return;
     const until_ms = performance.now() + this.#options.isolation_ms;
-    const isolation = this.#isolated.get(owner);
-    if (isolation !== undefined) {
-      isolation.until_ms = until_ms;
-      return;
-    }
-    const lane = this.#laneForOffender();
-    this.#isolated.set(owner, { lane, until_ms });
-    for (const job of this.#shared.takeWaiting(owner)) lane.submit(job);
+    const isolation = this.#isolated.get(owner) ?? { lane: this.#laneForOffender(), until_ms };
+    isolation.until_ms = until_ms;
+    this.#isolated.set(owner, isolation);
+    // Also what a second thread gives back that was sent to it before.
+    for (const job of this.#shared.takeWaiting(owner)) isolation.lane.submit(job);
   }
 
   /** A new one while there may be more, else the one with the fewest. */

@@ -22,8 +22,9 @@ export class FairQueue {
     for (const job of jobs.toReversed()) this.#jobsOf(job.owner).unshift(job);
   }
 
-  next(): Job | undefined {
-    const owner = this.#leastServed();
+  /** Of those whom `isHeld` does not say to pass over. */
+  next(isHeld: (owner: Owner) => boolean): Job | undefined {
+    const owner = this.#leastServed(isHeld);
     const jobs = owner === undefined ? undefined : this.#waiting.get(owner);
     const job = jobs?.shift();
     if (owner === undefined || jobs === undefined || job === undefined) return undefined;
@@ -61,10 +62,10 @@ export class FairQueue {
     return jobs;
   }
 
-  #leastServed(): Owner | undefined {
+  #leastServed(isHeld: (owner: Owner) => boolean): Owner | undefined {
     let least: Owner | undefined;
     for (const owner of this.#waiting.keys()) {
-      if (least === undefined || owner.served_ms < least.served_ms) least = owner;
+      if ((least === undefined || owner.served_ms < least.served_ms) && !isHeld(owner)) least = owner;
     }
     return least;
   }

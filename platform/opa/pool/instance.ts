@@ -24,12 +24,29 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  */
 export function instantiate({ module, data, entrypoint, known }: LoadMessage, max_memory_pages: number): Instance {
   const policy = loadPolicySync(module, { initial: INITIAL_MEMORY_PAGES, maximum: max_memory_pages });
+  const needed = hostFunctions(policy);
+  if (needed.length > 0) throw new TypeError(`the policy needs functions of its host, which has none: ${needed.join(', ')}`);
   if (!(policy.minorVersion >= 2)) throw new TypeError('the policy was compiled by an OPA that is too old (ABI 1.2 or later is needed)');
   // opa-wasm takes JSON as an ArrayBuffer that holds nothing else.
   policy.setData(new Uint8Array(data).buffer);
   const instance = answering(policy, entrypointOf(policy, entrypoint));
   assertAnswersAsProven(instance, known);
   return instance;
+}
+
+/**
+ * Functions that the host would have to answer. opa-wasm has many, in JavaScript: their answers differ from OPA's in places, and what they
+ * take is memory of this process, where no cap of a policy holds: one text that is too large ends the process.
+ */
+function hostFunctions(policy: LoadedPolicy): string[] {
+  const start = exportedFunction(policy, 'opa_json_dump')(exportedFunction(policy, 'builtins')());
+  return Object.keys(JSON.parse(Buffer.from(textAt(policy, start)).toString('utf8')) as object);
+}
+
+/** A view, from there to the closing zero. */
+function textAt({ mem }: LoadedPolicy, start: number): Uint8Array {
+  const memory = new Uint8Array(mem.buffer);
+  return memory.subarray(start, memory.indexOf(0, start));
 }
 
 /**
@@ -46,11 +63,9 @@ function answering(policy: LoadedPolicy, entrypoint: number): Instance {
       if (missing_bytes > 0) policy.mem.grow(Math.ceil(missing_bytes / PAGE_BYTES));
       new Uint8Array(policy.mem.buffer).set(input, heap);
       const start = opaEval(0, entrypoint, policy.dataAddr, heap, input.byteLength, heap + input.byteLength, 0);
-      // The evaluation may have grown the memory, and then the buffer is another.
-      const memory = new Uint8Array(policy.mem.buffer);
-      const end = memory.indexOf(0, start);
-      if (end - start > MAX_ANSWER_BYTES) throw new RangeError(`the policy's answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-      return memory.subarray(start, end);
+      const answer = textAt(policy, start);
+      if (answer.byteLength > MAX_ANSWER_BYTES) throw new RangeError(`the policy's answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+      return answer;
     },
     grown_bytes: () => policy.mem.buffer.byteLength - loaded_bytes,
   };

@@ -1,5 +1,4 @@
 import type { PdpError } from '../errors.ts';
-import { monotonic_ms } from './progress.ts';
 import type { Program } from './program.ts';
 
 /** Whoever questions are asked for: one bundle in one scope. Fairness and blame are by owner, also where two have the same program. */
@@ -20,7 +19,8 @@ export interface Job {
   readonly owner: Owner;
   /** JSON text. */
   readonly input: string;
-  readonly asked_ms: number;
+  /** By the clock of the lane that it waits in. */
+  waits_since_ms: number;
   /** How many threads it was sent to. */
   sent: number;
   /** OPA's result set, as JSON. */
@@ -49,7 +49,7 @@ export function newOwner(program: Program, deadline_ms: number): Owner {
 /** Gives the job to `submit`; resolves with its results. */
 export function askedOf(owner: Owner, input: string, submit: (job: Job) => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    const job = { ticket: nextTicket(), owner, input, asked_ms: monotonic_ms(), sent: 0, resolve, reject };
+    const job = { ticket: nextTicket(), owner, input, waits_since_ms: 0, sent: 0, resolve, reject };
     owner.open.add(job);
     submit(job);
   });

@@ -4,7 +4,7 @@ import { noteCost, settle } from './job.ts';
 import type { Job, Owner } from './job.ts';
 import { PolicyThread } from './policy-thread.ts';
 import type { ThreadEvents, ThreadLimits } from './policy-thread.ts';
-import { monotonic_ms } from './progress.ts';
+import { ReadyClock } from './ready-clock.ts';
 import type { Program } from './program.ts';
 
 export interface LaneOptions {
@@ -14,7 +14,7 @@ export interface LaneOptions {
   readonly stall_ms: number | null;
   /** For those who have offended: one question at a time, and what waits for longer than its own deadline is denied. */
   readonly isStrict: boolean;
-  /** A policy of this owner stalled, did not end or took its thread with it. */
+  /** The policy of this owner took long, did not end, or took its thread with it. */
   readonly onOffence: (owner: Owner, offence: Offence) => void;
 }
 
@@ -26,7 +26,7 @@ const MOST_SENT = 64;
 const WATCH_MS = 10;
 const LOAD_DEADLINE_MS = 10_000;
 /** Beyond these a thread that stalls keeps its place until the deadline. */
-const MOST_ASIDE = 8;
+const MOST_ASIDE = 16;
 /** A question that lost so many threads is not sent to another, whoever's fault it was. */
 const MOST_SENDS = 3;
 
@@ -38,8 +38,9 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #queue = new FairQueue();
   readonly #threads = new Set<PolicyThread>();
-  /** Threads that finish one evaluation, or do not, and are then gone. */
-  readonly #aside = new Set<PolicyThread>();
+  /** Threads that finish one evaluation, or do not, and are then gone. Until then nothing else of its owner is begun. */
+  readonly #aside = new Map<PolicyThread, Owner>();
+  readonly #ready = new ReadyClock();
   #isDispatching = false;
   #watchdog: NodeJS.Timeout | null = null;
   #isEnding = false;
@@ -56,6 +57,7 @@ export class Lane {
   }
 
   submit(job: Job): void {
+    job.waits_since_ms = this.#ready.now_ms();
     this.#queue.push(job);
     this.#startMissing();
     this.#dispatchSoon();
@@ -84,7 +86,7 @@ export class Lane {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#watchdog !== null) clearTimeout(this.#watchdog);
-    const threads = [...this.#threads, ...this.#aside];
+    const threads = [...this.#threads, ...this.#aside.keys()];
     const lost = [...threads.flatMap((thread) => thread.takeJobs()), ...this.#queue.takeWhere(() => true)];
     for (const job of lost) settle(job, { error: new PdpError('evaluator_closed', 'the policy was replaced') });
     await Promise.all(threads.map((thread) => thread.stop()));
@@ -93,13 +95,14 @@ export class Lane {
   readonly #events: ThreadEvents = {
     ready: () => {
       this.#failedStarts = 0;
+      this.#ready.run();
       this.#dispatchSoon();
     },
     answered: (thread, job, answer, took_ms) => {
       noteCost(job.owner, took_ms);
       settle(job, 'results' in answer ? answer : { error: new PdpError('evaluation_failed', answer.failed) });
       if (this.#aside.delete(thread)) void thread.stop();
-      else if (!this.#queue.isEmpty) this.#dispatchSoon();
+      if (!this.#queue.isEmpty) this.#dispatchSoon();
       this.#endIfIdle();
     },
     died: (thread, why) => this.#lost(thread, why),
@@ -117,12 +120,17 @@ export class Lane {
 
   #dispatch(): void {
     for (let thread = this.#leastBusy(); thread !== undefined; thread = this.#leastBusy()) {
-      const job = this.#queue.next();
+      const job = this.#queue.next((owner) => this.#isAside(owner));
       if (job === undefined) break;
       if (job.owner.open.has(job)) thread.add(job);
     }
     for (const thread of this.#threads) thread.send();
     this.#watch();
+  }
+
+  #isAside(owner: Owner): boolean {
+    for (const held of this.#aside.values()) if (held === owner) return true;
+    return false;
   }
 
   #leastBusy(): PolicyThread | undefined {
@@ -160,7 +168,7 @@ export class Lane {
   }
 
   #judge(): void {
-    for (const thread of [...this.#threads, ...this.#aside]) this.#judgeThread(thread);
+    for (const thread of [...this.#threads, ...this.#aside.keys()]) this.#judgeThread(thread);
     if (this.#options.isStrict) this.#denyLate();
   }
 
@@ -190,7 +198,7 @@ export class Lane {
     const behind = thread.takeJobs().filter((job) => job !== at);
     thread.jobs.set(at.ticket, at);
     this.#threads.delete(thread);
-    this.#aside.add(thread);
+    this.#aside.set(thread, at.owner);
     this.#queue.pushBack(behind);
     this.#startMissing();
     this.#options.onOffence(at.owner, 'stalled');
@@ -214,6 +222,7 @@ export class Lane {
   #replace(thread: PolicyThread): void {
     this.#threads.delete(thread);
     this.#aside.delete(thread);
+    if (![...this.#threads].some(({ isReady }) => isReady)) this.#ready.pause();
     void thread.stop();
     const jobs = thread.takeJobs();
     for (const job of jobs.filter(({ sent }) => sent >= MOST_SENDS)) {
@@ -236,8 +245,8 @@ export class Lane {
   }
 
   #denyLate(): void {
-    const now_ms = monotonic_ms();
-    for (const job of this.#queue.takeWhere((waiting) => now_ms - waiting.asked_ms >= waiting.owner.deadline_ms)) {
+    const now_ms = this.#ready.now_ms();
+    for (const job of this.#queue.takeWhere((waiting) => now_ms - waiting.waits_since_ms >= waiting.owner.deadline_ms)) {
       settle(job, { error: new PdpError('evaluation_timeout', `policy gave no answer within ${job.owner.deadline_ms} ms: others of its questions did not end`) });
     }
   }
