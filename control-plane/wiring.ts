@@ -166,7 +166,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     stop: async () => {
       stopping = true;
       hub.stop();
-      policies.waiters.stop();
+      policies.stop();
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), ...loops.map((loop) => loop.stop())]);
       await database.close();

@@ -2094,6 +2094,8 @@ export interface components {
                 shadow: components["schemas"]["PolicyReleaseSummary"] | null;
                 /** @description What waits for an override */
                 blocked: components["schemas"]["PolicyReleaseSummary"][];
+                /** @description The base or a pack is another one than what the release in force was compiled with: release the same versions again to have it */
+                platform_changed?: boolean;
                 gate: components["schemas"]["PolicyGate"];
             }[];
             /** @description What a tenant can choose from */

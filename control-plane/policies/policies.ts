@@ -5,13 +5,13 @@ import { readBundleParts } from '@countersign/platform/opa/bundle/parts.ts';
 import type { BundleParts } from '@countersign/platform/opa/bundle/parts.ts';
 import type { CompilePolicy } from '@countersign/platform/opa/compile/compile-options.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import { OpaFinder } from '@countersign/platform/opa/opa-finder.ts';
 import type { Notifier } from '../live/notifier.ts';
 import { BundleApi } from './bundle-api.ts';
 import { BundleContents } from './bundle-contents.ts';
 import { BundlePublisher } from './bundle-publisher.ts';
 import { BundleWaiters } from './bundle-waiters.ts';
 import { KeyRotation } from './key-rotation.ts';
-import { OpaFinder } from './opa-finder.ts';
 import { readPlatformSources } from './platform-sources.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import { PolicyCompiler } from './policy-compiler.ts';
@@ -57,6 +57,7 @@ export class Policies {
   readonly versions: PolicyVersions;
   readonly releases: PolicyReleases;
   readonly gates: PolicyGates;
+  readonly #compiler: PolicyCompiler;
 
   private constructor(parts: PoliciesParts, shipped: BundleParts, platform: PlatformSources) {
     const opa = new OpaFinder({ configured: parts.opa, cacheFolder: parts.cacheFolder });
@@ -67,17 +68,24 @@ export class Policies {
     const gates = new PolicyGates(parts);
     const publisher = new BundlePublisher({ ...parts, contents });
     const preparation = new ReleasePreparation({ ...parts, stacks, inForce, contents });
+    this.#compiler = compiler;
     this.contents = contents;
     this.inForce = inForce;
     this.stacks = stacks;
     this.publisher = publisher;
     this.bundles = new BundleApi({ ...parts, contents, waiters: this.waiters });
     this.rotation = new KeyRotation({ ...parts, publisher });
-    this.overview = new PolicyOverview({ ...parts, platform, opa, shippedPacks: contents.shippedPacks });
+    this.overview = new PolicyOverview({ ...parts, platform, opa, stacks, shippedPacks: contents.shippedPacks });
     this.drafts = new PolicyDrafts({ ...parts, stacks, platform, inForce });
     this.versions = new PolicyVersions(parts);
     this.releases = new PolicyReleases({ ...parts, preparation, journal: new ReleaseJournal({ ...parts, gates, inForce, publisher }) });
     this.gates = gates;
+  }
+
+  /** For good: nobody waits for a bundle any more, and nothing is compiled. */
+  stop(): void {
+    this.waiters.stop();
+    this.#compiler.stop();
   }
 
   /** Reads what is shipped. */

@@ -6,9 +6,9 @@ import type { CompileLayer, CompilePolicy } from '@countersign/platform/opa/comp
 import { CompileError } from '@countersign/platform/opa/compile/errors.ts';
 import type { CompileReport } from '@countersign/platform/opa/compile/report.ts';
 import type { Probe } from '@countersign/platform/opa/bundle/contents.ts';
+import type { OpaFinder } from '@countersign/platform/opa/opa-finder.ts';
 import { answeredProbes } from './answered-probes.ts';
 import { LAYER_KINDS } from './layers.ts';
-import type { OpaFinder } from './opa-finder.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import { filesOf } from './stack-sources.ts';
 import type { StackSources } from './stack-sources.ts';
@@ -39,6 +39,7 @@ const RETRY_AFTER_S = 5;
 /** Stacks in, reports and bundles out: OPA does the work in processes of its own, bounded in time, memory and number. */
 export class PolicyCompiler {
   readonly #parts: PolicyCompilerParts;
+  readonly #stopping = new AbortController();
 
   constructor(parts: PolicyCompilerParts) {
     this.#parts = parts;
@@ -49,12 +50,17 @@ export class PolicyCompiler {
     const { compile, opa, platform, policiesFolder, inputSchema, probes } = this.#parts;
     const found = await opa.find();
     if (found === null) throw unavailable();
-    const report = await compile({ opa: found.path, layers: layersOf(platform, sources), capabilities: path.join(policiesFolder, 'capabilities.json'), inputSchema }).catch(asApiError);
+    const report = await compile({ opa: found.path, layers: layersOf(platform, sources), capabilities: path.join(policiesFolder, 'capabilities.json'), inputSchema, signal: this.#stopping.signal }).catch(asApiError);
     const { wasm, ...shown } = report;
     if (wasm === null || !report.ok) return { report: plain(shown), files: null };
     const answered = await answeredProbes(wasm, dataOf(sources), probes);
     if ('problem' in answered) return { report: withoutDecision(plain(shown), answered.problem), files: null };
     return { report: plain(shown), files: unsignedBundle({ platform, sources, report, wasm, probes: answered.probes }) };
+  }
+
+  /** For good: what is being compiled ends, and says that it can be sent again. */
+  stop(): void {
+    this.#stopping.abort(new ApiError('unavailable', 'The control plane is being stopped. Nothing was stored: send it again.', { retryAfter_s: RETRY_AFTER_S }));
   }
 }
 

@@ -1,9 +1,11 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import { HOW_TO_GET_OPA } from '@countersign/platform/opa/opa-finder.ts';
+import type { FoundOpa, OpaFinder } from '@countersign/platform/opa/opa-finder.ts';
 import type { Answer, Call } from '../api/operation.ts';
+import type { Principal } from '../identity/principal.ts';
 import { environmentsOf } from './layers.ts';
-import { HOW_TO_GET_OPA } from './opa-finder.ts';
-import type { FoundOpa, OpaFinder } from './opa-finder.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import { gateView } from './policy-gates.ts';
 import { versionSummary } from './policy-versions.ts';
@@ -16,6 +18,9 @@ import { openReleases } from './repository-releases.ts';
 import type { ReleaseRow } from './repository-releases.ts';
 import { newestVersions } from './repository-versions.ts';
 import type { VersionRow } from './repository-versions.ts';
+import { readStackSources } from './stack-sources.ts';
+import { stackOfRelease } from './stacks-in-force.ts';
+import type { Stacks } from './stacks.ts';
 
 type PolicyOverviewBody = components['schemas']['PolicyOverview'];
 
@@ -24,6 +29,8 @@ export interface PolicyOverviewParts {
   readonly platform: PlatformSources;
   readonly opa: OpaFinder;
   readonly shippedPacks: readonly string[];
+  readonly objects: Objects;
+  readonly stacks: Stacks;
 }
 
 /** Every layer that concerns a workspace, and what is released in each of its environments. */
@@ -44,13 +51,26 @@ export class PolicyOverview {
       const versions = await tx.rows<VersionRow>(newestVersions, [tenantId, ['tenant', workspaceId, ...ids]]);
       const releases = await tx.rows<ReleaseRow>(openReleases, [tenantId, workspaceId]);
       const gates = await tx.rows<GateRow>(findGates, [tenantId, ids]);
+      const changed = await this.#platformChanged(tx, principal, environments, releases);
       return {
         layers: layersOf(names, workspaceId, environments, versions),
-        environments: environments.map((environment) => environmentOverview(environment, releases, gates)),
+        environments: environments.map((environment) => ({ ...environmentOverview(environment, releases, gates), platform_changed: changed.has(environment.id) })),
         packs: [...this.#parts.platform.packs.keys()], default_packs: [...this.#parts.shippedPacks], opa: opaOf(opa),
       };
     });
     return { status: 200, body };
+  }
+
+  /** A release is what was compiled: a product that was renewed under it changes nothing until somebody releases again. Environments by id. */
+  async #platformChanged(tx: Transaction, { tenantId, workspaceId }: Principal, environments: readonly EnvironmentRow[], releases: readonly ReleaseRow[]): Promise<Set<string>> {
+    const changed = new Set<string>();
+    for (const { id } of environments) {
+      const release = releases.find(({ environment_id, mode, state }) => environment_id === id && mode === 'enforce' && state === 'released');
+      if (release === undefined) continue;
+      const sources = await readStackSources(tx, this.#parts.objects, { tenantId, workspaceId, environmentId: id }, stackOfRelease(release));
+      if (this.#parts.stacks.digestOf(sources) !== release.stack_digest) changed.add(id);
+    }
+    return changed;
   }
 }
 

@@ -39,7 +39,7 @@ export interface ApiReply {
   readonly bytes: Buffer;
 }
 
-const BINARY = ['application/zip', 'application/gzip', 'application/vnd.openpolicyagent.bundles'];
+const BINARY = ['application/zip', 'application/gzip', 'application/vnd.openpolicyagent.bundles', 'application/x-ndjson'];
 
 /** A whole control plane over real sockets and a database of its own. Every answer is checked against the contract on the way. */
 export class ControlPlaneUnderTest {
@@ -107,7 +107,7 @@ export class ControlPlaneUnderTest {
     });
     const bytes = Buffer.from(await response.arrayBuffer());
     const mediaType = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
-    const parsed = mediaType.endsWith('json') ? JSON.parse(bytes.toString('utf8')) as Record<string, unknown> : {};
+    const parsed = /[/+]json$/.test(mediaType) ? JSON.parse(bytes.toString('utf8')) as Record<string, unknown> : {};
     this.#refuseUndocumented(method, apiPath, response.status, mediaType, parsed);
     return { status: response.status, headers: response.headers, body: parsed, bytes };
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { OpaFinder } from '../policies/opa-finder.ts';
+import { OpaFinder } from '@countersign/platform/opa/opa-finder.ts';
 
 export interface StockOpaOptions {
   /** Where our API is, with its prefix. */
