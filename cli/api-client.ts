@@ -18,6 +18,9 @@ type Schemas = components['schemas'];
 export type Instance = Schemas['Instance'];
 export type Budget = Schemas['Budget'];
 
+/** A policy is compiled before the API answers, in stages of up to 20 s. */
+const COMPILE_TIMEOUT_MS = 180_000;
+
 /** What can be changed, with the tag of the version that was read. */
 export interface Tagged<T> {
   readonly body: T;
@@ -132,6 +135,46 @@ export class ApiClient {
     return this.#request('POST', `/api/v1/instances/${encodeURIComponent(instanceId)}/approve-package`, { data: digests, headers: { 'if-match': etag } });
   }
 
+  policies(): Promise<Schemas['PolicyOverview']> {
+    return this.#request('GET', '/api/v1/policies');
+  }
+
+  createPolicyDraft(layer: string, draft: Omit<Schemas['NewPolicyDraft'], 'data'> & { data: Record<string, unknown> }): Promise<Schemas['PolicyDraft']> {
+    return this.#request('POST', `/api/v1/policies/${encodeURIComponent(layer)}/drafts`, { data: draft, timeout: COMPILE_TIMEOUT_MS });
+  }
+
+  publishPolicyVersion(layer: string, version: Schemas['NewPolicyVersion']): Promise<Schemas['PolicyVersion']> {
+    return this.#request('POST', `/api/v1/policies/${encodeURIComponent(layer)}/versions`, { data: version, timeout: COMPILE_TIMEOUT_MS });
+  }
+
+  policyVersion(layer: string, version: number): Promise<Schemas['PolicyVersion']> {
+    return this.#request('GET', `/api/v1/policies/${encodeURIComponent(layer)}/versions/${version}`);
+  }
+
+  releasePolicy(release: Omit<Schemas['NewPolicyRelease'], 'mode'> & { mode: 'enforce' | 'shadow' }): Promise<Schemas['PolicyRelease']> {
+    return this.#request('POST', '/api/v1/policy-releases', { data: release, timeout: COMPILE_TIMEOUT_MS });
+  }
+
+  policyRelease(releaseId: string): Promise<Schemas['PolicyRelease']> {
+    return this.#request('GET', `/api/v1/policy-releases/${encodeURIComponent(releaseId)}`);
+  }
+
+  decision(decisionId: string): Promise<Schemas['DecisionLogEntry']> {
+    return this.#request('GET', `/api/v1/decisions/${encodeURIComponent(decisionId)}`);
+  }
+
+  simulatePolicy(simulation: Schemas['NewSimulation']): Promise<Schemas['Simulation']> {
+    return this.#request('POST', '/api/v1/policies/simulate', { data: simulation, timeout: COMPILE_TIMEOUT_MS });
+  }
+
+  startPolicyReplay(replay: Schemas['NewPolicyReplay']): Promise<Schemas['PolicyReplay']> {
+    return this.#request('POST', '/api/v1/policy-replays', { data: replay });
+  }
+
+  policyReplay(replayId: string): Promise<Schemas['PolicyReplay']> {
+    return this.#request('GET', `/api/v1/policy-replays/${encodeURIComponent(replayId)}`);
+  }
+
   async #request<T>(method: string, path: string, options: object = {}): Promise<T> {
     return (await this.#exchange<T>(method, path, options)).data;
   }
@@ -146,21 +189,26 @@ export class ApiClient {
       throw new CliError('server_unreachable', `No answer from ${this.#url}: ${cause.message}. Is the cell running?`, { cause });
     });
     if (response.status >= 200 && response.status < 300) return response;
-    throw new CliError('request_refused', describe(problemOf(response.data), response.status));
+    const problem = problemOf(response.data);
+    throw new CliError('request_refused', describe(problem, response.status), { cause: problem });
   }
 }
 
+/** What the API refuses with; a CliError `request_refused` has it as its cause. */
+export type Refusal = Partial<Problem> & { readonly release_id?: string };
+
 /** Problems of a binary download arrive as bytes. */
-function problemOf(data: unknown): Partial<Problem> {
-  if (!Buffer.isBuffer(data)) return (data ?? {}) as Partial<Problem>;
+function problemOf(data: unknown): Refusal {
+  if (!Buffer.isBuffer(data)) return (data ?? {}) as Refusal;
   try {
-    return JSON.parse(data.toString('utf8')) as Partial<Problem>;
+    return JSON.parse(data.toString('utf8')) as Refusal;
   } catch {
     return {};
   }
 }
 
-function describe(problem: Partial<Problem>, status: number): string {
+function describe(problem: Refusal, status: number): string {
   const fields = (problem.errors ?? []).map((error) => `\n  ${error.field}: ${error.message}`).join('');
-  return `${problem.code ?? `HTTP ${status}`}: ${problem.detail ?? problem.title ?? 'no explanation'}${fields}${problem.request_id === undefined ? '' : ` (${problem.request_id})`}`;
+  const release = problem.release_id === undefined ? '' : `\n  release ${problem.release_id}`;
+  return `${problem.code ?? `HTTP ${status}`}: ${problem.detail ?? problem.title ?? 'no explanation'}${fields}${release}${problem.request_id === undefined ? '' : ` (${problem.request_id})`}`;
 }
