@@ -39,9 +39,10 @@ export class PolicyReplays {
     const [from, to] = periodOf(body, clock.now());
     await database.forTenant(tenantId, (tx) => environmentOf(tx, principal, body.environment_id));
     const policy = await references.resolve(principal, body.against, body.environment_id);
+    const bundleKey = await references.keep(policy);
     const id = newId('policy_replay');
     const replay = await database.forTenant(tenantId, async (tx) => {
-      await tx.change(insertReplay, [tenantId, id, workspaceId, body.environment_id, JSON.stringify(body.against), policy.stackDigest, policy.revision, policy.bundleKey, from, to, body.reason ?? null, principal.id]);
+      await tx.change(insertReplay, [tenantId, id, workspaceId, body.environment_id, JSON.stringify(body.against), policy.stackDigest, policy.revision, bundleKey, from, to, body.reason ?? null, principal.id]);
       await this.#audit(tx, principal, 'policy.replay_requested', id, {
         environment_id: body.environment_id, stack_digest: policy.stackDigest, from: from.toISOString(), to: to.toISOString(), reason: body.reason ?? null, request_id: requestId,
       });

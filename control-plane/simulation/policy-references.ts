@@ -27,8 +27,8 @@ export interface NamedPolicy {
   readonly environment: EnvironmentRow;
   readonly stackDigest: string;
   readonly revision: string;
-  /** In the object store. */
-  readonly bundleKey: string;
+  /** Where the object store has it; null of what is in force, which is not kept without its signature. */
+  readonly bundleKey: string | null;
   readonly files: BundleFiles;
 }
 
@@ -65,9 +65,18 @@ export class PolicyReferences {
       const { stack_digest: stackDigest, parts_key: bundleKey } = found.release;
       return named(environment, stackDigest, bundleKey, await this.#parts.stacks.parts(bundleKey));
     }
-    if ('files' in found) return named(environment, this.#parts.stacks.digestOf(found.sources), await this.#keep(found.files), found.files);
+    if ('files' in found) return named(environment, this.#parts.stacks.digestOf(found.sources), null, found.files);
     const { stackDigest, partsKey } = await this.#parts.stacks.compiled(found.sources);
     return named(environment, stackDigest, partsKey, await this.#parts.stacks.parts(partsKey));
+  }
+
+  /** For whoever asks it later: where the object store has it. */
+  async keep({ bundleKey, files }: NamedPolicy): Promise<string> {
+    if (bundleKey !== null) return bundleKey;
+    const bytes = packBundle(files);
+    const key = `policy-parts/${digestOfBytes(bytes).slice('sha256:'.length)}.tar.gz`;
+    await this.#parts.objects.put(key, bytes);
+    return key;
   }
 
   #find(tx: Transaction, principal: Principal, reference: PolicyReference, on: string | undefined): Promise<Found> {
@@ -127,17 +136,9 @@ export class PolicyReferences {
     const sources = await readStackSources(tx, objects, placeOf(principal, environment), await inForce.stackOf(tx, principal.tenantId, environment.id));
     return { environment, sources, files: content.files };
   }
-
-  /** By its content, so that whoever replays it later finds the same. */
-  async #keep(files: BundleFiles): Promise<string> {
-    const bytes = packBundle(files);
-    const key = `policy-parts/${digestOfBytes(bytes).slice('sha256:'.length)}.tar.gz`;
-    await this.#parts.objects.put(key, bytes);
-    return key;
-  }
 }
 
-function named(environment: EnvironmentRow, stackDigest: string, bundleKey: string, files: BundleFiles): NamedPolicy {
+function named(environment: EnvironmentRow, stackDigest: string, bundleKey: string | null, files: BundleFiles): NamedPolicy {
   return { environment, stackDigest, revision: readManifest(files).revision, bundleKey, files };
 }
 
