@@ -130,28 +130,6 @@ describe('the archive', () => {
   test('too large is refused before it is read', () => {
     expect(codeOf(() => verify(Buffer.alloc(33 * 1024 * 1024)))).toBe('bundle_too_large');
   });
-
-  test('cut off anywhere, it is refused', () => {
-    for (let length = 0; length < good.bytes.byteLength; length += 499) {
-      expect(codeOf(() => verify(good.bytes.subarray(0, length)))).toBe('bundle_malformed');
-    }
-  });
-
-  // A small bundle, so that every bit of it can be tried: sources, manifest, data, signature, tar and gzip headers, padding.
-  test('one bit flipped, at every byte: none is accepted', async () => {
-    const small = new Map([...files].filter(([name]) => name.startsWith('.') || name === 'data.json' || name === 'base/approvals.rego'));
-    const { bytes } = await signBundle({ files: new Map([...small, ['policy.wasm', text('wasm')]]), claims: testClaims(NOW), key: key.signing });
-    expect(codeOf(() => verify(bytes))).toBe('accepted');
-    const flipped = Buffer.from(bytes);
-    const accepted: number[] = [];
-    for (let at = 0; at < bytes.byteLength; at += 1) {
-      const bit = 1 << (at % 8);
-      flipped[at] = (bytes[at] ?? 0) ^ bit;
-      if (codeOf(() => verify(flipped)) === 'accepted') accepted.push(at);
-      flipped[at] = bytes[at] ?? 0;
-    }
-    expect(accepted).toEqual([]);
-  }, 60_000);
 });
 
 describe('signing refuses what could not be verified', () => {
