@@ -42,8 +42,9 @@ export class DecisionPoints implements DecisionPoint {
     const tenantIds = [...this.#changedTenants];
     this.#changedTenants.clear();
     if (this.#options.refreshMs === 0 || tenantIds.length === 0) return;
-    const known = [...this.#environments.values()].filter(({ policy }) => tenantIds.includes(policy.place.tenantId));
-    await Promise.all([this.warm(tenantIds), ...known.map(({ policy }) => policy.refresh())]);
+    const looked = await Promise.allSettled(tenantIds.map((tenantId) => this.#refreshTenant(tenantId)));
+    // Each by itself, and then what went wrong: one that cannot be looked for keeps none of the others waiting.
+    for (const look of looked) if (look.status === 'rejected') throw look.reason;
   }
 
   /** How fresh policy is, scope by scope. */
@@ -54,6 +55,11 @@ export class DecisionPoints implements DecisionPoint {
   async stop(): Promise<void> {
     await Promise.all([...this.#environments.values()].map(({ policy }) => policy.stop()));
     this.#environments.clear();
+  }
+
+  async #refreshTenant(tenantId: string): Promise<void> {
+    const known = [...this.#environments.values()].filter(({ policy }) => policy.place.tenantId === tenantId);
+    await Promise.all([this.warm([tenantId]), ...known.map(({ policy }) => policy.refresh())]);
   }
 
   /** Resolves when the environment's decision point has tried its first refresh. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import type { PolicyInput, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { Plant } from '../testing/plant.ts';
@@ -28,6 +28,12 @@ async function readOnce(): Promise<string> {
     const run = (await plant.runs())[before];
     return run !== undefined && (run.state === 'succeeded' || run.state === 'failed') ? run.state : null;
   });
+}
+
+/** Whether a bundle in shadow mode decided beside it; a busy machine may be late with that, and it is not waited for. */
+function isAnswered(row: LoggedRow): boolean {
+  const [shadow] = row['shadows'] as ShadowDecision[];
+  return shadow !== undefined && shadow.reasons[0]?.rule !== 'policy_timeout';
 }
 
 describe('the decision log of a worker', () => {
@@ -71,7 +77,7 @@ describe('the decision log of a worker', () => {
     await plant.startWorker();
     expect(await readOnce()).toBe('succeeded');
     await plant.publishPolicy(await testPolicyFiles({ outcome: 'DENY' }), { seq: 7, mode: 'shadow' });
-    const beside = await plant.until(async () => (expect(await readOnce()).toBe('succeeded'), (await logged()).find((row) => row['differs'] === true) ?? null));
+    const beside = await plant.until(async () => (expect(await readOnce()).toBe('succeeded'), (await logged()).find(isAnswered) ?? null));
     expect(await plant.database.execution.forTenant(plant.ids.tenantId, readPinnedSeqs), 'what a run began with is what binds').toEqual((await plant.runs()).map(() => 1));
     expect(beside).toMatchObject({ outcome: 'ALLOW', shadows: [{ source: 'bundle', outcome: 'DENY', differs: true, reasons: [{ rule: 'test/as_told' }], bundle: { revision: 'test-DENY', seq: 7 } }] });
   });

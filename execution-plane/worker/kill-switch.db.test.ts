@@ -50,4 +50,4 @@ it('a kill switch stops every call after it, lets the one under way end, and con
 
   await database.control.forTenant(tenantId, (tx) => releaseKillSwitches(tx, tenantId));
   await plant.until(async () => (await runOf(plant, 'leave me', 'succeeded', 'failed')).state === 'succeeded' || null);
-});
+}, 60_000);
