@@ -21,6 +21,16 @@ export async function gatherFacts(reads: readonly string[], source: FactSource |
   return Object.fromEntries(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
 }
 
+/** A source that looks each fact up once, however often it is asked. */
+export function askedOnce({ counters, budget }: FactSource): FactSource {
+  return { counters: once(counters), budget: once(budget) };
+}
+
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= look());
+}
+
 function isFactName(name: string): name is FactName {
   return FACT_NAMES.some((known) => known === name);
 }

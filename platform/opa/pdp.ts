@@ -2,11 +2,10 @@ import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import type { DecidingBundle, Decision, FactSource, FailClosedRule, PolicyDecision, PolicyFacts, PolicyInput, Verdict } from '@countersign/contracts/policy/decision.ts';
 import { canonicalText, digestOf, digestOfBytes } from '../canonical-json/canonicalize.ts';
 import { CanonicalJsonError } from '../canonical-json/errors.ts';
-import type { ActivePolicy } from './active-policy.ts';
 import { createBundleHolder } from './bundle-holder.ts';
 import type { BundleHolder, Held } from './bundle-holder.ts';
 import { PdpError } from './errors.ts';
-import { gatherFacts } from './facts.ts';
+import { askedOnce, gatherFacts } from './facts.ts';
 import type { PdpOptions } from './pdp-options.ts';
 import type { PdpStatus } from './pdp-status.ts';
 import { inputProblem, readDecision } from './validators.ts';
@@ -38,7 +37,7 @@ export interface Pdp {
 export function createPdp(options: PdpOptions): Pdp {
   const holder = createBundleHolder(options);
   return {
-    decide: (input, { at = options.clock.now(), facts } = {}) => decide(options, holder, input, at, facts),
+    decide: (input, { at = options.clock.now(), facts } = {}) => decide(options, holder, input, at, facts === undefined ? undefined : askedOnce(facts)),
     status: () => holder.status(),
     refresh: () => holder.refresh(),
     start: () => holder.start(),
@@ -46,10 +45,12 @@ export function createPdp(options: PdpOptions): Pdp {
   };
 }
 
-async function decide({ tenant }: PdpOptions, holder: BundleHolder, call: PolicyInput, at: Date, source: FactSource | undefined): Promise<PolicyDecision> {
+async function decide({ tenant }: Pick<PdpOptions, 'tenant'>, holder: BundleHolder, call: PolicyInput, at: Date, source: FactSource | undefined): Promise<PolicyDecision> {
   const started = performance.now();
   const held = holder.current(at);
-  const gathered = 'policy' in held ? await factsFor(held.policy, source) : {};
+  // Most bundles read none, and their decisions wait for nothing.
+  const reads = 'policy' in held ? held.policy.bundle.manifest.metadata.countersign.reads : [];
+  const gathered = reads.length === 0 ? {} : await gatherFacts(reads, source);
   const facts = 'missing' in gathered ? {} : gathered;
   const canonical = canonicalInput(call, facts);
   const record = { ...recordOf(held, call, facts), input_digest: canonical.digest, ...('text' in canonical ? { input_text: canonical.text } : {}) };
@@ -65,14 +66,14 @@ async function decide({ tenant }: PdpOptions, holder: BundleHolder, call: Policy
     const answer = readDecision(await held.policy.evaluator.evaluate(canonical.text));
     return done('decision' in answer ? answer.decision : deny('policy_error', answer.problem));
   } catch (error) {
+    // A newer bundle took its place while facts were looked up.
+    if (error instanceof PdpError && error.code === 'evaluator_closed' && isReplaced(held, holder.current(at))) return decide({ tenant }, holder, call, at, source);
     return done(denialFor(error));
   }
 }
 
-/** Most bundles read none, and their decisions wait for nothing. */
-function factsFor({ bundle }: ActivePolicy, source: FactSource | undefined): ReturnType<typeof gatherFacts> | Partial<PolicyFacts> {
-  const { reads } = bundle.manifest.metadata.countersign;
-  return reads.length === 0 ? {} : gatherFacts(reads, source);
+function isReplaced(held: Held, now: Held): boolean {
+  return 'policy' in held && !('policy' in now && now.policy.evaluator === held.policy.evaluator);
 }
 
 function recordOf(held: Held, call: PolicyInput, facts: Partial<PolicyFacts>): Pick<PolicyDecision, 'bundle' | 'path' | 'facts' | 'keep'> {

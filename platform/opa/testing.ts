@@ -8,7 +8,7 @@ import type { PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { digestOfBytes } from '../canonical-json/canonicalize.ts';
 import type { JsonValue } from '../canonical-json/parse-strict.ts';
 import { assembleBundle } from './bundle/parts.ts';
-import type { BundleParts, PartsDescription } from './bundle/parts.ts';
+import type { BundleParts, BundleRelease, PartsDescription } from './bundle/parts.ts';
 import { signBundle } from './bundle/sign.ts';
 import { SCOPE, TENANT, testClaims, testKey } from './bundle/testing.ts';
 import { readTar } from './bundle/tar.ts';
@@ -91,10 +91,17 @@ export function partsOf(source: string, wasm: Uint8Array, description: Partial<P
 
 const key = testKey('key_1');
 
+interface StartedPdpOptions extends Partial<PdpOptions> {
+  readonly data?: JsonValue;
+  readonly release?: BundleRelease;
+  /** Of the bundle that the source has now. */
+  readonly seq?: () => number;
+}
+
 /** A decision point that has taken a signed bundle of these parts. */
-export async function startedPdp(parts: BundleParts, { data = {}, ...options }: Partial<PdpOptions> & { readonly data?: JsonValue } = {}): Promise<Pdp> {
+export async function startedPdp(parts: BundleParts, { data = {}, release = {}, seq = () => 1, ...options }: StartedPdpOptions = {}): Promise<Pdp> {
   const now = new Date();
-  const bundle = await signBundle({ files: assembleBundle(parts, 'test', data), claims: testClaims(now), key: key.signing });
+  const files = assembleBundle(parts, 'test', data, release);
   const pdp = createPdp({
     tenant: TENANT,
     scope: SCOPE,
@@ -104,7 +111,12 @@ export async function startedPdp(parts: BundleParts, { data = {}, ...options }: 
     ttl_ms: 900_000,
     deadline_ms: 1_000,
     highestSeq: { get: async () => 0, put: async () => {} },
-    source: { latest: async (known) => (known === bundle.digest ? 'not_modified' : { bytes: bundle.bytes, etag: bundle.digest }) },
+    source: {
+      latest: async () => {
+        const { bytes, digest } = await signBundle({ files, claims: testClaims(now, { seq: seq() }), key: key.signing });
+        return { bytes, etag: digest };
+      },
+    },
     ...options,
   });
   await pdp.start();
