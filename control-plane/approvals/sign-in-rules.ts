@@ -37,6 +37,11 @@ export function signInAgeMs({ read_at: at }: Pick<ApprovalRow, 'read_at'>, { sig
   return signedInAt === null ? null : Math.max(0, at.getTime() - signedInAt.getTime());
 }
 
+/** What policy asks of a voter's sign-in, for people; null where it asks for none. */
+export function signInAsked({ min_strength: least, max_sign_in_age_ms: maxAgeMs }: Pick<ApprovalRow, 'min_strength' | 'max_sign_in_age_ms'>): string | null {
+  return least === null || maxAgeMs === null ? null : `by ${words(least)} or stronger, at most ${inWords(maxAgeMs, 'down')} old`;
+}
+
 function tooWeak(least: string, { authStrength }: SignIn): SignInRefusal {
   const way = Object.keys(WAYS_TO_SIGN_IN).find((strength) => isAtLeast(strength, least));
   const fix = way === undefined

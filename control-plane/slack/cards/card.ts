@@ -1,4 +1,5 @@
 import type { types } from '@slack/bolt';
+import { signInAsked } from '../../approvals/sign-in-rules.ts';
 import { escapeMrkdwn, label } from '../safe-text.ts';
 import { ACTIONS, buttonValue } from './button-value.ts';
 import type { CardFacts } from './queries.ts';
@@ -51,12 +52,14 @@ function headline(facts: CardFacts): string {
 }
 
 function fieldsOf(facts: CardFacts): types.PlainTextElement[] {
+  const signIn = signInAsked(facts);
   const field = (name: string, value: string): types.PlainTextElement => ({ type: 'plain_text', text: `${name}\n${label(value, LABEL_LENGTH)}`, emoji: false });
   return [
     field('Record', facts.subject_label ?? 'not named'),
     field('Environment', facts.environment),
     field('Tier', `${facts.tier}, ${facts.required_votes} by ${facts.required_role}`),
     field('Requested by', facts.requester),
+    ...(signIn === null ? [] : [field('Sign-in', signIn)]),
     field('Digest', facts.action_digest.slice('sha256:'.length, 'sha256:'.length + 12)),
     ...(facts.required_votes > 1 || facts.state !== 'pending' ? [field('Votes for it', `${facts.votes_for} of ${facts.required_votes}`)] : []),
   ];

@@ -15,7 +15,7 @@ const NASTY = '<!channel> <https://evil.example|here> & *bold* \u202eevil\u202c 
 const facts = (changes: Partial<CardFacts> = {}): CardFacts => ({
   id, workspace_id: 'wsp', run_id: 'run_1', action: 'servicenow/incident.update', action_title: 'Update an incident', action_digest: digest, environment: 'prod',
   subject_label: 'INC1', tier: 'standard', required_role: 'approver', required_votes: 1, votes_for: 0, requester: 'Workflow runtime', requested_at: new Date(0),
-  expires_at: new Date(86_400_000), decided_at: null, state: 'pending', step_up: false, decided_by: null, decided_in: null, ...changes,
+  expires_at: new Date(86_400_000), decided_at: null, state: 'pending', step_up: false, min_strength: null, max_sign_in_age_ms: null, decided_by: null, decided_in: null, ...changes,
 });
 
 const view = (changes: Partial<ApprovalView> = {}): ApprovalView => ({
@@ -78,6 +78,8 @@ describe('a card', () => {
     expect(typesOf({})).toContain(buttonValue({ approvalId: id, digest }));
     expect(typesOf({ step_up: true })).toContain(`http://localhost/approvals?selected=${id}`);
     expect(typesOf({ step_up: true })).not.toContain('countersign_approve');
+    const stepUp = JSON.stringify(approvalCard(facts({ step_up: true, min_strength: 'link', max_sign_in_age_ms: 600_000 }), 'http://localhost'));
+    expect(stepUp).toContain('by link or stronger, at most 10 min old');
     expect(typesOf({ state: 'rejected' })).toBe('[]');
   });
 });

@@ -23,6 +23,8 @@ export interface CardFacts {
   /** `expired` also where the deadline is over and the sweeper has not come by. */
   readonly state: ApprovalState;
   readonly step_up: boolean;
+  readonly min_strength: string | null;
+  readonly max_sign_in_age_ms: number | null;
   readonly decided_by: string | null;
   readonly decided_in: string | null;
 }
@@ -35,7 +37,7 @@ const SHOWN = `replace(${STATE}, 'consumed', 'approved') || '/' || ${VOTES}`;
 const FACTS = `
     SELECT a.id, a.workspace_id, a.run_id, a.action, m.title AS action_title, a.action_digest, e.name AS environment, r.subject_label, a.tier, a.required_role,
            a.required_votes, coalesce(v.votes_for, 0)::int AS votes_for, coalesce(q.display_name, replace(a.requested_by, 'workflow:', 'workflow ')) AS requester, a.requested_at, a.expires_at,
-           a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR a.min_strength IS NOT NULL) AS step_up, v.decided_by, v.decided_in, ${SHOWN} AS shown
+           a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR a.min_strength IS NOT NULL) AS step_up, a.min_strength, a.max_sign_in_age_ms::float8 AS max_sign_in_age_ms, v.decided_by, v.decided_in, ${SHOWN} AS shown
       FROM control.approvals a
       JOIN control.environments e ON (e.tenant_id, e.id) = (a.tenant_id, a.environment_id)
       LEFT JOIN execution.runs r ON (r.tenant_id, r.id) = (a.tenant_id, a.run_id)
