@@ -67,6 +67,17 @@ describe('a replay', () => {
     });
   }, 60_000);
 
+  test('counts anew what a policy reads counters of that nobody had counted', async () => {
+    const { action } = policyInput(plane.tenant);
+    const { id } = await draft(rego(`input.counters.action.minute >= 3\nverdict := {\n\t"outcome": "THROTTLE",\n\t"rule": "tenant/three_a_minute",\n\t"message": "Three a minute",\n\t"obligations": {"rate": {"count": 3, "per_ms": 60000}},\n}`));
+    const reads = { outcome: 'ALLOW' as const, reasons: [{ rule: 'itsm/read_allowed', message: 'x' }], input: { action: { ...action, name: 'ticket.get', risk: 'read' as const } } };
+    // Two of the hour before the period, five within a minute of it, one after that minute.
+    for (const decidedAt of [at(7, -30), at(7, -20), at(7, 0), at(7, 1), at(7, 2), at(7, 3), at(7, 90)]) await seedDecision(plane, { ...reads, decidedAt });
+    expect(await replayed(id, 7)).toMatchObject({
+      state: 'succeeded', report: { figures: { replayed: 5, changed: 3 }, not_replayed: { facts_missing: 0 }, groups: [{ rule: 'tenant/three_a_minute', from: 'ALLOW', to: 'THROTTLE', count: 3 }] },
+    });
+  }, 60_000);
+
   test('names no rule that was made from what was asked', async () => {
     const { id } = await draft(rego(`rule := concat("/", ["tenant", input.parameters.category])\nverdict := {\n\t"outcome": "DENY",\n\t"rule": rule,\n\t"message": "No",\n\t"obligations": {},\n}`));
     await seedDecision(plane, { decidedAt: at(3, 1), input: { parameters: { category: 'secret' } } });

@@ -1,4 +1,5 @@
 import type { Decision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { KeysError } from '@countersign/platform/keys/keys.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import { PdpError } from '@countersign/platform/opa/errors.ts';
@@ -6,6 +7,7 @@ import type { Evaluator } from '@countersign/platform/opa/evaluator.ts';
 import { inputProblem, readDecision } from '@countersign/platform/opa/validators.ts';
 import { isOfDecisionPoint } from '../../decisions/explain.ts';
 import { compare } from '../comparison.ts';
+import type { AllowedCalls } from './allowed-calls.ts';
 import type { CountName } from './counts.ts';
 import type { Change, RecordedDecision } from './repository-progress.ts';
 
@@ -14,6 +16,8 @@ export interface AskedPolicy {
   readonly evaluator: Evaluator;
   readonly facts: readonly string[];
   readonly isOfPolicy: (rule: string) => boolean;
+  /** Where it reads counters: what was allowed before, so that they can be counted for decisions that were made without. */
+  readonly allowed: AllowedCalls | null;
 }
 
 /** What became of one recorded decision: what it counts as, and the change if there is one. */
@@ -32,7 +36,8 @@ const UNNAMED = '(not named in the policy)';
 export async function askAgain(rows: readonly RecordedDecision[], policy: AskedPolicy, keys: Keys, tenantId: string): Promise<Replayed[]> {
   const answers: Array<Promise<Replayed>> = [];
   for (const row of rows) {
-    const question = await questionOf(row, policy.facts, keys, tenantId);
+    const question = await questionOf(row, policy, keys, tenantId);
+    if (row.outcome === 'ALLOW') policy.allowed?.add(row);
     answers.push('skipped' in question ? Promise.resolve({ counts: [question.skipped], change: null }) : replayed(row, question, policy));
   }
   return Promise.all(answers);
@@ -40,14 +45,17 @@ export async function askAgain(rows: readonly RecordedDecision[], policy: AskedP
 
 type Question = { readonly skipped: CountName } | { readonly text: string; readonly input: PolicyInput };
 
-async function questionOf(row: RecordedDecision, facts: readonly string[], keys: Keys, tenantId: string): Promise<Question> {
+async function questionOf(row: RecordedDecision, policy: AskedPolicy, keys: Keys, tenantId: string): Promise<Question> {
   if (row.input_sealed === null) return { skipped: row.is_shredded ? 'shredded' : 'not_kept' };
   if (row.reasons.every((reason) => isOfDecisionPoint(reason.rule))) return { skipped: 'not_by_policy' };
   const text = await opened(row.id, row.input_sealed, keys, tenantId);
   if (text === null) return { skipped: 'not_kept' };
   const input = JSON.parse(text) as PolicyInput;
   if (inputProblem(input) !== null) return { skipped: 'input_outdated' };
-  return facts.every((fact) => fact in input) ? { text, input } : { skipped: 'facts_missing' };
+  const { allowed } = policy;
+  const isCounted = allowed !== null && !('counters' in input);
+  const whole = isCounted ? { ...input, counters: allowed.countersOf(row) } : input;
+  return policy.facts.every((fact) => fact in whole) ? { text: isCounted ? canonicalText(whole) : text, input: whole } : { skipped: 'facts_missing' };
 }
 
 /** null where it cannot be opened: one that was damaged must not keep all others from being replayed. */

@@ -10,12 +10,14 @@ import { factsReadBy } from '../../simulation/facts.ts';
 import { startPolicy } from '../../simulation/simulator.ts';
 import { wordsOfPolicy } from '../../simulation/withheld.ts';
 import { deleteChanges } from '../repository-replays.ts';
+import { AllowedCalls } from './allowed-calls.ts';
+import type { AllowedCall } from './allowed-calls.ts';
 import { askAgain } from './ask-again.ts';
 import type { AskedPolicy, Replayed } from './ask-again.ts';
 import { added, NO_COUNTS } from './counts.ts';
 import type { Counts } from './counts.ts';
 import { writeReport } from './report.ts';
-import { countDecisions, fail, giveBack, insertChanges, readPage, renewLease, saveProgress, setTotal, succeed } from './repository-progress.ts';
+import { countDecisions, fail, giveBack, insertChanges, readAllowed, readPage, renewLease, saveProgress, setTotal, succeed } from './repository-progress.ts';
 import type { ClaimedReplay, RecordedDecision } from './repository-progress.ts';
 
 export interface ReplayParts {
@@ -76,7 +78,8 @@ class ReplayWork {
     try {
       await this.#count();
       const isWord = wordsOfPolicy(files);
-      await this.#replayAll({ evaluator, facts: factsReadBy(files), isOfPolicy: remembered(isWord) }, signal);
+      const facts = factsReadBy(files);
+      await this.#replayAll({ evaluator, facts, isOfPolicy: remembered(isWord), allowed: facts.includes('counters') ? await this.#allowedBefore() : null }, signal);
     } finally {
       await evaluator.close();
     }
@@ -103,6 +106,15 @@ class ReplayWork {
     const { environment_id, decided_from, decided_to } = this.#replay;
     const { total } = await this.#parts.database.forTenant(this.#tenantId, (tx) => tx.one<{ total: number }>(countDecisions, [this.#tenantId, environment_id, decided_from, decided_to]));
     await this.#write(setTotal, [total]);
+  }
+
+  /** Of the day before the first decision that is still to be replayed. */
+  async #allowedBefore(): Promise<AllowedCalls> {
+    const { environment_id, decided_from, cursor_at } = this.#replay;
+    const before = await this.#parts.database.forTenant(this.#tenantId, (tx) => tx.rows<AllowedCall>(readAllowed, [this.#tenantId, environment_id, cursor_at ?? decided_from, cursor_at !== null]));
+    const allowed = new AllowedCalls();
+    for (const call of before) allowed.add(call);
+    return allowed;
   }
 
   /** The next page is read while this one is asked. */

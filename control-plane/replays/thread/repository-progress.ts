@@ -68,12 +68,14 @@ export interface RecordedDecision {
   readonly run_id: string;
   readonly action_digest: string;
   readonly action: string;
+  readonly instance_id: string | null;
   readonly workflow: string | null;
   readonly outcome: Outcome;
   readonly reasons: Reason[];
   readonly obligations: Obligations;
   readonly input_sealed: Buffer | null;
   readonly is_shredded: boolean;
+  readonly at_ms: number;
   readonly cursor_at: string;
 }
 
@@ -81,11 +83,23 @@ export interface RecordedDecision {
 export const readPage: Statement = {
   name: 'replays.read_page',
   text: `
-    SELECT id, run_id, action_digest, action, workflow, outcome, reasons, obligations, input_sealed, input_shredded_at IS NOT NULL AS is_shredded,
-           to_char(decided_at AT TIME ZONE 'UTC', ${MICROSECONDS}) AS cursor_at
+    SELECT id, run_id, action_digest, action, instance_id, workflow, outcome, reasons, obligations, input_sealed, input_shredded_at IS NOT NULL AS is_shredded,
+           extract(epoch FROM decided_at)::float8 * 1000 AS at_ms, to_char(decided_at AT TIME ZONE 'UTC', ${MICROSECONDS}) AS cursor_at
       FROM execution.decisions
      WHERE tenant_id = $1 AND environment_id = $2 AND decided_at >= $3 AND decided_at < $4 AND ($5::timestamptz IS NULL OR (decided_at, id) > ($5, $6))
      ORDER BY decided_at, id LIMIT $7`,
+};
+
+/** What was allowed within the day before `$3`, oldest first: read from decisions_allowed alone. `$4`: what was decided at `$3` itself, too. The most that one page of memory holds. */
+export const readAllowed: Statement = {
+  name: 'replays.read_allowed',
+  text: `
+    SELECT * FROM (
+      SELECT action, instance_id, workflow, extract(epoch FROM decided_at)::float8 * 1000 AS at_ms
+        FROM execution.decisions
+       WHERE tenant_id = $1 AND environment_id = $2 AND outcome = 'ALLOW' AND decided_at > $3::timestamptz - interval '1 day' AND (decided_at < $3 OR $4 AND decided_at = $3)
+       ORDER BY decided_at DESC LIMIT 500000) newest
+     ORDER BY at_ms`,
 };
 
 /** One decision that comes out otherwise, or asks other people. */
