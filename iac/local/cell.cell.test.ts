@@ -50,6 +50,15 @@ describe('a cell', () => {
     await promisify(execFile)('python3', ['-m', 'zipfile', '-e', path.join(folder, name), unpacked]);
     const files = await readdir(unpacked);
     expect(files.length).toBeGreaterThan(10);
+    const { decisions } = JSON.parse(await readFile(path.join(unpacked, 'decisions.json'), 'utf8')) as { decisions: Array<{ erased: string[] }> };
+    expect(decisions.length).toBeGreaterThan(3);
+    expect(decisions.flatMap(({ erased }) => erased)).toContain('/input/parameters/sys_id');
+    for (const decision of decisions) {
+      expect(decision).toMatchObject({
+        path: 'countersign/decision', bundle_digest: expect.stringMatching(/^sha256:/) as string, bundle_age_ms: expect.any(Number) as number, bundle_expires_at: expect.any(String) as string,
+        shadows: [], differs: false,
+      });
+    }
     for (const file of files) {
       const content = await readFile(path.join(unpacked, file));
       const altered = Buffer.from(good);
