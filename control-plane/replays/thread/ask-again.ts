@@ -47,7 +47,8 @@ type Question = { readonly skipped: CountName } | { readonly text: string; reado
 
 async function questionOf(row: RecordedDecision, policy: AskedPolicy, keys: Keys, tenantId: string): Promise<Question> {
   if (row.input_sealed === null) return { skipped: row.is_shredded ? 'shredded' : 'not_kept' };
-  if (row.reasons.every((reason) => isOfDecisionPoint(reason.rule))) return { skipped: 'not_by_policy' };
+  // Also where policy did speak and the gateway could not do what it obliged to: what came of it is not what policy said.
+  if (row.reasons.some((reason) => isOfDecisionPoint(reason.rule))) return { skipped: 'not_by_policy' };
   const text = await opened(row.id, row.input_sealed, keys, tenantId);
   if (text === null) return { skipped: 'not_kept' };
   const input = JSON.parse(text) as PolicyInput;
