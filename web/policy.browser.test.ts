@@ -57,6 +57,21 @@ describe('the overview', () => {
   });
 });
 
+describe('the gate', () => {
+  it('is set where its figures are figures', async () => {
+    await open('usual', '/policy');
+    await page.getByRole('region', { name: 'Environment prod' }).getByRole('button', { name: 'Gate' }).click();
+    const dialog = page.getByRole('dialog');
+    const share = dialog.getByRole('textbox', { name: 'Decisions that come out otherwise, at most (%)' });
+    await share.fill('many');
+    await dialog.getByRole('button', { name: 'Set the gate' }).click();
+    await dialog.getByText('A number from 0 to 100, or empty').waitFor();
+    await share.fill('');
+    await dialog.getByRole('button', { name: 'Set the gate' }).click();
+    await page.getByText('The gate of prod holds from now on').waitFor();
+  });
+});
+
 describe('a layer', () => {
   it('is written, checked, mended, published and released', async () => {
     await open('usual', '/policy/layers/tenant');

@@ -65,3 +65,23 @@ export function policyDraftQuery(draftId: string) {
     staleTime: Infinity,
   });
 }
+
+export interface GateAsRead {
+  gate: Schemas['PolicyGate'];
+  /** What a change names, so that nobody's change is lost. */
+  etag: string | null;
+}
+
+export function policyGateQuery(environmentId: string) {
+  return queryOptions({
+    queryKey: ['policy', 'gate', environmentId],
+    queryFn: async (): Promise<GateAsRead> => {
+      const answer = await api.GET('/api/v1/policy-gates/{environment_id}', { params: { path: { environment_id: environmentId } } });
+      return { gate: await dataOf(Promise.resolve(answer)), etag: answer.response.headers.get('etag') };
+    },
+    // What is filled in stays as it was read: a change of somebody else meanwhile is told by the ETag.
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+}

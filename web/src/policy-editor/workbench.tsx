@@ -76,7 +76,7 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
       <LayerEditor
         layer={layer.kind}
         copy={copy}
-        base={inForce.copy}
+        base={inForce.copy ?? copy}
         against={inForce.words}
         knownPacks={overview.packs.map((name) => ({ name }))}
         readOnly={!mayCall('createPolicyDraft', bench.roles, 'Writing').allowed}
@@ -102,11 +102,12 @@ function TryDraft({ draftId }: { draftId: string }) {
 }
 
 /** What of this layer decides in the environment now, to show changes against. */
-function useInForce(layer: Layer, overview: Schemas['PolicyOverview'], environment: ReturnType<typeof environmentsOf>[number] | undefined): { copy: WorkingCopy; words: string } {
+function useInForce(layer: Layer, overview: Schemas['PolicyOverview'], environment: ReturnType<typeof environmentsOf>[number] | undefined): { copy: WorkingCopy | null; words: string } {
   const version = versionInForce(layer, environment);
   const { data } = useQuery({ ...policyVersionQuery(layer.layer, version ?? 0), enabled: version !== null });
   const where = environment?.environment ?? 'any environment';
-  if (version === null || data === undefined) return { copy: emptyCopy(layer, overview.default_packs), words: `nothing: no version of this layer is in force in ${where}` };
+  if (version !== null && data === undefined) return { copy: null, words: `version ${version}, which is being read` };
+  if (data === undefined) return { copy: emptyCopy(layer, overview.default_packs), words: `nothing: no version of this layer is in force in ${where}` };
   return { copy: copyOf(data, layer, overview.default_packs), words: `version ${version}, in force in ${where}` };
 }
 

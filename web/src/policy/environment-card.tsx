@@ -1,14 +1,21 @@
 import { Anchor, Group, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
+import { meQuery } from '../api/queries.ts';
 import { remainingMs } from '../format/time.ts';
 import { TimeAgo, useNow } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Facts } from '../parts/page.tsx';
+import { ReasonButton } from '../parts/reason-button.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { OUTCOME_LOOKS } from '../parts/state-look.ts';
+import { mayCall } from '../states/role-permission.ts';
 import { FreshnessClock } from './freshness-clock.tsx';
+import { gateInWords } from './gate-form.ts';
+import { GateModal } from './gate-modal.tsx';
 import { StackView } from './stack-view.tsx';
 import { WorkerClocks, type WorkerClock } from './worker-clocks.tsx';
 import classes from './policy.module.css';
@@ -25,6 +32,8 @@ interface Props {
 
 /** What decides in one environment: the bundle in force with its clock, the one in shadow beside it, and what waits for an override. */
 export function EnvironmentCard({ environment, bundles, layers, workers }: Props) {
+  const { data: me } = useQuery(meQuery);
+  const [gating, setGating] = useState(false);
   const now_ms = useNow(1_000);
   const force = bundles.find(({ mode }) => mode === 'enforce');
   const shadow = bundles.find(({ mode }) => mode === 'shadow' && environment.shadow !== null);
@@ -34,7 +43,8 @@ export function EnvironmentCard({ environment, bundles, layers, workers }: Props
       <header>
         <Title order={2}>{environment.environment}</Title>
         <Group gap="xs">
-          {environment.gate.enabled ? <Text size="xs" c="dimmed">A replay gates what is released here</Text> : null}
+          <Text size="xs" c="dimmed">{gateInWords(environment.gate)}</Text>
+          <ReasonButton size="xs" variant="default" permission={mayCall('putPolicyGate', me?.roles ?? [], 'Setting a gate')} onClick={() => setGating(true)}>Gate</ReasonButton>
           {force === undefined ? <StateBadge state="no bundle: denies" look={OUTCOME_LOOKS.DENY} />
             : stale ? <StateBadge state="stale: denies" look={OUTCOME_LOOKS.DENY} />
             : <StateBadge state="in force" look={{ ...OUTCOME_LOOKS.ALLOW, meaning: 'Signed and within its time' }} />}
@@ -57,6 +67,7 @@ export function EnvironmentCard({ environment, bundles, layers, workers }: Props
           </Notice>
         </div>
       ))}
+      {gating ? <GateModal environmentId={environment.environment_id} environment={environment.environment} onClose={() => setGating(false)} /> : null}
     </section>
   );
 }

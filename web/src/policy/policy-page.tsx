@@ -1,4 +1,4 @@
-import { Stack, Text, Title } from '@mantine/core';
+import { Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { policyOverviewQuery, policyStatusQuery } from '../api/policy-queries.ts';
 import { cellQuery, keysQuery } from '../api/queries.ts';
@@ -9,6 +9,7 @@ import { EnvironmentCard } from './environment-card.tsx';
 import { KeyTable } from './key-table.tsx';
 import { LayersTable } from './layers-table.tsx';
 import { PolicyNav } from './policy-nav.tsx';
+import { RotateKey } from './rotate-key.tsx';
 import { clocksOf } from './worker-clocks.tsx';
 
 const WORKERS_EVERY_MS = 15_000;
@@ -42,7 +43,7 @@ export function PolicyPage() {
           )}
         </AsyncView>
         <section className="panel" aria-label="Keys">
-          <header><Title order={2}>Public keys</Title><Text size="xs" c="dimmed">What bundles, evidence and checkpoints are verified with</Text></header>
+          <header><Title order={2}>Public keys</Title><Group gap="sm"><Text size="xs" c="dimmed">What bundles, evidence and checkpoints are verified with</Text>{keys.data === undefined ? null : <RotateKey keys={keys.data.keys} />}</Group></header>
           <AsyncView query={keys} what="keys" skeletonRows={3}>{({ keys: all }) => <KeyTable keys={all} />}</AsyncView>
         </section>
       </Stack>

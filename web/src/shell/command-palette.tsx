@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { runsQuery } from '../api/queries.ts';
 import { openKeyboardHelp } from './keyboard.tsx';
-import { ALL_PAGES } from './pages.ts';
+import { ALL_PAGES, POLICY_PAGES } from './pages.ts';
 
 const RUNS_SHOWN = 6;
 
@@ -21,7 +21,7 @@ export function CommandPalette() {
   const actions: SpotlightActionGroupData[] = [
     {
       group: 'Pages',
-      actions: ALL_PAGES.map(({ path, label, says, icon: PageIcon }) => ({ id: path, label, description: says, leftSection: <PageIcon size={18} aria-hidden />, onClick: go(path) })),
+      actions: [...ALL_PAGES, ...POLICY_PAGES].map(({ path, label, says, icon: PageIcon }) => ({ id: path, label, description: says, leftSection: <PageIcon size={18} aria-hidden />, onClick: go(path) })),
     },
     {
       group: 'Newest runs',

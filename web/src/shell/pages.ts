@@ -1,4 +1,4 @@
-import { IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, type Icon } from '@tabler/icons-react';
+import { IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -28,3 +28,12 @@ export const PROOF_PAGES: readonly NavPage[] = [
 ];
 
 export const ALL_PAGES: readonly NavPage[] = [...WORK_PAGES, ...SETUP_PAGES, ...PROOF_PAGES];
+
+/** Beneath policy: no keys of their own, but in the palette. */
+export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
+  { path: '/policy/releases', label: 'Releases', icon: IconRocket, says: 'Policy: what was put in force where' },
+  { path: '/policy/shadow', label: 'Shadow', icon: IconShadow, says: 'Policy: what would have been decided otherwise' },
+  { path: '/policy/simulate', label: 'Simulate', icon: IconFlask, says: 'Policy: what a policy would decide' },
+  { path: '/policy/replays', label: 'Impact replay', icon: IconHistoryToggle, says: 'Policy: what a policy would have changed' },
+  { path: '/policy/kill-switches', label: 'Kill switches', icon: IconHandStop, says: 'Policy: what is stopped, and how to stop something' },
+];

@@ -29,6 +29,11 @@ export const POLICY_ROUTES: Record<string, Handler> = {
     const found = releases().find(({ id }) => id === params['release_id']);
     return found === undefined ? problem('not_found', 'There is no such release.') : ok(found);
   },
+  'GET /api/v1/policy-gates/{environment_id}': ({ params }) => gate(params),
+  'PUT /api/v1/policy-gates/{environment_id}': ({ params, body }) => {
+    const before = gate(params);
+    return before.status === 200 ? ok({ ...(before.body as Schemas['PolicyGate']), ...(body as Schemas['PolicyGateLimits']) }) : before;
+  },
   'POST /api/v1/policy-releases/{release_id}/override': ({ params }) => ended(params, 'released'),
   'POST /api/v1/policy-releases/{release_id}/withdraw': ({ params }) => ended(params, 'withdrawn'),
 };
@@ -58,6 +63,11 @@ function ended(params: Record<string, string>, state: Schemas['PolicyReleaseStat
   const found = releases().find(({ id }) => id === params['release_id']);
   if (found === undefined) return problem('not_found', 'There is no such release.');
   return ok({ ...found, state, ...(state === 'released' ? { overridden_by: idOf('principal', 'owner'), override_reason: 'Looked at each of the runs' } : {}) });
+}
+
+function gate(params: Record<string, string>): Answer {
+  const found = overview(true).environments.find(({ environment_id }) => environment_id === params['environment_id']);
+  return found === undefined ? problem('not_found', 'There is no such environment.') : { ...ok(found.gate), headers: { etag: '"gate-1"' } };
 }
 
 function fits(wanted: string | null, value: unknown): boolean {
