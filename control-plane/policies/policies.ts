@@ -64,7 +64,7 @@ export class Policies {
     const compiler = new PolicyCompiler({ ...parts, opa, platform, probes: shipped.description.probes });
     const contents = new BundleContents(parts.objects, shipped);
     const inForce = new StacksInForce(contents.shippedPacks);
-    const stacks = new Stacks({ ...parts, platform, compiler });
+    const stacks = new Stacks({ ...parts, platform, compiler, contents });
     const gates = new PolicyGates(parts);
     const publisher = new BundlePublisher({ ...parts, contents });
     const preparation = new ReleasePreparation({ ...parts, stacks, inForce, contents });

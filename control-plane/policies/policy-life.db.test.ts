@@ -100,6 +100,16 @@ test('back to what is shipped', async () => {
   expect((await decided(await served(env.staging), 'ticket.close'))[1]).not.toContain('tenant/');
 }, 60_000);
 
+test('the way back needs no OPA', async () => {
+  const releases = (await admin.get(`/policy-releases?environment_id=${env.prod}`))['items'] as Array<{ id: string; number: number }>;
+  await plane.restart({ opa: '/nowhere/opa' });
+  expect((await admin.call('POST', '/policies/tenant/drafts', { files: {} }))['code']).toBe('opa_unavailable');
+  expect(await admin.release(env.prod, { kind: 'rollback', to_release_id: releases.find(({ number }) => number === 2)?.id })).toMatchObject({ status: 201, number: 4 });
+  expect(await decided(await served(env.prod), 'ticket.get')).toEqual(['DENY', 'tenant/no_reading']);
+  expect(await admin.release(env.prod, { kind: 'rollback', to_release_id: null })).toMatchObject({ status: 201, number: 5, stack: { tenant: null } });
+  await plane.restart();
+}, 60_000);
+
 test('workspace and environment have layers of their own on top; the environment keeps its own when it is promoted to', async () => {
   const { workspaceId } = plane.tenant;
   const workspace = await admin.version(workspaceId, { 'workspace.rego': denying('workspace', 'no_work', 'ticket.work') });
@@ -138,5 +148,5 @@ test('the overview says what there is and what is in force', async () => {
   const overview = await admin.get('/policies');
   expect(overview).toMatchObject({ default_packs: ['engineering', 'itsm'], opa: { available: true, how_to_get_it: null } });
   expect((overview['layers'] as Array<{ kind: string; newest: { version: number } | null }>).map(({ kind, newest }) => [kind, newest?.version ?? null])).toEqual([['tenant', 3], ['workspace', 1], ['environment', null], ['environment', 1], ['environment', null]]);
-  expect((overview['environments'] as Array<{ environment: string; enforce: { number: number } }>).map(({ environment, enforce }) => [environment, enforce.number])).toEqual([['dev', 3], ['staging', 5], ['prod', 3]]);
+  expect((overview['environments'] as Array<{ environment: string; enforce: { number: number } }>).map(({ environment, enforce }) => [environment, enforce.number])).toEqual([['dev', 3], ['staging', 5], ['prod', 5]]);
 });

@@ -5,6 +5,8 @@ import type { Objects } from '@countersign/platform/objects/objects.ts';
 import { ObjectsError } from '@countersign/platform/objects/objects.ts';
 import { packBundle, unpackBundle } from '@countersign/platform/opa/bundle/archive.ts';
 import type { BundleFiles } from '@countersign/platform/opa/bundle/archive.ts';
+import type { BundleContents } from './bundle-contents.ts';
+import { LAYER_KINDS } from './layers.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import type { PolicyCompiler } from './policy-compiler.ts';
 import { stackDigestOf } from './stack-sources.ts';
@@ -18,13 +20,22 @@ export interface CompiledStack {
   readonly partsKey: string;
 }
 
+export interface StacksParts {
+  readonly objects: Objects;
+  readonly platform: PlatformSources;
+  readonly compiler: PolicyCompiler;
+  readonly contents: BundleContents;
+}
+
 /** Compiles stacks, and keeps what came of them under the digest of what they are written in. */
 export class Stacks {
   readonly #objects: Objects;
   readonly #platform: PlatformSources;
   readonly #compiler: PolicyCompiler;
+  readonly #contents: BundleContents;
 
-  constructor({ objects, platform, compiler }: { readonly objects: Objects; readonly platform: PlatformSources; readonly compiler: PolicyCompiler }) {
+  constructor({ objects, platform, compiler, contents }: StacksParts) {
+    this.#contents = contents;
     this.#objects = objects;
     this.#platform = platform;
     this.#compiler = compiler;
@@ -40,15 +51,14 @@ export class Stacks {
   }
 
   /**
-   * The stack compiled. What was compiled before is not compiled again, so that it can be had where OPA is missing by now.
+   * The stack compiled. What is shipped or was compiled before is not compiled again, so that it can be had where OPA is missing.
    * @throws ApiError `policy_invalid`, `opa_unavailable`, `policy_compiler_busy`
    */
   async compiled(sources: StackSources): Promise<CompiledStack> {
     const stackDigest = this.digestOf(sources);
     const partsKey = `policy-parts/${stackDigest.slice('sha256:'.length)}.tar.gz`;
     if (!await this.#objects.has(partsKey)) {
-      const { report, files } = await this.#compiler.compile(sources);
-      if (files === null) throw invalid(report);
+      const files = this.#isShipped(sources) ? await this.#contents.filesOf(undefined) : await this.#compile(sources);
       await this.#objects.put(partsKey, packBundle(files)).catch(unlessThere);
     }
     return { stackDigest, partsKey };
@@ -56,6 +66,18 @@ export class Stacks {
 
   async parts(partsKey: string): Promise<BundleFiles> {
     return unpackBundle(await this.#objects.get(partsKey));
+  }
+
+  async #compile(sources: StackSources): Promise<BundleFiles> {
+    const { report, files } = await this.#compiler.compile(sources);
+    if (files === null) throw invalid(report);
+    return files;
+  }
+
+  /** That comes compiled. */
+  #isShipped({ packs, layers }: StackSources): boolean {
+    const shipped = this.#contents.shippedPacks;
+    return LAYER_KINDS.every((kind) => layers[kind] === null) && packs.length === shipped.length && packs.every((name) => shipped.includes(name));
   }
 }
 

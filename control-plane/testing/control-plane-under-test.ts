@@ -85,9 +85,9 @@ export class ControlPlaneUnderTest {
     return this.#running.url;
   }
 
-  async restart(): Promise<void> {
+  async restart(changes: Partial<ControlPlaneConfig> = {}): Promise<void> {
     await this.#running.stop();
-    this.#running = await startControlPlane(this.config);
+    this.#running = await startControlPlane({ ...this.config, ...changes });
   }
 
   async stop(): Promise<void> {
