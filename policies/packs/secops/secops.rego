@@ -3,7 +3,7 @@
 # description: >-
 #   Agents read and reason freely; a person countersigns what they write; containment (isolating a host, disabling an account) takes two
 #   people with a strong and fresh sign-in; nothing is destroyed by a workflow on its own. Calls are told by their risk, their data classes
-#   and their names, so that the pack needs no particular connector. Numbers and names are settings: data.countersign.config.packs.secops.
+#   and their names, so that the pack needs no particular connector. Numbers and names are settings, which the tenant's data may change: `{"packs": {"secops": {"max_records": 200}}}`.
 package countersign.packs.secops
 
 import data.countersign.approvals

@@ -31,7 +31,7 @@ rules(asked) := {verdict.rule |
 }
 
 with_settings(asked, own) := {verdict.rule |
-	verdicts := secops.verdicts with input as asked with data.countersign.config as {"packs": {"secops": own}}
+	verdicts := secops.verdicts with input as asked with data.countersign.config as {"tenant": {"packs": {"secops": own}}}
 	some verdict in verdicts
 }
 
@@ -108,6 +108,15 @@ test_caps_and_redactions if {
 
 test_settings_are_those_of_the_tenant_name_by_name if {
 	settings.max_records == 500
-	settings.max_records == 10 with data.countersign.config.packs.secops as {"max_records": 10}
-	settings.votes == 1 with data.countersign.config.packs.secops as {"max_records": 10}
+	given := {"packs": {"secops": {"max_records": 20, "votes": 3}}, "tenant": {"packs": {"secops": {"max_records": 10}}}}
+	settings.max_records == 10 with data.countersign.config as given
+	settings.votes == 3 with data.countersign.config as given
+	settings.deadline_ms == 86400000 with data.countersign.config as given
+}
+
+test_settings_that_are_none_change_nothing if {
+	every wrong in [null, [], "x", 7] {
+		settings.own == {} with data.countersign.config as {"packs": {"secops": wrong}, "tenant": {"packs": {"secops": wrong}}}
+	}
+	settings.own == {} with data.countersign.config as {"tenant": {"packs": ["secops"]}}
 }

@@ -1,11 +1,15 @@
 # METADATA
 # title: Settings of the security operations pack
-# description: What stands here holds unless the tenant's data for the pack says otherwise, name by name.
+# description: >-
+#   What stands here holds unless data says otherwise, name by name: the tenant's, under `packs.secops`, before what is given to the pack itself.
 package countersign.packs.secops.settings
 
-default own := {}
+own := object.union(given_at(["packs", "secops"]), given_at(["tenant", "packs", "secops"]))
 
-own := data.countersign.config.packs.secops
+given_at(path) := given if {
+	given := object.get(data.countersign.config, path, {})
+	is_object(given)
+} else := {}
 
 # The tier and role are those of the other packs, so that one approval answers all of them.
 tier := object.get(own, "tier", "standard")
