@@ -65,14 +65,14 @@ async function readData(file: string): Promise<Record<string, unknown>> {
   return data;
 }
 
-/** Also of an input. @throws CliError */
+/** Also of an input. @throws CliError with the line */
 export function parseJson(source: string, file: string): unknown {
   try {
     return JSON.parse(source) as unknown;
   } catch (cause) {
-    const { message } = cause as Error;
-    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
-    throw new CliError('input_invalid', `${file}:${source.slice(0, offset).split('\n').length}: This is no JSON: ${message}`, { cause });
+    // V8 names the place for some mistakes only. Nearly all JSON is YAML, whose parser names it always.
+    const line = parseDocument(source).errors[0]?.linePos?.[0].line ?? 1;
+    throw new CliError('input_invalid', `${file}:${line}: This is no JSON: ${(cause as Error).message.split(',')[0]}.`, { cause });
   }
 }
 

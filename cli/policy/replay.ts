@@ -48,7 +48,7 @@ export async function replay(folder: string, options: ReplayOptions): Promise<vo
   if (options.json === true) return printJson({ draft_id: draft.id, replay: ended, limits, exceeded });
   printReport(ended, ended.report);
   say(exceeded.length === 0 ? 'Within the limits.' : exceeded.map((line) => `Exceeded: ${line}`).join('\n'));
-  say(`For the gate of ${options.environment}: countersign policy publish ${folder} --environment ${options.environment} --replay ${ended.id} --message ...`);
+  if (place.environment.gate.enabled) say(`For the gate of ${options.environment}: countersign policy publish ${folder} --environment ${options.environment} --replay ${ended.id} --message ...`);
 }
 
 function periodOf({ days, from, to }: ReplayOptions): { from: string; to: string } {
