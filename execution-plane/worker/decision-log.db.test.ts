@@ -53,6 +53,7 @@ describe('the decision log of a worker', () => {
     for (const row of rows) {
       const { text, input } = await inputOf(row);
       expect(digestOfBytes(text)).toBe(row.input_digest);
+      expect(input, 'no rule reads it').not.toHaveProperty('counters');
       expect(row).toMatchObject({
         environment_id: plant.ids.environmentId, workspace_id: plant.ids.workspaceId, workflow: 'triage', path: 'countersign/decision', bundle_expires_at: expect.any(Date),
         masked_input: { run: { workflow: 'triage', autonomy: 'supervised' }, action: input.action, local_time: { zone: 'UTC' }, time: input.time }, differs: false,
