@@ -2022,7 +2022,7 @@ export interface components {
         PolicyReplayFigures: {
             /** @description Recorded decisions that were replayed */
             decisions: number;
-            /** @description Of them come out otherwise */
+            /** @description Of them come out otherwise: by another outcome, or by other obligations, such as one vote less */
             changed: number;
             /** @description Of those, where the policy gave no decision at all: such a call is denied */
             undecided: number;

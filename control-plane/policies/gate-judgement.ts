@@ -31,10 +31,10 @@ function figuresOf(limits: GateLimits, { environmentId, stackDigest }: Candidate
           : (replay.age_s ?? 0) > limits.max_replay_age_s ? `The replay ended ${Math.round(replay.age_s ?? 0)} s ago, and the gate takes those of the last ${limits.max_replay_age_s} s.`
             : null;
   if (why !== null || replay?.figures == null) throw new ApiError('policy_replay_required', `${why ?? ''} What would be released is ${stackDigest}.`);
-  const { replayed, changed, newly_denied_runs, extra_approvals, extra_person_minutes } = replay.figures;
+  const { replayed, changed, changed_obligations, newly_denied_runs, extra_approvals, extra_person_minutes } = replay.figures;
   // Where the policy gives no decision the call is denied, which is a change however it was decided before.
   const failed = replay.failed ?? 0;
-  return { decisions: replayed + failed, changed: changed + failed, undecided: failed, newly_denied_runs, extra_approvals, extra_approval_minutes: extra_approvals === 0 ? 0 : extra_person_minutes };
+  return { decisions: replayed + failed, changed: changed + changed_obligations + failed, undecided: failed, newly_denied_runs, extra_approvals, extra_approval_minutes: extra_approvals === 0 ? 0 : extra_person_minutes };
 }
 
 function exceededLimits(limits: GateLimits, figures: Figures): FieldProblem[] {

@@ -26,7 +26,7 @@ afterAll(() => plane.stop());
 async function finishedReplay(stackDigest: string, figures: { replayed: number; changed: number; newly_denied_runs: number }): Promise<string> {
   const { tenantId, workspaceId } = plane.tenant;
   const id = newId('policy_replay');
-  const report = { figures: { ...figures, extra_approvals: 0, extra_person_minutes: 0 }, not_replayed: { failed: 0 } };
+  const report = { figures: { ...figures, changed_obligations: 0, extra_approvals: 0, extra_person_minutes: 0 }, not_replayed: { failed: 0 } };
   await plane.database.control.forTenant(tenantId, (tx) => tx.change({
     name: 'test.replay',
     text: `INSERT INTO control.policy_replays (tenant_id, id, workspace_id, environment_id, against, stack_digest, revision, bundle_key, decided_from, decided_to, state, report, requested_by, finished_at)

@@ -125,6 +125,19 @@ test('workspace and environment have layers of their own on top; the environment
   expect(Object.keys(bundle.manifest.metadata.countersign.rules)).toEqual(expect.arrayContaining(['workspace/no_work', 'environment/not_here']));
 }, 120_000);
 
+test('a tenant chooses and sets its packs, and names the parameters that its decision log may keep', async () => {
+  const keep = { 'desk/ticket.get': ['/id'] };
+  const data = { packs: { secops: { containment_votes: 3 } }, decision_log: { keep } };
+  const version = await admin.version('tenant', {}, { packs: ['itsm', 'secops'], data });
+  expect(await admin.release(env.dev, { kind: 'release', layer: 'tenant', version })).toMatchObject({ status: 201, stack: { packs: ['itsm', 'secops'], tenant: version } });
+  const { manifest, files, data: served_data } = await served(env.dev);
+  expect(manifest.metadata.countersign).toMatchObject({ packs: ['itsm', 'secops'], keep, reads: ['counters'] });
+  expect(served_data).toMatchObject({ countersign: { config: { tenant: data } } });
+  expect([...new Set([...files.keys()].map((path) => /^packs\/[^/]+/.exec(path)?.[0]))].sort()).toEqual(['packs/itsm', 'packs/secops', undefined]);
+  const next = await admin.call('POST', '/policies/tenant/drafts', { files: {}, data: {} });
+  expect(next['packs']).toEqual(['itsm', 'secops']);
+}, 60_000);
+
 test('in mode shadow a release decides beside what binds, by a bundle of its own, until it is ended', async () => {
   const scope = bundleScope(env.prod, 'shadow');
   const version = await admin.version('tenant', { 'tenant.rego': denying('tenant', 'nothing_at_all', 'ticket.get') });
@@ -147,6 +160,6 @@ test('in mode shadow a release decides beside what binds, by a bundle of its own
 test('the overview says what there is and what is in force', async () => {
   const overview = await admin.get('/policies');
   expect(overview).toMatchObject({ default_packs: ['engineering', 'itsm'], opa: { available: true, how_to_get_it: null } });
-  expect((overview['layers'] as Array<{ kind: string; newest: { version: number } | null }>).map(({ kind, newest }) => [kind, newest?.version ?? null])).toEqual([['tenant', 3], ['workspace', 1], ['environment', null], ['environment', 1], ['environment', null]]);
-  expect((overview['environments'] as Array<{ environment: string; enforce: { number: number } }>).map(({ environment, enforce }) => [environment, enforce.number])).toEqual([['dev', 3], ['staging', 5], ['prod', 5]]);
+  expect((overview['layers'] as Array<{ kind: string; newest: { version: number } | null }>).map(({ kind, newest }) => [kind, newest?.version ?? null])).toEqual([['tenant', 4], ['workspace', 1], ['environment', null], ['environment', 1], ['environment', null]]);
+  expect((overview['environments'] as Array<{ environment: string; enforce: { number: number } }>).map(({ environment, enforce }) => [environment, enforce.number])).toEqual([['dev', 4], ['staging', 5], ['prod', 5]]);
 });

@@ -44,6 +44,7 @@ export interface ReplayRow {
   readonly figures: {
     readonly replayed: number;
     readonly changed: number;
+    readonly changed_obligations: number;
     readonly newly_denied_runs: number;
     readonly extra_approvals: number;
     readonly extra_person_minutes: number | null;
