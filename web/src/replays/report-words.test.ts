@@ -7,4 +7,4 @@ it('names only what was left out, the failures first', () => {
   expect(leftOut({ ...nothing, shredded: 4, failed: 1 }).map(({ count }) => count)).toEqual([1, 4]);
 });
 
-it.each([[null, 'person-minutes not known'], [12.34, '12.3 person-minutes'], [0, '0 person-minutes']])('%s is %s', (minutes, words) => expect(minutesInWords(minutes)).toBe(words));
+it.each([[null, 'person-minutes not known'], [12.34, '12.3 person-minutes'], [0.03, 'less than 0.1 person-minutes'], [0, '0 person-minutes']])('%s is %s', (minutes, words) => expect(minutesInWords(minutes)).toBe(words));

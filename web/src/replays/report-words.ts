@@ -18,5 +18,6 @@ export function leftOut(not_replayed: NotReplayed): Array<{ count: number; why: 
 
 /** `12.5 person-minutes`; `person-minutes not known` where nobody ever decided anything. */
 export function minutesInWords(minutes: number | null): string {
-  return minutes === null ? 'person-minutes not known' : `${Math.round(minutes * 10) / 10} person-minutes`;
+  if (minutes === null) return 'person-minutes not known';
+  return minutes > 0 && minutes < 0.1 ? 'less than 0.1 person-minutes' : `${Math.round(minutes * 10) / 10} person-minutes`;
 }
