@@ -75,6 +75,11 @@ decision_of(verdicts, asked) := {
 	"obligations": asked,
 }
 
-reasons(verdicts) := [{"rule": pair[0], "message": pair[1]} |
-	some pair in sort({[v.rule, v.message] | some v in verdicts})
-]
+# As many as the contract of decisions allows; a call that so many rules speak of is still decided.
+most_reasons := 64
+
+reasons(verdicts) := array.slice(all, 0, most_reasons) if {
+	all := [{"rule": pair[0], "message": pair[1]} |
+		some pair in sort({[v.rule, v.message] | some v in verdicts})
+	]
+}

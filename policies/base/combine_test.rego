@@ -56,6 +56,16 @@ test_only_the_winning_rules_are_named if {
 	[reason.rule | some reason in decision.reasons] == ["t/b", "t/c"]
 }
 
+test_more_rules_than_the_contract_has_room_for_still_decide if {
+	many := {{"outcome": "REQUIRE_HITL", "rule": "t/a", "message": concat("", [tens, ones]), "obligations": {}} |
+		some tens in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+		some ones in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+	}
+	decision := combine.decide([many])
+	decision.outcome == "REQUIRE_HITL"
+	[reason.message | some reason in decision.reasons] == array.slice(sort([v.message | some v in many]), 0, 64)
+}
+
 test_malformed_verdicts_deny if {
 	good := verdict("ALLOW", "t/a", {})
 	every bad in [
