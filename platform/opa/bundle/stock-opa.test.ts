@@ -2,13 +2,8 @@
  * Bundles of ours in the hands of the OPA that everybody has: `opa run` verifies and serves them with decisions equal to ours, and
  * refuses what we refuse. Needs the opa that `npm run setup:opa` sees to.
  */
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +15,8 @@ import type { Evaluator } from '../evaluator.ts';
 import { readDecision } from '../validators.ts';
 import { unpackBundle } from './archive.ts';
 import { SCOPE, TENANT, seededBundle, testClaims, testKey, withFile } from './testing.ts';
+import { startOpaServer } from './testing/opa-server.ts';
+import type { OpaServer } from './testing/opa-server.ts';
 import { verifyBundle } from './verify.ts';
 import { findOpa } from '../../../policies/opa-command.ts';
 import { readVectors } from '../../../policies/vectors/read-vectors.ts';
@@ -40,19 +37,13 @@ afterAll(() => rm(scratch, { recursive: true }));
 const verification = () => ['--verification-key', join(scratch, 'key.pem'), '--verification-key-id', 'key_1', '--signing-alg', 'ES256', '--scope', SCOPE];
 
 describe('opa run', () => {
-  let server: ChildProcess;
-  let port: number;
+  let server: OpaServer;
 
   beforeAll(async () => {
     await writeFile(join(scratch, 'bundle.tar.gz'), bundle.bytes);
-    port = await freePort();
-    server = spawn(opa, ['run', '--server', '--addr', `127.0.0.1:${port}`, '--skip-version-check', '--log-format', 'json', '--log-level', 'debug', ...verification(), '--bundle', join(scratch, 'bundle.tar.gz')]);
-    await listening(server);
+    server = await startOpaServer([...verification(), '--bundle', join(scratch, 'bundle.tar.gz')]);
   });
-  afterAll(async () => {
-    server.kill();
-    await once(server, 'exit');
-  });
+  afterAll(() => server.stop());
 
   let evaluator: Evaluator;
   beforeAll(async () => {
@@ -63,14 +54,14 @@ describe('opa run', () => {
 
   test('decides every vector as we do, words included', async () => {
     for (const { name, input } of vectors) {
-      const theirs = await ask(port, input);
+      const theirs = await server.ask(input);
       expect({ name, ours: readDecision(await evaluator.evaluate(JSON.stringify(input))) }).toEqual({ name, ours: { decision: theirs } });
     }
   });
 
   test('decides what nobody thought of as we do', async () => {
     await fc.assert(fc.asyncProperty(inputs(), async (input) => {
-      expect(readDecision(await evaluator.evaluate(JSON.stringify(input)))).toEqual({ decision: await ask(port, input) });
+      expect(readDecision(await evaluator.evaluate(JSON.stringify(input)))).toEqual({ decision: await server.ask(input) });
     }), { numRuns: 500 });
   }, 60_000);
 });
@@ -126,36 +117,3 @@ describe('opa verifies', () => {
     expect(() => verifyBundle(bytes, { keys: key.verification, tenant: TENANT, scope: SCOPE, now: NOW, highestSeq: 0 })).toThrow(expect.objectContaining({ name: 'BundleError' }));
   });
 });
-
-/** OPA answers readers as soon as it says so in its log. */
-function listening(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    server.stderr?.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-      if (log.includes('Server initialized')) resolve();
-    });
-    server.once('exit', (code) => reject(new Error(`opa run ended with ${code}: ${log}`)));
-  });
-}
-
-function ask(port: number, input: unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, method: 'POST', path: '/v1/data/countersign/decision', headers: { 'content-type': 'application/json' } }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      response.on('end', () => resolve((JSON.parse(body) as { result: unknown }).result));
-    });
-    call.on('error', reject);
-    call.end(JSON.stringify({ input }));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}

@@ -4,8 +4,8 @@
  */
 
 const encoder = new TextEncoder();
-const NUMBERS = 4;
-const HEADER_BYTES = NUMBERS * 4;
+/** Four numbers of 32 bits. */
+const HEADER_BYTES = 16;
 
 /** Of a question: ticket, program, 0. Of an answer: ticket, ANSWERED or FAILED, microseconds. */
 export type EntryNumbers = readonly [number, number, number];
@@ -22,11 +22,12 @@ export interface Entry {
 }
 
 export class BatchWriter {
+  /** Kept and written over: what leaves is a copy of the size that was used. */
   #bytes: Buffer;
   #length = 0;
 
   constructor(capacity_bytes: number) {
-    this.#bytes = Buffer.from(new ArrayBuffer(capacity_bytes));
+    this.#bytes = Buffer.allocUnsafeSlow(capacity_bytes);
   }
 
   get isEmpty(): boolean {
@@ -48,25 +49,27 @@ export class BatchWriter {
 
   /** What was written, to be transferred. The writer begins anew. */
   take(): ArrayBuffer {
-    const batch = this.#bytes.buffer as ArrayBuffer;
-    const used = this.#length;
-    this.#bytes = Buffer.from(new ArrayBuffer(this.#bytes.byteLength));
+    const batch = new ArrayBuffer(this.#length);
+    this.#bytes.copy(new Uint8Array(batch));
     this.#length = 0;
-    // Shrinks where it lies: the reader sees what was written and no more.
-    return batch.transfer(used);
+    return batch;
   }
 
   #begin(text_bytes: number): number {
     const needed = this.#length + HEADER_BYTES + text_bytes;
     if (needed > this.#bytes.byteLength) {
-      this.#bytes = Buffer.from((this.#bytes.buffer as ArrayBuffer).transfer(Math.max(needed, 2 * this.#bytes.byteLength)));
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.byteLength));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
     }
     return this.#length + HEADER_BYTES;
   }
 
   #end(numbers: EntryNumbers, text_bytes: number): void {
-    numbers.forEach((number, index) => this.#bytes.writeInt32LE(number, this.#length + index * 4));
-    this.#bytes.writeInt32LE(text_bytes, this.#length + (NUMBERS - 1) * 4);
+    this.#bytes.writeInt32LE(numbers[0], this.#length);
+    this.#bytes.writeInt32LE(numbers[1], this.#length + 4);
+    this.#bytes.writeInt32LE(numbers[2], this.#length + 8);
+    this.#bytes.writeInt32LE(text_bytes, this.#length + 12);
     this.#length += HEADER_BYTES + text_bytes;
   }
 }

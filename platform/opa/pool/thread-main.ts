@@ -11,7 +11,7 @@ import { Progress } from './progress.ts';
 import type { FromThread, LoadMessage, ThreadData, ToThread } from './protocol.ts';
 
 /** Whoever waits for the first answers of a batch does not wait for the last. */
-const SEND_AFTER_MS = 0.25;
+const SEND_AFTER_MS = 0.5;
 const ANSWERS_BYTES = 16 * 1024;
 /** An instance that one question made larger than this gives its memory back. */
 const MAX_GROWN_BYTES = 8 * 1024 * 1024;
