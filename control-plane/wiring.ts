@@ -103,7 +103,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   });
 
   const references = new PolicyReferences({ ...parts, ...policies });
-  const runner = new ReplayRunner({ databaseUrl: config.databaseUrl, keyFile: config.keyFile, objectsFolder: config.objectsFolder, logLevel: config.logLevel }, log);
+  const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keyFile: config.keyFile, objectsFolder: config.objectsFolder, logLevel: config.logLevel } });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   let stopping = false;

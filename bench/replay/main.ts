@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { measureReplay } from './measure.ts';
 
-const USAGE = `Usage: node bench/replay/main.ts [--decisions N] [--json]
+const USAGE = `Usage: npm run bench -- replay [--decisions N] [--json]
 
 Fills a database of its own with N decisions (default 100,000) that the shipped policy made on generated inputs, each sealed as workers seal
 it; replays a stricter policy over them as the control plane does, in its thread; and prints how long that took and what it reports.`;
 
-/** `node bench/replay/main.ts` */
+/** `npm run bench -- replay` */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { decisions: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } });
   const decisions = Number(values.decisions ?? 100_000);

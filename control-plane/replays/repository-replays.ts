@@ -53,6 +53,12 @@ export const listReplays: Statement = {
      ORDER BY p.requested_at DESC, p.id DESC LIMIT $6`,
 };
 
+/** Whether there is one that waits or was left lying. */
+export const hasOpenReplay: Statement = {
+  name: 'replays.has_open',
+  text: `SELECT EXISTS (SELECT FROM control.policy_replays WHERE tenant_id = $1 AND (state = 'queued' OR state = 'running' AND lease_until <= clock_timestamp())) AS is_open`,
+};
+
 /** 0 rows where it has ended already. Whoever works on it finds out with its next write. */
 export const cancelReplay: Statement = {
   name: 'replays.cancel',
