@@ -24,10 +24,15 @@ describe('keeps back, and says by how much', () => {
   });
 });
 
-test('what the policy gave no decision for counts as changed, and no approvals take no time', () => {
-  const report = judge(limits, candidate, { ...replay, failed: 1, figures: { ...figures, extra_approvals: 0, extra_person_minutes: null } });
+test('what the policy gave no decision for counts as changed', () => {
+  const report = judge(limits, candidate, { ...replay, failed: 1, figures: { ...figures, extra_approvals: 0, extra_person_minutes: 0 } });
   expect(report.figures).toMatchObject({ decisions: 101, changed: 6, extra_approval_minutes: 0 });
   expect(report.exceeded.map(({ field }) => field)).toEqual(['/max_changed_share', '/undecided']);
+});
+
+test('one more vote on what people are asked about anyway takes their time, too', () => {
+  const report = judge(limits, candidate, { ...replay, figures: { ...figures, extra_approvals: 0, extra_person_minutes: 31 } });
+  expect(report.exceeded.map(({ field }) => field)).toEqual(['/max_extra_approval_minutes']);
 });
 
 test('a limit that is null is none', () => {

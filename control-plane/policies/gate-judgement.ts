@@ -34,7 +34,7 @@ function figuresOf(limits: GateLimits, { environmentId, stackDigest }: Candidate
   const { replayed, changed, changed_obligations, newly_denied_runs, extra_approvals, extra_person_minutes } = replay.figures;
   // Where the policy gives no decision the call is denied, which is a change however it was decided before.
   const failed = replay.failed ?? 0;
-  return { decisions: replayed + failed, changed: changed + changed_obligations + failed, undecided: failed, newly_denied_runs, extra_approvals, extra_approval_minutes: extra_approvals === 0 ? 0 : extra_person_minutes };
+  return { decisions: replayed + failed, changed: changed + changed_obligations + failed, undecided: failed, newly_denied_runs, extra_approvals, extra_approval_minutes: extra_person_minutes };
 }
 
 function exceededLimits(limits: GateLimits, figures: Figures): FieldProblem[] {
