@@ -10,6 +10,8 @@ import { canonicalText } from '@countersign/platform/canonical-json/canonicalize
 import { startEvaluator } from '@countersign/platform/opa/evaluator.ts';
 import { readDecision } from '@countersign/platform/opa/validators.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
+import { PolicyClient, denying } from '../testing/policy-client.ts';
+import { policyQuestion } from '../testing/policy-question.ts';
 import { StockOpa } from '../testing/stock-opa.ts';
 
 let plane: ControlPlaneUnderTest;
@@ -64,7 +66,24 @@ describe.each([['polling', POLLING], ['long polling', LONG_POLLING]])('opa run, 
   }, 60_000);
 });
 
-test('without a token, with the key of somebody else, and of another environment it gets nothing that decides', async () => {
+test('a release is decided by as we do within seconds, with its layers and their data', async () => {
+  const opa = await StockOpa.start({ service: `${plane.url}/api/v1`, token: plane.adminKey, scope, key: await bundleKey(), polling: LONG_POLLING });
+  const admin = new PolicyClient(plane);
+  const { environmentId } = plane.tenant;
+  const rule = denying('environment', 'listed', '').replace('input.action.name == ""', 'input.action.name in data.countersign.config.environment.denied');
+  const version = await admin.version(environmentId, { 'listed.rego': rule }, { data: { denied: ['ticket.grüße', 'ticket.get'], limit: 12.5 } });
+  expect(await admin.release(environmentId, { kind: 'release', layer: environmentId, version })).toMatchObject({ status: 201 });
+  await expect.poll(() => opa.decide(policyQuestion(plane.tenant, 'ticket.get')), { timeout: 15_000 }).toMatchObject({ outcome: 'DENY', reasons: [{ rule: 'environment/listed', message: 'listed' }] });
+  const { bytes } = await plane.api('GET', bundlePath());
+  const { wasm, data, manifest } = verifyBundle(bytes, { keys: verificationKeys([await bundleKey()]), tenant: plane.tenant.tenantId, scope, now: new Date(), highestSeq: 0 });
+  const ours = await startEvaluator({ wasm, data: canonicalText(data), entrypoint: 'countersign/decision', deadline_ms: 5_000 });
+  const questions: unknown[] = [...manifest.metadata.countersign.probes.map(({ input }) => input), ...['ticket.get', 'ticket.grüße', 'ticket.put'].map((action) => policyQuestion(plane.tenant, action))];
+  for (const input of questions) expect({ input, ours: readDecision(await ours.evaluate(JSON.stringify(input))) }).toEqual({ input, ours: { decision: await opa.decide(input) } });
+  await ours.close();
+  await opa.stop();
+}, 60_000);
+
+test('without a token, and with the key of somebody else, it gets nothing that decides', async () => {
   const key = await bundleKey();
   const other = await plane.keys.signingKey(plane.tenant.tenantId, 'policy_bundle', 7);
   const options = { service: `${plane.url}/api/v1`, token: plane.adminKey, scope, key, polling: POLLING };
