@@ -1,5 +1,5 @@
 import { OUTCOMES } from '@countersign/contracts/policy/decision.ts';
-import type { Obligations } from '@countersign/contracts/policy/decision.ts';
+import type { Obligations, Outcome } from '@countersign/contracts/policy/decision.ts';
 import type { CompileLayer } from './compile-options.ts';
 import { isTestFile, rulePrefixOf } from './layers.ts';
 import type { ModuleFacts, WrittenVerdict } from './module-facts.ts';
@@ -13,9 +13,14 @@ import type { Term } from './syntax-tree.ts';
 const MEMBERS = ['outcome', 'rule', 'message', 'obligations'];
 const OPTIONAL = ['mode'];
 const MODES = ['enforce', 'shadow'];
-const OBLIGATIONS = Object.keys({
-  tier: 0, required_role: 0, required_votes: 0, deadline_ms: 0, min_strength: 0, max_sign_in_age_ms: 0, retry_after_ms: 0, rate: 0, target: 0, caps: 0, redactions: 0,
-} satisfies Record<keyof Obligations, 0>);
+const OF_PEOPLE = ['tier', 'required_role', 'required_votes', 'deadline_ms'] as const;
+/** Of every outcome. */
+const SHAPING = ['caps', 'redactions'] as const;
+/** As `policies/base/obligations.rego` has them: another obligation makes the verdict a denial. */
+const OBLIGATIONS = {
+  ALLOW: [], DENY: [], ROUTE: ['target'], THROTTLE: ['retry_after_ms', 'rate'], REQUIRE_HITL: OF_PEOPLE, REQUIRE_STEP_UP: [...OF_PEOPLE, 'min_strength', 'max_sign_in_age_ms'],
+} as const satisfies Record<Outcome, ReadonlyArray<keyof Obligations>>;
+const ALL_OBLIGATIONS: readonly string[] = [...new Set([...Object.values(OBLIGATIONS).flat(), ...SHAPING])];
 
 /**
  * Verdicts that are written out: what would be a `base/malformed_verdict`, and so a DENY, when a call is decided is said here already.
@@ -52,13 +57,20 @@ function checkObligations(members: ReadonlyMap<string, Term>, at: SourcePlace): 
   const term = members.get('obligations');
   if (!isTermOf('object', term)) return [];
   const obligations = literalMembers(term);
-  const problems = [...obligations].filter(([name]) => !OBLIGATIONS.includes(name)).map(([name, value]) => errorAt(placeOfTerm(value, at), 'unknown_obligation', `There is no obligation ${JSON.stringify(name)}.`, suggestion(name, OBLIGATIONS)));
+  const outcome = stringOf(members.get('outcome'));
+  const problems = [...obligations].flatMap(([name, value]) => checkObligation(outcome, name, placeOfTerm(value, at)));
   const computed = (term.value as unknown[]).length > obligations.size;
   const lacks = (names: readonly string[]): boolean => !computed && names.every((name) => !obligations.has(name));
-  const outcome = stringOf(members.get('outcome'));
   if (outcome === 'THROTTLE' && lacks(['retry_after_ms', 'rate'])) problems.push(errorAt(placeOfTerm(term, at), 'missing_obligation', 'A THROTTLE does not say when to try again.', 'Add "retry_after_ms": 60000, or "rate": {"count": 10, "per_ms": 60000}.'));
   if (outcome === 'ROUTE' && lacks(['target'])) problems.push(errorAt(placeOfTerm(term, at), 'missing_obligation', 'A ROUTE does not say where to.', 'Add "target": "connector/model", "instance:name" or "agent:pool", and name it in the tenant\'s route_targets.'));
   return problems;
+}
+
+function checkObligation(outcome: string | null, name: string, at: SourcePlace): FoundProblem[] {
+  if (!ALL_OBLIGATIONS.includes(name)) return [errorAt(at, 'unknown_obligation', `There is no obligation ${JSON.stringify(name)}.`, suggestion(name, ALL_OBLIGATIONS))];
+  const own: readonly string[] | undefined = OUTCOMES.find((one) => one === outcome) === undefined ? undefined : OBLIGATIONS[outcome as Outcome];
+  if (own === undefined || own.includes(name) || (SHAPING as readonly string[]).includes(name)) return [];
+  return [errorAt(at, 'misplaced_obligation', `${outcome} has no obligation ${JSON.stringify(name)}; such a verdict is a denial.`, `It has: ${[...own, ...SHAPING].join(', ')}.`)];
 }
 
 /** Workspace and environment only tighten: what they allow changes nothing. */

@@ -52,6 +52,7 @@ test.each<[mistake: string, source: string, said: string]>([
   ['a member that is none', VERDICT.replace('"obligations": {},', '"obligations": {},\n\t\t"mod": "shadow",'), '10:10 unknown_verdict_field: A verdict has no "mod". Did you mean "mode"?'],
   ['a mode that is none', VERDICT.replace('"obligations": {},', '"obligations": {},\n\t\t"mode": "shadw",'), '10:11 unknown_mode: "shadw" is no mode. Did you mean "shadow"?'],
   ['an obligation that is none', VERDICT.replace('"obligations": {}', '"obligations": {"require_votes": 2}'), '9:36 unknown_obligation: There is no obligation "require_votes". Did you mean "required_votes"?'],
+  ['an obligation of another outcome', VERDICT.replace('"obligations": {}', '"obligations": {"required_votes": 2}'), '9:37 misplaced_obligation: DENY has no obligation "required_votes"; such a verdict is a denial. It has: caps, redactions.'],
   ['a throttle without a time', VERDICT.replace('"DENY"', '"THROTTLE"'), '9:18 missing_obligation: A THROTTLE does not say when to try again. Add "retry_after_ms": 60000, or "rate": {"count": 10, "per_ms": 60000}.'],
   ['a route without a target', VERDICT.replace('"DENY"', '"ROUTE"'), '9:18 missing_obligation: A ROUTE does not say where to. Add "target": "connector/model", "instance:name" or "agent:pool", and name it in the tenant\'s route_targets.'],
   ['no if', VERDICT.replace('verdict if {', 'verdict {'), '3:1 rego_parse_error: `if` keyword is required before rule body Write `if` before the braces: `rule if { ... }`.'],
