@@ -34,6 +34,9 @@ export function digestOfBytes(bytes: Uint8Array | string): string {
   return `sha256:${hash('sha256', bytes, 'hex')}`;
 }
 
+/** Most texts and nearly all keys: without quotes, backslashes, control characters and surrogates, whole or half. */
+const NEEDS_NO_ESCAPE = /^[\x20\x21\x23-\x5b\x5d-\ud7ff\ue000-\uffff]*$/;
+
 class CanonicalWriter {
   #text = '';
   /** Shared by the whole walk, so that only a failing value pays for building its pointer. */
@@ -59,6 +62,10 @@ class CanonicalWriter {
   }
 
   #writeString(value: string): void {
+    if (NEEDS_NO_ESCAPE.test(value)) {
+      this.#text += `"${value}"`;
+      return;
+    }
     if (!value.isWellFormed()) throw this.#refuse('json_lone_surrogate', 'the text holds half of a surrogate pair');
     this.#text += JSON.stringify(value);
   }
