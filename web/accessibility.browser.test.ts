@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, show, startBrowser } from './testing/browser.ts';
 import { buildConsole } from './testing/build.ts';
@@ -42,10 +42,38 @@ describe.each(['light', 'dark'] as const)('nothing serious by axe, %s', (scheme)
     const refused: string[] = [];
     page.on('console', (message) => { if (/Content Security Policy/.test(message.text())) refused.push(message.text()); });
     await show(page, api.url + addressOf(path));
-    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    expect(await seriousOn(page)).toEqual([]);
     await page.context().close();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`)).toEqual([]);
     expect(refused).toEqual([]);
   });
+
+  it.each([
+    ['/policy', 'Gate'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
+  ])('%s, asked by %s', async (path, name) => {
+    const page = await openPage(browser, { scheme });
+    await show(page, api.url + path);
+    await page.getByRole('button', { name, exact: true }).last().click();
+    await page.getByRole('dialog').getByRole('button').last().waitFor();
+    expect(await seriousOn(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a source with problems, and what is found of it', async () => {
+    const page = await openPage(browser, { scheme });
+    await show(page, `${api.url}/policy/layers/tenant`);
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.insertText('x if input.acton.risk == "write"\n');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('list', { name: 'Problems' }).waitFor();
+    expect(await seriousOn(page)).toEqual([]);
+    await page.context().close();
+  });
 });
+
+/** What axe calls serious or critical, with where. */
+async function seriousOn(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`);
+}

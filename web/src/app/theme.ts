@@ -36,7 +36,7 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 200, withArrow: true, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, overlayProps: { backgroundOpacity: 0.45 } } },
     Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 'md', borderColor: 'var(--cs-line)' } },
     Anchor: { defaultProps: { underline: 'hover', inherit: true } },
   },
