@@ -32,12 +32,19 @@ export function createBundleHolder(options: PdpOptions): BundleHolder {
   return new Holder(options);
 }
 
+/** When a refresh last proved that what is held is what the source has, and until when that is enough. */
+interface Confirmed {
+  readonly at: Date;
+  readonly expires_ms: number;
+  /** RFC 3339. */
+  readonly expires_at: string;
+}
+
 class Holder implements BundleHolder {
   readonly #options: PdpOptions;
   readonly #loop: { start(): Promise<void>; stop(): Promise<void> };
   #policy: ActivePolicy | null = null;
-  /** When a refresh last proved that what is held is what the source has. */
-  #confirmedAt: Date | null = null;
+  #confirmed: Confirmed | null = null;
   #refreshedAt: Date | null = null;
   #failure: { readonly at: Date; readonly code: string; readonly message: string } | null = null;
   readonly #refreshes = { succeeded: 0, failed: 0 };
@@ -53,17 +60,18 @@ class Holder implements BundleHolder {
 
   current(at: Date): Held {
     const policy = this.#policy;
-    if (policy === null || this.#confirmedAt === null) return this.#nothingHeld();
-    const bundle = this.#describe(policy, this.#confirmedAt, at);
-    if (at.getTime() < Date.parse(bundle.expires_at)) return { policy, bundle };
-    return { rule: 'bundle_stale', message: `The policy bundle ${bundle.revision} (sequence ${bundle.seq}) could not be confirmed since ${this.#confirmedAt.toISOString()} and decides no more${this.#because()}` };
+    const confirmed = this.#confirmed;
+    if (policy === null || confirmed === null) return this.#nothingHeld();
+    const bundle = describe(policy, confirmed, at);
+    if (at.getTime() < confirmed.expires_ms) return { policy, bundle };
+    return { rule: 'bundle_stale', message: `The policy bundle ${bundle.revision} (sequence ${bundle.seq}) could not be confirmed since ${confirmed.at.toISOString()} and decides no more${this.#because()}` };
   }
 
   status(): PdpStatus {
     const { tenant, scope, clock } = this.#options;
     const now = clock.now();
     const held = this.current(now);
-    const bundle = this.#policy === null || this.#confirmedAt === null ? null : this.#describe(this.#policy, this.#confirmedAt, now);
+    const bundle = this.#policy === null || this.#confirmed === null ? null : describe(this.#policy, this.#confirmed, now);
     const states: Partial<Record<FailClosedRule, PdpStatus['state']>> = { bundle_stale: 'stale', bundle_invalid: 'invalid' };
     return {
       tenant,
@@ -134,7 +142,7 @@ class Holder implements BundleHolder {
 
   #confirm(asked: Date): void {
     if (this.#policy === null) throw new BundleError('bundle_malformed', 'the source says not modified, but nothing is held yet');
-    this.#confirmedAt = asked;
+    this.#confirmed = this.#confirmedAt(this.#policy, asked);
     this.#options.onEvent?.({ kind: 'bundle_confirmed', seq: this.#policy.bundle.claims.seq });
   }
 
@@ -156,7 +164,7 @@ class Holder implements BundleHolder {
       throw error;
     }
     this.#policy = policy;
-    this.#confirmedAt = asked;
+    this.#confirmed = this.#confirmedAt(policy, asked);
     before?.evaluator.retire();
     this.#options.onEvent?.({ kind: 'bundle_activated', revision: verified.manifest.revision, seq: verified.claims.seq, digest: verified.digest });
   }
@@ -188,14 +196,18 @@ class Holder implements BundleHolder {
   }
 
   /** It decides until its TTL after the last confirmation, and never past the expiry that was signed. */
-  #describe({ bundle }: ActivePolicy, confirmedAt: Date, at: Date): DecidingBundle {
-    const expires = Math.min(confirmedAt.getTime() + this.#options.ttl_ms, bundle.claims.exp * 1000);
-    return {
-      revision: bundle.manifest.revision,
-      seq: bundle.claims.seq,
-      digest: bundle.digest,
-      age_ms: Math.max(0, at.getTime() - confirmedAt.getTime()),
-      expires_at: new Date(expires).toISOString(),
-    };
+  #confirmedAt({ bundle }: ActivePolicy, at: Date): Confirmed {
+    const expires_ms = Math.min(at.getTime() + this.#options.ttl_ms, bundle.claims.exp * 1000);
+    return { at, expires_ms, expires_at: new Date(expires_ms).toISOString() };
   }
+}
+
+function describe({ bundle }: ActivePolicy, confirmed: Confirmed, at: Date): DecidingBundle {
+  return {
+    revision: bundle.manifest.revision,
+    seq: bundle.claims.seq,
+    digest: bundle.digest,
+    age_ms: Math.max(0, at.getTime() - confirmed.at.getTime()),
+    expires_at: confirmed.expires_at,
+  };
 }

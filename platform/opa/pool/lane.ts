@@ -23,6 +23,8 @@ export type Offence = 'stalled' | 'timed_out' | 'crashed';
 /** Enough that a thread never idles between two batches, and little enough that nobody waits long behind what was sent. */
 const MOST_PLANNED_MS = 2;
 const MOST_SENT = 64;
+/** Nobody waits longer than this for a thread while another has nothing to do. */
+const LITTLE_PLANNED_MS = 0.5;
 const WATCH_MS = 10;
 const LOAD_DEADLINE_MS = 10_000;
 /** Beyond these a thread that stalls keeps its place until the deadline. */
@@ -119,7 +121,7 @@ export class Lane {
   }
 
   #dispatch(): void {
-    for (let thread = this.#leastBusy(); thread !== undefined; thread = this.#leastBusy()) {
+    for (let thread = this.#nextThread(); thread !== undefined; thread = this.#nextThread()) {
       const job = this.#queue.next((owner) => this.#isAside(owner));
       if (job === undefined) break;
       if (job.owner.open.has(job)) thread.add(job);
@@ -133,14 +135,20 @@ export class Lane {
     return false;
   }
 
-  #leastBusy(): PolicyThread | undefined {
-    const most_ms = this.#options.isStrict ? 0 : MOST_PLANNED_MS;
+  /** One that has little to do before one that has nothing: a message for many questions costs less than many that each wake a thread. */
+  #nextThread(): PolicyThread | undefined {
     let least: PolicyThread | undefined;
     for (const thread of this.#threads) {
-      const hasRoom = thread.isReady && (thread.jobs.size === 0 || (thread.planned_ms < most_ms && thread.jobs.size < MOST_SENT));
-      if (hasRoom && (least === undefined || thread.planned_ms < least.planned_ms)) least = thread;
+      if (!this.#hasRoom(thread)) continue;
+      if (thread.planned_ms < LITTLE_PLANNED_MS) return thread;
+      if (least === undefined || thread.planned_ms < least.planned_ms) least = thread;
     }
     return least;
+  }
+
+  #hasRoom({ isReady, jobs, planned_ms }: PolicyThread): boolean {
+    if (!isReady || jobs.size === 0) return isReady;
+    return !this.#options.isStrict && planned_ms < MOST_PLANNED_MS && jobs.size < MOST_SENT;
   }
 
   /** One timer for all threads, and none while nothing is asked. */

