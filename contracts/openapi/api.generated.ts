@@ -2242,7 +2242,7 @@ export interface components {
             layer: string;
             file: string | null;
             line: number | null;
-            /** @description The rule as it is written, from its head to its end */
+            /** @description The rule as it is written, from its head to its end; empty for roles that may not read policy */
             lines: {
                 line: number;
                 text: string;

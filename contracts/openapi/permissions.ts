@@ -12,7 +12,7 @@ export const EVERY_ROLE = ['viewer', 'operator', 'author', 'approver', 'policy-a
 export const CONTENT_ROLES: readonly Role[] = ['operator', 'author', 'approver', 'admin'];
 
 /** Roles that may read the sources of policy: what exactly is refused tells how to stay beneath it. */
-const POLICY_READERS: readonly Role[] = ['author', 'approver', 'policy-admin', 'auditor', 'admin'];
+export const POLICY_READERS: readonly Role[] = ['author', 'approver', 'policy-admin', 'auditor', 'admin'];
 
 /** Who may do what. The server refuses by this table, the console hides by it, and a test walks every cell of it. */
 export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {

@@ -89,6 +89,12 @@ describe('one decision', () => {
     expect(reason!.lines.map((line) => line.text)).toEqual(expect.arrayContaining(['verdicts contains verdict if {', '}']));
   });
 
+  test('who may not read policy gets its rule and place without its text', async () => {
+    const { id } = await seedDecision(plane, { bundle });
+    const viewer = await plane.principal(['viewer']);
+    expect((await plane.api('GET', `/api/v1/decisions/${id}`, { key: viewer.key })).body).toMatchObject({ explain: { source: 'bundle', reasons: [{ rule: 'itsm/write_needs_approval', file: 'packs/itsm/itsm.rego', lines: [] }] } });
+  });
+
   test('rules in shadow mode are explained beside it', async () => {
     const shadows = [{ source: 'rules' as const, outcome: 'DENY' as const, reasons: [{ rule: 'itsm/destructive_denied', message: 'No' }], obligations: {}, bundle: null, differs: true }];
     const { id } = await seedDecision(plane, { bundle, shadows });

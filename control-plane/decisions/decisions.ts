@@ -2,11 +2,12 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { POLICY_READERS } from '@countersign/contracts/openapi/permissions.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import type { BundleArchive } from './bundle-archive.ts';
 import { decisionRecord, logEntry } from './decision-view.ts';
-import { explainByBundle, explainWithoutBundle } from './explain.ts';
+import { explainByBundle, explainWithoutBundle, withoutSource } from './explain.ts';
 import { filterValues, findDecision, listDecisions, listDiffering, listOfRun, shadowGroups, shadowReadiness } from './queries.ts';
 import type { LogRow, ReadinessRow, ShadowGroupRow } from './queries.ts';
 
@@ -44,7 +45,9 @@ export class Decisions {
     const { tenantId, workspaceId } = principal;
     const row = await this.#parts.database.forTenant(tenantId, (tx) => tx.maybeOne<LogRow>(findDecision, [tenantId, workspaceId, path.decision_id]));
     if (row === undefined) throw new ApiError('not_found', 'There is no such decision.');
-    return { status: 200, body: decisionRecord(row, await this.#explain(tenantId, row)) };
+    const explanation = await this.#explain(tenantId, row);
+    const readsPolicy = principal.roles.some((role) => POLICY_READERS.includes(role));
+    return { status: 200, body: decisionRecord(row, readsPolicy ? explanation : withoutSource(explanation)) };
   }
 
   async getPolicyShadow({ principal, query }: Call<'getPolicyShadow'>): Promise<Answer<'getPolicyShadow'>> {

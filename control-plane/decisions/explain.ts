@@ -22,6 +22,12 @@ export function explainWithoutBundle(reasons: readonly Reason[], unbound: readon
   return { ...withoutLines(reasons, unbound), source: message === null ? 'decision_point' : 'unavailable', message: message ?? NOT_BY_POLICY };
 }
 
+/** For whoever may not read policy: which rules, and where they stand. */
+export function withoutSource(explanation: Explanation): Explanation {
+  const bare = (reason: ExplainedReason): ExplainedReason => ({ ...reason, lines: [] });
+  return { ...explanation, reasons: explanation.reasons.map(bare), unbound: explanation.unbound.map(bare) };
+}
+
 const NOT_BY_POLICY = 'The decision point denied by itself: policy could not be asked, or not be trusted.';
 
 function withoutLines(reasons: readonly Reason[], unbound: readonly Reason[]): Pick<Explanation, 'reasons' | 'unbound'> {
