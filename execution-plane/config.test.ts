@@ -6,7 +6,7 @@ const read = (env: Record<string, string> = {}): WorkerConfig =>
   readConfig({ COUNTERSIGN_EXECUTION_DATABASE_URL: 'postgres://localhost/cell', COUNTERSIGN_OBJECTS_DIR: '/objects', COUNTERSIGN_KEY_FILE: '/key', ...env });
 
 it('policy is looked for every five minutes, a bundle decides for fifteen, content is kept for two weeks', () => {
-  expect(read()).toMatchObject({ policyRefreshMs: 300_000, policyTtlMs: 900_000, retentionDays: 14 });
+  expect(read()).toMatchObject({ policyRefreshMs: 300_000, policyTtlMs: 900_000, policyThreads: 2, retentionDays: 14 });
 });
 
 it('policy may be looked for as seldom as its bundles live, or never again; not less often than that', () => {

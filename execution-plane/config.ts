@@ -11,6 +11,8 @@ export interface WorkerConfig {
   /** Between two looks for a newer bundle, give or take a tenth: one to fifteen minutes; less is for tests. 0: look once, never again. */
   readonly policyRefreshMs: number;
   readonly policyTtlMs: number;
+  /** Threads that evaluate the policy of all environments. */
+  readonly policyThreads: number;
   /** 0: off. */
   readonly reconcileMs: number;
   readonly retentionDays: number;
@@ -33,6 +35,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     leaseMs: whole(env, 'COUNTERSIGN_LEASE_MS', 15_000, 300, 600_000),
     policyRefreshMs: whole(env, 'COUNTERSIGN_POLICY_REFRESH_SECONDS', 300, 0, 900) * 1_000,
     policyTtlMs: whole(env, 'COUNTERSIGN_POLICY_TTL_SECONDS', 900, 1, 86_400) * 1_000,
+    policyThreads: whole(env, 'COUNTERSIGN_POLICY_THREADS', 2, 1, 64),
     reconcileMs: whole(env, 'COUNTERSIGN_RECONCILE_SECONDS', 30, 0, 86_400) * 1_000,
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),

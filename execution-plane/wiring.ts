@@ -8,6 +8,7 @@ import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { PostgresChanges } from './changes/changes.ts';
 import { Commands } from './commands/commands.ts';
@@ -54,7 +55,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
 
   const circuitChanges = new CircuitChanges(common);
-  const decisionPoints = new DecisionPoints({ ...common, objects, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
+  const evaluators = createEvaluatorPool({ threads: config.policyThreads });
+  const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: decisionPoints,
     store: new PostgresGatewayStore({ ...common, keys }),
@@ -88,6 +90,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     async stop() {
       await worker.stop();
       await gateway.close();
+      await evaluators.close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { verificationKeys } from '@countersign/platform/opa/bundle/keys.ts';
 import { createPdp } from '@countersign/platform/opa/pdp.ts';
 import type { Pdp } from '@countersign/platform/opa/pdp.ts';
 import type { PdpEvent } from '@countersign/platform/opa/pdp-status.ts';
+import type { EvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { ExecutionError } from '../errors.ts';
 import { readBundleKeys, readHighestSeq, readNewestBundle, writeHighestSeq } from './queries.ts';
@@ -18,6 +19,8 @@ export interface ScopedPdpOptions {
   readonly refreshMs: number;
   /** A bundle that was not confirmed for so long decides no more. */
   readonly ttlMs: number;
+  /** Default: those that all decision points of the process share. */
+  readonly evaluators?: EvaluatorPool;
 }
 
 /**
@@ -25,9 +28,9 @@ export interface ScopedPdpOptions {
  * object store. The highest sequence that it has accepted is kept there too, so that a restart does not forget it. `onLook`: with each look.
  */
 export function createScopedPdp(options: ScopedPdpOptions, tenant: string, scope: string, deadlineMs: number, onLook: () => Promise<void> = async () => undefined): Pdp {
-  const { database, clock, log, refreshMs, ttlMs } = options;
+  const { database, clock, log, refreshMs, ttlMs, evaluators } = options;
   return createPdp({
-    tenant, scope, clock, ttl_ms: ttlMs, deadline_ms: deadlineMs, refresh_ms: refreshMs,
+    tenant, scope, clock, ttl_ms: ttlMs, deadline_ms: deadlineMs, refresh_ms: refreshMs, ...(evaluators === undefined ? {} : { evaluators }),
     source: sourceOf(options, tenant, scope, onLook),
     keys: async () => verificationKeys(await database.forTenant(tenant, (tx) => readBundleKeys(tx, tenant))),
     highestSeq: {
