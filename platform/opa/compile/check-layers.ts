@@ -30,7 +30,8 @@ function checkModule(layer: LayerName, facts: ModuleFacts): FoundProblem[] {
 function checkVerdictsExist({ name, files }: CompileLayer, own: readonly ModuleFacts[]): FoundProblem[] {
   const sources = own.filter(({ file }) => !isTestFile(file));
   if (!isAuthored(name) || sources.length === 0 || own.length < files.size || sources.some((facts) => facts.package === packageOf(name) && facts.ruleNames.has('verdicts'))) return [];
-  return [warningAt(placeOf(sources[0]!.packagePlace), 'no_verdicts', `The layer has no rule \`verdicts\` in the package ${packageOf(name)}, so it decides nothing.`, `Write \`verdicts contains verdict if { ...; verdict := {"outcome": ..., "rule": "${name}/...", "message": ..., "obligations": {}} }\`.`)];
+  // Not a warning: a layer that was to restrict, with the name of its rule misspelt, would restrict nothing.
+  return [errorAt(placeOf(sources[0]!.packagePlace), 'no_verdicts', `The layer has no rule \`verdicts\` in the package ${packageOf(name)}, so it decides nothing.`, `Write \`verdicts contains verdict if { ...; verdict := {"outcome": ..., "rule": "${name}/...", "message": ..., "obligations": {}} }\`.`)];
 }
 
 /**

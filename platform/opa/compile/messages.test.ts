@@ -67,7 +67,7 @@ test('an import that is not used, a name of data that is not there, an allowance
   const { problems } = await compileTenant({ 'tenant.rego': VERDICT.replace('\n\n', '\n\nimport data.countersign.approvals\n\n').replace('input.action.risk == "write"', 'input.local_time.hour > data.countersign.config.tenant.lat') }, { data: { late: 3 } });
   expect(problems.map(({ code, severity, fix }) => [code, severity, fix])).toEqual([['unused_import', 'error', 'Remove it.'], ['unknown_data', 'warning', 'Did you mean data.countersign.config.tenant.late?']]);
   const silent = await compileTenant({ 'tenant.rego': 'package countersign.tenant\n\ndeny if input.action.risk == "write"\n' });
-  expect(silent).toMatchObject({ ok: true, problems: [{ code: 'no_verdicts', severity: 'warning' }] });
+  expect(silent).toMatchObject({ ok: false, problems: [{ code: 'no_verdicts', severity: 'error' }] });
 });
 
 test('every problem of a round is told at once', async () => {
