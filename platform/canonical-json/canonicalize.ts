@@ -54,20 +54,17 @@ class CanonicalWriter {
 
   write(value: unknown): void {
     if (value === null || typeof value === 'boolean') this.#text += String(value);
-    else if (typeof value === 'string') this.#writeString(value);
+    else if (typeof value === 'string') this.#text += this.#quoted(value);
     else if (typeof value === 'number') this.#writeNumber(value);
     else if (Array.isArray(value)) this.#writeArray(value);
     else if (typeof value === 'object') this.#writeObject(value);
     else throw this.#refuse('json_unsupported_value', `${typeof value} is not a JSON value; leave the key out or convert it`);
   }
 
-  #writeString(value: string): void {
-    if (NEEDS_NO_ESCAPE.test(value)) {
-      this.#text += `"${value}"`;
-      return;
-    }
+  #quoted(value: string): string {
+    if (NEEDS_NO_ESCAPE.test(value)) return `"${value}"`;
     if (!value.isWellFormed()) throw this.#refuse('json_lone_surrogate', 'the text holds half of a surrogate pair');
-    this.#text += JSON.stringify(value);
+    return JSON.stringify(value);
   }
 
   /** ECMAScript's own number text is the RFC's (section 3.2.2.3), -0 included. */
@@ -101,9 +98,7 @@ class CanonicalWriter {
     let separator = '';
     // The default sort compares UTF-16 code units, which is the RFC's order (section 3.2.3).
     for (const key of Object.keys(object).sort()) {
-      this.#text += separator;
-      this.#writeString(key);
-      this.#text += ':';
+      this.#text += `${separator}${this.#quoted(key)}:`;
       this.#writeMember(key, (object as Record<string, unknown>)[key]);
       separator = ',';
     }
