@@ -7,7 +7,6 @@ import type { BundleClaims, SignedBundle } from './bundle/sign.ts';
 import { SCOPE, TENANT, seededFiles, testClaims, testKey } from './bundle/testing.ts';
 import { createPdp } from './pdp.ts';
 import type { Pdp } from './pdp.ts';
-import { createPdpPool } from './pdp-pool.ts';
 import type { PdpOptions } from './pdp-options.ts';
 import type { PdpEvent } from './pdp-status.ts';
 import { readVectors } from '../../policies/vectors/read-vectors.ts';
@@ -286,21 +285,6 @@ test('keys may rotate: they are asked for at each refresh', async () => {
   keys = new Map([...key.verification, ...next.verification]);
   await pdp.refresh();
   expect(pdp.status()).toMatchObject({ bundle: { seq: 2 }, last_failure: null });
-});
-
-test('a pool holds one decision point per tenant', async () => {
-  const made: string[] = [];
-  const pool = createPdpPool((tenantId) => {
-    made.push(tenantId);
-    const { world, pdp } = harness({ tenant: tenantId });
-    void world;
-    return pdp;
-  });
-  const [a, again] = await Promise.all([pool.pdpFor('ten_a'), pool.pdpFor('ten_a'), pool.pdpFor('ten_b')]);
-  expect(a).toBe(again);
-  expect(made).toEqual(['ten_a', 'ten_b']);
-  expect(pool.statuses().map(({ tenant }) => tenant)).toEqual(['ten_a', 'ten_b']);
-  await pool.stop();
 });
 
 test('what policy reads is what is hashed', () => {
