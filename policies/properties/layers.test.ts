@@ -101,7 +101,8 @@ describe('a combination that loosens is found:', () => {
       return source.replace(from, to);
     }, base.files.get(path) ?? '');
     const policy = await start({ ...base, files: new Map([...base.files, [path, mistaken]]) });
-    const { failed, errorInstance } = await fc.check(neverLooser(policy), { numRuns: RUNS, endOnFailure: true });
+    // Some mistakes show in one stack of a thousand: the same stacks each time, and enough of them. The first that shows it ends this.
+    const { failed, errorInstance } = await fc.check(neverLooser(policy), { numRuns: 10 * RUNS, seed: 4, endOnFailure: true });
     expect({ failed, because: String(errorInstance) }).toEqual({ failed: true, because: expect.stringContaining('looser: ') });
   }, 60_000);
 });
