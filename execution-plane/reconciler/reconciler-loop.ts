@@ -104,8 +104,10 @@ export class ReconcilerLoop {
         identity: identityOf(instance, lease, `poll-${lease.fence}/${action}#${count}`), action, instanceName: instance.instance_name, parameters, labels, model: null, signal,
       });
       if (result.kind === 'succeeded') return result.output;
-      const [code, message] = result.kind === 'failed' || result.kind === 'uncertain' ? ['nested_call_failed' as const, result.error.message] : ['nested_call_denied' as const, `${action} was not allowed: ${result.kind}`];
-      throw new ConnectorError({ code, message, effect: 'none', retryable: true });
+      if (result.kind === 'failed' || result.kind === 'uncertain') throw new ConnectorError({ code: 'nested_call_failed', message: result.error.message, effect: 'none', retryable: true });
+      // Whoever reads the log must tell a bundle that is too old from a rule that says no.
+      const why = result.kind === 'denied' ? result.reasons.map((reason) => `${reason.rule}: ${reason.message}`).join('; ') : result.kind;
+      throw new ConnectorError({ code: 'nested_call_denied', message: `${action} was not allowed: ${why}`, effect: 'none', retryable: true });
     };
   }
 
