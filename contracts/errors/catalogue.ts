@@ -140,5 +140,6 @@ export const RUN_ERROR_CODES = [
   'policy_denied', 'policy_throttled', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout', 'facts_unavailable',
   'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
   'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'route_loop', 'internal',
+  'deadline_exceeded', 'wait_invalid', 'items_invalid', 'too_many_items', 'workflow_inactive', 'workflow_too_deep',
   'budget_exceeded', 'budget_reserved', 'price_unknown', 'idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_invalid',
 ] as const;

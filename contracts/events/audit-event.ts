@@ -19,7 +19,7 @@ export type AuditValue = string | number | boolean | null | readonly AuditValue[
 
 export const AUDIT_EVENT_TYPES = [
   'delivery.accepted', 'delivery.refused', 'delivery.dropped',
-  'run.created', 'run.state_changed', 'step.state_changed',
+  'run.created', 'run.state_changed', 'step.state_changed', 'step.items_planned',
   'decision.made', 'approval.requested', 'approval.vote_cast', 'approval.vote_refused', 'approval.state_changed',
   'call.intended', 'call.outcome', 'call.replayed', 'content.stored',
   'budget.warning', 'budget.refused', 'budget.changed', 'prices.changed',

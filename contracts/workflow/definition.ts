@@ -16,6 +16,10 @@ export interface WorkflowDefinition {
   readonly models: Readonly<Record<string, { readonly use: string; readonly fallback: readonly string[] }>>;
   /** Prompts and schemas that came along, by digest; their texts stand in the steps that name them. Absent: none. */
   readonly files?: readonly WorkflowFile[];
+  /** From its beginning, waits included; then nothing new begins in it. Absent: none. */
+  readonly deadline_ms?: number;
+  /** What a step `workflow/<name>` that started it gets as its output; strings may hold `${{ CEL }}`. Absent: nothing. */
+  readonly outputs?: { readonly [name: string]: unknown };
   /** In the order of the source. The graph is in `needs`. */
   readonly steps: readonly StepDefinition[];
 }
@@ -31,7 +35,7 @@ export interface WorkflowFile {
 
 export interface StepDefinition {
   readonly id: string;
-  /** `<connector>/<action>` or `model/generate`. */
+  /** `<connector>/<action>`, `model/generate`, `wait`, `transform`, `map` or `workflow/<name>`. */
   readonly uses: string;
   /** Name of the connector instance; null means the only one of that connector in the environment. */
   readonly instance: string | null;
@@ -48,10 +52,38 @@ export interface StepDefinition {
   readonly needs: readonly string[];
   readonly retry: { readonly max_attempts: number; readonly backoff: 'exponential' | 'fixed'; readonly initial_ms: number; readonly max_ms: number };
   readonly timeout_ms: number;
+  /** Over all its attempts and waits, from its first. Absent: none. */
+  readonly deadline_ms?: number;
+  /** Of a map: what is done with each item. Their `needs` name steps of the same item; what they refer to outside is among the map's. */
+  readonly steps?: readonly StepDefinition[];
+  /** Of a map. */
+  readonly on_item_failure?: OnItemFailure;
 }
 
-/** What expressions may refer to: `trigger.<field>`, `steps.<id>.output.<field>`, `run.id`, `run.workflow`. */
-export const EXPRESSION_ROOTS = ['trigger', 'steps', 'run'] as const;
+/** `fail`: no further item begins and the map fails; `continue`: the item counts as failed and the others go on. */
+export type OnItemFailure = 'fail' | 'continue';
+
+/** What the runtime itself does: none of them calls anything. */
+export const WAIT = 'wait';
+export const TRANSFORM = 'transform';
+export const MAP = 'map';
+const WORKFLOW = 'workflow/';
+
+/** The workflow that a step `workflow/<name>` starts; null for every other step. */
+export function workflowStartedBy(uses: string): string | null {
+  return uses.startsWith(WORKFLOW) ? uses.slice(WORKFLOW.length) : null;
+}
+
+export const MAX_ITEMS = 1_000;
+export const DEFAULT_MAP_CONCURRENCY = 5;
+export const MAX_MAP_CONCURRENCY = 100;
+/** A run that nothing started has depth 0. */
+export const MAX_DEPTH = 5;
+/** A year and a day. */
+export const MAX_WAIT_MS = 366 * 86_400_000;
+
+/** What expressions may refer to: `trigger.<field>`, `steps.<id>.output.<field>`, `run.id`, `run.workflow`; in the steps of a map also `item` and `index`. */
+export const EXPRESSION_ROOTS = ['trigger', 'steps', 'run', 'item', 'index'] as const;
 
 export const DEFAULT_AUTONOMY: Autonomy = 'supervised';
 export const DEFAULT_RETRY: StepDefinition['retry'] = { max_attempts: 5, backoff: 'exponential', initial_ms: 1_000, max_ms: 60_000 };
