@@ -3,6 +3,7 @@
  * `--help` behind its name.
  */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  engine: () => import('./engine/main.ts'),
   policy: () => import('./policy/main.ts'),
   redteam: () => import('./redteam/main.ts'),
   replay: () => import('./replay/main.ts'),

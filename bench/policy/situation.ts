@@ -35,12 +35,12 @@ verdicts contains {
 const POLICIES = join(import.meta.dirname, '..', '..', 'policies');
 const FOLDERS = ['base', 'packs/itsm', 'packs/engineering'];
 
-/** Base, packs and that layer, compiled by OPA. */
-export async function compiledPolicy(): Promise<Uint8Array> {
+/** Base, packs and a tenant's layer, compiled by OPA. */
+export async function compiledPolicy(tenantLayer = TENANT_LAYER): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-bench-'));
   try {
     const layer = join(scratch, 'tenant.rego');
-    await writeFile(layer, TENANT_LAYER);
+    await writeFile(layer, tenantLayer);
     const bundle = join(scratch, 'bundle.tar.gz');
     const sources = (await Promise.all(FOLDERS.map(regoFilesIn))).flat();
     await runOpa(await findOpa(), ['build', '--target', 'wasm', '--entrypoint', 'countersign/decision', '--output', bundle, ...sources, layer]);

@@ -43,7 +43,7 @@ async function runAll({ only, vitest }: TestArguments): Promise<number> {
   if (only === 'browser') await buildConsole(report, tools);
   if (only === undefined || only === 'browser') await report.stage('Chromium', (note) => ensureChromium(note));
   if (only !== 'unit') {
-    postgres = await report.stage('PostgreSQL for the tests', startTestPostgres);
+    postgres = await report.stage('PostgreSQL for the tests', () => startTestPostgres());
     if (postgres === undefined) return EXIT_FAILED;
   }
   const failedChecks = report.failed.length;

@@ -24,15 +24,17 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return () => server.stop();
 }
 
+/** The data is thrown away afterwards, so nothing is gained by waiting for the disk. */
+const HASTY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+
 /** A PostgreSQL in a scratch folder on a free port. `stop` removes the folder too. */
-export async function startTestPostgres(): Promise<RunningPostgres> {
+export async function startTestPostgres(settings: Readonly<Record<string, string>> = HASTY): Promise<RunningPostgres> {
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-test-'));
   await chmod(scratch, 0o755);
   const server = await startPostgres({
     dataDir: scratch,
     log: () => undefined,
-    // The data is thrown away afterwards, so nothing is gained by waiting for the disk.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+    settings,
   });
   const stop = async (): Promise<void> => {
     await server.stop();

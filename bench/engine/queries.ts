@@ -1,0 +1,19 @@
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { BenchPlace } from './seed.ts';
+
+const delivery: Statement = {
+  name: 'bench.delivery',
+  text: `
+    INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, dedupe_key, source, payload)
+    VALUES ($1, $2, $3, $4, $5, 'noop', 'thing.made', $2, $2, 'webhook', jsonb_build_object('id', $2::text, 'version', 1, 'operation', 'create', 'by', 'somebody'))`,
+};
+
+export async function insertDelivery(tx: Transaction, { tenantId, workspaceId, environmentId, instanceId }: BenchPlace, id: string): Promise<void> {
+  await tx.change(delivery, [tenantId, id, workspaceId, environmentId, instanceId]);
+}
+
+const ofRuns: Statement = { name: 'bench.deliveries_of_runs', text: 'SELECT id, delivery_id FROM execution.runs WHERE tenant_id = $1 AND id = ANY ($2::text[])' };
+
+export function readDeliveriesOfRuns(tx: Transaction, tenantId: string, runIds: readonly string[]): Promise<Array<{ id: string; delivery_id: string }>> {
+  return tx.rows(ofRuns, [tenantId, runIds]);
+}
