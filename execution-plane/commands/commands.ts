@@ -2,7 +2,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Changes } from '../changes/changes.ts';
 import { moveRun } from '../dispatch/move-run.ts';
-import type { Moved } from '../dispatch/move-run.ts';
+import type { Moved } from '../dispatch/plan-moves.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { decideCommand } from './decide.ts';
 import { close, findPending, lockPending } from './queries.ts';

@@ -1,5 +1,5 @@
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
-import type { Moves } from '../dispatch/move-run.ts';
+import type { Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { CommandRow } from './queries.ts';

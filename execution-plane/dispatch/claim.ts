@@ -1,5 +1,5 @@
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
-import { stepData } from './move-run.ts';
+import { stepData } from './plan-moves.ts';
 import { lockClaimable } from './repository-claims.ts';
 import type { Claimable } from './repository-claims.ts';
 import { failLostCalls } from './repository-lost-calls.ts';

@@ -1,5 +1,5 @@
 import type { LockedRun } from './repository-runs.ts';
-import type { Moves } from './move-run.ts';
+import type { Moves } from './plan-moves.ts';
 import type { StepError } from '../engine/step-end.ts';
 
 /** A leased step whose worker is gone, as it is under the run's lock. */

@@ -8,7 +8,7 @@ import { refusalMessage } from '../engine/step-end.ts';
 import { ExecutionError } from '../errors.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { moveRun } from './move-run.ts';
-import type { Mover, Moves } from './move-run.ts';
+import type { Mover, Moves } from './plan-moves.ts';
 import { reclaim } from './reclaim.ts';
 import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';

@@ -9,7 +9,7 @@ import type { Contents, SealedContent } from '../contents/contents.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
 import type { Leases } from '../dispatch/leases.ts';
 import { moveRun } from '../dispatch/move-run.ts';
-import type { Moved, Moves } from '../dispatch/move-run.ts';
+import type { Moved, Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun, RunFacts } from '../dispatch/repository-runs.ts';
 import type { StepChange } from '../dispatch/repository-transitions.ts';
 import type { StepEnd } from '../engine/step-end.ts';
