@@ -3,12 +3,14 @@ import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
+import type { ItemStories } from './fold-items.ts';
+import { StepItems } from './step-items.tsx';
 import { EntryView } from './story-entry.tsx';
 import type { StepStory, StoryEntry } from './story.ts';
 import classes from './story.module.css';
 
 /** One step: its state, what it waits for, and everything that happened in it. */
-export function StepCard({ story: { step, entries } }: { story: StepStory }) {
+export function StepCard({ story: { step, entries }, items = [] }: { story: StepStory; items?: ReadonlyArray<ItemStories<StepStory>> }) {
   const look = STEP_LOOKS[step.state];
   const { icon: PinIcon } = look;
   return (
@@ -31,6 +33,7 @@ export function StepCard({ story: { step, entries } }: { story: StepStory }) {
           <Waiting step={step} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>
+        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} />}</StepItems>}
       </section>
     </li>
   );

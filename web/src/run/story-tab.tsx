@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { useLocation } from 'react-router';
 import type { Run } from '../api/client.ts';
 import { CostCard } from './cost-card.tsx';
+import { foldItems } from './fold-items.ts';
 import { ProposalCard } from './proposal-card.tsx';
 import { readProposal } from './proposal.ts';
 import { RunApprovalCard } from './run-approval-card.tsx';
@@ -22,7 +23,7 @@ export function StoryTab({ run }: { run: Run }) {
   return (
     <div className={classes.columns}>
       <ol className={classes.steps} aria-label="Steps">
-        {tellStory(run).map((story) => <StepCard key={story.step.id} story={story} />)}
+        {foldItems(tellStory(run)).map(({ story, items }) => <StepCard key={story.step.id} story={story} items={items} />)}
       </ol>
       <Stack gap="md">
         {run.approvals.map((approval) => <RunApprovalCard key={approval.id} approval={approval} />)}
