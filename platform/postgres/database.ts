@@ -1,5 +1,7 @@
 import pg from 'pg';
-import { PostgresError } from './errors.ts';
+import { isOfServer, PostgresError } from './errors.ts';
+import { OneTrip } from './one-trip.ts';
+import type { Ask } from './one-trip.ts';
 
 /** A statement with a name, so that PostgreSQL plans it once per connection. The text is the documentation. */
 export interface Statement {
@@ -25,9 +27,13 @@ export interface DatabaseOptions {
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   readonly maxConnections?: number;
+  /** Settings of each of its sessions, such as `enable_seqscan: 'off'`. Names and values without white space. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   readonly onConnectionError?: (error: Error) => void;
 }
+
+const actForTenants: Statement = { name: 'act_for_tenants', text: `SELECT set_config('app.tenant_id', $1, true)` };
 
 const TENANT_ID = /^ten_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const NO_TENANT = '';
@@ -41,6 +47,7 @@ export class Database {
       connectionString: options.url,
       application_name: options.applicationName,
       max: options.maxConnections ?? 10,
+      ...(options.settings === undefined ? {} : { options: Object.entries(options.settings).map(([name, value]) => `-c ${name}=${value}`).join(' ') }),
       connectionTimeoutMillis: 10_000,
       idleTimeoutMillis: 30_000,
     });
@@ -57,6 +64,25 @@ export class Database {
   /** As `forTenant`, for a worker that claims or commits the work of several tenants at once (execution plane only). */
   forTenants<T>(tenantIds: readonly string[], work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#transaction(tenantIds.map(checkedTenantId).join(','), work);
+  }
+
+  /**
+   * As `forTenants`, in one round trip: the statements are known beforehand, and all of them commit or none. Gives the rows of each. Rejects with
+   * the server's error, and then nothing is committed; or with that of a connection that broke, and then nobody knows (`isOfServer`).
+   */
+  async atOnce(tenantIds: readonly string[], asks: readonly Ask[]): Promise<object[][]> {
+    const actFor: Ask = { statement: actForTenants, values: [tenantIds.map(checkedTenantId).join(',')] };
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      const [, ...rows] = await client.query(new OneTrip([actFor, ...asks])).done;
+      return rows;
+    } catch (error) {
+      if (!isOfServer(error)) broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   }
 
   /** A transaction that acts for no tenant: it sees the directories and nothing else. */

@@ -15,3 +15,18 @@ export class PostgresError extends Error {
 export function violates(error: unknown, constraint: string): boolean {
   return typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint;
 }
+
+/** SQLSTATE classes by which a session ends: what it was at may be committed or not. */
+const ENDS_THE_SESSION = new Set(['08', '57', 'XX']);
+
+/** Whether the server itself refused, so that nothing of the transaction is committed; else the connection broke, and nobody knows. */
+export function isOfServer(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !ENDS_THE_SESSION.has(code.slice(0, 2)) && code !== 'EPIPE';
+}
+
+/** Whether the same transaction may go through when it is made again: a deadlock, or a conflict with another. */
+export function isPassingConflict(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === '40001' || code === '40P01' || code === '55P03';
+}
