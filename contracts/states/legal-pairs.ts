@@ -4,6 +4,7 @@ import type { StateMachine } from './transitions.ts';
 const TABLES = {
   run: 'execution.run_legal_transitions',
   step: 'execution.step_legal_transitions',
+  lease: 'execution.lease_legal_transitions',
   tool_call: 'execution.tool_call_legal_transitions',
   approval: 'control.approval_legal_transitions',
   policy_release: 'control.policy_release_legal_transitions',

@@ -60,6 +60,7 @@ export const STEP_STATES: StateMachine<StepState> = {
     { from: 'leased', to: 'cancelled', why: 'the run was cancelled before any effect was sent' },
     { from: 'waiting', to: 'ready', why: 'the decision has come, or what it had begun has ended' },
     { from: 'waiting', to: 'succeeded', why: 'the time that it waited for has come' },
+    { from: 'waiting', to: 'leased', why: 'what it had begun has ended, and the worker that ended it goes on with it' },
     { from: 'waiting', to: 'failed', why: 'the approval was rejected, expired or withdrawn; or its deadline is over' },
     { from: 'waiting', to: 'cancelled', why: 'the run was cancelled' },
     { from: 'retrying', to: 'ready', why: 'its back-off is over' },
@@ -72,6 +73,19 @@ export const STEP_STATES: StateMachine<StepState> = {
     { from: 'dead', to: 'cancelled', why: 'the run was cancelled instead of redriven' },
     { from: 'failed', to: 'ready', why: 'redriven by a person, with a reason' },
     { from: 'cancelled', to: 'blocked', why: 'the run had failed, and the step it needs was redriven' },
+  ],
+};
+
+export type LeaseState = 'held' | 'released' | 'expired' | 'returned';
+
+/** A lease is one claim of a step, under one fence. Renewing it changes nothing but its end. */
+export const LEASE_STATES: StateMachine<LeaseState> = {
+  initial: ['held'],
+  terminal: ['released', 'expired', 'returned'],
+  transitions: [
+    { from: 'held', to: 'released', why: 'its holder wrote how the step went on' },
+    { from: 'held', to: 'expired', why: 'its end passed without a heartbeat, and the sweeper took the step over' },
+    { from: 'held', to: 'returned', why: 'its worker stopped and gave the step back' },
   ],
 };
 
@@ -90,14 +104,15 @@ export const TOOL_CALL_STATES: StateMachine<ToolCallState> = {
   ],
 };
 
-export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'consumed';
+export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'answered' | 'expired' | 'withdrawn' | 'consumed';
 
 export const APPROVAL_STATES: StateMachine<ApprovalState> = {
   initial: ['pending'],
-  terminal: ['rejected', 'expired', 'withdrawn', 'consumed'],
+  terminal: ['rejected', 'answered', 'expired', 'withdrawn', 'consumed'],
   transitions: [
     { from: 'pending', to: 'approved', why: 'enough people with the role voted for it' },
     { from: 'pending', to: 'rejected', why: 'a person with the role voted against it' },
+    { from: 'pending', to: 'answered', why: 'a person with the role said what became of the effect' },
     { from: 'pending', to: 'expired', why: 'nobody decided in time; expiry denies' },
     { from: 'pending', to: 'withdrawn', why: 'the run was cancelled, or the action changed' },
     { from: 'approved', to: 'consumed', why: 'the gateway used it for exactly this action, once' },
@@ -123,6 +138,7 @@ export const POLICY_RELEASE_STATES: StateMachine<PolicyReleaseState> = {
 export const STATE_MACHINES = {
   run: RUN_STATES,
   step: STEP_STATES,
+  lease: LEASE_STATES,
   tool_call: TOOL_CALL_STATES,
   approval: APPROVAL_STATES,
   policy_release: POLICY_RELEASE_STATES,

@@ -12,7 +12,7 @@ import type { TestDatabase } from './testing.ts';
 const SCHEMAS = ['control', 'execution', 'audit'];
 /** Hold ids and where a tenant lives; read before the tenant is known. */
 const DIRECTORIES = ['control.instance_directory', 'control.tenant_directory'];
-const SHARED = [...DIRECTORIES, 'control.approval_legal_transitions', 'control.policy_release_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
+const SHARED = [...DIRECTORIES, 'control.approval_legal_transitions', 'control.policy_release_legal_transitions', 'execution.lease_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
 const LOGIN_ROLES = ['countersign_control', 'countersign_execution'];
 
 let database: TestDatabase;
@@ -59,7 +59,7 @@ async function plant(table: string, tenant: string): Promise<void> {
 
 function valueOf({ column, type }: { column: string; type: string }, tenant: string): string {
   if (column === 'tenant_id') return pg.escapeLiteral(tenant);
-  if (type === 'jsonb') return `'{}'`;
+  if (type === 'jsonb' || type.endsWith('[]')) return `'{}'`;
   if (type === 'bytea') return `'\\x00'`;
   if (type === 'boolean') return 'true';
   if (type.startsWith('timestamp')) return 'clock_timestamp()';
@@ -137,15 +137,17 @@ describe('roles', () => {
     expect({ powerful, members, owned, rights, creates }).toEqual({ powerful: [], members: [], owned: [], rights: [], creates: [] });
   });
 
-  test('the one function that acts with its owner\'s rights is the audit\'s, with a fixed search path, and it asks whose tenant it is', async () => {
-    const { rows } = await admin.query(`SELECT p.oid::regproc::text AS name, p.proconfig AS config FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname = ANY ($1)`, [[...SCHEMAS, 'app', 'public']]);
-    expect(rows).toEqual([{ name: 'audit.append', config: ['search_path=pg_catalog, pg_temp'] }]);
+  test('the functions that act with their owner\'s rights are the audit\'s, with a fixed search path, and they ask whose tenant it is', async () => {
+    const { rows } = await admin.query(`SELECT p.oid::regproc::text AS name, p.proconfig AS config FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname = ANY ($1) ORDER BY 1`, [[...SCHEMAS, 'app', 'public']]);
+    expect(rows).toEqual(['audit.append', 'audit.append_all'].map((name) => ({ name, config: ['search_path=pg_catalog, pg_temp'] })));
     for (const client of planes.values()) {
       for (const acting of ['', own]) {
-        await client.query('BEGIN');
-        await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [acting]);
-        await expect(client.query(`SELECT audit.append($1, $1 || '/wsp', 'aud_test', 'run.created', NULL, '{}')`, [other])).rejects.toMatchObject({ code: '42501' });
-        await client.query('ROLLBACK');
+        for (const append of [`append($1, $1 || '/wsp', 'aud_test', 'run.created', NULL, '{}')`, `append_all(ARRAY[$1], ARRAY[$1 || '/wsp'], ARRAY['aud_test'], ARRAY['run.created'], ARRAY[NULL], ARRAY['{}'])`]) {
+          await client.query('BEGIN');
+          await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [acting]);
+          await expect(client.query(`SELECT audit.${append}`, [other])).rejects.toMatchObject({ code: '42501' });
+          await client.query('ROLLBACK');
+        }
       }
     }
   });
@@ -193,7 +195,7 @@ describe('states', () => {
     const entry = Object.entries(legalTransitionRows()).find(([table]) => table.endsWith(`.${name}_legal_transitions`));
     if (entry === undefined) throw new TypeError(name);
     const [table, legal] = entry;
-    const guarded = table.replace('_legal_transitions', 's');
+    const guarded = name === 'lease' ? 'execution.step_attempts' : table.replace('_legal_transitions', 's');
     const { rows: keys } = await admin.query(`SELECT convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid = $1::regclass AND confrelid = $2::regclass`, [guarded, table]);
     expect(keys).toEqual([{ convalidated: true }]);
     const { rows: stored } = await admin.query<{ pair: string }>(`SELECT from_state || ' ' || to_state AS pair FROM ${table}`);
