@@ -55,8 +55,9 @@ export class Plant {
     this.#listener = new Listener(database.executionUrl, { countersign_changes: () => this.#look() }, () => undefined);
   }
 
-  static async open(workflows: readonly WorkflowDefinition[] = [TRIAGE]): Promise<Plant> {
-    const plant = new Plant(await createTestDatabase(), await mkdtemp(path.join(tmpdir(), 'countersign-plant-')));
+  /** `adminUrl`: of a PostgreSQL, outside of a test run. */
+  static async open(workflows: readonly WorkflowDefinition[] = [TRIAGE], adminUrl?: string): Promise<Plant> {
+    const plant = new Plant(await createTestDatabase(adminUrl), await mkdtemp(path.join(tmpdir(), 'countersign-plant-')));
     await plant.#seed(workflows);
     await plant.#listener.start();
     return plant;

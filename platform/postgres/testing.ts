@@ -26,9 +26,9 @@ export interface TestDatabase {
 const TEMPLATE_LOCK = 7_151_001;
 const ROLE_PASSWORD = 'for tests on this machine only';
 
-/** A migrated database of its own for one test file, copied from a template that is migrated once per test run. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = new URL(inject('postgresAdminUrl'));
+/** A migrated database of its own for one test file, copied from a template that is migrated once per test run. `adminUrl`: outside of a test run. */
+export async function createTestDatabase(adminUrl: string = inject('postgresAdminUrl')): Promise<TestDatabase> {
+  const server = new URL(adminUrl);
   const template = await ensureTemplate(server);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await withAdmin(server, async (admin) => {
