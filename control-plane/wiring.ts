@@ -17,9 +17,10 @@ import { AuditApi } from './audit/audit-api.ts';
 import { Sequencer } from './audit/sequencer.ts';
 import { Budgets } from './budgets/budgets.ts';
 import { Prices } from './budgets/prices.ts';
+import { BulkCommands } from './bulk-commands/bulk-commands.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
-import { expiryLoop, forgettingLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
+import { expiryLoop, forgettingLoop, recoveryLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
 import { forEveryTenant } from './cell/tenants.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { Connectors } from './connectors/connectors.ts';
@@ -28,6 +29,7 @@ import { InstancePackages } from './connectors/instance-packages.ts';
 import { Instances } from './connectors/instances.ts';
 import { Publishers } from './connectors/publishers.ts';
 import { SchemaChecks } from './connectors/schema-checks.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { BundleArchive } from './decisions/bundle-archive.ts';
 import { Decisions } from './decisions/decisions.ts';
 import { DecisionExport } from './decisions/export.ts';
@@ -40,6 +42,8 @@ import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
+import { Board } from './operations/board.ts';
+import { Queues } from './operations/queues.ts';
 import { Policies } from './policies/policies.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { PolicyReplays } from './replays/replays.ts';
@@ -47,6 +51,9 @@ import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
 import { Runs } from './runs/runs.ts';
+import { RunSearch } from './runs/search.ts';
+import { RunTimelines } from './runs/timeline.ts';
+import { SavedViews } from './saved-views/saved-views.ts';
 import { PolicyReferences } from './simulation/policy-references.ts';
 import { Simulations } from './simulation/simulations.ts';
 import { Simulator } from './simulation/simulator.ts';
@@ -86,7 +93,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
   });
-  const loops = [expiryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days)];
+  const loops = [expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days)];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);
@@ -117,7 +124,14 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
         principalOf: (cookie) => authenticator.bySession(cookie),
       }),
       runs: new Runs({ ...parts, approvals }),
+      runSearch: new RunSearch(database),
+      runTimelines: new RunTimelines(database),
+      savedViews: new SavedViews(database),
+      queues: new Queues(parts),
+      board: new Board(parts),
       runCommands: new RunCommands(parts),
+      bulkCommands: new BulkCommands(parts),
+      deadLetters: new DeadLetters(database),
       evidence: new Evidence(parts),
       costReport: new CostReport(database, clock),
       budgets: new Budgets(parts),

@@ -56,6 +56,10 @@ export const ERROR_CATALOGUE = {
   // Runs
   run_not_cancellable: { status: 409, title: 'The run has already ended', fix: 'Nothing to do: see its state.' },
   run_not_redrivable: { status: 409, title: 'The run has no dead or failed step', fix: 'Only dead or failed steps can be redriven.' },
+  run_not_pausable: { status: 409, title: 'The run cannot be paused', fix: 'Nothing to do: it is paused already, or ends without being paused.' },
+  run_not_paused: { status: 409, title: 'The run is not paused', fix: 'Nothing to do: see its state.' },
+  selection_empty: { status: 409, title: 'Nothing is selected', fix: 'Widen the filter, or check the ids: `GET /api/v1/dead-letters` and `GET /api/v1/runs` show what there is.' },
+  selection_too_large: { status: 422, title: 'Too much is selected', fix: 'Narrow the filter and ask more than once.' },
   evidence_not_ready: { status: 409, title: 'The evidence is not there yet', fix: 'It is built when the run has ended and its audit events are sealed. Ask again after the seconds in Retry-After.' },
 
   // Approvals
@@ -137,7 +141,7 @@ export interface FieldProblem {
 
 /** Why a step, a call or a run did not succeed, as the API and the console show it. Shared by both planes. */
 export const RUN_ERROR_CODES = [
-  'policy_denied', 'policy_throttled', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout', 'facts_unavailable',
+  'policy_denied', 'policy_throttled', 'stopped_by_kill_switch', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout', 'facts_unavailable',
   'approval_rejected', 'approval_expired', 'approval_withdrawn', 'expression_failed', 'attempts_exhausted', 'outcome_unknown',
   'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'route_loop', 'internal',
   'deadline_exceeded', 'wait_invalid', 'items_invalid', 'too_many_items', 'workflow_inactive', 'workflow_too_deep',

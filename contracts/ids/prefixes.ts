@@ -24,6 +24,7 @@ export const ID_PREFIXES = {
   audit_event: 'aud',
   checkpoint: 'chk',
   command: 'cmd',
+  bulk_command: 'blk',
   evidence: 'evd',
   policy_bundle: 'bdl',
   policy_draft: 'pdr',
@@ -31,6 +32,7 @@ export const ID_PREFIXES = {
   policy_replay: 'prp',
   kill_switch: 'ksw',
   model: 'mdl',
+  saved_view: 'svw',
   request: 'req',
 } as const;
 

@@ -134,6 +134,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        /** What happened in a run, in order, and what each open step waits for */
+        get: operations["getRunTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches that you have kept, and those that others share in the workspace */
+        get: operations["listSavedViews"];
+        put?: never;
+        /** Keep a search under a name of your own */
+        post: operations["createSavedView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget it (your own; an admin any that is shared) */
+        delete: operations["deleteSavedView"];
+        options?: never;
+        head?: never;
+        /** Rename it, change its search, share it or not (your own views) */
+        patch: operations["updateSavedView"];
+        trace?: never;
+    };
+    "/api/v1/operations/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much waits for workers, for how long, and what is stuck, by environment and workflow */
+        get: operations["getQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live throughput and latency, from the figures that workers also give to Prometheus */
+        get: operations["getBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/cancel": {
         parameters: {
             query?: never;
@@ -166,6 +257,138 @@ export interface paths {
         put?: never;
         /** Try the dead and failed steps of a run again */
         post: operations["redriveRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a run; nothing new begins in it, what is under way ends */
+        post: operations["pauseRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused run go on */
+        post: operations["resumeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/run-cancellations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel many runs, by their ids or by a filter
+         * @description A job. What matches when it is asked for is cancelled one run after the other; read its progress by its id.
+         */
+        post: operations["cancelRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Steps that were given up on, with their whole context, the latest first */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try steps again that were given up on, by their ids or by a filter
+         * @description A job. Each run goes on from the step that failed, with all its attempts and under the idempotency keys that it had. What is given up on
+         *     again after the job was asked for is not tried once more by it.
+         */
+        post: operations["redriveDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs over many runs, the latest first */
+        get: operations["listBulkCommands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk-commands/{bulk_command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_command_id: string;
+            };
+            cookie?: never;
+        };
+        /** A job and how far it is */
+        get: operations["getBulkCommand"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1055,7 +1278,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let it go on */
+        /**
+         * Let it go on, at once or in stages
+         * @description With `recovery`, a growing share of the runs goes on, each stage for its time; then all. Which runs are in a share is decided by their
+         *     ids, so a run that was let go stays so. Setting a switch on the same target again ends the recovery.
+         */
         post: operations["releaseKillSwitch"];
         delete?: never;
         options?: never;
@@ -1289,6 +1516,156 @@ export interface components {
             command_id: string;
             request_id: string;
         };
+        CancelAccepted: {
+            command_id: string;
+            request_id: string;
+            /** @description What was under way, or of unknown outcome, when it was asked for. What really could not be stopped is in the error of the run, once it is carried out */
+            not_stopped: components["schemas"]["NotStopped"][];
+        };
+        NotStopped: {
+            step_key: string;
+            state: components["schemas"]["StepState"];
+            /** @description The write that was sent or is about to be; null where it only reads */
+            action: string | null;
+        };
+        RunFilter: {
+            workflow?: string;
+            /** @enum {string} */
+            environment?: "dev" | "staging" | "prod";
+            state?: ("queued" | "running" | "waiting")[];
+            /**
+             * Format: date-time
+             * @description Created at this moment or later
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Created before this moment
+             */
+            until?: string;
+        };
+        /** @description Exactly one of `ids` and `filter`. */
+        NewRunCancellation: {
+            /** @description Runs */
+            ids?: string[];
+            filter?: components["schemas"]["RunFilter"];
+            reason: string;
+        };
+        DeadLetterFilter: {
+            /** @description Only the dead ones when absent */
+            state?: ("dead" | "failed")[];
+            workflow?: string;
+            /** @enum {string} */
+            environment?: "dev" | "staging" | "prod";
+            step?: string;
+            uses?: string;
+            code?: string;
+            /** Format: date-time */
+            since?: string;
+        };
+        /** @description Exactly one of `ids` and `filter`. */
+        NewRedrive: {
+            /** @description Dead letters by their `id` */
+            ids?: string[];
+            filter?: components["schemas"]["DeadLetterFilter"];
+            reason: string;
+        };
+        BulkCommand: {
+            id: string;
+            /** @enum {string} */
+            kind: "cancel" | "redrive";
+            /** @description `ids` or `filter`, as it was asked for */
+            selection: {
+                [key: string]: unknown;
+            };
+            reason: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "finished";
+            /** @description How many the selection named when it was asked for */
+            total: number;
+            done: number;
+            /** @description Those for which there was nothing left to do when their turn came */
+            skipped: number;
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        DeadLetter: {
+            /** @description The step */
+            id: string;
+            step_key: string;
+            uses: string;
+            /** @enum {string} */
+            state: "dead" | "failed";
+            attempt: number;
+            max_attempts: number;
+            /** Format: date-time */
+            died_at: string;
+            error: components["schemas"]["RunError"] | null;
+            run: {
+                id: string;
+                workflow_name: string;
+                workflow_version: number;
+                environment: string;
+                state: components["schemas"]["RunState"];
+                subject: string | null;
+                subject_label: string | null;
+            };
+            /** @description The last five, the latest first */
+            attempts: {
+                attempt: number;
+                worker: string;
+                /** Format: date-time */
+                started_at: string;
+                /** Format: date-time */
+                finished_at: string | null;
+                result: string | null;
+                error: components["schemas"]["RunError"] | null;
+            }[];
+            /** @description The last decision of policy on a call of this step */
+            decision: {
+                id: string;
+                outcome: components["schemas"]["Outcome"];
+                reasons: {
+                    rule: string;
+                    message: string;
+                }[];
+                bundle_revision: string | null;
+                bundle_seq: number | null;
+                input_digest: string;
+                /** Format: date-time */
+                decided_at: string;
+            } | null;
+            /** @description The last one that this step asked for */
+            approval: {
+                id: string;
+                kind: components["schemas"]["ApprovalKind"];
+                state: components["schemas"]["ApprovalState"];
+                tier: string;
+                /** Format: date-time */
+                decided_at: string | null;
+            } | null;
+            /** @description The last call of this step */
+            call: {
+                id: string;
+                action: string;
+                /** @enum {string} */
+                state: "intended" | "succeeded" | "failed" | "uncertain";
+                /** @description Of the canonical action with its parameters */
+                action_digest: string;
+                /** @description A redrive sends the same again */
+                idempotency_key: string;
+                /** @description Of the parameters as the workflow gave them, where it names the idempotency key */
+                parameters_digest: string | null;
+                error: components["schemas"]["RunError"] | null;
+                /** Format: date-time */
+                intended_at: string;
+            } | null;
+        };
         Reason: {
             reason: string;
         };
@@ -1308,11 +1685,19 @@ export interface components {
         /** @enum {string} */
         StepState: "blocked" | "ready" | "leased" | "waiting" | "retrying" | "uncertain" | "succeeded" | "failed" | "skipped" | "cancelled" | "dead";
         /** @enum {string} */
-        ApprovalState: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "consumed";
+        ApprovalState: "pending" | "approved" | "rejected" | "answered" | "expired" | "withdrawn" | "consumed";
+        /**
+         * @description `action`: may this be sent? `outcome`: it was sent, and nobody can tell whether it happened; did it?
+         * @enum {string}
+         */
+        ApprovalKind: "action" | "outcome";
         RunError: {
             code: string;
             message: string;
             step_key?: string;
+            data?: {
+                [key: string]: unknown;
+            };
         };
         RunSummary: {
             id: string;
@@ -1331,6 +1716,11 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             error: components["schemas"]["RunError"] | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing new begins in it
+             */
+            paused_at?: string | null;
         };
         Run: components["schemas"]["RunSummary"] & {
             workflow_id: string;
@@ -1344,12 +1734,276 @@ export interface components {
             trigger: {
                 [key: string]: unknown;
             };
+            paused_by?: string | null;
+            pause_reason?: string | null;
             steps: components["schemas"]["Step"][];
             decisions: components["schemas"]["Decision"][];
             calls: components["schemas"]["ToolCall"][];
             approvals: components["schemas"]["Approval"][];
             costs: components["schemas"]["CostLine"][];
             evidence: components["schemas"]["EvidenceRef"] | null;
+        };
+        RunTimeline: {
+            run_id: string;
+            state: components["schemas"]["RunState"];
+            /**
+             * Format: date-time
+             * @description When this was read; ages count from here
+             */
+            at: string;
+            paused: null | {
+                /** Format: date-time */
+                at: string;
+                by: string | null;
+                reason: string | null;
+            };
+            /** @description In the order of the workflow, open ones first where they are too many */
+            steps: components["schemas"]["TimelineStep"][];
+            /** @description How many steps there are beyond the 500 in `steps` */
+            steps_left_out: number;
+            entries: components["schemas"]["TimelineEntry"][];
+            next_cursor: string | null;
+        };
+        TimelineStep: {
+            id: string;
+            key: string;
+            uses: string;
+            state: components["schemas"]["StepState"];
+            attempt: number;
+            max_attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description From when on a worker may claim it
+             */
+            available_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a retrying or uncertain step is tried next
+             */
+            next_attempt_at: string | null;
+            lease: null | {
+                worker: string;
+                fence: string;
+                /** Format: date-time */
+                expires_at: string;
+                /** @description Its worker is gone or slow; a sweep takes the step back */
+                expired: boolean;
+            };
+            waiting_for: null | {
+                /**
+                 * @description What lets it go on; `outcome`: the system of record is asked, or a person, whether the effect happened
+                 * @enum {string}
+                 */
+                kind: "steps" | "worker" | "retry" | "outcome" | "approval" | "time" | "children" | "pause" | "kill_switch" | "admission";
+                message: string;
+                /** Format: date-time */
+                until: string | null;
+                approval_id: string | null;
+                /** @description Keys of the steps that have not ended yet */
+                needs: string[];
+            };
+            error: components["schemas"]["RunError"] | null;
+        };
+        TimelineEntry: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Of what takes time: an attempt, a call, an approval, a child
+             */
+            ended_at: string | null;
+            /** @enum {string} */
+            kind: "received" | "created" | "started" | "finished" | "attempt" | "decision" | "call" | "approval" | "vote" | "child" | "command";
+            /** @description Of the run, decision, call, approval, vote, child run or command; of an attempt, its step and fence */
+            id: string;
+            step_key: string | null;
+            /** @description The state or outcome; of an attempt that is under way, null */
+            result: string | null;
+            worker: string | null;
+            fence: string | null;
+            attempt: number | null;
+            /** @description connector/action; of a command, what was asked for; of a child, its workflow */
+            action: string | null;
+            /** @description The principal who voted or asked */
+            by: string | null;
+            /** @description Reasons of a decision, the reason of a person */
+            message: string | null;
+            error: components["schemas"]["RunError"] | null;
+        };
+        /** @description What `GET /api/v1/runs` takes, as a kept search */
+        RunFilters: {
+            state?: components["schemas"]["RunState"][];
+            workflow?: string;
+            /** @enum {string} */
+            environment?: "dev" | "staging" | "prod";
+            q?: string;
+            error_code?: string;
+            step?: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            /** @description Instead of `from`: counted back from when the view is opened */
+            last_minutes?: number;
+            paused?: boolean;
+            attention?: boolean;
+        };
+        SavedView: {
+            id: string;
+            name: string;
+            filters: components["schemas"]["RunFilters"];
+            /** @description Seen by everybody in the workspace */
+            shared: boolean;
+            owner_id: string;
+            owner_name: string;
+            mine: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        NewSavedView: {
+            name: string;
+            filters: components["schemas"]["RunFilters"];
+            /** @default false */
+            shared: boolean;
+        };
+        SavedViewChange: {
+            name?: string;
+            filters?: components["schemas"]["RunFilters"];
+            shared?: boolean;
+        };
+        Queues: {
+            /** Format: date-time */
+            at: string;
+            /** @description Where something waits, is stuck, or was claimed in the last five minutes; the deepest first */
+            items: components["schemas"]["Queue"][];
+            /** @description How many queues there are beyond the 200 deepest */
+            items_left_out: number;
+            totals: components["schemas"]["QueueFigures"];
+            dispatch: components["schemas"]["DispatchState"];
+        };
+        Queue: components["schemas"]["QueueFigures"] & {
+            environment: string;
+            workflow_name: string;
+        };
+        QueueFigures: {
+            /** @description Open runs by state; paused ones are counted in their state too */
+            runs: {
+                queued: number;
+                running: number;
+                waiting: number;
+                cancelling: number;
+                paused: number;
+            };
+            /** @description Steps that are somebody's turn */
+            steps: {
+                /** @description A worker may claim it now */
+                ready: number;
+                retrying: number;
+                uncertain: number;
+                leased: number;
+                /** @description For an approval, a time or children */
+                waiting: number;
+            };
+            /** @description Where more steps wait than are counted one by one: how many were; the figures under `steps` are then at least what they say */
+            counted_up_to: number | null;
+            /** @description How long the step has been claimable that waits longest */
+            oldest_ready_ms: number | null;
+            /** @description Over the last five minutes */
+            claims_per_minute: number;
+            /** @description Over the last five minutes */
+            retries_per_minute: number;
+            /** @description Steps that are dead now */
+            dead_letters: number;
+            /** @description Steps that became dead in the last hour */
+            dead_letters_per_hour: number;
+            /** @description Runs that wait for a person: dead or uncertain steps, open approvals */
+            attention: number;
+        };
+        DispatchState: {
+            /**
+             * @description What wakes the workers; PostgreSQL is the truth with either
+             * @enum {string}
+             */
+            kind: "postgres" | "sqs";
+            outbox: null | {
+                depth: number;
+                oldest_ms: number | null;
+            };
+            /** @description What SQS said of its queues, approximately, when a worker last asked */
+            queue: null | {
+                /** Format: date-time */
+                asked_at: string;
+                visible: number;
+                in_flight: number;
+                delayed: number;
+                dead_letters: number | null;
+            };
+            workers: {
+                id: string;
+                version: string;
+                /** Format: date-time */
+                started_at: string;
+                /** Format: date-time */
+                heartbeat_at: string;
+            }[];
+        };
+        Board: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Between two points of the series */
+            bucket_ms: number;
+            totals: components["schemas"]["BoardFigures"];
+            /** @description Every point in time is there, also where nothing happened */
+            series: (components["schemas"]["BoardFigures"] & {
+                /**
+                 * Format: date-time
+                 * @description Where the point begins
+                 */
+                at: string;
+            })[];
+            /** @description The busiest first, 50 at most */
+            workflows: (components["schemas"]["BoardFigures"] & {
+                environment: string;
+                workflow_name: string;
+            })[];
+            workflows_left_out: number;
+        };
+        BoardFigures: {
+            runs_started: number;
+            runs_succeeded: number;
+            runs_failed: number;
+            runs_cancelled: number;
+            steps_claimed: number;
+            steps_succeeded: number;
+            /** @description Refused by policy, a person or the target */
+            steps_failed: number;
+            /** @description Turns that ended in `retrying` or `uncertain` */
+            steps_retried: number;
+            steps_dead: number;
+            /** @description By outcome: ALLOW, DENY, ... */
+            decisions: {
+                [key: string]: number;
+            };
+            queue_wait: components["schemas"]["Latency"];
+            step_duration: components["schemas"]["Latency"];
+            run_duration: components["schemas"]["Latency"];
+        };
+        /** @description Quantiles of a histogram: interpolated within its bucket, as Prometheus does. Null where nothing was measured */
+        Latency: {
+            count: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
         };
         Step: {
             id: string;
@@ -1500,6 +2154,28 @@ export interface components {
             votes: components["schemas"]["Vote"][];
             may_vote: boolean;
             may_not_vote_because: string | null;
+            kind?: components["schemas"]["ApprovalKind"];
+            /**
+             * @description What a person said of an outcome
+             * @enum {string|null}
+             */
+            answer?: "happened" | "did_not_happen" | null;
+            /**
+             * Format: date-time
+             * @description Since when its clock stands still because a kill switch stops the run; what is left of its time is left when it goes on
+             */
+            frozen_since?: string | null;
+            /** @description Of an outcome, what was sent and when, and by which worker */
+            sent?: {
+                call_id: string;
+                idempotency_key: string;
+                /** Format: date-time */
+                intended_at: string;
+                worker: string | null;
+                attempt: number;
+                /** @description Why nobody can tell */
+                error: components["schemas"]["RunError"] | null;
+            } | null;
         };
         Preview: {
             title: string;
@@ -1520,7 +2196,7 @@ export interface components {
             display_name: string;
             role: string;
             /** @enum {string} */
-            decision: "approve" | "reject";
+            decision: "approve" | "reject" | "happened" | "did_not_happen";
             reason: string | null;
             auth_strength: string;
             /** @description How old the voter's sign-in was at the vote; null where that is not known */
@@ -1531,9 +2207,9 @@ export interface components {
         };
         NewVote: {
             /** @enum {string} */
-            decision: "approve" | "reject";
+            decision: "approve" | "reject" | "happened" | "did_not_happen";
             action_digest: string;
-            /** @description Required to reject */
+            /** @description Required to reject and to answer what became of a call */
             reason?: string;
         };
         VoteResult: {
@@ -2448,6 +3124,16 @@ export interface components {
             id?: string;
             reason: string;
         };
+        KillSwitchRelease: {
+            reason: string;
+            /** @description Shares that grow. After the last stage everything goes on. Absent lets everything go on at once */
+            recovery?: components["schemas"]["RecoveryStage"][];
+        };
+        RecoveryStage: {
+            /** @description The part of the runs that goes on */
+            share: number;
+            for_ms: number;
+        };
         KillSwitch: {
             id: string;
             /** @enum {string} */
@@ -2463,6 +3149,19 @@ export interface components {
             release_reason: string | null;
             /** Format: date-time */
             released_at: string | null;
+            /** @description The stages in which it lets go; null where it let go at once or is set */
+            recovery?: components["schemas"]["RecoveryStage"][] | null;
+            /** @description Which of them it is in, from 0; null before and after */
+            recovery_stage?: number | null;
+            /** Format: date-time */
+            stage_began_at?: string | null;
+            /** @description The part of the runs that goes on now; null while it is set and once it has recovered */
+            share?: number | null;
+            /**
+             * Format: date-time
+             * @description From when on it stops nothing any more
+             */
+            recovered_at?: string | null;
         };
         KeySet: {
             keys: components["schemas"]["PublicKey"][];
@@ -2785,8 +3484,20 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 state?: components["schemas"]["RunState"][];
                 workflow?: string;
-                /** @description Part of a run id or of a subject label */
+                /** @description Part of a run id, of a subject or of its label */
                 q?: string;
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description Of the run or of one of its steps */
+                error_code?: string;
+                /** @description The key of a step that is at work or has not ended well; of a `map`, the key of the map */
+                step?: string;
+                /** @description First moment */
+                from?: components["parameters"]["FromTime"];
+                /** @description First moment that is left out */
+                to?: components["parameters"]["ToTime"];
+                paused?: boolean;
+                /** @description Whether a person must look at it: a dead step, an effect of unknown outcome, or an approval that waits */
+                attention?: boolean;
             };
             header?: never;
             path?: never;
@@ -2794,7 +3505,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page */
+            /**
+             * @description A page. A search looks at a bounded number of runs per request: where `next_cursor` is there, older runs may match,
+             *     also when `items` is short or empty.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2803,6 +3517,11 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["RunSummary"][];
                         next_cursor: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When the oldest run was made that this page looked at; null where it looked at all there are
+                         */
+                        searched_back_to: string | null;
                     };
                 };
             };
@@ -2859,6 +3578,176 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getRunTimeline: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTimeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSavedViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSavedView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedView"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSavedView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSavedView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of `at`, at most two seconds old */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBoard: {
+        parameters: {
+            query?: {
+                /** @description How far back; the series has 60 points at most */
+                minutes?: number;
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description The workflow's name */
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last point is of the time that is still running */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     cancelRun: {
         parameters: {
             query?: never;
@@ -2874,13 +3763,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Asked for */
+            /** @description Asked for; `not_stopped` names what is under way and ends by itself */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommandAccepted"];
+                    "application/json": components["schemas"]["CancelAccepted"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2908,6 +3797,205 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandAccepted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pauseRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAccepted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAccepted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelRuns: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRunCancellation"];
+            };
+        };
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCommand"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+                /** @description `dead` broke; `failed` was refused by policy, a person or the target. Only the dead ones when absent */
+                state?: ("dead" | "failed")[];
+                /** @description The workflow's name */
+                workflow?: string;
+                environment?: components["parameters"]["EnvironmentName"];
+                /** @description The step's key */
+                step?: string;
+                /** @description connector/action */
+                uses?: string;
+                /** @description The error's code */
+                code?: string;
+                /** @description Given up on at this moment or later */
+                since?: string;
+                run_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeadLetter"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    redriveDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRedrive"];
+            };
+        };
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCommand"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listBulkCommands: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkCommand"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBulkCommand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCommand"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4477,7 +5565,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reason"];
+                "application/json": components["schemas"]["KillSwitchRelease"];
             };
         };
         responses: {

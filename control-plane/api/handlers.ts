@@ -2,23 +2,30 @@ import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Prices } from '../budgets/prices.ts';
+import type { BulkCommands } from '../bulk-commands/bulk-commands.ts';
 import type { CellApi } from '../cell/cell-api.ts';
 import type { Connectors } from '../connectors/connectors.ts';
 import type { Credentials } from '../connectors/credentials.ts';
 import type { InstancePackages } from '../connectors/instance-packages.ts';
 import type { Instances } from '../connectors/instances.ts';
 import type { Publishers } from '../connectors/publishers.ts';
+import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import type { DecisionExport } from '../decisions/export.ts';
 import type { SignIn } from '../identity/sign-in.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Policies } from '../policies/policies.ts';
+import type { Board } from '../operations/board.ts';
+import type { Queues } from '../operations/queues.ts';
 import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { RunSearch } from '../runs/search.ts';
+import type { RunTimelines } from '../runs/timeline.ts';
+import type { SavedViews } from '../saved-views/saved-views.ts';
 import type { Simulations } from '../simulation/simulations.ts';
 import type { Slack } from '../slack/slack.ts';
 import type { Workflows } from '../workflows/workflows.ts';
@@ -27,7 +34,14 @@ import type { Handlers } from './operation.ts';
 export interface Services {
   readonly signIn: SignIn;
   readonly runs: Runs;
+  readonly runSearch: RunSearch;
+  readonly runTimelines: RunTimelines;
+  readonly savedViews: SavedViews;
+  readonly queues: Queues;
+  readonly board: Board;
   readonly runCommands: RunCommands;
+  readonly bulkCommands: BulkCommands;
+  readonly deadLetters: DeadLetters;
   readonly evidence: Evidence;
   readonly costReport: CostReport;
   readonly budgets: Budgets;
@@ -58,11 +72,25 @@ export function handlersOf(parts: Services): Handlers {
     signOut: (call) => parts.signIn.signOut(call),
     getMe: (call) => parts.signIn.getMe(call),
     createApiKey: (call) => parts.signIn.createApiKey(call),
-    listRuns: (call) => parts.runs.listRuns(call),
+    listRuns: (call) => parts.runSearch.listRuns(call),
     getRun: (call) => parts.runs.getRun(call),
+    getRunTimeline: (call) => parts.runTimelines.getRunTimeline(call),
+    listSavedViews: (call) => parts.savedViews.listSavedViews(call),
+    createSavedView: (call) => parts.savedViews.createSavedView(call),
+    updateSavedView: (call) => parts.savedViews.updateSavedView(call),
+    deleteSavedView: (call) => parts.savedViews.deleteSavedView(call),
+    getQueues: (call) => parts.queues.getQueues(call),
+    getBoard: (call) => parts.board.getBoard(call),
     startRun: (call) => parts.runCommands.startRun(call),
     cancelRun: (call) => parts.runCommands.cancelRun(call),
     redriveRun: (call) => parts.runCommands.redriveRun(call),
+    pauseRun: (call) => parts.runCommands.pauseRun(call),
+    resumeRun: (call) => parts.runCommands.resumeRun(call),
+    cancelRuns: (call) => parts.bulkCommands.cancelRuns(call),
+    listDeadLetters: (call) => parts.deadLetters.listDeadLetters(call),
+    redriveDeadLetters: (call) => parts.bulkCommands.redriveDeadLetters(call),
+    listBulkCommands: (call) => parts.bulkCommands.listBulkCommands(call),
+    getBulkCommand: (call) => parts.bulkCommands.getBulkCommand(call),
     getEvidence: (call) => parts.evidence.getEvidence(call),
     getCostPerTicket: (call) => parts.costReport.getCostPerTicket(call),
     getBudget: (call) => parts.budgets.getBudget(call),

@@ -24,6 +24,7 @@ export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], 
     decided_at: row.decided_at?.toISOString() ?? null, consumed_at: row.consumed_at?.toISOString() ?? null,
     preview, action_document: action,
     votes: votes.map(({ approval_id: _of, ...vote }) => ({ ...vote, voted_at: vote.voted_at.toISOString() })),
+    kind: row.kind, answer: row.answer, sent: row.sent, frozen_since: row.frozen_since?.toISOString() ?? null,
     may_vote: refusal === null, may_not_vote_because: refusal?.detail ?? null,
   };
 }

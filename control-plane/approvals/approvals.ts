@@ -17,7 +17,7 @@ import type { ApprovalView } from './approval-view.ts';
 import { approvalsOfRun, decideApproval, expireOne, findApproval, insertVote, listApprovals, lockApproval, votesOf } from './queries.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
 import { signInAgeMs } from './sign-in-rules.ts';
-import { outcomeOf, whyNot } from './voting-rules.ts';
+import { outcomeOf, whyNot, whyNotThisVote } from './voting-rules.ts';
 import type { VoteRefusal } from './voting-rules.ts';
 
 export interface ApprovalsParts {
@@ -100,7 +100,7 @@ export class Approvals {
     // Nobody approves what cannot be shown: the stored bytes must still be those of the digest.
     await openApproval(row, tenantId, this.#parts.keys);
     const changedTo = outcomeOf(row, votes, body.decision);
-    if (changedTo !== null && await tx.change(decideApproval, [tenantId, row.id, changedTo]) === 0) {
+    if (changedTo !== null && await tx.change(decideApproval, [tenantId, row.id, changedTo, changedTo === 'answered' ? body.decision : null]) === 0) {
       const expired: VoteRefusal = { code: 'approval_expired', detail: 'The deadline passed while you voted; expiry denies.' };
       return this.#refuse(tx, { ...row, overdue: true }, principal, expired, requestId);
     }
@@ -111,7 +111,9 @@ export class Approvals {
       vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role,
       auth_strength: principal.authStrength, sign_in_age_ms: signInAgeMs(row, principal), channel, request_id: requestId,
     });
-    if (changedTo !== null) await this.#audit(tx, row, principal, 'approval.state_changed', { from: 'pending', to: changedTo, action_digest: row.action_digest });
+    if (changedTo !== null) await this.#audit(tx, row, principal, 'approval.state_changed', {
+      from: 'pending', to: changedTo, action_digest: row.action_digest, ...(changedTo === 'answered' ? { answer: body.decision, call_id: row.sent?.call_id ?? null } : {}),
+    });
     const after = await tx.one<ApprovalRow>(findApproval, [tenantId, workspaceId, row.id]);
     return { auditEventId, row: after, votes: await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]), changedTo };
   }
@@ -146,15 +148,9 @@ export class Approvals {
 /** By which way a vote came, in the words of the database. */
 const CHANNELS = { session: 'console', api_key: 'api', slack: 'slack' } as const;
 
-function whyNotThisVote(row: ApprovalRow, vote: NewVote): VoteRefusal | null {
-  if (vote.action_digest !== row.action_digest) return { code: 'approval_digest_stale', detail: 'The action that would run has another digest than the one you voted on.' };
-  if (vote.decision === 'reject' && (vote.reason ?? '').trim() === '') return { code: 'request_invalid', detail: 'A rejection needs a reason.' };
-  return null;
-}
-
-function refusalError({ code, detail }: VoteRefusal, currentDigest: string): ApiError {
+function refusalError({ code, detail, field }: VoteRefusal, currentDigest: string): ApiError {
   if (code === 'approval_digest_stale') return new ApiError(code, detail, { members: { current_action_digest: currentDigest } });
-  if (code === 'request_invalid') return new ApiError(code, detail, { errors: [{ field: '/reason', code: 'required', message: 'Say why, in a sentence.' }] });
+  if (code === 'request_invalid') return new ApiError(code, detail, { errors: [{ field: field ?? '', code: field === '/reason' ? 'required' : 'enum', message: field === '/reason' ? 'Say why, in a sentence.' : detail }] });
   return new ApiError(code, detail);
 }
 

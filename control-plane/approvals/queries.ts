@@ -1,8 +1,11 @@
 import type { Statement } from '@countersign/platform/postgres/database.ts';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { ApprovalState } from '@countersign/contracts/states/transitions.ts';
 
 export interface ApprovalRow {
   readonly id: string;
+  /** `action`: may this be sent? `outcome`: it was sent; did it happen? */
+  readonly kind: 'action' | 'outcome';
   readonly workspace_id: string;
   readonly run_id: string;
   readonly step_key: string;
@@ -23,6 +26,12 @@ export interface ApprovalRow {
   readonly consumed_at: Date | null;
   /** By the database's clock: pending and past its deadline, whether or not the sweeper has come by. */
   readonly overdue: boolean;
+  /** Since when its clock stands, because a kill switch stops the run. */
+  readonly frozen_since: Date | null;
+  /** What a person said of an outcome. */
+  readonly answer: Answer | null;
+  /** Of an outcome, the call that it is about. */
+  readonly sent: Sent | null;
   /** The weakest sign-in that a voter may have, and how old it may be; both null where policy asks for no step up. */
   readonly min_strength: string | null;
   readonly max_sign_in_age_ms: number | null;
@@ -31,13 +40,17 @@ export interface ApprovalRow {
   readonly cursor_at: string;
 }
 
+export type Answer = 'happened' | 'did_not_happen';
+export type VoteDecision = 'approve' | 'reject' | Answer;
+type Sent = NonNullable<components['schemas']['Approval']['sent']>;
+
 export interface VoteRow {
   readonly id: string;
   readonly approval_id: string;
   readonly principal_id: string;
   readonly display_name: string;
   readonly role: string;
-  readonly decision: 'approve' | 'reject';
+  readonly decision: VoteDecision;
   readonly reason: string | null;
   readonly auth_strength: string;
   readonly sign_in_age_ms: number | null;
@@ -45,8 +58,17 @@ export interface VoteRow {
   readonly voted_at: Date;
 }
 
-const COLUMNS = `id, workspace_id, run_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier, required_role, required_votes,
-  requested_by, state, requested_at, expires_at, decided_at, consumed_at, state = 'pending' AND expires_at <= clock_timestamp() AS overdue,
+/** Its deadline has passed, and its clock has not stood still: a kill switch gives back the time that it takes. */
+const OVERDUE = `expires_at <= clock_timestamp() AND frozen_since IS NULL AND NOT control.is_stopped(tenant_id, workspace_id, environment_id, run_id)`;
+
+const SENT = `CASE WHEN kind = 'outcome' THEN (
+    SELECT jsonb_build_object('call_id', c.id, 'idempotency_key', c.idempotency_key, 'intended_at', to_char(c.intended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+             'worker', t.worker, 'attempt', c.attempt, 'error', c.error)
+      FROM execution.tool_calls c LEFT JOIN execution.step_attempts t ON (t.tenant_id, t.step_id, t.fence) = (c.tenant_id, c.step_id, c.fence)
+     WHERE c.tenant_id = approvals.tenant_id AND c.id = approvals.call_id) END AS sent`;
+
+const COLUMNS = `id, kind, workspace_id, run_id, step_key, action, action_digest, action_sealed, preview_sealed, subject, tier, required_role, required_votes,
+  requested_by, state, requested_at, expires_at, decided_at, consumed_at, state = 'pending' AND ${OVERDUE} AS overdue, frozen_since, answer, ${SENT},
   min_strength, max_sign_in_age_ms::float8 AS max_sign_in_age_ms, clock_timestamp() AS read_at,
   to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at`;
 
@@ -96,14 +118,14 @@ export const insertVote: Statement = {
 /** The first decision wins: whoever finds it no longer pending, or past its deadline, changes nothing. */
 export const decideApproval: Statement = {
   name: 'approvals.decide',
-  text: `UPDATE control.approvals SET state = $3, decided_at = clock_timestamp()
-          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND expires_at > clock_timestamp()`,
+  text: `UPDATE control.approvals SET state = $3, answer = $4, decided_at = clock_timestamp()
+          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND NOT (${OVERDUE})`,
 };
 
 export const expireOne: Statement = {
   name: 'approvals.expire_one',
   text: `UPDATE control.approvals SET state = 'expired', decided_at = clock_timestamp()
-          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND expires_at <= clock_timestamp()`,
+          WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND ${OVERDUE}`,
 };
 
 export interface OverdueRow {
@@ -117,7 +139,7 @@ export const expireOverdue: Statement = {
   text: `
     WITH overdue AS (
       SELECT tenant_id, id FROM control.approvals
-       WHERE tenant_id = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
+       WHERE tenant_id = $1 AND state = 'pending' AND ${OVERDUE}
        ORDER BY expires_at LIMIT 100
          FOR UPDATE SKIP LOCKED)
     UPDATE control.approvals a SET state = 'expired', decided_at = clock_timestamp()

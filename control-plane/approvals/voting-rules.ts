@@ -1,11 +1,13 @@
 import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { ApprovalRow, VoteRow } from './queries.ts';
+import type { ApprovalRow, VoteDecision, VoteRow } from './queries.ts';
 import { whySignInIsNotEnough } from './sign-in-rules.ts';
 
 export interface VoteRefusal {
   readonly code: Extract<ErrorCode, 'approval_role_required' | 'approval_stronger_sign_in_required' | 'approval_fresh_sign_in_required' | 'approval_own_request' | 'approval_expired' | 'approval_already_decided' | 'vote_already_cast' | 'approval_digest_stale' | 'request_invalid'>;
   readonly detail: string;
+  /** JSON pointer, for `request_invalid`. */
+  readonly field?: string;
 }
 
 /** Why `principal` may not vote on `approval` now; null when they may. No I/O: the row is as it was read. */
@@ -20,8 +22,22 @@ export function whyNot(approval: ApprovalRow, votes: readonly VoteRow[], princip
   return whySignInIsNotEnough(approval, principal);
 }
 
-/** What the votes decide, once `approve` or `reject` is added to them; null when more are needed. */
-export function outcomeOf(approval: ApprovalRow, votes: readonly VoteRow[], decision: 'approve' | 'reject'): 'approved' | 'rejected' | null {
+/** Why this vote says nothing to `approval`; null when it does. What became of an effect is answered, never approved, and always with a reason. */
+export function whyNotThisVote({ kind, action_digest }: ApprovalRow, vote: { readonly action_digest: string; readonly decision: VoteDecision; readonly reason?: string }): VoteRefusal | null {
+  if (vote.action_digest !== action_digest) return { code: 'approval_digest_stale', detail: 'The action that would run has another digest than the one you voted on.' };
+  const choices: readonly VoteDecision[] = CHOICES[kind];
+  if (!choices.includes(vote.decision)) {
+    return { code: 'request_invalid', field: '/decision', detail: `This ${kind === 'outcome' ? 'asks what became of a call' : 'asks whether an action may be sent'}: ${choices.join(' or ')}.` };
+  }
+  if (vote.decision !== 'approve' && (vote.reason ?? '').trim() === '') return { code: 'request_invalid', field: '/reason', detail: `${vote.decision === 'reject' ? 'A rejection' : 'An answer'} needs a reason.` };
+  return null;
+}
+
+const CHOICES = { action: ['approve', 'reject'], outcome: ['happened', 'did_not_happen'] } as const;
+
+/** What the votes decide, once `decision` is added to them; null when more are needed. One person who looked says what happened. */
+export function outcomeOf(approval: ApprovalRow, votes: readonly VoteRow[], decision: VoteDecision): 'approved' | 'rejected' | 'answered' | null {
+  if (decision === 'happened' || decision === 'did_not_happen') return 'answered';
   if (decision === 'reject') return 'rejected';
   const distinct = new Set(votes.filter((vote) => vote.decision === 'approve').map((vote) => vote.principal_id));
   return distinct.size + 1 >= approval.required_votes ? 'approved' : null;

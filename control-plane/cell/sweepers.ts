@@ -4,6 +4,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import { sweepExpired } from '../approvals/expiry-sweeper.ts';
 import { shredOld } from '../approvals/queries.ts';
 import { forgetWebhooks } from '../ingestion/queries.ts';
+import { keepUpRecovery } from '../kill-switches/recovery.ts';
 import type { Notifier } from '../live/notifier.ts';
 import type { Policies } from '../policies/policies.ts';
 import { forgetDrafts } from '../policies/repository-drafts.ts';
@@ -22,6 +23,12 @@ export interface SweeperParts {
 export function expiryLoop(parts: SweeperParts): Loop {
   const options = { name: 'approval expiry', idle_ms: 1_000, busy_ms: 0, log: parts.log };
   return new Loop(options, () => forEveryTenant(parts.database, parts.log, async (tenantId) => await sweepExpired(tenantId, parts) > 0));
+}
+
+/** Lets go what kill switches have stopped, stage after stage, and starts and stops the clocks of approvals with it. */
+export function recoveryLoop(parts: SweeperParts): Loop {
+  const options = { name: 'recovery', idle_ms: 1_000, busy_ms: 1_000, log: parts.log };
+  return new Loop(options, () => forEveryTenant(parts.database, parts.log, (tenantId) => keepUpRecovery(tenantId, parts)));
 }
 
 /** Forgets webhook ids, idempotency keys and drafts of policy that can no longer matter. */

@@ -19,6 +19,9 @@ export interface RunRow {
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
   readonly error: RunError | null;
+  readonly paused_at: Date | null;
+  readonly paused_by: string | null;
+  readonly pause_reason: string | null;
   readonly pins: Record<string, never>;
   readonly trigger_kind: string;
   readonly trigger_key: string;
@@ -32,23 +35,12 @@ export interface RunRow {
 
 const RUN = `
   SELECT r.id, r.workflow_id, r.workflow_name, r.workflow_version, r.workflow_digest, e.name AS environment, r.state, r.subject, r.subject_label,
-         r.cost_usd::text AS cost_usd, r.created_at, r.event_at, r.started_at, r.finished_at, r.error, r.pins, r.trigger_kind, r.trigger_key, r.delivery_id,
+         r.cost_usd::text AS cost_usd, r.created_at, r.event_at, r.started_at, r.finished_at, r.error, r.paused_at, r.paused_by, r.pause_reason, r.pins, r.trigger_kind, r.trigger_key, r.delivery_id,
          d.source AS delivery_source, d.event AS delivery_event, d.instance_id AS delivery_instance_id, d.received_at AS delivery_received_at,
          to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at
     FROM execution.runs r
     JOIN control.environments e ON (e.tenant_id, e.id) = (r.tenant_id, r.environment_id)
     LEFT JOIN execution.deliveries d ON (d.tenant_id, d.id) = (r.tenant_id, r.delivery_id)`;
-
-/** `$5` is matched as plain text: the caller escapes LIKE's wildcards. */
-export const listRuns: Statement = {
-  name: 'runs.list',
-  text: `${RUN}
-   WHERE r.tenant_id = $1 AND r.workspace_id = $2
-     AND ($3::text[] IS NULL OR r.state = ANY ($3)) AND ($4::text IS NULL OR r.workflow_name = $4)
-     AND ($5::text IS NULL OR r.id ILIKE $5 OR r.subject_label ILIKE $5)
-     AND ($6::timestamptz IS NULL OR (r.created_at, r.id) < ($6, $7))
-   ORDER BY r.created_at DESC, r.id DESC LIMIT $8`,
-};
 
 export const findRun: Statement = {
   name: 'runs.find',
@@ -159,6 +151,17 @@ export const insertCommand: Statement = {
 export const countRedrivable: Statement = {
   name: 'runs.count_redrivable',
   text: `SELECT count(*)::int AS count FROM execution.steps WHERE tenant_id = $1 AND run_id = $2 AND state IN ('dead', 'failed')`,
+};
+
+/** What a cancellation of the run could not stop now: steps under way or of unknown outcome, with the write that they sent or are about to. */
+export const stepsUnderWay: Statement = {
+  name: 'runs.steps_under_way',
+  text: `
+    SELECT s.key AS step_key, s.state,
+           (SELECT c.action FROM execution.tool_calls c
+             WHERE c.tenant_id = s.tenant_id AND c.run_id = s.run_id AND c.step_id = s.id AND c.risk IN ('write', 'destructive') AND c.state IN ('intended', 'uncertain')
+             ORDER BY c.intended_at DESC LIMIT 1) AS action
+      FROM execution.steps s WHERE s.tenant_id = $1 AND s.run_id = $2 AND s.state IN ('leased', 'uncertain') ORDER BY s.ordinal`,
 };
 
 export const findActive: Statement = {

@@ -9,11 +9,14 @@ import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Notifier } from '../live/notifier.ts';
-import { countRedrivable, findActive, findRequest, insertCommand, insertManualDelivery, rememberRequest } from './queries.ts';
+import { countRedrivable, findActive, findRequest, insertCommand, insertManualDelivery, rememberRequest, stepsUnderWay } from './queries.ts';
 import type { RunRow } from './queries.ts';
 import { runOf } from './runs.ts';
 
 const ENDED = ['succeeded', 'failed', 'cancelled'];
+
+const REQUESTED = { cancel: 'run.cancel_requested', redrive: 'run.redrive_requested', pause: 'run.pause_requested', resume: 'run.resume_requested' } as const;
+type CommandKind = keyof typeof REQUESTED;
 
 export interface RunCommandsParts {
   readonly database: Database;
@@ -39,21 +42,37 @@ export class RunCommands {
     return { status: 202, body: accepted };
   }
 
-  cancelRun({ principal, path, body, requestId }: Call<'cancelRun'>): Promise<Answer<'cancelRun'>> {
-    return this.#command('cancel', principal, path.run_id, body.reason, requestId, (_tx, run) => {
+  /** The answer says what is under way as it is asked for; the worker that carries it out writes what really could not be stopped into the run. */
+  async cancelRun({ principal, path, body, requestId }: Call<'cancelRun'>): Promise<Answer<'cancelRun'>> {
+    let not_stopped: components['schemas']['NotStopped'][] = [];
+    const accepted = await this.#command('cancel', principal, path.run_id, body.reason, requestId, async (tx, run) => {
       if (ENDED.includes(run.state)) throw new ApiError('run_not_cancellable', `The run is ${run.state}.`);
-      return Promise.resolve();
+      not_stopped = await tx.rows<components['schemas']['NotStopped']>(stepsUnderWay, [principal.tenantId, run.id]);
     });
+    return { status: 202, body: { ...accepted, not_stopped } };
   }
 
-  redriveRun({ principal, path, body, requestId }: Call<'redriveRun'>): Promise<Answer<'redriveRun'>> {
-    return this.#command('redrive', principal, path.run_id, body.reason, requestId, async (tx, run) => {
+  async redriveRun({ principal, path, body, requestId }: Call<'redriveRun'>): Promise<Answer<'redriveRun'>> {
+    return { status: 202, body: await this.#command('redrive', principal, path.run_id, body.reason, requestId, async (tx, run) => {
       const { count } = await tx.one<{ count: number }>(countRedrivable, [principal.tenantId, run.id]);
       if (count === 0) throw new ApiError('run_not_redrivable', `The run is ${run.state} and has no dead or failed step.`);
-    });
+    }) };
   }
 
-  async #command(kind: 'cancel' | 'redrive', principal: Principal, runId: string, reason: string, requestId: string, check: (tx: Transaction, run: RunRow) => Promise<void>): Promise<{ status: 202; body: components['schemas']['CommandAccepted'] }> {
+  async pauseRun({ principal, path, body, requestId }: Call<'pauseRun'>): Promise<Answer<'pauseRun'>> {
+    return { status: 202, body: await this.#command('pause', principal, path.run_id, body.reason, requestId, async (_tx, run) => {
+      if (ENDED.includes(run.state) || run.state === 'cancelling') throw new ApiError('run_not_pausable', `The run is ${run.state}.`);
+      if (run.paused_at !== null) throw new ApiError('run_not_pausable', 'The run is paused already.');
+    }) };
+  }
+
+  async resumeRun({ principal, path, body, requestId }: Call<'resumeRun'>): Promise<Answer<'resumeRun'>> {
+    return { status: 202, body: await this.#command('resume', principal, path.run_id, body.reason, requestId, async (_tx, run) => {
+      if (run.paused_at === null) throw new ApiError('run_not_paused', `The run is ${run.state} and not paused.`);
+    }) };
+  }
+
+  async #command(kind: CommandKind, principal: Principal, runId: string, reason: string, requestId: string, check: (tx: Transaction, run: RunRow) => Promise<void>): Promise<components['schemas']['CommandAccepted']> {
     if (reason.trim() === '') throw new ApiError('request_invalid', 'A reason is needed.', { errors: [{ field: '/reason', code: 'required', message: 'Say why, in a sentence.' }] });
     const id = newId('command');
     await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
@@ -62,13 +81,13 @@ export class RunCommands {
       await tx.change(insertCommand, [principal.tenantId, id, runId, kind, reason, principal.id]);
       // The worker audits what became of it; here is who asked. Reasons are what people typed, so the trail keeps their digest.
       await appendAudit(tx, {
-        at: this.#parts.clock.now(), type: kind === 'cancel' ? 'run.cancel_requested' : 'run.redrive_requested', tenant_id: principal.tenantId,
+        at: this.#parts.clock.now(), type: REQUESTED[kind], tenant_id: principal.tenantId,
         workspace_id: principal.workspaceId, run_id: runId, actor: actorOf(principal), subject: { kind: 'run', id: runId },
         data: { command_id: id, reason_digest: digestOf(reason), request_id: requestId },
       });
     });
     this.#parts.notifier.commands();
-    return { status: 202, body: { command_id: id, request_id: requestId } };
+    return { command_id: id, request_id: requestId };
   }
 
   async #start(tx: Transaction, { principal, body, headers, requestId }: Call<'startRun'>): Promise<DeliveryAccepted> {

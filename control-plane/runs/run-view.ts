@@ -10,7 +10,7 @@ export function runSummary(row: RunRow): Schemas['RunSummary'] {
   return {
     id: row.id, workflow_name: row.workflow_name, workflow_version: row.workflow_version, environment: row.environment, state: row.state,
     subject: row.subject, subject_label: row.subject_label, cost_usd: row.cost_usd,
-    created_at: row.created_at.toISOString(), started_at: iso(row.started_at), finished_at: iso(row.finished_at), error: row.error,
+    created_at: row.created_at.toISOString(), started_at: iso(row.started_at), finished_at: iso(row.finished_at), error: row.error, paused_at: iso(row.paused_at),
   };
 }
 

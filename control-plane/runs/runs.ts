@@ -3,10 +3,9 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../api/operation.ts';
-import { pageOf, positionOf } from '../api/page.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Principal } from '../identity/principal.ts';
-import { attemptsOfRun, callsOfRun, costsOfRun, decisionsOfRun, findEvidence, findRun, listRuns, stepsOfRun } from './queries.ts';
+import { attemptsOfRun, callsOfRun, costsOfRun, decisionsOfRun, findEvidence, findRun, stepsOfRun } from './queries.ts';
 import type { AttemptRow, CallRow, DecisionRow, EvidenceRow, RunRow, StepRow } from './queries.ts';
 import { callView, decisionView, evidenceView, runSummary, stepViews, triggerOf } from './run-view.ts';
 
@@ -24,17 +23,6 @@ export class Runs {
     this.#parts = parts;
   }
 
-  async listRuns({ principal, query }: Call<'listRuns'>): Promise<Answer<'listRuns'>> {
-    const limit = query.limit ?? 50;
-    const after = positionOf(query.cursor);
-    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<RunRow>(listRuns, [
-      principal.tenantId, principal.workspaceId, query.state ?? null, query.workflow ?? null, query.q === undefined ? null : containing(query.q),
-      after?.at ?? null, after?.id ?? null, limit + 1,
-    ]));
-    const page = pageOf(rows, limit);
-    return { status: 200, body: { items: page.rows.map(runSummary), next_cursor: page.nextCursor } };
-  }
-
   async getRun({ principal, path }: Call<'getRun'>): Promise<Answer<'getRun'>> {
     const body = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#read(tx, principal, path.run_id));
     return { status: 200, body };
@@ -48,7 +36,7 @@ export class Runs {
     return {
       ...runSummary(run),
       workflow_id: run.workflow_id, workflow_digest: run.workflow_digest, pins: run.pins, event_at: run.event_at.toISOString(),
-      trigger: triggerOf(run) as Record<string, never>,
+      trigger: triggerOf(run) as Record<string, never>, paused_by: run.paused_by, pause_reason: run.pause_reason,
       steps: await stepViews(steps, attempts, principal, this.#parts.keys),
       decisions: (await tx.rows<DecisionRow>(decisionsOfRun, of)).map(decisionView),
       calls: (await tx.rows<CallRow>(callsOfRun, of)).map(callView),
@@ -64,9 +52,4 @@ export async function runOf(tx: Transaction, principal: Principal, runId: string
   const run = await tx.maybeOne<RunRow>(findRun, [principal.tenantId, principal.workspaceId, runId]);
   if (run === undefined) throw new ApiError('not_found', 'There is no such run.');
   return run;
-}
-
-/** An ILIKE pattern for "contains this text". */
-function containing(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }

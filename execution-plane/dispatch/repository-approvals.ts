@@ -70,7 +70,7 @@ const decided: Statement = {
      ORDER BY s.id LIMIT $1`,
 };
 
-export interface DecidedStep { readonly tenant_id: string; readonly run_id: string; readonly step_id: string; readonly approval_id: string; readonly state: Exclude<ApprovalState, 'pending'> }
+export interface DecidedStep { readonly tenant_id: string; readonly run_id: string; readonly step_id: string; readonly approval_id: string; readonly state: Exclude<ApprovalState, 'pending' | 'answered'> }
 
 /** Steps that wait for an approval which has been decided. */
 export function findDecidedSteps(tx: Transaction, limit: number): Promise<DecidedStep[]> {

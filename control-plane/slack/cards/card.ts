@@ -47,8 +47,12 @@ const HEADLINES: Readonly<Record<string, string>> = {
   pending: 'Approval needed', approved: 'Approved', consumed: 'Approved', rejected: 'Rejected', expired: 'Expired', withdrawn: 'Withdrawn',
 };
 
-function headline(facts: CardFacts): string {
-  return HEADLINES[facts.state] ?? facts.state;
+/** Of an effect that was sent and that nobody can tell about. */
+const QUESTIONS: Readonly<Record<string, string>> = { pending: 'Did it happen?', expired: 'Nobody said whether it happened', withdrawn: 'Withdrawn' };
+
+function headline({ kind, answer, state }: CardFacts): string {
+  if (kind === 'outcome') return answer === null ? QUESTIONS[state] ?? state : answer === 'happened' ? 'It happened' : 'It did not happen';
+  return HEADLINES[state] ?? state;
 }
 
 function fieldsOf(facts: CardFacts): types.PlainTextElement[] {
@@ -61,11 +65,12 @@ function fieldsOf(facts: CardFacts): types.PlainTextElement[] {
     field('Requested by', facts.requester),
     ...(signIn === null ? [] : [field('Sign-in', signIn)]),
     field('Digest', facts.action_digest.slice('sha256:'.length, 'sha256:'.length + 12)),
-    ...(facts.required_votes > 1 || facts.state !== 'pending' ? [field('Votes for it', `${facts.votes_for} of ${facts.required_votes}`)] : []),
+    ...(facts.kind === 'action' && (facts.required_votes > 1 || facts.state !== 'pending') ? [field('Votes for it', `${facts.votes_for} of ${facts.required_votes}`)] : []),
   ];
 }
 
 function contextOf(facts: CardFacts): string {
+  if (facts.state === 'pending' && facts.kind === 'outcome') return `It was sent, and the system of record cannot tell. Look there, then say so by ${slackTime(facts.expires_at)}; nothing is sent again before.`;
   if (facts.state === 'pending') return `Open until ${slackTime(facts.expires_at)}; nobody deciding is a no.`;
   const by = facts.decided_by === null ? '' : ` by ${escapeMrkdwn(label(facts.decided_by, LABEL_LENGTH))} (${escapeMrkdwn(facts.decided_in ?? '')})`;
   const at = facts.decided_at === null ? '' : ` at ${slackTime(facts.decided_at)}`;
@@ -75,6 +80,8 @@ function contextOf(facts: CardFacts): string {
 function buttonsOf(facts: CardFacts, publicUrl: string): types.ActionsBlock {
   const value = buttonValue({ approvalId: facts.id, digest: facts.action_digest });
   const show: types.Button = { type: 'button', action_id: ACTIONS.show, text: plain('Show', 75), value };
+  // An answer needs a reason and a look at what was sent: it is given in the console.
+  if (facts.kind === 'outcome') return { type: 'actions', block_id: `approval:${facts.id}`, elements: [show, openButton('Say what happened', approvalUrl(publicUrl, facts.id))] };
   if (facts.step_up) return { type: 'actions', block_id: `approval:${facts.id}`, elements: [show, openButton('Sign in and decide', approvalUrl(publicUrl, facts.id))] };
   return {
     type: 'actions', block_id: `approval:${facts.id}`,

@@ -13,7 +13,7 @@ const id = 'apr_01m7ycgr0mfqb9b82cyb208wwj';
 const NASTY = '<!channel> <https://evil.example|here> & *bold* \u202eevil\u202c z\u200bw \u{e0041}tag';
 
 const facts = (changes: Partial<CardFacts> = {}): CardFacts => ({
-  id, workspace_id: 'wsp', run_id: 'run_1', action: 'servicenow/incident.update', action_title: 'Update an incident', action_digest: digest, environment: 'prod',
+  id, kind: 'action', answer: null, workspace_id: 'wsp', run_id: 'run_1', action: 'servicenow/incident.update', action_title: 'Update an incident', action_digest: digest, environment: 'prod',
   subject_label: 'INC1', tier: 'standard', required_role: 'approver', required_votes: 1, votes_for: 0, requester: 'Workflow runtime', requested_at: new Date(0),
   expires_at: new Date(86_400_000), decided_at: null, state: 'pending', step_up: false, min_strength: null, max_sign_in_age_ms: null, decided_by: null, decided_in: null, ...changes,
 });
@@ -113,6 +113,16 @@ test('App Home holds at most what a view takes', () => {
   expect(JSON.stringify(home)).toContain('55 more are in the console.');
 });
 
+test('a question about an outcome is answered in the console: the card has no button that decides', () => {
+  const card = approvalCard(facts({ kind: 'outcome' }), 'http://localhost');
+  expect(card.text).toContain('Did it happen?');
+  expect(JSON.stringify(card.blocks)).toContain('Say what happened');
+  expect(JSON.stringify(card.blocks)).not.toContain('Approve');
+  const modal = actionModal(facts({ kind: 'outcome' }), view({ kind: 'outcome' }), 'http://localhost');
+  expect(modal.submit).toBeUndefined();
+  expect(JSON.stringify(modal.blocks)).not.toContain('Reject');
+});
+
 test.each(['', 'x', `${id}:`, `${id}:sha256:zz`, `${id}:${digest} `, `apr_x:${digest}`, `${digest}:${id}`])('the value %j is not one of ours', (value) => {
   expect(parseButtonValue(value)).toBeNull();
 });
@@ -125,8 +135,11 @@ test.each<[Partial<OutcomeRow>, string]>([
   [{ state: 'consumed', call_state: 'uncertain', run_state: 'failed' }, 'Nobody knows yet'],
   [{ state: 'consumed', call_state: 'failed', run_state: 'failed', error_code: '<!here>' }, 'Not executed (&lt;!here&gt;).'],
   [{ state: 'approved', call_state: null, run_state: 'cancelled' }, 'Not executed.'],
+  [{ kind: 'outcome', state: 'answered', answer: 'happened' }, 'A person says that it happened'],
+  [{ kind: 'outcome', state: 'answered', answer: 'did_not_happen' }, 'it is tried again'],
+  [{ kind: 'outcome', state: 'expired' }, 'the step is a dead letter now'],
 ])('the thread is told: %j', (row, text) => {
-  const whole: OutcomeRow = { approval_id: id, installation: 'T1', channel_id: 'C1', message_ts: '1', attempts: 0, state: 'approved', run_id: 'run_1', run_state: null, call_state: null, error_code: null, has_evidence: true, ...row };
+  const whole: OutcomeRow = { approval_id: id, installation: 'T1', channel_id: 'C1', message_ts: '1', attempts: 0, state: 'approved', kind: 'action', answer: null, run_id: 'run_1', run_state: null, call_state: null, error_code: null, has_evidence: true, ...row };
   expect(outcomeText(whole, 'http://localhost')).toContain(text);
   expect(outcomeText(whole, 'http://localhost')).toContain('<http://localhost/runs/run_1|Run and evidence>');
 });

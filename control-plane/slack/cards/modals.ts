@@ -23,7 +23,7 @@ export function actionModal(facts: CardFacts, approval: ApprovalView, publicUrl:
   return {
     type: 'modal', callback_id: VIEWS.decide, private_metadata: buttonValue(value),
     title: plain('Requested action', 24), close: plain('Close', 24),
-    ...(approval.may_vote ? { submit: plain('Approve', 24) } : {}),
+    ...(approval.may_vote && approval.kind !== 'outcome' ? { submit: plain('Approve', 24) } : {}),
     blocks: [
       { type: 'section', text: plain(`${actionName(facts)} in ${facts.environment}`, 300) },
       { type: 'context', elements: [{ type: 'mrkdwn', text: `Digest ${approval.action_digest.slice(0, 19)}; open until ${slackTime(facts.expires_at)}` }] },
@@ -96,6 +96,7 @@ function piecesOf(text: string): string[] {
 
 function decisionOf(approval: ApprovalView, value: ButtonValue, publicUrl: string): types.KnownBlock[] {
   const url = approvalUrl(publicUrl, approval.id);
+  if (approval.kind === 'outcome') return [note('This was sent, and nobody can tell whether it happened. Look at the record, then say so in the console.'), { type: 'actions', elements: [openButton('Open in the console', url)] }];
   if (approval.may_vote) {
     return [{ type: 'actions', elements: [{ type: 'button', action_id: ACTIONS.reject, text: plain('Reject', 75), style: 'danger', value: buttonValue(value) }, openButton('Open in the console', url)] }];
   }

@@ -7,7 +7,8 @@ export function outcomeText(row: OutcomeRow, publicUrl: string): string {
   return `${sentenceOf(row)} ${link}`;
 }
 
-function sentenceOf({ state, call_state, run_state, error_code }: OutcomeRow): string {
+function sentenceOf({ kind, answer, state, call_state, run_state, error_code }: OutcomeRow): string {
+  if (kind === 'outcome') return answer === null ? 'Nobody said what happened: the step is a dead letter now.' : answer === 'happened' ? 'A person says that it happened: the run goes on.' : 'A person says that it did not happen: it is tried again.';
   if (state === 'rejected') return 'Rejected: nothing was executed.';
   if (state === 'expired') return 'Nobody decided in time: nothing was executed.';
   if (state === 'withdrawn') return 'Withdrawn: nothing was executed.';

@@ -4,6 +4,9 @@ import type { ApprovalState } from '@countersign/contracts/states/transitions.ts
 /** What a card says: the action and how it stands, no content. */
 export interface CardFacts {
   readonly id: string;
+  readonly kind: 'action' | 'outcome';
+  /** What a person said of an outcome. */
+  readonly answer: 'happened' | 'did_not_happen' | null;
   readonly workspace_id: string;
   readonly run_id: string;
   readonly action: string;
@@ -29,13 +32,13 @@ export interface CardFacts {
   readonly decided_in: string | null;
 }
 
-const STATE = `CASE WHEN a.state = 'pending' AND a.expires_at <= clock_timestamp() THEN 'expired' ELSE a.state END`;
+const STATE = `CASE WHEN a.state = 'pending' AND a.expires_at <= clock_timestamp() AND a.frozen_since IS NULL AND NOT control.is_stopped(a.tenant_id, a.workspace_id, a.environment_id, a.run_id) THEN 'expired' ELSE a.state END`;
 const VOTES = '(SELECT count(*)::int FROM control.approval_votes v WHERE (v.tenant_id, v.approval_id) = (a.tenant_id, a.id))';
 /** What a card shows changes exactly with this. A consumed approval looks like an approved one. */
 const SHOWN = `replace(${STATE}, 'consumed', 'approved') || '/' || ${VOTES}`;
 
 const FACTS = `
-    SELECT a.id, a.workspace_id, a.run_id, a.action, m.title AS action_title, a.action_digest, e.name AS environment, r.subject_label, a.tier, a.required_role,
+    SELECT a.id, a.kind, a.answer, a.workspace_id, a.run_id, a.action, m.title AS action_title, a.action_digest, e.name AS environment, r.subject_label, a.tier, a.required_role,
            a.required_votes, coalesce(v.votes_for, 0)::int AS votes_for, coalesce(q.display_name, replace(a.requested_by, 'workflow:', 'workflow ')) AS requester, a.requested_at, a.expires_at,
            a.decided_at, ${STATE} AS state, (a.tier = 'critical' OR a.min_strength IS NOT NULL) AS step_up, a.min_strength, a.max_sign_in_age_ms::float8 AS max_sign_in_age_ms, v.decided_by, v.decided_in, ${SHOWN} AS shown
       FROM control.approvals a
@@ -139,6 +142,8 @@ export const cardShows: Statement = {
 
 export interface OutcomeRow extends CardRow {
   readonly state: ApprovalState;
+  readonly kind: 'action' | 'outcome';
+  readonly answer: 'happened' | 'did_not_happen' | null;
   readonly run_id: string;
   readonly run_state: string | null;
   readonly call_state: string | null;
@@ -150,14 +155,14 @@ export interface OutcomeRow extends CardRow {
 export const outcomesToTell: Statement = {
   name: 'slack.outcomes_to_tell',
   text: `
-    SELECT ${CARD}, ${STATE} AS state, a.run_id, r.state AS run_state, c.state AS call_state, coalesce(c.error ->> 'code', r.error ->> 'code') AS error_code,
+    SELECT ${CARD}, ${STATE} AS state, a.kind, a.answer, a.run_id, r.state AS run_state, c.state AS call_state, coalesce(c.error ->> 'code', r.error ->> 'code') AS error_code,
            r.evidence_id IS NOT NULL AS has_evidence
       FROM control.slack_cards k ${OF_INSTALLATION} ${OF_APPROVAL}
       LEFT JOIN execution.runs r ON (r.tenant_id, r.id) = (a.tenant_id, a.run_id)
       LEFT JOIN LATERAL (
         SELECT t.state, t.error FROM execution.tool_calls t WHERE (t.tenant_id, t.approval_id) = (a.tenant_id, a.id) ORDER BY t.intended_at DESC LIMIT 1) c ON true
      WHERE k.tenant_id = $1 AND k.message_ts IS NOT NULL AND k.outcome_told_at IS NULL AND ${READY} AND k.shown IS NOT DISTINCT FROM ${SHOWN}
-       AND (a.state IN ('rejected', 'expired', 'withdrawn') OR (a.state IN ('approved', 'consumed') AND r.state IN ('succeeded', 'failed', 'cancelled')))
+       AND (a.state IN ('rejected', 'answered', 'expired', 'withdrawn') OR (a.state IN ('approved', 'consumed') AND r.state IN ('succeeded', 'failed', 'cancelled')))
      ORDER BY k.created_at, k.approval_id LIMIT 50`,
 };
 
