@@ -1953,6 +1953,13 @@ export interface components {
                 started_at: string;
                 /** Format: date-time */
                 heartbeat_at: string;
+                /**
+                 * Format: date-time
+                 * @description It was asked to stop and claims nothing more
+                 */
+                draining_since: string | null;
+                /** @description Steps of your tenant that it holds */
+                in_flight: number;
             }[];
         };
         Board: {

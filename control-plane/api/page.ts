@@ -25,5 +25,10 @@ export function pageOf<Row extends { readonly cursor_at: string; readonly id: st
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return { rows: page, nextCursor: more ? Buffer.from(`${last.cursor_at} ${last.id}`).toString('base64url') : null };
+  return { rows: page, nextCursor: more ? cursorOf({ at: last.cursor_at, id: last.id }) : null };
+}
+
+/** The cursor of what comes after `position`. */
+export function cursorOf({ at, id }: Position): string {
+  return Buffer.from(`${at} ${id}`).toString('base64url');
 }
