@@ -1,10 +1,12 @@
 import { canonicalBytes, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { cells, columnsOf, namesOf, recordset } from '@countersign/platform/postgres/recordset.ts';
+import type { Column } from '@countersign/platform/postgres/recordset.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import { ExecutionError } from '../errors.ts';
 
-export type ContentKind = 'trigger' | 'output' | 'action';
+export type ContentKind = 'trigger' | 'output' | 'action' | 'item';
 
 /** Content ready to be stored: sealed under the tenant's key and bound to its own id. */
 export interface SealedContent {
@@ -63,26 +65,24 @@ export class Contents {
   }
 }
 
+export const CONTENT_COLUMNS: ReadonlyArray<Column<SealedContent>> = [
+  { name: 'tenant_id', type: 'text', of: (content) => content.tenantId },
+  { name: 'id', type: 'text', of: (content) => content.id },
+  { name: 'kind', type: 'text', of: (content) => content.kind },
+  { name: 'sealed', type: 'bytea', of: (content) => content.sealed },
+  { name: 'sha256', type: 'text', of: (content) => content.sha256 },
+  { name: 'size_bytes', type: 'int', of: (content) => content.sizeBytes },
+  { name: 'labels', type: 'jsonb', of: (content) => JSON.stringify(content.labels) },
+  { name: 'expires_at', type: 'timestamptz', of: (content) => content.expiresAt.toISOString() },
+];
+
 /** The named step that stores contents; `first` is the number of the first of its eight parameters, in the order of `contentValues`. */
 export function contentStep(first: number): string {
-  const types = ['text[]', 'text[]', 'text[]', 'bytea[]', 'text[]', 'int[]', 'text[]', 'timestamptz[]'];
   return `stored AS (
-      INSERT INTO execution.contents (tenant_id, id, kind, sealed, sha256, size_bytes, labels, expires_at)
-      SELECT c.tenant_id, c.id, c.kind, c.sealed, c.sha256, c.size_bytes, c.labels::jsonb, c.expires_at
-        FROM unnest(${types.map((type, i) => `$${first + i}::${type}`).join(', ')})
-          AS c(tenant_id, id, kind, sealed, sha256, size_bytes, labels, expires_at)
+      INSERT INTO execution.contents (${namesOf(CONTENT_COLUMNS)}) SELECT ${cells('c', CONTENT_COLUMNS)} FROM ${recordset('c', CONTENT_COLUMNS, first)}
     )`;
 }
 
 export function contentValues(contents: readonly SealedContent[]): unknown[] {
-  return [
-    contents.map((content) => content.tenantId),
-    contents.map((content) => content.id),
-    contents.map((content) => content.kind),
-    contents.map((content) => content.sealed),
-    contents.map((content) => content.sha256),
-    contents.map((content) => content.sizeBytes),
-    contents.map((content) => JSON.stringify(content.labels)),
-    contents.map((content) => content.expiresAt),
-  ];
+  return columnsOf(CONTENT_COLUMNS, contents);
 }

@@ -1,6 +1,9 @@
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
+import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { cells, columnsOf, recordset } from '@countersign/platform/postgres/recordset.ts';
+import type { Column } from '@countersign/platform/postgres/recordset.ts';
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
@@ -22,11 +25,15 @@ export interface StepChange {
   readonly lease?: 'held' | 'expired';
   /** When it may be claimed, from now, by the database's clock. */
   readonly delay_ms?: number;
+  /** The same as a moment; before `delay_ms`. */
+  readonly wake_at?: string;
   readonly attempt?: number;
   /** The empty string takes it away: a redriven step asks anew. */
   readonly approval_id?: string;
   readonly output_content_id?: string;
   readonly output_labels?: readonly Label[];
+  /** By JSON pointer, where parts of the output have labels of their own. */
+  readonly output_part_labels?: PartLabels;
   readonly error?: StepError | null;
   /** For a claim. */
   readonly worker?: string;
@@ -49,54 +56,93 @@ export interface Transition {
   readonly events: readonly NewAuditEvent[];
 }
 
-const applyTransition: Statement = {
-  name: 'steps.apply_transition',
-  text: `
-    WITH change AS (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS c(
-        tenant_id text, id text, "from" text, "to" text, fence bigint, lease text, delay_ms float8, attempt int, approval_id text,
-        output_content_id text, output_labels jsonb, error jsonb, worker text, lease_ms float8)
-    ), changed AS (
+/** A change as a row of `change`. */
+export const STEP_COLUMNS: ReadonlyArray<Column<StepChange>> = [
+  { name: 'tenant_id', type: 'text', of: (change) => change.tenant_id },
+  { name: 'id', type: 'text', of: (change) => change.id },
+  { name: 'from_state', type: 'text', of: (change) => change.from },
+  { name: 'to_state', type: 'text', of: (change) => change.to },
+  { name: 'fence', type: 'bigint', of: (change) => change.fence ?? null },
+  { name: 'lease', type: 'text', of: (change) => change.lease ?? null },
+  { name: 'delay_ms', type: 'float8', of: (change) => change.delay_ms ?? null },
+  { name: 'wake_at', type: 'timestamptz', of: (change) => change.wake_at ?? null },
+  { name: 'attempt', type: 'int', of: (change) => change.attempt ?? null },
+  { name: 'approval_id', type: 'text', of: (change) => change.approval_id ?? null },
+  { name: 'output_content_id', type: 'text', of: (change) => change.output_content_id ?? null },
+  { name: 'output_labels', type: 'jsonb', of: (change) => (change.output_labels === undefined ? null : jsonb(change.output_labels)) },
+  { name: 'output_part_labels', type: 'jsonb', of: (change) => (change.output_part_labels === undefined ? null : jsonb(change.output_part_labels)) },
+  { name: 'error', type: 'jsonb', of: (change) => (change.error ? jsonb(change.error) : null) },
+  { name: 'worker', type: 'text', of: (change) => change.worker ?? null },
+  { name: 'lease_ms', type: 'float8', of: (change) => change.lease_ms ?? null },
+];
+
+export const RUN_COLUMNS: ReadonlyArray<Column<RunChange>> = [
+  { name: 'tenant_id', type: 'text', of: (change) => change.tenant_id },
+  { name: 'id', type: 'text', of: (change) => change.id },
+  { name: 'from_state', type: 'text', of: (change) => change.from },
+  { name: 'to_state', type: 'text', of: (change) => change.to },
+  { name: 'error', type: 'jsonb', of: (change) => (change.error ? jsonb(change.error) : null) },
+];
+
+/** The named steps that move the steps of `change`, and begin and end their leases; `changed` has a row for each that was as expected. */
+export const MOVE_STEPS = `changed AS (
       UPDATE execution.steps s
-         SET state = c."to",
+         SET previous_state = s.state,
+             state = c.to_state,
              attempt = coalesce(c.attempt, s.attempt),
-             available_at = CASE WHEN c.delay_ms IS NULL THEN s.available_at ELSE clock_timestamp() + c.delay_ms * interval '1 millisecond' END,
-             lease_owner = CASE WHEN c."to" = 'leased' THEN c.worker END,
-             lease_expires_at = CASE WHEN c."to" = 'leased' THEN clock_timestamp() + c.lease_ms * interval '1 millisecond' END,
-             fence = s.fence + CASE WHEN c."to" = 'leased' THEN 1 ELSE 0 END,
+             available_at = coalesce(c.wake_at, clock_timestamp() + c.delay_ms * interval '1 millisecond', s.available_at),
+             lease_owner = CASE WHEN c.to_state = 'leased' THEN c.worker END,
+             lease_expires_at = CASE WHEN c.to_state = 'leased' THEN clock_timestamp() + c.lease_ms * interval '1 millisecond' END,
+             fence = s.fence + CASE WHEN c.to_state = 'leased' THEN 1 ELSE 0 END,
              approval_id = NULLIF(coalesce(c.approval_id, s.approval_id), ''),
              output_content_id = coalesce(c.output_content_id, s.output_content_id),
              output_labels = coalesce(c.output_labels, s.output_labels),
+             output_part_labels = coalesce(c.output_part_labels, s.output_part_labels),
              error = c.error,
-             started_at = CASE WHEN c."to" = 'leased' THEN coalesce(s.started_at, clock_timestamp()) ELSE s.started_at END,
-             finished_at = CASE WHEN c."to" IN ('succeeded', 'failed', 'skipped', 'cancelled', 'dead') THEN clock_timestamp() END
+             started_at = CASE WHEN c.to_state = 'leased' THEN coalesce(s.started_at, clock_timestamp()) ELSE s.started_at END,
+             finished_at = CASE WHEN c.to_state IN ('succeeded', 'failed', 'skipped', 'cancelled', 'dead') THEN clock_timestamp() END
         FROM change c
-       WHERE s.tenant_id = c.tenant_id AND s.id = c.id AND s.state = c."from"
+       WHERE s.tenant_id = c.tenant_id AND s.id = c.id AND s.state = c.from_state
          -- only the holder writes a leased step, while the lease runs by the database's clock; only a lease that is over is taken away
          AND (c.fence IS NULL OR s.fence = c.fence)
-         AND (c."from" <> 'leased' OR (c.fence IS NOT NULL
+         AND (c.from_state <> 'leased' OR (c.fence IS NOT NULL
               AND CASE c.lease WHEN 'expired' THEN s.lease_expires_at <= clock_timestamp() ELSE s.lease_expires_at > clock_timestamp() END))
-      RETURNING s.tenant_id, s.id, s.run_id, s.state, s.fence, s.attempt, s.lease_owner, c."from" AS moved_from, c.error AS moved_error
+      RETURNING s.tenant_id, s.id, s.run_id, s.state, s.fence, s.attempt, s.lease_owner, c.from_state AS moved_from, c.lease, c.error AS moved_error
     ), attempt_ended AS (
       UPDATE execution.step_attempts a
-         SET finished_at = clock_timestamp(), result = m.state, error = m.moved_error
+         SET finished_at = clock_timestamp(), result = m.state, error = m.moved_error, previous_state = a.state,
+             state = CASE WHEN m.lease = 'expired' THEN 'expired' WHEN m.state = 'ready' THEN 'returned' ELSE 'released' END
         FROM changed m
-       WHERE m.moved_from = 'leased' AND (a.tenant_id, a.step_id, a.fence) = (m.tenant_id, m.id, m.fence)
+       WHERE m.moved_from = 'leased' AND a.tenant_id = m.tenant_id AND a.step_id = m.id AND a.fence = m.fence
     ), attempt_begun AS (
       INSERT INTO execution.step_attempts (tenant_id, step_id, attempt, fence, worker)
       SELECT tenant_id, id, attempt, fence, lease_owner FROM changed WHERE state = 'leased'
-    ), run_change AS (
-      SELECT * FROM jsonb_to_recordset($2::jsonb) AS c(tenant_id text, id text, "from" text, "to" text, error jsonb)
-    ), run_changed AS (
+    )`;
+
+/** The named step that moves the runs of `run_change`; `run_changed` has a row for each that was as expected. */
+export const MOVE_RUNS = `run_changed AS (
       UPDATE execution.runs r
-         SET state = c."to", error = coalesce(c.error, CASE WHEN c."to" IN ('running', 'succeeded') THEN NULL ELSE r.error END),
-             started_at = CASE WHEN c."to" = 'running' THEN coalesce(r.started_at, clock_timestamp()) ELSE r.started_at END,
-             finished_at = CASE WHEN c."to" IN ('succeeded', 'failed', 'cancelled') THEN clock_timestamp() END
+         SET previous_state = r.state, state = c.to_state,
+             error = coalesce(c.error, CASE WHEN c.to_state IN ('running', 'succeeded') THEN NULL ELSE r.error END),
+             started_at = CASE WHEN c.to_state = 'running' THEN coalesce(r.started_at, clock_timestamp()) ELSE r.started_at END,
+             finished_at = CASE WHEN c.to_state IN ('succeeded', 'failed', 'cancelled') THEN clock_timestamp() END
         FROM run_change c
-       WHERE r.tenant_id = c.tenant_id AND r.id = c.id AND r.state = c."from"
+       WHERE r.tenant_id = c.tenant_id AND r.id = c.id AND r.state = c.from_state
       RETURNING r.id
-    ), ${contentStep(3)},
-    ${auditStep(11)}
+    )`;
+
+const FIRST_RUN = 1 + STEP_COLUMNS.length;
+const FIRST_CONTENT = FIRST_RUN + RUN_COLUMNS.length;
+
+const applyTransition: Statement = {
+  name: 'steps.apply_transition',
+  text: `
+    WITH change AS (SELECT ${cells('c', STEP_COLUMNS)} FROM ${recordset('c', STEP_COLUMNS, 1)}),
+    ${MOVE_STEPS},
+    run_change AS (SELECT ${cells('c', RUN_COLUMNS)} FROM ${recordset('c', RUN_COLUMNS, FIRST_RUN)}),
+    ${MOVE_RUNS},
+    ${contentStep(FIRST_CONTENT)},
+    ${auditStep(FIRST_CONTENT + 8)}
     SELECT (SELECT coalesce(array_agg(id), '{}') FROM changed) AS steps, (SELECT count(*)::int FROM run_changed) AS runs, (SELECT count(*)::int FROM audited) AS events`,
 };
 
@@ -108,7 +154,7 @@ const applyTransition: Statement = {
  */
 export async function commitTransition(tx: Transaction, transition: Transition, at: Date): Promise<void> {
   const done = await tx.one<{ steps: string[]; runs: number; events: number }>(applyTransition, [
-    jsonb(transition.steps), jsonb(transition.runs), ...contentValues(transition.contents), ...auditValues(transition.events, at),
+    ...columnsOf(STEP_COLUMNS, transition.steps), ...columnsOf(RUN_COLUMNS, transition.runs), ...contentValues(transition.contents), ...auditValues(transition.events, at),
   ]);
   const missed = transition.steps.find((step) => !done.steps.includes(step.id));
   if (missed?.from === 'leased' && missed.lease === 'held') throw new StaleLeaseError(missed.id, missed.fence ?? '?');
