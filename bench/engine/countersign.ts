@@ -16,8 +16,8 @@ import { seed } from './seed.ts';
 const INSERTERS = 16;
 
 /**
- * Ours, governed: an event from outside becomes a run of five steps; each has a policy decision (the shipped base and packs with a tenant's
- * layer), an idempotency record committed before the call, an outcome after it, and audit events. One worker, in this process.
+ * Ours, governed: an event from outside becomes a run of five steps; each has a policy decision (the platform's base, a pack and a
+ * tenant's layer), an idempotency record committed before the call, an outcome after it, and audit events. One worker, in this process.
  */
 export async function startCountersign({ controlUrl, executionUrl, localServerUrl }: Place, kind: StepKind): Promise<Contender> {
   const folder = await mkdtemp(path.join(tmpdir(), 'countersign-bench-engine-'));

@@ -36,13 +36,13 @@ const POLICIES = join(import.meta.dirname, '..', '..', 'policies');
 const FOLDERS = ['base', 'packs/itsm', 'packs/engineering'];
 
 /** Base, packs and a tenant's layer, compiled by OPA. */
-export async function compiledPolicy(tenantLayer = TENANT_LAYER): Promise<Uint8Array> {
+export async function compiledPolicy(tenantLayer = TENANT_LAYER, folders: readonly string[] = FOLDERS): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-bench-'));
   try {
     const layer = join(scratch, 'tenant.rego');
     await writeFile(layer, tenantLayer);
     const bundle = join(scratch, 'bundle.tar.gz');
-    const sources = (await Promise.all(FOLDERS.map(regoFilesIn))).flat();
+    const sources = (await Promise.all(folders.map(regoFilesIn))).flat();
     await runOpa(await findOpa(), ['build', '--target', 'wasm', '--entrypoint', 'countersign/decision', '--output', bundle, ...sources, layer]);
     return new Map(readTar(gunzipSync(await readFile(bundle)))).get('/policy.wasm') ?? new Uint8Array();
   } finally {

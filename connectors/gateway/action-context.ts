@@ -63,11 +63,14 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
     rethrowFault: nested.rethrowFault,
     end: async () => {
       clearTimeout(timer);
-      ending.abort();
+      ending.abort(ENDED);
       await nested.settled();
     },
   };
 }
+
+/** Made once: the stack of a fresh one would be taken at the end of every call. */
+const ENDED = new DOMException('The call has ended.', 'AbortError');
 
 /** Nothing has been decided yet while a write is prepared, so it reads only by calls that are decided on by themselves. */
 const NO_EGRESS: ActionContext['egress'] = {

@@ -103,7 +103,12 @@ function keptByParameter(byPointer: Readonly<Record<string, unknown>>, at: strin
     const known = pointer === '' || isDeclared(rules.parameters, pointer);
     if (!known) erased.add(`${at}/${UNNAMED}`);
     return known;
-  }).map(([pointer, value]) => [pointer, structuredClone(value) as Json]));
+  }).map(([pointer, value]) => [pointer, copied(value)]));
+}
+
+/** Labels are lists of words, of which a shallow copy is one. */
+function copied(value: unknown): Json {
+  return Array.isArray(value) && value.every((element) => typeof element === 'string') ? [...value] : structuredClone(value) as Json;
 }
 
 function maskParameters(value: unknown, at: string, erased: Set<string>, rules: MaskRules): Json | undefined {

@@ -4,6 +4,18 @@ const WEEKDAYS: readonly LocalTime['weekday'][] = ['monday', 'tuesday', 'wednesd
 
 /** What the clocks show in a time zone. @throws RangeError where `zone` is no IANA time zone */
 export function localTime(at: Date, zone: string): LocalTime {
+  const minute = Math.floor(at.getTime() / 60_000);
+  const last = lastShown.get(zone);
+  if (last?.minute === minute) return last.shown;
+  const shown = readClock(at, zone);
+  lastShown.set(zone, { minute, shown });
+  return shown;
+}
+
+/** Clocks show minutes, and calls come thousands to one: by zone, what they showed last. Zones are apart by whole minutes. */
+const lastShown = new Map<string, { readonly minute: number; readonly shown: LocalTime }>();
+
+function readClock(at: Date, zone: string): LocalTime {
   const parts = formatOf(zone).formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((one) => one.type === type)?.value ?? '';
   const weekday = part('weekday').toLowerCase();
