@@ -1,14 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, dataOf, type Schemas } from './client.ts';
+import { queryOf, type RunFilter } from '../runs/run-filter.ts';
 import { pollEvery } from './live-status.ts';
 
 /** Every read of the API, by name. The first part of a key names the kind of thing, so that a live event can find what it touches. */
-
-export interface RunFilter {
-  state: Schemas['RunState'][];
-  q: string;
-  cursor: string | null;
-}
 
 export interface AuditFilter {
   runId: string;
@@ -20,12 +15,11 @@ export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => dataOf(ap
 
 export const cellQuery = queryOptions({ queryKey: ['cell'], queryFn: () => dataOf(api.GET('/api/v1/cell')), staleTime: 30_000 });
 
-export function runsQuery({ state, q, cursor }: RunFilter, limit = 50) {
+/** What a run list shows for `filter`; `last_minutes` is counted back anew with every read. */
+export function runsQuery(filter: RunFilter, limit = 50) {
   return queryOptions({
-    queryKey: ['runs', { state, q, cursor, limit }],
-    queryFn: () => dataOf(api.GET('/api/v1/runs', {
-      params: { query: { limit, ...(state.length > 0 ? { state } : {}), ...(q === '' ? {} : { q }), ...(cursor === null ? {} : { cursor }) } },
-    })),
+    queryKey: ['runs', { ...filter, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/runs', { params: { query: { limit, ...queryOf(filter, Date.now()), ...(filter.cursor === null ? {} : { cursor: filter.cursor }) } } })),
     refetchInterval: () => pollEvery(5_000),
     placeholderData: keepPreviousData,
   });

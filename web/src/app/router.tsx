@@ -12,6 +12,7 @@ const PAGES: RouteObject[] = [
   { path: 'runs', element: <RunsPage /> },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('../run/run-page.tsx')).RunPage }) },
   { path: 'approvals', element: <ApprovalsPage /> },
+  { path: 'operations', lazy: async () => ({ Component: (await import('../operations/operations-page.tsx')).OperationsPage }) },
   { path: 'tickets', lazy: async () => ({ Component: (await import('../tickets/tickets-page.tsx')).TicketsPage }) },
   { path: 'workflows', lazy: async () => ({ Component: (await import('../workflows/workflows-page.tsx')).WorkflowsPage }) },
   { path: 'workflows/:workflowId', lazy: async () => ({ Component: (await import('../workflows/workflow-page.tsx')).WorkflowPage }) },

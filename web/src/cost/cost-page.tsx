@@ -8,6 +8,7 @@ import { formatQuantity, formatUsd } from '../format/money.ts';
 import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Page } from '../parts/page.tsx';
+import { ANY_RUN } from '../runs/run-filter.ts';
 import { BudgetCard } from './budget-card.tsx';
 import { CostChart } from './cost-chart.tsx';
 import classes from './cost.module.css';
@@ -24,7 +25,7 @@ export function CostPage() {
   // To the minute, so that the same question is asked once and not with every look.
   const from = useMemo(() => new Date(Math.floor((Date.now() - Number(days) * DAY_MS) / MINUTE_MS) * MINUTE_MS).toISOString(), [days]);
   const report = useQuery(costQuery(from, null));
-  const runs = useQuery(runsQuery({ state: [], q: '', cursor: null }, RUNS_DRAWN));
+  const runs = useQuery(runsQuery(ANY_RUN, RUNS_DRAWN));
   return (
     <Page
       title="Cost"

@@ -2,6 +2,7 @@ import { Checkbox, Chip, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { OUTCOMES, type Outcome } from '@countersign/contracts/policy/decision.ts';
 import { useEffect, useState } from 'react';
+import { TimeInput } from '../parts/time-input.tsx';
 import { ENVIRONMENTS, type DecisionFilter } from './decision-filter.ts';
 
 const TYPING_PAUSE_MS = 300;
@@ -37,18 +38,5 @@ export function DecisionFilters({ filter, onChange }: { filter: DecisionFilter; 
       </Chip.Group>
       <Checkbox size="xs" label="Only where a shadow differs" checked={filter.differs} onChange={(event) => change({ differs: event.currentTarget.checked })} />
     </Group>
-  );
-}
-
-/** A moment in UTC, to the minute, as every absolute time of the console is. */
-function TimeInput({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  return (
-    <TextInput
-      type="datetime-local"
-      size="xs"
-      label={label}
-      value={value === '' ? '' : new Date(value).toISOString().slice(0, 16)}
-      onChange={(event) => onChange(event.currentTarget.value === '' ? '' : `${event.currentTarget.value}:00Z`)}
-    />
   );
 }

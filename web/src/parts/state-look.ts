@@ -43,6 +43,7 @@ export const APPROVAL_LOOKS: Record<Schemas['ApprovalState'], StateLook> = {
   pending: { tone: 'wait', icon: IconUserQuestion, meaning: 'Waits for votes' },
   approved: { tone: 'ok', icon: IconCheck, meaning: 'Approved; not used yet' },
   rejected: { tone: 'bad', icon: IconX, meaning: 'A person voted against it' },
+  answered: { tone: 'ok', icon: IconCheck, meaning: 'A person said what became of it' },
   expired: { tone: 'bad', icon: IconClockX, meaning: 'Nobody decided in time; expiry denies' },
   withdrawn: { tone: 'idle', icon: IconBan, meaning: 'The run was cancelled, or what it was about changed' },
   consumed: { tone: 'ok', icon: IconRosetteDiscountCheck, meaning: 'Used once, for exactly this action' },

@@ -1,24 +1,26 @@
 import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { IconInbox, IconRefresh, IconSearchOff } from '@tabler/icons-react';
+import { IconInbox, IconRefresh, IconSearch, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { RunSummary } from '../api/client.ts';
-import { runsQuery, type RunFilter } from '../api/queries.ts';
+import { runsQuery } from '../api/queries.ts';
+import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { reconcileRows } from './reconcile-rows.ts';
-import { addressOf, filterOf } from './run-filter.ts';
+import { addressOf, askedFor, filterOf, type RunFilter } from './run-filter.ts';
 import { RunFilters } from './run-filters.tsx';
 import { RunTable } from './run-table.tsx';
+import { SavedViews } from './saved-views.tsx';
 
 export function RunsPage() {
   const [search, setSearch] = useSearchParams();
   const filter = filterOf(search);
   const change = (next: RunFilter): void => setSearch(addressOf(next), { replace: next.cursor === filter.cursor });
   return (
-    <Page title="Runs" lead="Every ticket that came in, what was decided about it and what became of it.">
+    <Page title="Runs" lead="Every ticket that came in, what was decided about it and what became of it." actions={<SavedViews filter={filter} onOpen={(view) => change({ ...view, cursor: null })} />}>
       <Stack gap="sm">
         <RunFilters filter={filter} onChange={change} />
         <RunList key={addressOf(filter).toString()} filter={filter} onPage={(cursor) => change({ ...filter, cursor })} />
@@ -38,8 +40,9 @@ function RunList({ filter, onPage }: { filter: RunFilter; onPage: (cursor: strin
 
   return (
     <AsyncView query={query} what="runs" skeletonRows={12}>
-      {({ items, next_cursor }) => {
+      {({ items, next_cursor, searched_back_to }) => {
         const { rows, newCount, gone } = reconcileRows(shown, items);
+        if (rows.length === 0 && next_cursor !== null) return <LookFurther back={searched_back_to} onFurther={() => onPage(next_cursor)} />;
         if (rows.length === 0) return <NoRuns filter={filter} />;
         return (
           <Stack gap="sm">
@@ -59,12 +62,23 @@ function RunList({ filter, onPage }: { filter: RunFilter; onPage: (cursor: strin
   );
 }
 
+/** A search looks at so many runs at a time. That none of them fits says nothing about the older ones. */
+function LookFurther({ back, onFurther }: { back: string | null; onFurther: () => void }) {
+  return (
+    <div className="panel">
+      <Empty icon={IconSearch} title="None so far">
+        <Text size="sm" mb="sm">{back === null ? 'None of the runs that were looked at fits.' : <>Of the runs back to {formatUtc(back)} none fits.</>} Older ones have not been looked at.</Text>
+        <Button onClick={onFurther}>Look further back</Button>
+      </Empty>
+    </div>
+  );
+}
+
 function NoRuns({ filter }: { filter: RunFilter }) {
-  const filtered = filter.state.length > 0 || filter.q !== '';
-  if (filtered) {
+  if (askedFor(filter) > 0) {
     return (
       <div className="panel">
-        <Empty icon={IconSearchOff} title="No run fits the filter">Take a state out of the filter, or <Anchor underline="always" component={Link} to="/runs">show all runs</Anchor>.</Empty>
+        <Empty icon={IconSearchOff} title="No run fits the filter">Take something out of the filter, or <Anchor underline="always" component={Link} to="/runs">show all runs</Anchor>.</Empty>
       </div>
     );
   }

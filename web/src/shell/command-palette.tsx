@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { runsQuery } from '../api/queries.ts';
+import { ANY_RUN } from '../runs/run-filter.ts';
 import { openKeyboardHelp } from './keyboard.tsx';
 import { ALL_PAGES, POLICY_PAGES } from './pages.ts';
 
@@ -15,7 +16,7 @@ export function CommandPalette() {
   const [query, setQuery] = useState('');
   const navigate = useNavigate();
   const { toggleColorScheme } = useMantineColorScheme();
-  const { data: newest } = useQuery(runsQuery({ state: [], q: '', cursor: null }));
+  const { data: newest } = useQuery(runsQuery(ANY_RUN));
   const go = (path: string) => () => void navigate(path);
 
   const actions: SpotlightActionGroupData[] = [

@@ -4,7 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { NavLink } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { LiveIndicator } from './live-indicator.tsx';
-import { PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
+import { OPERATE_PAGES, PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
 import { usePendingCount } from './pending.tsx';
 import { UserMenu } from './user-menu.tsx';
 import classes from './shell.module.css';
@@ -19,6 +19,7 @@ export function Nav({ me }: { me: Schemas['Me'] }) {
       </Box>
       <nav className={classes.sections} aria-label="Pages">
         <Section pages={WORK_PAGES} />
+        <Section title="Operate" pages={OPERATE_PAGES} />
         <Section title="Set-up" pages={SETUP_PAGES} />
         <Section title="Proof" pages={PROOF_PAGES} />
       </nav>

@@ -1,4 +1,4 @@
-import { IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -15,6 +15,10 @@ export const WORK_PAGES: readonly NavPage[] = [
   { path: '/tickets', label: 'Tickets', icon: IconTicket, key: 't', says: 'The sandbox: raise a ticket and watch it' },
 ];
 
+export const OPERATE_PAGES: readonly NavPage[] = [
+  { path: '/operations', label: 'Operations', icon: IconActivity, key: 'e', says: 'Queues, workers, throughput and latency' },
+];
+
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
@@ -27,7 +31,7 @@ export const PROOF_PAGES: readonly NavPage[] = [
   { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
 ];
 
-export const ALL_PAGES: readonly NavPage[] = [...WORK_PAGES, ...SETUP_PAGES, ...PROOF_PAGES];
+export const ALL_PAGES: readonly NavPage[] = [...WORK_PAGES, ...OPERATE_PAGES, ...SETUP_PAGES, ...PROOF_PAGES];
 
 /** Beneath policy: no keys of their own, but in the palette. */
 export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [

@@ -9,6 +9,7 @@ import { TimeAgo } from '../parts/clock.tsx';
 import { Empty } from '../parts/page.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { RUN_LOOKS } from '../parts/state-look.ts';
+import { ANY_RUN } from '../runs/run-filter.ts';
 import { createdAt, listTickets, type SandboxTicket } from './sandbox-client.ts';
 
 const REFRESH_MS = 5_000;
@@ -17,7 +18,7 @@ const RUNS_LOOKED_THROUGH = 200;
 /** The sandbox's newest tickets, each with its run. */
 export function TicketList({ sandboxUrl }: { sandboxUrl: string }) {
   const tickets = useQuery({ queryKey: ['sandbox-tickets', sandboxUrl], queryFn: () => listTickets(sandboxUrl), refetchInterval: REFRESH_MS });
-  const { data: runs } = useQuery(runsQuery({ state: [], q: '', cursor: null }, RUNS_LOOKED_THROUGH));
+  const { data: runs } = useQuery(runsQuery(ANY_RUN, RUNS_LOOKED_THROUGH));
   const runOf = new Map((runs?.items ?? []).toReversed().flatMap((run) => (run.subject_label === null ? [] : [[run.subject_label, run] as const])));
   return (
     <AsyncView query={tickets} what="the sandbox's tickets" skeletonRows={8}>

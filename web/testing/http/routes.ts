@@ -3,6 +3,7 @@ import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
+import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import type { Handler, Question } from './question.ts';
 import { summaryOf, type World } from './world.ts';
@@ -21,6 +22,7 @@ function nonceOf(body: unknown): unknown {
 export const ROUTES: Record<string, Handler> = {
   ...POLICY_ROUTES,
   ...DECISION_ROUTES,
+  ...OPERATIONS_ROUTES,
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
   'GET /api/v1/runs': listRuns,
@@ -59,8 +61,11 @@ export const ROUTES: Record<string, Handler> = {
 function listRuns({ world, query }: Question): Answer {
   const states = statesIn(query);
   const q = (query.get('q') ?? '').toLowerCase();
-  const found = world.runs.filter((run) => (states.length === 0 || states.includes(run.state)) && (`${run.id} ${run.subject_label}`.toLowerCase().includes(q)));
-  return page(found.map(summaryOf), query);
+  const found = world.runs.filter((run) => (states.length === 0 || states.includes(run.state)) && (`${run.id} ${run.subject_label}`.toLowerCase().includes(q))
+    && fits(query.get('workflow'), run.workflow_name) && fits(query.get('environment'), run.environment) && (query.get('error_code') === null || run.error?.code === query.get('error_code'))
+    && (query.get('from') === null || Date.parse(run.created_at) >= Date.parse(query.get('from') ?? '')) && (query.get('paused') !== 'true' || run.paused_at != null));
+  const { body } = page(found.map(summaryOf), query);
+  return ok({ ...body as object, searched_back_to: null });
 }
 
 function castVote({ world, params, body }: Question): Answer {

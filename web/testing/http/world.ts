@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { digestOf } from '../data/ids.ts';
+import { savedViews } from '../data/operations.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
 
@@ -21,6 +22,7 @@ export class World {
   readonly releaseWishes: unknown[] = [];
   /** Those that were set here. */
   readonly killSwitches: Schemas['KillSwitch'][] = [];
+  readonly savedViews = savedViews();
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 
@@ -102,6 +104,6 @@ export class World {
 
 /** The part of a run that lists show. */
 export function summaryOf(run: Run): RunSummary {
-  const { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error } = run;
-  return { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error };
+  const { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error, paused_at = null } = run;
+  return { id, workflow_name, workflow_version, environment, state, subject, subject_label, cost_usd, created_at, started_at, finished_at, error, paused_at };
 }

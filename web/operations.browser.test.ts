@@ -1,0 +1,103 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openPage, show, startBrowser } from './testing/browser.ts';
+import { buildConsole } from './testing/build.ts';
+import type { ScenarioName } from './testing/data/scenarios.ts';
+import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
+
+let browser: Browser;
+let api: MockApi;
+let page: Page;
+
+beforeAll(async () => {
+  await buildConsole();
+  browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser.close());
+afterEach(async () => {
+  await page.context().close();
+  await api.stop();
+  expect(api.violations).toEqual([]);
+});
+
+async function open(scenario: ScenarioName, path: string): Promise<void> {
+  api = await startMockApi({ scenario, signedIn: true });
+  page = await openPage(browser);
+  await show(page, api.url + path);
+}
+
+describe('operations', () => {
+  it('shows queues, the board and workers, and leads to the runs behind a figure', async () => {
+    await open('usual', '/operations');
+    const queue = page.getByRole('row', { name: /incident-triage prod/ }).first();
+    await queue.waitFor();
+    expect(await page.getByRole('row', { name: /classifier-training staging ≥ 10,000 12 min 34 s/ }).isVisible()).toBe(true);
+    await page.getByRole('img', { name: /^Throughput per minute: Steps claimed \d/ }).waitFor();
+    await page.getByRole('img', { name: /^Latency: Wait, median \d+ ms/ }).waitFor();
+    expect(await page.getByRole('row', { name: /^working Copy worker id worker-1/ }).isVisible()).toBe(true);
+    expect(await page.getByRole('row', { name: /^draining Copy worker id worker-2.*draining since/ }).isVisible()).toBe(true);
+    expect(await page.getByRole('row', { name: /^silent Copy worker id worker-3/ }).isVisible()).toBe(true);
+    await queue.getByRole('link', { name: 'incident-triage' }).click();
+    await page.waitForURL('**/runs?workflow=incident-triage&environment=prod');
+    await page.getByRole('button', { name: 'More filters (2)' }).waitFor();
+  });
+
+  it('has the time span and the environment in the address', async () => {
+    await open('usual', '/operations?environment=staging');
+    await page.getByRole('row', { name: /classifier-training/ }).first().waitFor();
+    expect(await page.getByRole('region', { name: 'Queues as a table' }).getByText('incident-triage').count()).toBe(0);
+    await page.getByText('6 h', { exact: true }).click();
+    await page.waitForURL('**/operations?environment=staging&minutes=360');
+  });
+
+  it('says so when nothing waits and nobody works, and when it cannot be read', async () => {
+    await open('empty', '/operations');
+    await page.getByText('No queue has anything in it').waitFor();
+    await page.getByText('No worker has been heard of').waitFor();
+    await page.context().close();
+    await api.stop();
+    await open('failing', '/operations');
+    await page.getByText('Something went wrong on our side').first().waitFor();
+  });
+});
+
+describe('a search of runs', () => {
+  it('has everything in the address', async () => {
+    await open('usual', '/runs');
+    await page.getByRole('button', { name: 'More filters' }).click();
+    await page.getByLabel('Error code').fill('attempts_exhausted');
+    await page.waitForURL('**/runs?error_code=attempts_exhausted');
+    await page.getByRole('row').nth(1).getByText('attempts_exhausted').waitFor();
+    expect(await page.getByRole('row').count()).toBe(1 + api.world.runs.filter(({ error }) => error?.code === 'attempts_exhausted').length);
+    await page.getByLabel('Began').selectOption('1440');
+    await page.waitForURL('**/runs?error_code=attempts_exhausted&last_minutes=1440');
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL('**/runs');
+  });
+
+  it('is kept under a name, opened again and forgotten', async () => {
+    await open('usual', '/runs?state=failed');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Keep this search …' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByText('Give it a name').waitFor();
+    await page.getByLabel('Name').fill('All that failed');
+    await page.getByLabel('Show it to everybody').check();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('button', { name: 'View: All that failed' }).waitFor();
+    expect(api.world.savedViews.at(-1)).toMatchObject({ name: 'All that failed', filters: { state: ['failed'] }, shared: true });
+    await page.getByRole('button', { name: 'View: All that failed' }).click();
+    await page.getByRole('menuitem', { name: 'Waits for the desk of Service desk lead' }).click();
+    await page.waitForURL('**/runs?environment=prod&attention=true');
+    await page.getByRole('button', { name: 'View: Waits for the desk' }).click();
+    await page.getByRole('menuitem', { name: 'Forget All that failed' }).click();
+    await page.getByText('Forgotten: All that failed').waitFor();
+    expect(api.world.savedViews.map(({ name }) => name)).not.toContain('All that failed');
+  });
+
+  it('cannot be kept before something is filtered, and says so', async () => {
+    await open('usual', '/runs');
+    await page.getByRole('button', { name: 'Views' }).click();
+    expect(await page.getByRole('menuitem', { name: 'Keep this search: filter something first' }).isDisabled()).toBe(true);
+  });
+});
