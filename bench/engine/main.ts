@@ -21,5 +21,7 @@ const figures = await measureEngine({
   contenders: asked(values.only, CONTENDERS, 'only'),
   inFlight: (values['in-flight'] ?? (values.quick === true ? '1,32' : '1,8,32,128')).split(',').map(Number),
   durationMs: values.quick === true ? 3_000 : 8_000,
+  warmUpMs: 2_000,
+  calibrationMs: 1_500,
 });
 process.stdout.write(values.json === true ? `${JSON.stringify(figures, null, 2)}\n` : asText(figures));

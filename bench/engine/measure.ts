@@ -12,6 +12,9 @@ export interface Extent {
   readonly inFlight: readonly number[];
   /** Of each contender at each load. */
   readonly durationMs: number;
+  readonly warmUpMs: number;
+  /** Of each measurement of the machine's commit rate. */
+  readonly calibrationMs: number;
 }
 
 /** All contenders on one server, in turns, in one run. */
@@ -21,12 +24,12 @@ export async function measureEngine(extent: Extent): Promise<EngineFigures[]> {
   return figures;
 }
 
-async function measureKind(kind: StepKind, { contenders: names, inFlight, durationMs }: Extent): Promise<EngineFigures> {
+async function measureKind(kind: StepKind, { contenders: names, inFlight, durationMs, warmUpMs, calibrationMs }: Extent): Promise<EngineFigures> {
   const [server, local] = [await startPostgres(), await startLocalServer()];
   const started: Array<{ name: ContenderName; url: string; process: ContenderProcess }> = [];
   try {
     const calibration = await createDatabase(server.adminUrl, 'calibration');
-    const rate = async (connections: number): Promise<number> => commitRate(calibration, connections, 1_500);
+    const rate = async (connections: number): Promise<number> => commitRate(calibration, connections, calibrationMs);
     const commit_rate = { 1: await rate(1), 8: await rate(8), 32: await rate(32) };
     for (const name of names) {
       const url = name === 'countersign' ? server.adminUrl : await createDatabase(server.adminUrl, name);
@@ -34,7 +37,7 @@ async function measureKind(kind: StepKind, { contenders: names, inFlight, durati
       started.push({ name, url, process: await startContender(name, kind, place) });
     }
     // What is compiled while it runs should be compiled before it counts.
-    for (const { process } of started) await process.measure(8, 2_000);
+    for (const { process } of started) await process.measure(8, warmUpMs);
     const loads: LoadFigures[] = [];
     for (const load of inFlight) {
       const commit_rate_8 = await rate(8);

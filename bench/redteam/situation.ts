@@ -75,7 +75,7 @@ function factsOf(peers: readonly Peer[]): ConstructorParameters<typeof RunContex
   return {
     tenant: { id: 'ten_1', slug: 'demo' }, workspace: { id: 'wsp_1', slug: 'service-desk' }, environment: { id: 'env_1', name: 'prod' },
     run: { id: 'run_1', workflow: 'redteam', workflowVersion: 1, workflowDigest: `sha256:${'c'.repeat(64)}` },
-    definition, pins: { models: Object.fromEntries(Object.entries(uses).map(([name, use]) => [name, { use }])), trigger: null }, triggerKind: 'webhook', triggerContentId: null, subject: null,
+    definition, pins: { models: Object.fromEntries(Object.entries(uses).map(([name, use]) => [name, { use }])), trigger: null }, engineVersion: 1, triggerKind: 'webhook', triggerContentId: null, subject: null,
   };
 }
 
