@@ -1,0 +1,81 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { SqsServer } from '@countersign/platform/queue/conformance.ts';
+import { anyFreePort } from '../cell/ports.ts';
+import { SqsServerError } from './errors.ts';
+
+/** Moto's server needs these two besides; its extra `server` would bring much that only other services need. */
+const PACKAGES = ['moto==5.1.12', 'flask==3.1.2', 'flask-cors==6.0.1'];
+const INSTALL_TIMEOUT_MS = 240_000;
+
+const run = promisify(execFile);
+
+/**
+ * The Python of an environment of ours under `cacheDir` that has moto, made there when it is not. Tests must not pass because a stand-in was
+ * missing, so where it cannot be had this throws.
+ * @throws SqsServerError
+ */
+export async function ensureMoto(cacheDir: string): Promise<string> {
+  const folder = path.join(cacheDir, PACKAGES[0]!.replace('==', '-'));
+  const python = path.join(folder, 'bin/python');
+  if (await access(python).then(() => true, () => false)) return python;
+  await run('python3', ['-c', 'import venv, ensurepip']).catch((cause: unknown) => {
+    throw new SqsServerError('moto_missing', 'SQS is also tested against moto, a second implementation, which needs python3 with venv. Install it ("apt-get install python3-venv" on Debian).', { cause });
+  });
+  await mkdir(cacheDir, { recursive: true });
+  // Made beside and moved: an environment that is there is whole. What is run by its Python does not mind the move.
+  const beside = `${folder}.${process.pid}`;
+  try {
+    await run('python3', ['-m', 'venv', beside], { timeout: INSTALL_TIMEOUT_MS });
+    await run(path.join(beside, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], { timeout: INSTALL_TIMEOUT_MS });
+    await rename(beside, folder).catch(async (error: unknown) => {
+      // Another test run was quicker.
+      if (!await access(python).then(() => true, () => false)) throw error;
+    });
+  } catch (cause) {
+    throw new SqsServerError('moto_failed', `moto could not be installed with pip (${lastLine(cause)}). See that the Python package index can be reached.`, { cause });
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+  return python;
+}
+
+/** Starts moto, a stand-in for Amazon SQS, on 127.0.0.1. */
+export async function startMoto(cacheDir: string): Promise<SqsServer> {
+  const python = await ensureMoto(cacheDir);
+  const port = await anyFreePort();
+  const server = spawn(python, ['-c', SERVE, String(port)], { stdio: ['pipe', 'ignore', 'pipe'] });
+  server.stderr.setEncoding('utf8');
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    server.stderr.on('data', (text: string) => {
+      said += text;
+      if (said.includes('Running on')) resolve();
+    });
+    server.once('exit', () => reject(new SqsServerError('moto_failed', `moto ended before it listened: ${said.trim().split('\n').at(-1) ?? ''}`)));
+  });
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async stop() {
+      const ended = once(server, 'exit');
+      server.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Ends with us, however we end: a pipe that nobody holds any more is closed. */
+const SERVE = `
+import os, sys, threading
+from moto.server import main
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+`;
+
+function lastLine(error: unknown): string {
+  const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
+  return (stderr || String(error)).split('\n').at(-1) ?? '';
+}
