@@ -11,6 +11,8 @@ import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { PostgresChanges } from './changes/changes.ts';
+import { Children } from './children/children.ts';
+import { PostgresFlows } from './children/flows.ts';
 import { Commands } from './commands/commands.ts';
 import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
@@ -35,6 +37,7 @@ import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
 import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
+import { Timers } from './timers/timers.ts';
 import { Worker } from './worker/worker.ts';
 
 /** Builds a worker from its settings and starts it. `shipped` is given by tests that bring one of their own. */
@@ -72,13 +75,15 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
-  const runner = new StepRunner({ ...common, gateway, leases, random: Math.random });
+  const runner = new StepRunner({ ...common, gateway, flows: new PostgresFlows({ ...common, gateway }), leases, random: Math.random });
   const worker = new Worker({
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(common),
+    timers: new Timers(common),
+    children: new Children(common),
     commands: new Commands(common),
     reconciler: new ReconcilerLoop({ ...common, gateway, connectors, leases, everyMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() }),
     retraining: new Retraining({ ...common, onAsked: () => wakers.worker?.wakeIntake() }),

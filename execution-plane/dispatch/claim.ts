@@ -16,6 +16,8 @@ export interface ClaimedStep {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly fence: string;
+  /** Its run is being cancelled: it was claimed only to find out what became of what it sent. */
+  readonly cancelling?: boolean;
   readonly facts: RunFacts;
 }
 
@@ -48,8 +50,8 @@ function asHolder({ stepId, fence, facts }: Claimable): LostHolder {
   return { tenantId: facts.tenant.id, runId: facts.run.id, stepId, fence };
 }
 
-function asClaimed({ stepId, key, attempt, maxAttempts, fence, facts }: Claimable): ClaimedStep {
-  return { stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), facts };
+function asClaimed({ stepId, key, attempt, maxAttempts, fence, facts, runState }: Claimable): ClaimedStep {
+  return { ...(runState === 'cancelling' ? { cancelling: true } : {}), stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), facts };
 }
 
 function claimEvents(found: readonly Claimable[], steps: readonly StepChange[], worker: string): NewAuditEvent[] {

@@ -2,9 +2,11 @@ import type { RunState } from '@countersign/contracts/states/transitions.ts';
 import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { SealedContent } from '../contents/contents.ts';
-import { applied, settle } from '../engine/settle.ts';
+import { applied } from '../engine/settle.ts';
 import type { Settlement } from '../engine/settle.ts';
+import { RUN_OVERDUE } from '../engine/step-end.ts';
 import type { StepError } from '../engine/step-end.ts';
+import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
 import type { LockedRun, LockedStep } from './repository-runs.ts';
 import type { RunChange, StepChange, Transition } from './repository-transitions.ts';
@@ -49,20 +51,23 @@ export interface PlannedMoves {
 export function planMoves(run: LockedRun, moves: Moves, who: Mover): PlannedMoves {
   const tenantId = run.tenantId;
   const asked = moves.run ?? run.state;
-  const settlement = settle(applied({ state: asked, steps: run.steps }, moves.steps.map(({ id, to }) => ({ key: stepById(run, id).key, to }))));
+  const overdue = run.overdue || moves.runError?.code === RUN_OVERDUE.code;
+  const settlement = engineOf(run.engineVersion).settle(applied({ state: asked, steps: run.steps, overdue }, moves.steps.map(({ id, to }) => ({ key: stepById(run, id).key, to }))));
   const readied = settlement.steps.filter((step) => step.to === 'ready');
   const only = readied.length === 1 ? readied[0] : undefined;
-  const next = moves.continueAs && only ? stepByKey(run, only.key) : null;
+  const moved = new Set(moves.steps.map(({ id }) => id));
+  const candidate = moves.continueAs && !run.paused && only ? stepByKey(run, only.key) : null;
+  // What has just moved is not gone on with: its row moves again, after this.
+  const next = candidate !== null && !moved.has(candidate.id) ? candidate : null;
   const asChange = ({ key, from, to }: Settlement['steps'][number]): StepChange => key === next?.key
     ? { tenant_id: tenantId, id: next.id, from, to: 'leased', attempt: next.attempt + 1, worker: moves.continueAs!.worker, lease_ms: moves.continueAs!.leaseMs }
     : { tenant_id: tenantId, id: stepByKey(run, key).id, from, to, delay_ms: 0 };
-  const moved = new Set(moves.steps.map(({ id }) => id));
   const following = settlement.steps.map(asChange);
   const steps = [...moves.steps.map((step) => ({ ...step, tenant_id: tenantId })), ...following.filter((step) => !moved.has(step.id))];
   const settled = settlement.run?.to ?? asked;
-  const runs = runChange(run, run.state, asked === run.state ? settled : asked, steps, moves.runError);
+  const runs = runChange(run, run.state, asked === run.state ? settled : asked, steps, overdue, moves.runError);
   const furtherSteps = following.filter((step) => moved.has(step.id));
-  const furtherRuns = asked === run.state ? [] : runChange(run, asked, settled, steps);
+  const furtherRuns = asked === run.state ? [] : runChange(run, asked, settled, steps, overdue);
   return {
     transition: { steps, runs, contents: moves.contents ?? [], events: [...(moves.events ?? []), ...eventsOf(run, steps, runs, who)] },
     further: furtherSteps.length + furtherRuns.length === 0 ? null : { steps: furtherSteps, runs: furtherRuns, contents: [], events: eventsOf(run, furtherSteps, furtherRuns, who) },
@@ -74,14 +79,14 @@ export function planMoves(run: LockedRun, moves: Moves, who: Mover): PlannedMove
   };
 }
 
-/** Requests of steps that will not go on: nobody needs to decide them any more. */
+/** Requests of steps that will not go on, cancelled or over their deadline: nobody needs to decide them any more. */
 function approvalsOf(run: LockedRun, steps: readonly StepChange[]): string[] {
-  return steps.filter((step) => step.to === 'cancelled').map((step) => step.approval_id ?? stepById(run, step.id).approvalId).filter((id) => id !== null);
+  return steps.filter((step) => step.to === 'cancelled' || step.error?.code === RUN_OVERDUE.code).map((step) => step.approval_id ?? stepById(run, step.id).approvalId).filter((id) => id !== null);
 }
 
-function runChange(run: LockedRun, from: RunState, to: RunState, steps: readonly StepChange[], error: StepError | null = null): RunChange[] {
+function runChange(run: LockedRun, from: RunState, to: RunState, steps: readonly StepChange[], overdue: boolean, error: StepError | null = null): RunChange[] {
   if (from === to) return [];
-  return [{ tenant_id: run.tenantId, id: run.id, from, to, error: to === 'failed' ? failureOf(run, steps) : error }];
+  return [{ tenant_id: run.tenantId, id: run.id, from, to, error: to !== 'failed' ? error : overdue ? RUN_OVERDUE : failureOf(run, steps) }];
 }
 
 /** Why the run failed: the error of the step that broke, with its key. */

@@ -3,8 +3,8 @@ import type { LockedRun } from './repository-runs.ts';
 import { reclaim } from './reclaim.ts';
 
 function run(attempt: number, changes: Partial<LockedRun['steps'][number]> = {}): LockedRun {
-  return { tenantId: 'ten', id: 'run', workspaceId: 'wsp', state: 'running', workflowName: 'w', steps: [
-    { id: 'stp', key: 'a', uses: 'x/y', needs: [], state: 'leased', fence: '4', attempt, maxAttempts: 3, approvalId: null, error: null, ...changes }] };
+  return { tenantId: 'ten', id: 'run', workspaceId: 'wsp', state: 'running', workflowName: 'w', engineVersion: 1, overdue: false, paused: false, steps: [
+    { id: 'stp', key: 'a', uses: 'x/y', needs: [], state: 'leased', fence: '4', attempt, maxAttempts: 3, approvalId: null, error: null, itemRules: null, ...changes }] };
 }
 
 const lost = { stepId: 'stp', fence: '4', effectUnknown: false, lease: 'expired' } as const;

@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { ENGINE_VERSIONS } from '../engine/versions.ts';
 import type { RunFacts, RunPins } from './repository-runs.ts';
 
 /** A step that may be claimed, locked by this transaction together with its run. */
@@ -25,6 +26,11 @@ const claimable: Statement = {
       JOIN control.workspaces w ON w.tenant_id = r.tenant_id AND w.id = r.workspace_id
       JOIN control.environments e ON e.tenant_id = r.tenant_id AND e.id = r.environment_id
      WHERE s.state IN ('ready', 'retrying', 'uncertain') AND s.available_at <= clock_timestamp()
+       -- what is over its deadline is tried no more; an effect of unknown outcome is still found out about
+       AND (s.deadline_at IS NULL OR s.deadline_at > clock_timestamp() OR s.state = 'uncertain')
+       AND r.engine_version = ANY ($2::int[])
+       -- nothing new begins in a paused run; one that is cancelled ends all the same
+       AND (r.paused_at IS NULL OR r.state = 'cancelling')
      ORDER BY s.available_at, s.id
      LIMIT $1
      -- the run too, without waiting: a run that is just being moved is left for the next look
@@ -33,18 +39,18 @@ const claimable: Statement = {
 
 function runFacts(r: string): string {
   return `${r}.tenant_id, t.slug AS tenant_slug, ${r}.workspace_id, w.slug AS workspace_slug, ${r}.environment_id, e.name AS environment_name,
-           ${r}.id AS run_id, ${r}.workflow_name, ${r}.workflow_version, ${r}.workflow_digest, ${r}.definition, ${r}.pins, ${r}.trigger_kind, ${r}.trigger_content_id, ${r}.subject`;
+           ${r}.id AS run_id, ${r}.workflow_name, ${r}.workflow_version, ${r}.workflow_digest, ${r}.definition, ${r}.pins, ${r}.trigger_kind, ${r}.trigger_content_id, ${r}.subject, ${r}.engine_version`;
 }
 
 interface ClaimableRow {
   step_id: string; key: string; state: StepState; attempt: number; max_attempts: number; fence: string; run_state: RunState;
   tenant_id: string; tenant_slug: string; workspace_id: string; workspace_slug: string; environment_id: string; environment_name: string;
   run_id: string; workflow_name: string; workflow_version: number; workflow_digest: string; definition: WorkflowDefinition; pins: RunPins;
-  trigger_kind: string; trigger_content_id: string | null; subject: string | null;
+  trigger_kind: string; trigger_content_id: string | null; subject: string | null; engine_version: number;
 }
 
 export async function lockClaimable(tx: Transaction, limit: number): Promise<Claimable[]> {
-  const rows = await tx.rows<ClaimableRow>(claimable, [limit]);
+  const rows = await tx.rows<ClaimableRow>(claimable, [limit, ENGINE_VERSIONS]);
   return rows.map((row) => ({
     stepId: row.step_id, key: row.key, state: row.state, attempt: row.attempt, maxAttempts: row.max_attempts, fence: row.fence, runState: row.run_state,
     facts: {
@@ -52,7 +58,7 @@ export async function lockClaimable(tx: Transaction, limit: number): Promise<Cla
       workspace: { id: row.workspace_id, slug: row.workspace_slug },
       environment: { id: row.environment_id, name: row.environment_name },
       run: { id: row.run_id, workflow: row.workflow_name, workflowVersion: row.workflow_version, workflowDigest: row.workflow_digest },
-      definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject,
+      definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject, engineVersion: row.engine_version,
     },
   }));
 }

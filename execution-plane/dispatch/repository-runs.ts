@@ -1,6 +1,8 @@
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
+import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { ItemRules } from '../engine/run-graph.ts';
 
 /** A run with its steps, as they are while this transaction holds the run's lock. */
 export interface LockedRun {
@@ -9,6 +11,11 @@ export interface LockedRun {
   readonly workspaceId: string;
   readonly state: RunState;
   readonly workflowName: string;
+  readonly engineVersion: number;
+  /** Its deadline is why it is being cancelled. */
+  readonly overdue: boolean;
+  /** A person paused it: nothing new begins. */
+  readonly paused: boolean;
   readonly steps: readonly LockedStep[];
 }
 
@@ -23,6 +30,8 @@ export interface LockedStep {
   readonly maxAttempts: number;
   readonly approvalId: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Of a map whose items are planned. */
+  readonly itemRules: ItemRules | null;
 }
 
 /** What was fixed when the run began; the same for every claim of its steps. */
@@ -31,6 +40,8 @@ export interface RunFacts {
   readonly workspace: { readonly id: string; readonly slug: string };
   readonly environment: { readonly id: string; readonly name: string };
   readonly run: { readonly id: string; readonly workflow: string; readonly workflowVersion: number; readonly workflowDigest: string };
+  /** Whose functions decide about it: `engine/versions.ts`. */
+  readonly engineVersion: number;
   readonly definition: WorkflowDefinition;
   readonly pins: RunPins;
   readonly triggerKind: string;
@@ -43,50 +54,91 @@ export interface RunPins {
   readonly policy_bundle_seq?: number | null;
   readonly connectors?: Readonly<Record<string, { readonly version: string; readonly manifest_digest: string }>>;
   readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
+  /** Which version of each workflow its steps `workflow/<name>` start. */
+  readonly workflows?: Readonly<Record<string, { readonly workflow_id: string; readonly version: number }>>;
   /** Prompts and schemas of the version: path -> digest. */
   readonly files?: Readonly<Record<string, string>>;
   readonly trigger?: { readonly connector: string; readonly instance_id: string; readonly instance_name: string } | null;
 }
 
 // Two statements: a lock that had to wait must be followed by a fresh look, or a parallel step that ended meanwhile is not seen.
+const RUN = `tenant_id, id, workspace_id, state, workflow_name, engine_version, state = 'cancelling' AND coalesce(error->>'code' = 'deadline_exceeded', false) AS overdue,
+           paused_at IS NOT NULL AS paused`;
+
 const lockRun: Statement = {
   name: 'runs.lock',
-  text: 'SELECT workspace_id, state, workflow_name FROM execution.runs WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE',
+  text: `
+    SELECT ${RUN}
+      FROM execution.runs WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
 };
+
+const lockRuns: Statement = {
+  name: 'runs.lock_many',
+  text: `
+    SELECT ${RUN}
+      FROM execution.runs WHERE (tenant_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY tenant_id, id
+       FOR NO KEY UPDATE SKIP LOCKED`,
+};
+
+const STEP = 'run_id, id, key, uses, needs, state, fence::text AS fence, attempt, max_attempts, approval_id, error, item_rules';
 
 const stepsOfRun: Statement = {
   name: 'runs.steps',
   text: `
-    SELECT id, key, uses, needs, state, fence::text AS fence, attempt, max_attempts, approval_id, error
+    SELECT ${STEP}
       FROM execution.steps WHERE tenant_id = $1 AND run_id = $2 ORDER BY ordinal`,
 };
 
+const stepsOfRuns: Statement = {
+  name: 'runs.steps_of_many',
+  text: `
+    SELECT ${STEP}
+      FROM execution.steps WHERE (tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY run_id, ordinal`,
+};
+
+interface RunRow {
+  tenant_id: string; id: string; workspace_id: string; state: RunState; workflow_name: string; engine_version: number; overdue: boolean; paused: boolean;
+}
+
 interface StepRow {
-  id: string; key: string; uses: string; needs: string[]; state: StepState; fence: string; attempt: number; max_attempts: number;
-  approval_id: string | null; error: LockedStep['error'];
+  run_id: string; id: string; key: string; uses: string; needs: string[]; state: StepState; fence: string; attempt: number; max_attempts: number;
+  approval_id: string | null; error: LockedStep['error']; item_rules: ItemRules | null;
 }
 
 /** Takes the run's lock: whoever moves a step of it takes this first, so that two that end at once settle one after the other. */
 export async function lockRunWithSteps(tx: Transaction, tenantId: string, runId: string): Promise<LockedRun | null> {
-  const run = await tx.maybeOne<{ workspace_id: string; state: RunState; workflow_name: string }>(lockRun, [tenantId, runId]);
-  if (run === undefined) return null;
-  const rows = await tx.rows<StepRow>(stepsOfRun, [tenantId, runId]);
+  const run = await tx.maybeOne<RunRow>(lockRun, [tenantId, runId]);
+  return run === undefined ? null : lockedRun(run, await tx.rows<StepRow>(stepsOfRun, [tenantId, runId]));
+}
+
+/** The same for many at once, in one order for everybody. A run that is just being moved is left out: it is there at the next look. */
+export async function lockRunsWithSteps(tx: Transaction, runs: ReadonlyArray<{ readonly tenantId: string; readonly runId: string }>): Promise<LockedRun[]> {
+  const locked = await tx.rows<RunRow>(lockRuns, [runs.map((run) => run.tenantId), runs.map((run) => run.runId)]);
+  if (locked.length === 0) return [];
+  const steps = Map.groupBy(await tx.rows<StepRow>(stepsOfRuns, [locked.map((run) => run.tenant_id), locked.map((run) => run.id)]), (step) => step.run_id);
+  return locked.map((run) => lockedRun(run, steps.get(run.id) ?? []));
+}
+
+function lockedRun(run: RunRow, steps: readonly StepRow[]): LockedRun {
   return {
-    tenantId, id: runId, workspaceId: run.workspace_id, state: run.state, workflowName: run.workflow_name,
-    steps: rows.map(({ max_attempts, approval_id, ...step }) => ({ ...step, maxAttempts: max_attempts, approvalId: approval_id })),
+    tenantId: run.tenant_id, id: run.id, workspaceId: run.workspace_id, state: run.state, workflowName: run.workflow_name, engineVersion: run.engine_version,
+    overdue: run.overdue, paused: run.paused,
+    steps: steps.map(({ run_id: _of, max_attempts, approval_id, item_rules, ...step }) => ({ ...step, maxAttempts: max_attempts, approvalId: approval_id, itemRules: item_rules })),
   };
 }
 
 const runContents: Statement = {
   name: 'runs.contents',
   text: `
-    SELECT NULL AS step_key, c.id, c.sealed, c.labels
+    SELECT NULL AS step_key, c.id, c.sealed, c.labels, r.trigger_part_labels AS part_labels
       FROM execution.runs r JOIN execution.contents c ON c.tenant_id = r.tenant_id AND c.id = r.trigger_content_id
      WHERE r.tenant_id = $1 AND r.id = $2
     UNION ALL
-    SELECT s.key, c.id, c.sealed, s.output_labels
+    SELECT s.key, c.id, c.sealed, s.output_labels, s.output_part_labels
       FROM execution.steps s JOIN execution.contents c ON c.tenant_id = s.tenant_id AND c.id = s.output_content_id
-     WHERE s.tenant_id = $1 AND s.run_id = $2 AND s.state = 'succeeded'`,
+     WHERE s.tenant_id = $1 AND s.run_id = $2 AND s.state = 'succeeded'
+       -- what the items of a map gave is read by their own steps, and by the map
+       AND s.map_step_id IS NULL`,
 };
 
 export interface RunContentRow {
@@ -95,6 +147,8 @@ export interface RunContentRow {
   readonly id: string;
   readonly sealed: Buffer | null;
   readonly labels: string[];
+  /** Where its parts have labels of their own. */
+  readonly part_labels: PartLabels | null;
 }
 
 export function readRunContents(tx: Transaction, tenantId: string, runId: string): Promise<RunContentRow[]> {

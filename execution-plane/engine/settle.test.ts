@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RUN_STATES, STEP_STATES, isLegalTransition } from '@countersign/contracts/states/transitions.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import { applied, settle } from './settle.ts';
-import type { RunGraph } from './settle.ts';
+import type { RunGraph } from './run-graph.ts';
 
 function chain(run: RunState, ...states: StepState[]): RunGraph {
   return { state: run, steps: states.map((state, i) => ({ key: `s${i}`, needs: i === 0 ? [] : [`s${i - 1}`], state })) };

@@ -3,6 +3,7 @@ import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
 import { backoffMs } from './backoff.ts';
 
 /** Why a step or a run did not succeed: a code of `RUN_ERROR_CODES` or of the connector. */
@@ -14,13 +15,26 @@ export interface StepError {
 
 /** How a worker's turn with a step ends. */
 export type StepEnd =
-  | { readonly to: 'succeeded'; readonly output: JsonObject; readonly labels: readonly Label[] }
+  /** `parts`: where the output was put together from values of different origin; `labels` is all of them together. */
+  | { readonly to: 'succeeded'; readonly output: JsonObject; readonly labels: readonly Label[]; readonly parts?: PartLabels }
   | { readonly to: 'skipped' }
-  | { readonly to: 'waiting'; readonly approvalId: string }
+  | Waiting
   /** `attemptGivenBack`: nothing was tried, so it does not count. */
   | { readonly to: 'retrying' | 'uncertain'; readonly delayMs: number; readonly error: StepError; readonly attemptGivenBack?: boolean }
-  | { readonly to: 'failed' | 'dead'; readonly error: StepError }
+  | { readonly to: 'failed' | 'dead'; readonly error: StepError; readonly approvalId?: string }
   | { readonly to: 'cancelled'; readonly error: StepError; readonly approvalId?: string };
+
+/**
+ * What a step waits for: an approval; or a time, from now by the database's clock (`delayMs`) or given (`wakeAt`, RFC 3339); or what it has
+ * begun itself (`holds`), its items or a run, which is not called back by forgetting about it.
+ */
+export interface Waiting {
+  readonly to: 'waiting';
+  readonly approvalId: string | null;
+  readonly delayMs?: number;
+  readonly wakeAt?: string;
+  readonly holds?: boolean;
+}
 
 export interface Turn {
   /** Of this claim; the first is 1. */
@@ -42,10 +56,10 @@ export function endOfCall(result: CallResult, turn: Turn): StepEnd {
     case 'succeeded': return { to: 'succeeded', output: result.output, labels: result.outputLabels };
     case 'routed': return { to: 'failed', error: { code: 'route_loop', message: `Policy sends the call to ${result.target}, and what asked does not go there. Mend the rule that routes.` } };
     case 'waiting_for_approval': return { to: 'waiting', approvalId: result.approvalId };
-    case 'denied': return { to: 'failed', error: deniedError(result) };
+    case 'denied': return isStopped(result) ? { to: 'retrying', delayMs: STOPPED_MS, error: stoppedError(result), attemptGivenBack: true } : { to: 'failed', error: deniedError(result) };
     case 'refused_by_person': return { to: 'failed', error: { code: `approval_${result.state}`, message: refusalMessage(result.state), data: { approval_id: result.approvalId } } };
     case 'failed': return endOfFailure(result.error, turn);
-    case 'uncertain': return endOfUncertainty(result.error, turn);
+    case 'uncertain': return endOfUncertainty(result.callId, result.error, turn);
     default: return unreachable(result);
   }
 }
@@ -59,14 +73,30 @@ export function endOfFailure(error: CallError, turn: Turn): StepEnd {
   return { to: 'retrying', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
 }
 
-/** It is claimed again after a back-off, and the gateway then asks the system of record before anything else. */
-function endOfUncertainty(error: CallError, turn: Turn): StepEnd {
+/**
+ * It is claimed again after a back-off, and the gateway then asks the system of record before anything else. Where that cannot tell, now or
+ * ever, a person is asked (`outcomes/`): until then nothing claims the step, and nothing is sent.
+ */
+function endOfUncertainty(callId: string, error: CallError, turn: Turn): StepEnd {
   const plain: StepError = { code: error.code, message: error.message };
-  if (turn.attempt >= turn.maxAttempts) {
-    return { to: 'dead', error: { code: 'outcome_unknown', message: `After ${turn.attempt} attempts nobody can tell whether the effect happened. Look at the record, then redrive or cancel.`, data: { last_code: error.code, last_message: error.message } } };
+  const wasLookedUp = error.code === 'outcome_unknown';
+  if (wasLookedUp && (!error.retryable || turn.attempt >= turn.maxAttempts)) {
+    return { to: 'uncertain', delayMs: UNTIL_ASKED_MS, error: { code: 'outcome_unknown', message: `Nobody can tell whether the effect happened, so a person is asked. ${error.message}`, data: { question_of_call: callId } } };
   }
   return { to: 'uncertain', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
 }
+
+/** Nothing new begins in a run that is being cancelled, by a person or by its deadline. What was sent, or begun, is still found out about. */
+export function endWhileCancelling(end: StepEnd, overdue: boolean): StepEnd {
+  if (end.to !== 'retrying' && end.to !== 'waiting') return end;
+  if (end.to === 'waiting' && end.holds === true) return end;
+  const approval = end.to === 'waiting' && end.approvalId !== null ? { approvalId: end.approvalId } : {};
+  if (overdue) return { to: 'failed', error: RUN_OVERDUE, ...approval };
+  return { to: 'cancelled', error: { code: 'run_cancelled', message: 'The run was cancelled before this step had an effect.' }, ...approval };
+}
+
+export const RUN_OVERDUE: StepError = { code: 'deadline_exceeded', message: 'The deadline of its run is over. Redrive it, which begins the deadline anew, or start a new run.' };
+export const STEP_OVERDUE: StepError = { code: 'deadline_exceeded', message: 'The deadline of the step is over. Redrive it, which begins the deadline anew, or give it more time in the workflow (deadline_ms).' };
 
 export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): string {
   return { rejected: 'A person rejected it.', expired: 'Nobody decided in time; expiry denies.', withdrawn: 'The request was withdrawn.' }[state];
@@ -77,7 +107,7 @@ export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): str
  * of a budget; another step does the same effect; policy holds it back; whether somebody stopped it cannot be read. Nothing was sent, so
  * however long it lasts it uses up no attempt.
  */
-const NOT_NOW: ReadonlySet<string> = new Set(['policy_throttled', 'circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress', 'situation_unknown']);
+const NOT_NOW: ReadonlySet<string> = new Set(['policy_throttled', 'circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress', 'situation_unknown', 'run_cancelled']);
 
 /** Every answer of a model is billed, and one that breaks its schema twice will break it again. */
 const RETRIED_ONCE: ReadonlySet<string> = new Set(['model_answer_invalid']);
@@ -92,6 +122,22 @@ function waitMs(retryAfterMs: number | undefined, random: number): number {
 const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied']);
 
 /** Rules of the decision point and of the gateway themselves: policy could not be asked, or routes in circles. They name the error, so that the run says why. */
+/** A question is asked within a second or two. Were it never asked, the step would look for itself again after this. */
+const UNTIL_ASKED_MS = 3_600_000;
+
+const KILL_SWITCH = 'base/kill_switch';
+/** It is let go when the switch is; this is for what might be missed then. */
+const STOPPED_MS = 600_000;
+
+/** Nothing but a kill switch stands against it: it waits until that is released. */
+function isStopped({ reasons }: Extract<CallResult, { kind: 'denied' }>): boolean {
+  return reasons.length > 0 && reasons.every(({ rule }) => rule === KILL_SWITCH);
+}
+
+function stoppedError({ decisionId, reasons }: Extract<CallResult, { kind: 'denied' }>): StepError {
+  return { code: 'stopped_by_kill_switch', message: `${reasons.map((reason) => reason.message).join(' ')} It goes on when that is released.`, data: { decision_id: decisionId } };
+}
+
 const FAIL_CLOSED = { bundle_missing: 'bundle_missing', bundle_invalid: 'bundle_invalid', bundle_stale: 'bundle_stale', policy_error: 'policy_error', input_invalid: 'policy_error', tenant_mismatch: 'policy_error', policy_timeout: 'policy_timeout', facts_unavailable: 'facts_unavailable', route_loop: 'route_loop' } as const;
 
 function deniedError(denied: Extract<CallResult, { kind: 'denied' }>): StepError {

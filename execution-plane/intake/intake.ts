@@ -5,6 +5,7 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { cleanJson, describeHidden, hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import { readWorkflowPins } from '../children/repository-workflows.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
 import type { Tenants } from '../loops/tenants.ts';
@@ -88,7 +89,7 @@ export class Intake {
     const { value, hidden } = cleanJson(trigger);
     const flagged = hasHidden(hidden);
     const content = await contents.seal(delivery.tenant_id, 'trigger', value, flagged ? ['trusted_system', 'hidden_characters'] : ['trusted_system'], clock.now());
-    const pins = planPins(workflow, await readPins(tx, delivery));
+    const pins = planPins(workflow, await readPins(tx, delivery), await readWorkflowPins(tx, delivery, workflow.definition));
     const isNew = await insertRunRow(tx, { id, delivery, workflow, pins, triggerKey: triggerKeyOf(delivery), trigger: content });
     if (!isNew) return null;
     const created = this.#event(delivery, 'run.created', { kind: 'run', id }, id, {

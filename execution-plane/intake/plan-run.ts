@@ -21,14 +21,14 @@ export function readManualStart(payload: JsonObject): ManualStart {
 export function planSteps(workflow: ActiveWorkflow): NewStep[] {
   const steps = workflow.definition.steps;
   if (!Array.isArray(steps) || steps.length === 0) throw new ExecutionError('definition_invalid', `Version ${workflow.version} of ${workflow.name} has no steps.`);
-  return steps.map((step, ordinal) => ({ id: newId('step'), key: step.id, ordinal, uses: step.uses, needs: step.needs, max_attempts: step.retry.max_attempts }));
+  return steps.map((step, ordinal) => ({ id: newId('step'), key: step.id, ordinal, uses: step.uses, needs: step.needs, max_attempts: step.retry.max_attempts, deadline_ms: step.deadline_ms ?? null }));
 }
 
 /** What the run goes on with whatever is published meanwhile. */
-export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>): RunPins {
+export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>, workflows: RunPins['workflows'] = {}): RunPins {
   const models = Object.fromEntries(Object.entries(workflow.definition.models ?? {}).map(([name, { use, fallback }]) => [name, { use, ...(fallback.length === 0 ? {} : { fallback }) }]));
   const files = Object.fromEntries((workflow.definition.files ?? []).map(({ path, sha256 }) => [path, sha256]));
-  return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null, ...(Object.keys(files).length === 0 ? {} : { files }) };
+  return { policy_bundle_seq: now.policy_bundle_seq ?? null, connectors: now.connectors ?? {}, models, trigger: now.trigger ?? null, ...(Object.keys(files).length === 0 ? {} : { files }), ...(Object.keys(workflows).length === 0 ? {} : { workflows }) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import { contentStep, contentValues } from '../contents/contents.ts';
 import type { SealedContent } from '../contents/contents.ts';
+import { ENGINE_VERSION } from '../engine/versions.ts';
 import type { RunPins } from '../dispatch/repository-runs.ts';
 
 const acceptedDeliveries: Statement = {
@@ -108,8 +109,8 @@ const insertRun: Statement = {
   name: 'runs.insert',
   text: `
     INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, pins,
-      trigger_kind, trigger_key, trigger_content_id, delivery_id, subject, subject_label, traceparent, event_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+      trigger_kind, trigger_key, trigger_content_id, delivery_id, subject, subject_label, traceparent, event_at, engine_version, deadline_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     -- one run per workflow and subject: a ticket is triaged once, however many versions of it are delivered
     ON CONFLICT ON CONSTRAINT one_run_per_workflow_and_trigger DO NOTHING
     RETURNING id`,
@@ -129,7 +130,7 @@ export async function insertRunRow(tx: Transaction, { id, delivery, workflow, pi
   return await tx.change(insertRun, [
     delivery.tenant_id, id, delivery.workspace_id, delivery.environment_id, workflow.id, workflow.name, workflow.version, workflow.digest,
     JSON.stringify(workflow.definition), JSON.stringify(pins), delivery.source, triggerKey, trigger.id, delivery.id,
-    delivery.source === 'manual' ? null : delivery.subject, delivery.subject_label, delivery.traceparent, delivery.received_at,
+    delivery.source === 'manual' ? null : delivery.subject, delivery.subject_label, delivery.traceparent, delivery.received_at, ENGINE_VERSION, workflow.definition.deadline_ms ?? null,
   ]) === 1;
 }
 
@@ -192,14 +193,14 @@ const insertSteps: Statement = {
   name: 'steps.insert',
   text: `
     WITH planned AS (
-      INSERT INTO execution.steps (tenant_id, id, run_id, key, ordinal, uses, needs, state, max_attempts)
-      SELECT $1, s.id, $2, s.key, s.ordinal, s.uses, s.needs, CASE WHEN s.needs = '{}' THEN 'ready' ELSE 'blocked' END, s.max_attempts
-        FROM jsonb_to_recordset($3::jsonb) AS s(id text, key text, ordinal int, uses text, needs text[], max_attempts int)
+      INSERT INTO execution.steps (tenant_id, id, run_id, key, ordinal, uses, needs, state, max_attempts, deadline_ms)
+      SELECT $1, s.id, $2, s.key, s.ordinal, s.uses, s.needs, CASE WHEN s.needs = '{}' THEN 'ready' ELSE 'blocked' END, s.max_attempts, s.deadline_ms
+        FROM jsonb_to_recordset($3::jsonb) AS s(id text, key text, ordinal int, uses text, needs text[], max_attempts int, deadline_ms bigint)
     ), ${contentStep(4)}, ${auditStep(12)}
     SELECT count(*) AS events FROM audited`,
 };
 
-export interface NewStep { readonly id: string; readonly key: string; readonly ordinal: number; readonly uses: string; readonly needs: readonly string[]; readonly max_attempts: number }
+export interface NewStep { readonly id: string; readonly key: string; readonly ordinal: number; readonly uses: string; readonly needs: readonly string[]; readonly max_attempts: number; readonly deadline_ms: number | null }
 
 export async function insertStepRows(tx: Transaction, tenantId: string, runId: string, steps: readonly NewStep[], contents: readonly SealedContent[], events: readonly NewAuditEvent[], at: Date): Promise<void> {
   await tx.rows(insertSteps, [tenantId, runId, JSON.stringify(steps), ...contentValues(contents), ...auditValues(events, at)]);

@@ -12,7 +12,7 @@ const facts: RunFacts = {
   run: { id: 'run_1', workflow: 'triage', workflowVersion: 1, workflowDigest: 'sha256:0' },
   definition: { ...TRIAGE, models: { triage: { use: 'alpha/large', fallback: ['beta/large', 'local/small'] } } },
   pins: { models: { triage: { use: 'alpha/large', fallback: ['beta/large'] } }, trigger: { connector: 'ledger', instance_id: 'ins', instance_name: 'books' } },
-  triggerKind: 'webhook', triggerContentId: null, subject: null,
+  engineVersion: 1, triggerKind: 'webhook', triggerContentId: null, subject: null,
 };
 const generate = step({ id: 'guess', uses: 'model/generate', instance: 'ours' });
 const labelled = (given: object) => evaluateWithLabels(given, { trigger: { note: 'typed' }, steps: {}, run: {} }, () => ['ticket_text']);

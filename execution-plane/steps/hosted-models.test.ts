@@ -48,7 +48,7 @@ async function ask(pdp: DecisionPoint = fixedPolicy(() => ({ outcome: 'ALLOW' })
   const facts: RunFacts = {
     tenant: identity.tenant, workspace: identity.workspace, environment: identity.environment, run: identity.run,
     definition: { ...TRIAGE, models: { triage: { use: MINE, fallback: [OTHER] } } }, pins: { models: { triage: { use: MINE, fallback: [OTHER] } } },
-    triggerKind: 'webhook', triggerContentId: null, subject: null,
+    engineVersion: 1, triggerKind: 'webhook', triggerContentId: null, subject: null,
   };
   return askModels(generate, facts, labelled, { gateway: world.gateway, signal: new AbortController().signal, identity: (callKey) => ({ ...identity, callKey }) });
 }

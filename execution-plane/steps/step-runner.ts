@@ -1,6 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
-import type { TriggerManifest } from '@countersign/contracts/connectors/manifest.ts';
+import { definitionOf, neededOutputs } from '@countersign/contracts/workflow/item-keys.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
@@ -12,15 +12,20 @@ import { moveRun } from '../dispatch/move-run.ts';
 import type { Moved, Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun, RunFacts } from '../dispatch/repository-runs.ts';
 import type { StepChange } from '../dispatch/repository-transitions.ts';
+import { endWhileCancelling } from '../engine/step-end.ts';
 import type { StepEnd } from '../engine/step-end.ts';
 import { RunContext } from './run-context.ts';
 import { takeTurn } from './take-turn.ts';
+import type { Flows, TakenTurn } from './take-turn.ts';
+import { triggerManifestOf } from './trigger-manifest.ts';
 import { CanonicalJsonError } from '@countersign/platform/canonical-json/errors.ts';
 
 export interface StepRunnerOptions {
   readonly database: Database;
   readonly contents: Contents;
   readonly gateway: Gateway;
+  /** Items of maps, and runs that steps start. */
+  readonly flows: Flows;
   readonly leases: Leases;
   readonly changes: Changes;
   readonly clock: Clock;
@@ -74,16 +79,16 @@ export class StepRunner {
   }
 
   async #runOne(claimed: ClaimedStep, loadContext: () => Promise<RunContext>): Promise<ClaimedStep | null> {
-    const { gateway, leases, log, random } = this.#options;
+    const { gateway, flows, leases, log, random } = this.#options;
     const lease = leases.hold({ tenantId: claimed.facts.tenant.id, stepId: claimed.stepId, fence: claimed.fence });
     try {
-      const timeoutMs = claimed.facts.definition.steps.find((step) => step.id === claimed.key)?.timeout_ms ?? 0;
+      const timeoutMs = definitionOf(claimed.facts.definition, claimed.key)?.timeout_ms ?? 0;
       const signal = AbortSignal.any([lease.lost, this.#stopping.signal, AbortSignal.timeout(timeoutMs)]);
-      const taken = await takeTurn(claimed, loadContext, { gateway, signal, log, random: random() });
+      const taken = await takeTurn(claimed, loadContext, { gateway, flows, signal, log, random: random() });
       const { end, output } = await this.#sealed(claimed, taken);
       if (end.to === 'dead') log.warn({ run_id: claimed.facts.run.id, step: claimed.key, code: end.error.code }, 'a step is dead');
       const next = await this.#commitEnd(claimed, end, output);
-      if (end.to === 'succeeded') (await loadContext()).addOutput(claimed.key, end.output, end.labels);
+      if (end.to === 'succeeded') (await loadContext()).addOutput(claimed.key, end.output, end.labels, end.parts);
       return next;
     } finally {
       lease.release();
@@ -91,7 +96,7 @@ export class StepRunner {
   }
 
   /** An output that cannot be kept, because it is too large or no JSON, ends the step: trying again would give the same. */
-  async #sealed(claimed: ClaimedStep, end: StepEnd): Promise<{ end: StepEnd; output: SealedContent | null }> {
+  async #sealed(claimed: ClaimedStep, end: TakenTurn): Promise<{ end: TakenTurn; output: SealedContent | null }> {
     if (end.to !== 'succeeded') return { end, output: null };
     const { contents, clock } = this.#options;
     try {
@@ -102,15 +107,23 @@ export class StepRunner {
     }
   }
 
-  async #commitEnd(claimed: ClaimedStep, end: StepEnd, output: SealedContent | null): Promise<ClaimedStep | null> {
+  async #commitEnd(claimed: ClaimedStep, taken: TakenTurn, output: SealedContent | null): Promise<ClaimedStep | null> {
     const { database, clock, worker, leaseMs } = this.#options;
     const { tenant, run } = claimed.facts;
-    const decide = (locked: LockedRun): Moves => ({
-      steps: [changeFor(claimed, locked.state === 'cancelling' ? endWhileCancelling(end) : end, output)],
-      contents: output === null ? [] : [output],
-      ...(this.#draining ? {} : { continueAs: { worker, leaseMs } }),
-    });
-    const moved = await whileConnectionLasts(() => database.forTenant(tenant.id, (tx) => moveRun(tx, clock.now(), { kind: 'worker', id: worker }, tenant.id, run.id, decide)));
+    let end: StepEnd = taken;
+    const decide = (locked: LockedRun): Moves => {
+      end = locked.state === 'cancelling' ? endWhileCancelling(taken, locked.overdue) : taken;
+      return {
+        steps: [changeFor(claimed, end, output)],
+        contents: output === null ? [] : [output],
+        ...(this.#draining ? {} : { continueAs: { worker, leaseMs } }),
+      };
+    };
+    const moved = await whileConnectionLasts(() => database.forTenant(tenant.id, async (tx) => {
+      const moved = await moveRun(tx, clock.now(), { kind: 'worker', id: worker }, tenant.id, run.id, decide);
+      if (moved !== null && end === taken) await taken.alongside?.(tx, clock.now());
+      return moved;
+    }));
     if (moved === null) return null;
     this.#tell(tenant.id, moved);
     return moved.continued === null ? null : {
@@ -131,31 +144,22 @@ export class StepRunner {
 }
 
 function needsOf({ key, facts }: ClaimedStep): readonly string[] {
-  return facts.definition.steps.find((step) => step.id === key)?.needs ?? [];
-}
-
-function triggerManifestOf(gateway: Gateway, { definition: { trigger } }: RunFacts): TriggerManifest | undefined {
-  if (trigger === 'manual') return undefined;
-  return gateway.manifests().find((manifest) => manifest.name === trigger.connector)?.triggers?.[trigger.event];
-}
-
-/** Nothing new begins in a run that is being cancelled. What was sent is still found out about. */
-function endWhileCancelling(end: StepEnd): StepEnd {
-  if (end.to !== 'retrying' && end.to !== 'waiting') return end;
-  return { to: 'cancelled', error: { code: 'run_cancelled', message: 'The run was cancelled before this step had an effect.' }, ...(end.to === 'waiting' ? { approvalId: end.approvalId } : {}) };
+  return neededOutputs(facts.definition, key);
 }
 
 function changeFor(claimed: ClaimedStep, end: StepEnd, output: SealedContent | null): Omit<StepChange, 'tenant_id'> {
   const base = { id: claimed.stepId, from: 'leased', to: end.to, fence: claimed.fence, lease: 'held' } as const;
   switch (end.to) {
-    case 'succeeded': return { ...base, output_labels: end.labels, ...(output === null ? {} : { output_content_id: output.id }) };
+    case 'succeeded': return { ...base, output_labels: end.labels, ...(end.parts === undefined ? {} : { output_part_labels: end.parts }), ...(output === null ? {} : { output_content_id: output.id }) };
     case 'skipped': return base;
-    // Waiting for a person is not a failed attempt: the attempt is given back.
-    case 'waiting': return { ...base, approval_id: end.approvalId, attempt: claimed.attempt - 1 };
+    // Waiting is not a failed attempt: the attempt is given back.
+    case 'waiting': return {
+      ...base, attempt: claimed.attempt - 1, ...(end.approvalId === null ? {} : { approval_id: end.approvalId }),
+      ...(end.delayMs === undefined ? {} : { delay_ms: end.delayMs }), ...(end.wakeAt === undefined ? {} : { wake_at: end.wakeAt }),
+    };
     case 'retrying':
     case 'uncertain': return { ...base, delay_ms: end.delayMs, error: end.error, ...(end.attemptGivenBack === true ? { attempt: claimed.attempt - 1 } : {}) };
-    case 'cancelled': return { ...base, error: end.error, ...(end.approvalId === undefined ? {} : { approval_id: end.approvalId }) };
-    default: return { ...base, error: end.error };
+    default: return { ...base, error: end.error, ...(end.approvalId === undefined ? {} : { approval_id: end.approvalId }) };
   }
 }
 

@@ -1,23 +1,43 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
+import { MAP, TRANSFORM, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import { definitionOf, itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
 import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
 import { evaluateCondition } from '@countersign/platform/expressions/expression.ts';
 import type { ExpressionContext } from '@countersign/platform/expressions/expression.ts';
 import { evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
+import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import { KeysError } from '@countersign/platform/keys/keys.ts';
+import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
-import { endOfCall, endOfFailure } from '../engine/step-end.ts';
+import { endOfFailure } from '../engine/step-end.ts';
 import type { StepEnd, Turn } from '../engine/step-end.ts';
+import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
 import { askModels } from './ask-models.ts';
 import { MODEL_STEP, resolveCall } from './resolve-call.ts';
-import type { RunContext } from './run-context.ts';
+import { transformed, waiting } from './plain-kinds.ts';
+import type { ItemScope, RunContext } from './run-context.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+
+/** An end, and what must be written in the very transaction that writes it; not where another end is written instead. */
+export type TakenTurn = StepEnd & { readonly alongside?: (tx: Transaction, at: Date) => Promise<void> };
+
+/** What steps begin that lives longer than their turn: the items of a map, and the run of another workflow. */
+export interface Flows {
+  /** What the steps of an item see of it. */
+  itemOf(claimed: ClaimedStep): Promise<ItemScope>;
+  /** Plans the items; or, where they are planned, gathers what became of them. */
+  map(claimed: ClaimedStep, definition: StepDefinition, parameters: () => Labelled): Promise<TakenTurn>;
+  /** Starts the run; or, where it is started, gathers what became of it. */
+  startWorkflow(claimed: ClaimedStep, name: string, parameters: () => Labelled): Promise<TakenTurn>;
+}
 
 export interface TurnOptions {
   readonly gateway: Gateway;
+  readonly flows: Flows;
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly random: number;
@@ -29,12 +49,14 @@ export interface TurnOptions {
  *
  * @throws StaleLeaseError
  */
-export async function takeTurn(claimed: ClaimedStep, loadContext: () => Promise<RunContext>, options: TurnOptions): Promise<StepEnd> {
-  const definition = claimed.facts.definition.steps.find((step) => step.id === claimed.key);
+export async function takeTurn(claimed: ClaimedStep, loadContext: () => Promise<RunContext>, options: TurnOptions): Promise<TakenTurn> {
+  const definition = definitionOf(claimed.facts.definition, claimed.key);
   if (definition === undefined) return { to: 'dead', error: { code: 'internal', message: `The workflow of this run has no step ${claimed.key}.` } };
   const turn: Turn = { attempt: claimed.attempt, maxAttempts: claimed.maxAttempts, retry: definition.retry, random: options.random };
   try {
-    return await callFor(claimed, definition, await loadContext(), turn, options);
+    const context = await loadContext();
+    const scoped = itemKeyOf(claimed.key) === null ? context : context.forItem(await options.flows.itemOf(claimed));
+    return await endFor(claimed, definition, scoped, turn, options);
   } catch (error) {
     if (error instanceof StaleLeaseError) throw error;
     options.log.error({ err: error, run_id: claimed.facts.run.id, step: claimed.key }, 'a step could not be run');
@@ -42,16 +64,33 @@ export async function takeTurn(claimed: ClaimedStep, loadContext: () => Promise<
   }
 }
 
-async function callFor(claimed: ClaimedStep, definition: StepDefinition, context: RunContext, turn: Turn, { gateway, signal }: TurnOptions): Promise<StepEnd> {
+async function endFor(claimed: ClaimedStep, definition: StepDefinition, context: RunContext, turn: Turn, options: TurnOptions): Promise<TakenTurn> {
   const expressions = context.expressionContext();
   if (definition.if !== null && !evaluateCondition(definition.if, expressions)) return { to: 'skipped' };
-  const parameters = evaluateWithLabels(definition.with, expressions, (path) => context.labelsOf(path));
+  const parameters = (): Labelled => evaluateWithLabels(definition.with, expressions, (path) => context.labelsOf(path));
+  const started = workflowStartedBy(definition.uses);
+  if (started !== null) return options.flows.startWorkflow(claimed, started, parameters);
+  switch (definition.uses) {
+    case MAP: return options.flows.map(claimed, definition, parameters);
+    case WAIT: return waiting(parameters());
+    case TRANSFORM: return transformed(parameters());
+    default: return callFor(claimed, definition, parameters(), () => keyFor(definition, context, expressions), turn, options);
+  }
+}
+
+async function callFor(claimed: ClaimedStep, definition: StepDefinition, parameters: Labelled, key: () => string | null, turn: Turn, { gateway, signal }: TurnOptions): Promise<StepEnd> {
+  const { endOfCall } = engineOf(claimed.facts.engineVersion);
   if (definition.uses === MODEL_STEP) {
     return endOfCall(await askModels(definition, claimed.facts, parameters, { gateway, signal, identity: (callKey) => identityOf(claimed, callKey) }), turn);
   }
   const call = resolveCall(definition, claimed.facts, parameters);
-  const idempotencyKey = keyFor(definition, context, expressions);
-  return endOfCall(await gateway.call({ identity: identityOf(claimed, 'main'), signal, idempotencyKey, ...call }), turn);
+  return endOfCall(await gateway.call({ identity: identityOf(claimed, 'main'), signal, idempotencyKey: key(), ...onlyFindOut(claimed), ...call }), turn);
+}
+
+/** An effect of unknown outcome is found out about in any case; where nothing new is to begin, it ends there. */
+function onlyFindOut({ cancelling, attempt, maxAttempts }: ClaimedStep): { readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted' } {
+  if (cancelling === true) return { onlyFindOut: 'run_cancelled' };
+  return attempt > maxAttempts ? { onlyFindOut: 'attempts_exhausted' } : {};
 }
 
 /** The key that the workflow gives the effect, or null. Whether two effects are the same one is nothing that a model may decide. */

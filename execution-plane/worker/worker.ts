@@ -4,6 +4,8 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { PostgresChanges } from '../changes/changes.ts';
+import { CHILDREN_EVERY_MS } from '../children/children.ts';
+import type { Children } from '../children/children.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Leases } from '../dispatch/leases.ts';
@@ -15,6 +17,8 @@ import type { DecisionPoints } from '../policy/decision-points.ts';
 import type { ReconcilerLoop } from '../reconciler/reconciler-loop.ts';
 import type { Retraining } from '../retraining/retraining.ts';
 import type { StepRunner } from '../steps/step-runner.ts';
+import { TIMERS_EVERY_MS } from '../timers/timers.ts';
+import type { Timers } from '../timers/timers.ts';
 import { removeWorker, writeHeartbeat } from './queries.ts';
 
 /** Everything that runs in a worker, built in `wiring.ts`. */
@@ -32,6 +36,8 @@ export interface WorkerParts {
   readonly runner: StepRunner;
   readonly leases: Leases;
   readonly sweeper: Sweeper;
+  readonly timers: Timers;
+  readonly children: Children;
   readonly commands: Commands;
   readonly decisionPoints: DecisionPoints;
   readonly reconciler: ReconcilerLoop;
@@ -114,7 +120,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, dispatcher, intake, leases, sweeper, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { database, dispatcher, intake, leases, sweeper, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -124,6 +130,8 @@ function loopsOf(parts: WorkerParts) {
     heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
     sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
     approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
+    timers: loop('timers', TIMERS_EVERY_MS, () => timers.turn()),
+    children: loop('children', CHILDREN_EVERY_MS, () => children.turn()),
     commands: loop('commands', 1_000, () => commands.turn()),
     shred: loop('shred', 60_000, () => sweeper.shred()),
     policy: loop('policy', 3_600_000, once(() => decisionPoints.refreshChanged())),

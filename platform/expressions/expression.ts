@@ -4,7 +4,7 @@ import { ExpressionError } from './errors.ts';
 import { jsonResult } from './json-result.ts';
 import type { Json } from './json-result.ts';
 import { AST_LIMITS, MAX_EXPRESSION_CHARACTERS } from './limits.ts';
-import { childrenOf, dotted, referencesIn, ROOTS } from './references.ts';
+import { childrenOf, COMPREHENSIONS, dotted, referencesIn, ROOTS } from './references.ts';
 import type { ReferencePath } from './references.ts';
 
 /** What expressions read: `trigger.<field>`, `steps.<id>.output.<field>`, `run.<field>`. Plain JSON; numbers are CEL doubles. */
@@ -12,6 +12,8 @@ export interface ExpressionContext {
   readonly trigger: unknown;
   readonly steps: unknown;
   readonly run: unknown;
+  /** In a step of a map: the element of the list, and its place from 0, which is a CEL int. */
+  readonly item?: { readonly value: unknown; readonly index: number };
 }
 
 export interface Expression {
@@ -52,7 +54,6 @@ const cache = new Map<string, Expression>();
 const environment = new Environment({ homogeneousAggregateLiterals: false, limits: AST_LIMITS });
 for (const root of ROOTS) environment.registerVariable(root, 'dyn');
 
-const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const FORBIDDEN_CALLS = new Set(['matches', 'bind']);
 const FORBIDDEN_FIELDS = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -98,7 +99,7 @@ function refuseForbidden(node: ASTNode, source: string, insideComprehension: boo
 
 function run(parsed: ParseResult, source: string, references: readonly ReferencePath[], context: ExpressionContext): unknown {
   try {
-    return parsed({ trigger: context.trigger, steps: context.steps, run: context.run });
+    return parsed(variablesOf(context));
   } catch (cause) {
     if (cause instanceof EvaluationError && cause.code === 'no_such_key') {
       const path = dotted(references.find((reference) => isMissing(reference, context)) ?? references[0] ?? []);
@@ -108,8 +109,12 @@ function run(parsed: ParseResult, source: string, references: readonly Reference
   }
 }
 
+function variablesOf({ trigger, steps, run, item }: ExpressionContext): Record<string, unknown> {
+  return { trigger, steps, run, ...(item === undefined ? {} : { item: item.value, index: BigInt(item.index) }) };
+}
+
 function isMissing(path: ReferencePath, context: ExpressionContext): boolean {
-  let value: unknown = context;
+  let value: unknown = variablesOf(context);
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return true;
     value = (value as Record<string, unknown>)[key];

@@ -5,10 +5,13 @@ import type { Json } from './json-result.ts';
 import type { ReferencePath } from './references.ts';
 import { parseTemplate } from './template.ts';
 
+/** RFC 6901 pointer -> labels: all that stands below a pointer carries its labels. */
+export type PartLabels = Readonly<Record<string, readonly Label[]>>;
+
 export interface Labelled {
   readonly value: Json;
-  /** RFC 6901 pointer -> labels, for every literal and every string with expressions: all that stands below a pointer carries its labels. */
-  readonly labels: Readonly<Record<string, readonly Label[]>>;
+  /** For every literal and every string with expressions. */
+  readonly labels: PartLabels;
 }
 
 /**
@@ -32,6 +35,28 @@ export function evaluateWithLabels(value: unknown, context: ExpressionContext, l
 
 export function union(lists: ReadonlyArray<readonly Label[]>): Label[] {
   return [...new Set(lists.flat())].sort();
+}
+
+/** Of what stands at `path`: the labels of all its parts, or of the part that it is in. A path that leads nowhere has all of them. */
+export function labelsAt(parts: PartLabels, path: ReadonlyArray<string | number>): readonly Label[] {
+  const at = jsonPointer(path);
+  const within = Object.entries(parts).filter(([pointer]) => pointer === at || pointer.startsWith(`${at}/`));
+  if (within.length > 0) return union(within.map(([, labels]) => labels));
+  for (let length = path.length - 1; length >= 0; length--) {
+    const around = parts[jsonPointer(path.slice(0, length))];
+    if (around !== undefined) return around;
+  }
+  return allOf(parts);
+}
+
+/** The labels of all parts together. */
+export function allOf(parts: PartLabels): Label[] {
+  return union(Object.values(parts));
+}
+
+/** The same parts as they stand below `path` of something larger. */
+export function partsBelow(path: ReadonlyArray<string | number>, parts: PartLabels): PartLabels {
+  return Object.fromEntries(Object.entries(parts).map(([pointer, labels]) => [`${jsonPointer(path)}${pointer}`, labels]));
 }
 
 const WRITTEN_BY_THE_AUTHOR: readonly Label[] = ['configuration'];

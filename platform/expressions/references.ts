@@ -3,17 +3,23 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 /** A path from a root, such as `['steps', 'triage', 'output', 'category']`. It ends where a key is computed. */
 export type ReferencePath = readonly string[];
 
-export const ROOTS: readonly string[] = ['trigger', 'steps', 'run'];
+/** `item` and `index` are there only in the steps of a map. */
+export const ROOTS: readonly string[] = ['trigger', 'steps', 'run', 'item', 'index'];
+/** Macros of CEL whose first argument names what stands for each element. */
+export const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
 /** Every path that `ast` may read, without repetitions. `trigger.items[run.n]` gives `trigger.items` and `run.n`. */
 export function referencesIn(ast: ASTNode): ReferencePath[] {
   const found = new Map<string, ReferencePath>();
-  const visit = (node: ASTNode): void => {
+  // `list.map(item, item.name)` names its own `item`, whatever the root of that name is.
+  const visit = (node: ASTNode, own: ReadonlySet<string>): void => {
     const path = pathOf(node);
-    if (path !== null) found.set(JSON.stringify(path), path);
-    for (const child of path === null ? childrenOf(node) : computedKeysOf(node)) visit(child);
+    if (path !== null && !own.has(path[0]!)) found.set(JSON.stringify(path), path);
+    const variable = variableOf(node);
+    const within = variable === null ? own : new Set([...own, variable.name]);
+    for (const child of path === null ? childrenOf(node) : computedKeysOf(node)) visit(child, child === variable?.list ? own : within);
   };
-  visit(ast);
+  visit(ast, new Set());
   return [...found.values()];
 }
 
@@ -32,6 +38,13 @@ function pathOf(node: ASTNode): string[] | null {
   if (node.op === '.') return extended(node.args[0], node.args[1]);
   if (node.op === '[]') return extended(node.args[0], literalKey(node.args[1]));
   return null;
+}
+
+/** What a comprehension calls each element, and the list that it goes over, which does not know that name. */
+function variableOf(node: ASTNode): { readonly name: string; readonly list: ASTNode } | null {
+  if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) return null;
+  const [variable] = node.args[2];
+  return variable?.op === 'id' ? { name: variable.args, list: node.args[1] } : null;
 }
 
 function extended(target: ASTNode, key: string | null): string[] | null {
