@@ -30,7 +30,7 @@ CREATE FUNCTION app.note_work() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO execution.outbox AS o (tenant_id, run_id, due_at) VALUES (NEW.tenant_id, NEW.run_id, NEW.available_at)
   -- Not DO NOTHING: the row that is there may be about to be taken off for what was ready before.
-  ON CONFLICT (tenant_id, run_id) DO UPDATE SET changes = o.changes + 1, due_at = LEAST(o.due_at, excluded.due_at);
+  ON CONFLICT (tenant_id, run_id) DO UPDATE SET changes = o.changes + 1, due_at = LEAST(o.due_at, excluded.due_at), taken_until = '-infinity';
   RETURN NULL;
 END
 $$;
