@@ -46,8 +46,8 @@ describe('operations', () => {
     await open('usual', '/operations?environment=staging');
     await page.getByRole('row', { name: /classifier-training/ }).first().waitFor();
     expect(await page.getByRole('region', { name: 'Queues as a table' }).getByText('incident-triage').count()).toBe(0);
-    await page.getByText('6 h', { exact: true }).click();
-    await page.waitForURL('**/operations?environment=staging&minutes=360');
+    await page.getByText('3 h', { exact: true }).click();
+    await page.waitForURL('**/operations?environment=staging&minutes=180');
   });
 
   it('says so when nothing waits and nobody works, and when it cannot be read', async () => {
@@ -99,5 +99,71 @@ describe('a search of runs', () => {
     await open('usual', '/runs');
     await page.getByRole('button', { name: 'Views' }).click();
     expect(await page.getByRole('menuitem', { name: 'Keep this search: filter something first' }).isDisabled()).toBe(true);
+  });
+});
+
+describe('dead letters', () => {
+  it('are shown with their whole context', async () => {
+    await open('usual', '/dead-letters');
+    await page.getByRole('button', { name: /^Context of step update/ }).first().click();
+    await page.getByRole('region', { name: 'Last attempts' }).getByText('5:').waitFor();
+    expect(await page.getByRole('region', { name: 'What policy decided' }).getByText('Approved by one person').isVisible()).toBe(true);
+    expect(await page.getByRole('region', { name: 'What was sent' }).getByText('servicenow/incident.update').isVisible()).toBe(true);
+  });
+
+  it('are filtered in the address, and selected one by one', async () => {
+    await open('many', '/dead-letters');
+    const dead = api.world.runs.filter(({ steps }) => steps.some(({ state }) => state === 'dead')).length;
+    await page.getByRole('row').nth(dead).waitFor();
+    await page.getByText('failed: it was refused').click();
+    await page.waitForURL('**/dead-letters?state=dead%2Cfailed');
+    await page.getByLabel('Error code').fill('bundle_stale');
+    await page.waitForURL('**/dead-letters?state=dead%2Cfailed&code=bundle_stale');
+    await page.getByRole('row', { name: /bundle_stale/ }).first().waitFor();
+    const boxes = page.getByRole('checkbox', { name: /^Select step/ });
+    await boxes.nth(0).check();
+    await boxes.nth(1).check();
+    await page.getByText('Selected: 2 dead letters').waitFor();
+    await page.getByRole('button', { name: 'Redrive' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('A fresh bundle was signed');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForURL('**&job=*');
+    await page.getByRole('region', { name: 'Job', exact: true }).getByText('2 of 2 tried again').waitFor();
+    expect(api.world.jobs[0]).toMatchObject({ total: 2, reason: 'A fresh bundle was signed', selection: { ids: [expect.any(String), expect.any(String)] } });
+  });
+
+  it('are selected by the page and let go again', async () => {
+    await open('many', '/dead-letters?state=dead,failed');
+    const all = api.world.runs.flatMap(({ steps }) => steps).filter(({ state }) => state === 'dead' || state === 'failed');
+    expect(all.length).toBeLessThan(50);
+    await page.getByRole('checkbox', { name: 'Select this page' }).check();
+    await page.getByText(`Selected: ${all.length} dead letters`).waitFor();
+    await page.getByRole('button', { name: 'Select nothing' }).click();
+    await page.getByText('Nothing is selected').waitFor();
+    expect(await page.getByRole('button', { name: 'Redrive' }).getAttribute('aria-description')).toBe('Select what is to be tried again first.');
+  });
+
+  it('that are more than a page can be selected by the filter', async () => {
+    await open('crowded', '/dead-letters');
+    await page.getByRole('checkbox', { name: 'Select this page' }).check();
+    await page.getByRole('button', { name: 'Select all that fit the filter' }).click();
+    await page.getByText('Selected: all that fit the filter').waitFor();
+    await page.getByRole('button', { name: 'Redrive' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('The instance answers again');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('progressbar', { name: /% of the job is done/ }).waitFor();
+    await page.getByText(/^\d+ of 60 tried again$/).first().waitFor();
+    expect(api.world.jobs[0]).toMatchObject({ total: 60, selection: { filter: { state: ['dead'] } } });
+  });
+
+  it('are not redriven by who may only look, who is told why', async () => {
+    await open('viewer', '/dead-letters');
+    await page.getByRole('checkbox', { name: 'Select this page' }).check();
+    expect(await page.getByRole('button', { name: 'Redrive' }).getAttribute('aria-description')).toBe('Redriving takes the role operator or admin; your role is viewer.');
+  });
+
+  it('that are none say so', async () => {
+    await open('empty', '/dead-letters');
+    await page.getByText('No dead letters', { exact: true }).waitFor();
   });
 });

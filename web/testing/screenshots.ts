@@ -31,6 +31,8 @@ const SHOTS: Shot[] = [
   { name: 'approvals-viewer', scenario: 'viewer', path: () => '/approvals' },
   { name: 'approvals-empty', scenario: 'empty', path: () => '/approvals' },
   { name: 'operations', scenario: 'usual', path: () => '/operations' },
+  { name: 'dead-letters', scenario: 'many', path: () => '/dead-letters?state=dead,failed' },
+  { name: 'dead-letters-empty', scenario: 'empty', path: () => '/dead-letters' },
   { name: 'operations-empty', scenario: 'empty', path: () => '/operations' },
   { name: 'tickets', scenario: 'usual', path: () => '/tickets' },
   { name: 'tickets-no-sandbox', scenario: 'no-sandbox', path: () => '/tickets' },

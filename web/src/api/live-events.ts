@@ -9,7 +9,7 @@ export interface LiveEvent {
 
 /** What must be read again when a thing of this kind changed. */
 const TOUCHED: Record<LiveEvent['kind'], string[]> = {
-  run: ['runs', 'cost', 'audit', 'decisions'],
+  run: ['runs', 'cost', 'audit', 'decisions', 'dead-letters', 'timeline'],
   approval: ['approvals', 'approval', 'runs'],
   policy: ['policy'],
   kill_switch: ['kill-switches'],

@@ -1,5 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOf, type DeadLetterFilter } from '../dead-letters/dead-letter-filter.ts';
 import { api, dataOf } from './client.ts';
+import { pollEvery } from './live-status.ts';
 
 /** What operators look at. Rates and ages change without any event, so these are read again and again while they are shown. */
 
@@ -31,3 +33,23 @@ export function timelineQuery(runId: string, ended: boolean) {
 }
 
 export const savedViewsQuery = queryOptions({ queryKey: ['saved-views'], queryFn: () => dataOf(api.GET('/api/v1/saved-views')), staleTime: 30_000 });
+
+export function deadLettersQuery(filter: DeadLetterFilter, limit = 50) {
+  return queryOptions({
+    queryKey: ['dead-letters', { ...filter, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/dead-letters', { params: { query: { limit, ...queryOf(filter), ...(filter.cursor === null ? {} : { cursor: filter.cursor }) } } })),
+    refetchInterval: () => pollEvery(10_000),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export const bulkCommandsQuery = queryOptions({ queryKey: ['bulk-commands'], queryFn: () => dataOf(api.GET('/api/v1/bulk-commands', { params: { query: { limit: 10 } } })), refetchInterval: () => pollEvery(10_000) });
+
+/** One job; while it goes on, every second. */
+export function bulkCommandQuery(id: string) {
+  return queryOptions({
+    queryKey: ['bulk-command', id],
+    queryFn: () => dataOf(api.GET('/api/v1/bulk-commands/{bulk_command_id}', { params: { path: { bulk_command_id: id } } })),
+    refetchInterval: ({ state }) => (state.data?.state === 'finished' ? false : 1_000),
+  });
+}

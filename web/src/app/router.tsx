@@ -13,6 +13,7 @@ const PAGES: RouteObject[] = [
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('../run/run-page.tsx')).RunPage }) },
   { path: 'approvals', element: <ApprovalsPage /> },
   { path: 'operations', lazy: async () => ({ Component: (await import('../operations/operations-page.tsx')).OperationsPage }) },
+  { path: 'dead-letters', lazy: async () => ({ Component: (await import('../dead-letters/dead-letters-page.tsx')).DeadLettersPage }) },
   { path: 'tickets', lazy: async () => ({ Component: (await import('../tickets/tickets-page.tsx')).TicketsPage }) },
   { path: 'workflows', lazy: async () => ({ Component: (await import('../workflows/workflows-page.tsx')).WorkflowsPage }) },
   { path: 'workflows/:workflowId', lazy: async () => ({ Component: (await import('../workflows/workflow-page.tsx')).WorkflowPage }) },

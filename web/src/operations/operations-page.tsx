@@ -10,7 +10,7 @@ import { QueueFigures } from './queue-figures.tsx';
 import { QueueTable } from './queue-table.tsx';
 import { Workers } from './workers.tsx';
 
-const SPANS = [{ value: '15', label: '15 min' }, { value: '60', label: '1 h' }, { value: '360', label: '6 h' }];
+const SPANS = [{ value: '15', label: '15 min' }, { value: '60', label: '1 h' }, { value: '180', label: '3 h' }];
 
 /** How the engine does now: what waits and for how long, how fast it goes, who works. The address holds the time span and the environment. */
 export function OperationsPage() {

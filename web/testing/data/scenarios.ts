@@ -2,7 +2,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { runOf, type Fate, type Run } from './runs.ts';
 
 /** What the stand-in can pretend to be. */
-export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox';
+export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox' | 'crowded';
 
 export interface Scenario {
   roles: components['schemas']['Role'][];
@@ -28,6 +28,7 @@ export function scenario(name: ScenarioName, now_ms: number): Scenario {
   switch (name) {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
+    case 'crowded': return { ...usual, runs: runsOf(Array.from({ length: 60 }, () => 'dead'), now_ms) };
     case 'empty': return { ...usual, runs: [] };
     case 'failing': return { ...usual, failing: true };
     case 'viewer': return { ...usual, roles: ['viewer'] };

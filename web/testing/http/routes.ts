@@ -2,6 +2,7 @@ import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
+import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
@@ -22,6 +23,7 @@ function nonceOf(body: unknown): unknown {
 export const ROUTES: Record<string, Handler> = {
   ...POLICY_ROUTES,
   ...DECISION_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...OPERATIONS_ROUTES,
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
 import { savedViews } from '../data/operations.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
@@ -23,12 +24,15 @@ export class World {
   /** Those that were set here. */
   readonly killSwitches: Schemas['KillSwitch'][] = [];
   readonly savedViews = savedViews();
+  /** Jobs over many runs, the latest first. */
+  readonly jobs: Schemas['BulkCommand'][] = [];
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 
   constructor(name: ScenarioName) {
     this.scenario = scenario(name, Date.now());
     this.runs = this.scenario.runs;
+    if (this.runs.length > 0) this.jobs.push(earlierJob());
   }
 
   approvals(): Approval[] {
