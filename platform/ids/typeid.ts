@@ -17,3 +17,12 @@ export function isId(kind: IdKind, value: unknown): value is string {
     return false;
   }
 }
+
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** When `id` was made, by the clock of who made it: the 48 bits of milliseconds that a UUIDv7 begins with (RFC 9562, 5.7). */
+export function timeOfId(id: string): Date {
+  const suffix = id.slice(id.lastIndexOf('_') + 1);
+  // 26 characters are 130 bits of which the first two are none: the first ten hold the time.
+  return new Date([...suffix.slice(0, 10)].reduce((time_ms, digit) => time_ms * 32 + BASE32.indexOf(digit), 0));
+}
