@@ -1,0 +1,34 @@
+import pg from 'pg';
+import type { Evidence } from './evidence.ts';
+
+type History = Omit<Evidence, 'accepted' | 'strikes' | 'effects' | 'lease_ms'>;
+
+const ms = (column: string): string => `extract(epoch FROM ${column}) * 1000 AS ${column}_ms`;
+
+const TABLES: Readonly<Record<keyof History, string>> = {
+  deliveries: 'SELECT id, subject, state, dropped_because FROM execution.deliveries',
+  runs: 'SELECT id, subject, state, delivery_id, error FROM execution.runs',
+  steps: 'SELECT id, run_id, key, state, fence, lease_owner FROM execution.steps',
+  attempts: `SELECT step_id, fence, worker, state, result, ${ms('started_at')}, ${ms('finished_at')} FROM execution.step_attempts`,
+  calls: 'SELECT id, run_id, step_id, action, risk, action_digest, state, decision_id, fence FROM execution.tool_calls',
+  decisions: 'SELECT id, run_id, step_id, action_digest, outcome, approval_id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS committed_at_ms FROM execution.decisions',
+  approvals: 'SELECT id, state, action_digest FROM control.approvals',
+  events: 'SELECT id, chain, pending_no, type, run_id, body, seq, prev_hash, hash, line FROM audit.events',
+  heads: 'SELECT chain, seq, hash FROM audit.chain_heads',
+};
+
+/** The tables, each row as one text; by a connection of the superuser, who sees every tenant. */
+export async function readHistory(databaseUrl: string): Promise<History> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const history: Record<string, unknown[]> = {};
+    for (const [name, select] of Object.entries(TABLES)) {
+      const { rows } = await client.query<{ row: string }>(`SELECT to_jsonb(t)::text AS row FROM (${select}) t`);
+      history[name] = rows.map(({ row }) => JSON.parse(row) as unknown);
+    }
+    return history as unknown as History;
+  } finally {
+    await client.end();
+  }
+}
