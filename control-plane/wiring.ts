@@ -56,6 +56,7 @@ import { RunTimelines } from './runs/timeline.ts';
 import { SavedViews } from './saved-views/saved-views.ts';
 import { PolicyReferences } from './simulation/policy-references.ts';
 import { Simulations } from './simulation/simulations.ts';
+import { Schedules } from './schedules/schedules.ts';
 import { Simulator } from './simulation/simulator.ts';
 import { Slack } from './slack/slack.ts';
 import { Workflows } from './workflows/workflows.ts';
@@ -145,6 +146,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       credentials: new Credentials(parts),
       instances,
       policies,
+      schedules: new Schedules(parts),
       decisions: new Decisions({ database, clock, archive: new BundleArchive(database, objects) }),
       decisionExport: new DecisionExport(parts),
       simulations: new Simulations({ ...parts, references, simulator: new Simulator() }),

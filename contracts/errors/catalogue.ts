@@ -57,6 +57,8 @@ export const ERROR_CATALOGUE = {
   run_not_cancellable: { status: 409, title: 'The run has already ended', fix: 'Nothing to do: see its state.' },
   run_not_redrivable: { status: 409, title: 'The run has no dead or failed step', fix: 'Only dead or failed steps can be redriven.' },
   run_not_pausable: { status: 409, title: 'The run cannot be paused', fix: 'Nothing to do: it is paused already, or ends without being paused.' },
+  schedule_already_paused: { status: 409, title: 'The schedule is paused already', fix: 'Nothing to do: see who paused it and why.' },
+  schedule_not_paused: { status: 409, title: 'The schedule is not paused', fix: 'Nothing to do: it runs when it is due.' },
   run_not_paused: { status: 409, title: 'The run is not paused', fix: 'Nothing to do: see its state.' },
   selection_empty: { status: 409, title: 'Nothing is selected', fix: 'Widen the filter, or check the ids: `GET /api/v1/dead-letters` and `GET /api/v1/runs` show what there is.' },
   selection_too_large: { status: 422, title: 'Too much is selected', fix: 'Narrow the filter and ask more than once.' },

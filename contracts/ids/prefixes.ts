@@ -33,6 +33,7 @@ export const ID_PREFIXES = {
   kill_switch: 'ksw',
   model: 'mdl',
   saved_view: 'svw',
+  schedule: 'sch',
   request: 'req',
 } as const;
 

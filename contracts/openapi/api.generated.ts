@@ -191,6 +191,64 @@ export interface paths {
         patch: operations["updateSavedView"];
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Workflows that run by the clock, with when they ran last and when they are due next */
+        get: operations["listSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["parameters"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start no run of it until it is resumed
+         * @description Runs under way go on. What becomes due meanwhile is not caught up.
+         */
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["parameters"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start runs when it is due, from now on */
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/queues": {
         parameters: {
             query?: never;
@@ -1665,6 +1723,47 @@ export interface components {
                 /** Format: date-time */
                 intended_at: string;
             } | null;
+        };
+        Schedule: {
+            id: string;
+            workflow_id: string;
+            workflow_name: string;
+            workflow_version: number;
+            /** @enum {string} */
+            environment: "dev" | "staging" | "prod";
+            /** @description Whether the workflow is active there; otherwise it is never due */
+            enabled: boolean;
+            cron: string;
+            time_zone: string;
+            /**
+             * @description What becomes of due times that no worker was there for: none, the last, or each of the last hundred
+             * @enum {string}
+             */
+            catch_up: "skip" | "latest" | "all";
+            /**
+             * Format: date-time
+             * @description Null while it is paused or not active
+             */
+            next_due_at: string | null;
+            /** @description Null until it was due for the first time */
+            last: {
+                /**
+                 * Format: date-time
+                 * @description Null where all that was due was left out
+                 */
+                due_at: string | null;
+                /** Format: date-time */
+                started_at: string | null;
+                run_id: string | null;
+                run_state: string | null;
+                /** @description Due times that were left out before it, or since */
+                skipped: number;
+            } | null;
+            /** Format: date-time */
+            paused_at: string | null;
+            paused_by: string | null;
+            paused_by_name: string | null;
+            pause_reason: string | null;
         };
         Reason: {
             reason: string;
@@ -3335,6 +3434,7 @@ export interface components {
         /** @description First moment that is left out */
         ToTime: string;
         Cursor: string;
+        ScheduleId: string;
         RunId: string;
         SlackInstallationId: string;
         /** @description The ETag of what is changed; absent to replace whatever is there */
@@ -3702,6 +3802,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of every environment of the workspace, by workflow */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Schedule"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["parameters"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Paused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: components["parameters"]["ScheduleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Resumed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
                 };
             };
             default: components["responses"]["Problem"];

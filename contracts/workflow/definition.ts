@@ -8,8 +8,14 @@ export interface WorkflowDefinition {
   readonly api_version: 'countersign.dev/v1';
   readonly name: string;
   readonly description: string;
-  /** What starts a run: an event of a connector, or only a person or the runtime itself. */
-  readonly trigger: { readonly connector: string; readonly event: string } | 'manual';
+  /** What starts a run: an event of a connector, the clock, or only a person or the runtime itself. */
+  readonly trigger: { readonly connector: string; readonly event: string } | { readonly schedule: ScheduleTrigger } | 'manual';
+  /** How many runs are under way at the same time. Absent: no limit. */
+  readonly concurrency?: ConcurrencyLimit;
+  /** How many runs begin in a stretch of time. Absent: no limit. */
+  readonly rate?: RateLimit;
+  /** Before or after the other runs of its workspace. Absent: `normal`. */
+  readonly priority?: Priority;
   /** How far it may go by itself, which policy judges by. Absent: `DEFAULT_AUTONOMY`. */
   readonly autonomy?: Autonomy;
   /** Models by the name that steps use. `use` is `<connector>/<model>`. */
@@ -23,6 +29,40 @@ export interface WorkflowDefinition {
   /** In the order of the source. The graph is in `needs`. */
   readonly steps: readonly StepDefinition[];
 }
+
+/** Due by the clocks of a time zone. */
+export interface ScheduleTrigger {
+  /** Five fields, as of crontab. */
+  readonly cron: string;
+  /** Of the IANA database. */
+  readonly time_zone: string;
+  readonly catch_up: CatchUp;
+}
+
+/** What becomes of due times that no worker was there for: none of them, the last of them, or each of the last `MAX_CAUGHT_UP`. */
+export type CatchUp = 'skip' | 'latest' | 'all';
+
+export const MAX_CAUGHT_UP = 100;
+
+export interface ConcurrencyLimit {
+  /** CEL over the trigger, without the `${{ }}`: runs of another key are not counted. Absent: all runs of the workflow in the environment. */
+  readonly key?: string;
+  readonly limit: number;
+  readonly on_conflict: OnConflict;
+}
+
+/** `queue`: the run waits; `drop`: it is not made; `cancel_running`: the oldest under way is cancelled, and the run waits until it has ended. */
+export type OnConflict = 'queue' | 'drop' | 'cancel_running';
+
+/** At most `count` runs begin in any `per_ms`; the others wait. */
+export interface RateLimit {
+  /** As of `ConcurrencyLimit`. */
+  readonly key?: string;
+  readonly count: number;
+  readonly per_ms: number;
+}
+
+export type Priority = 'low' | 'normal' | 'high';
 
 /** A file of a workflow version, which never changes. */
 export interface WorkflowFile {

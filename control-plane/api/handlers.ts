@@ -26,6 +26,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { RunSearch } from '../runs/search.ts';
 import type { RunTimelines } from '../runs/timeline.ts';
 import type { SavedViews } from '../saved-views/saved-views.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import type { Simulations } from '../simulation/simulations.ts';
 import type { Slack } from '../slack/slack.ts';
 import type { Workflows } from '../workflows/workflows.ts';
@@ -57,6 +58,7 @@ export interface Services {
   readonly policies: Policies;
   readonly decisions: Decisions;
   readonly decisionExport: DecisionExport;
+  readonly schedules: Schedules;
   readonly simulations: Simulations;
   readonly replays: PolicyReplays;
   readonly killSwitches: KillSwitches;
@@ -128,6 +130,9 @@ export function handlersOf(parts: Services): Handlers {
     storeCredential: (call) => parts.credentials.storeCredential(call),
     listInstances: (call) => parts.instances.listInstances(call),
     createInstance: (call) => parts.instances.createInstance(call),
+    listSchedules: (call) => parts.schedules.listSchedules(call),
+    pauseSchedule: (call) => parts.schedules.pauseSchedule(call),
+    resumeSchedule: (call) => parts.schedules.resumeSchedule(call),
     getPolicy: (call) => parts.policies.bundles.getPolicy(call),
     getPolicyBundle: (call) => parts.policies.bundles.getPolicyBundle(call),
     listKeys: (call) => parts.policies.bundles.listKeys(call),
