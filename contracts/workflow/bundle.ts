@@ -5,12 +5,17 @@
 
 /** The files that a parsed workflow names as `prompt: {file: PATH}` and `output_schema: {$ref: PATH}`, each once, in their order. */
 export function filesNamedIn(workflow: unknown): string[] {
-  const steps = member(member(workflow, 'spec'), 'steps');
-  const named = (Array.isArray(steps) ? steps as unknown[] : []).flatMap((step) => {
+  const named = stepsOf(member(workflow, 'spec')).flatMap((step) => {
     const parameters = member(step, 'with');
     return [member(member(parameters, 'prompt'), 'file'), member(member(parameters, 'output_schema'), '$ref')];
   });
   return [...new Set(named.filter((path) => typeof path === 'string'))];
+}
+
+/** Steps, and those of their items. */
+function stepsOf(holder: unknown): unknown[] {
+  const steps = member(holder, 'steps');
+  return Array.isArray(steps) ? (steps as unknown[]).flatMap((step) => [step, ...stepsOf(step)]) : [];
 }
 
 /** The one text. `files` by the path that the workflow names them by. */

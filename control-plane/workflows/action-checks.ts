@@ -6,10 +6,15 @@ import type { YamlSource } from './yaml-source.ts';
 /** The newest published manifest of every connector, by its name. */
 export type Manifests = ReadonlyMap<string, { readonly manifest: ConnectorManifest; readonly digest: string }>;
 
+/** Name -> names of the workflows that its newest version, or an active one, starts. */
+export type KnownWorkflows = ReadonlyMap<string, readonly string[]>;
+
 export interface ActionChecks {
   readonly manifests: Manifests;
   readonly checks: SchemaChecks;
   readonly source: YamlSource;
+  /** The workflows that there are, and those that each of them starts; null where nobody knows. */
+  readonly workflows: KnownWorkflows | null;
   /** What came along with the workflow, by path. */
   readonly files: ReadonlyMap<string, AttachedFile>;
 }

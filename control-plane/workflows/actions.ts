@@ -4,13 +4,18 @@ import { canBePinned } from '@countersign/contracts/workflow/model-pin.ts';
 import { hasExpression } from './expressions.ts';
 import type { ActionChecks, Manifests } from './action-checks.ts';
 import { checkModelStep, MODEL_STEP } from './model-step.ts';
+import { checkOwnKind, fieldProblems, ownKindOf } from './own-kinds.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /** What is wrong with the action of a step and with its parameters. */
 export function checkStepAction(step: StepDocument, path: Path, document: WorkflowDocument, given: ActionChecks): FieldProblem[] {
+  const kind = ownKindOf(step.uses);
+  if (kind !== null) return [...fieldProblems(step, path, kind, given.source), ...checkOwnKind(step, path, kind, document, given)];
   if (step.uses === MODEL_STEP) return [...checkKey(step, path, 'model', given.source), ...checkModelStep(step, path, document, given)];
   const { source } = given;
+  const misplaced = fieldProblems(step, path, 'action', source);
+  if (misplaced.length > 0) return misplaced;
   const [connector = '', name = ''] = split(step.uses);
   const published = given.manifests.get(connector);
   if (published === undefined) return [source.problem([...path, 'uses'], 'connector_unknown', `There is no published connector "${connector}". Published: ${listed(given.manifests.keys())}.`)];
@@ -36,7 +41,7 @@ export function actionTimeout(uses: string, manifests: Manifests): number | unde
 /** What is wrong with the trigger and with the models. */
 export function checkTriggerAndModels({ spec }: WorkflowDocument, { manifests, source }: ActionChecks): FieldProblem[] {
   const problems: FieldProblem[] = [];
-  if (spec.trigger !== 'manual') {
+  if (typeof spec.trigger === 'object' && 'connector' in spec.trigger) {
     const { connector, event } = spec.trigger;
     const manifest = manifests.get(connector)?.manifest;
     const events = Object.keys(manifest?.triggers ?? {});

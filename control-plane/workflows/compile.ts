@@ -2,11 +2,14 @@ import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
-import type { ActionChecks, Manifests } from './action-checks.ts';
+import type { ActionChecks, KnownWorkflows, Manifests } from './action-checks.ts';
 import { actionTimeout, checkStepAction, checkTriggerAndModels } from './actions.ts';
-import { checkExpressions, conditionOf } from './expressions.ts';
+import { conditionOf } from './expressions.ts';
 import { findCycle } from './graph.ts';
+import { checkScheduleAndLimits, limitsOf, triggerOf } from './limits.ts';
 import { MODEL_STEP, unusedFiles, withFiles } from './model-step.ts';
+import { followReferences } from './step-references.ts';
+import type { References } from './step-references.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
 import { splitWorkflow } from './workflow-files.ts';
 import { pathOf, YamlSource } from './yaml-source.ts';
@@ -17,12 +20,14 @@ export interface Compiler {
   readonly schema: object;
   readonly checks: SchemaChecks;
   readonly manifests: Manifests;
+  /** Absent: nobody knows which there are. */
+  readonly workflows?: KnownWorkflows;
 }
 
 export type Compiled = { readonly definition: WorkflowDefinition } | { readonly problems: readonly FieldProblem[] };
 
 /** Reads, checks and completes a workflow. Every problem comes with line, column and what to do about it; all of them are found at once. */
-export function compileWorkflow(text: string, { schema, checks, manifests }: Compiler): Compiled {
+export function compileWorkflow(text: string, { schema, checks, manifests, workflows }: Compiler): Compiled {
   const parts = splitWorkflow(text);
   const source = new YamlSource(parts.workflow);
   const read = source.read();
@@ -34,31 +39,32 @@ export function compileWorkflow(text: string, { schema, checks, manifests }: Com
   // The schema was checked right above.
   const document = read.value as WorkflowDocument;
 
-  const given: ActionChecks = { manifests, checks, source, files: parts.files };
+  const given: ActionChecks = { manifests, checks, source, workflows: workflows ?? null, files: parts.files };
   const repeated = duplicateIds(document, source);
-  const problems = [...checkTriggerAndModels(document, given), ...repeated];
-  const stepIds = new Set(document.spec.steps.map((step) => step.id));
-  const needs = new Map<string, Set<string>>();
-  document.spec.steps.forEach((step, index) => {
-    const path = ['spec', 'steps', index];
-    problems.push(...checkStepAction(step, path, document, given), ...checkRetry(step, path, source));
-    const waits = neededBy(step, path, stepIds, source);
-    problems.push(...waits.problems);
-    needs.set(step.id, waits.ids);
-  });
+  const problems = [...checkTriggerAndModels(document, given), ...checkScheduleAndLimits(document, source), ...repeated];
+  for (const [step, path] of stepsWithPaths(document)) problems.push(...checkStepAction(step, path, document, given), ...checkRetry(step, path, source));
+  const references = followReferences(document, source);
+  problems.push(...references.problems);
   // With two steps of one name, who waits for whom cannot be told.
-  if (repeated.length === 0) problems.push(...cycleProblems(document, needs, source));
+  if (repeated.length === 0) problems.push(...cycleProblems(document, references, source));
   problems.push(...unusedFiles(document, parts.files));
-  return problems.length > 0 ? { problems } : { definition: definitionOf(document, needs, given) };
+  return problems.length > 0 ? { problems } : { definition: definitionOf(document, references, given) };
 }
 
 function located(problem: FieldProblem, value: unknown, source: YamlSource): FieldProblem {
   return source.problem(pathOf(problem.field, value), problem.code, problem.message, { key: problem.code === 'unknown_field' });
 }
 
-function duplicateIds({ spec }: WorkflowDocument, source: YamlSource): FieldProblem[] {
-  return spec.steps.flatMap((step, index) => (spec.steps.findIndex((other) => other.id === step.id) === index ? []
-    : [source.problem(['spec', 'steps', index, 'id'], 'step_id_repeated', `The step id "${step.id}" is taken by an earlier step. Choose another.`)]));
+/** Every step with its place; those of a map after it. */
+function stepsWithPaths({ spec }: WorkflowDocument): Array<readonly [StepDocument, Path]> {
+  return spec.steps.flatMap((step, index) => [[step, ['spec', 'steps', index]] as const, ...(step.steps ?? []).map((nested, at) => [nested, ['spec', 'steps', index, 'steps', at]] as const)]);
+}
+
+/** Steps of items are no exception: expressions name both in the same way. */
+function duplicateIds(document: WorkflowDocument, source: YamlSource): FieldProblem[] {
+  const all = stepsWithPaths(document);
+  return all.flatMap(([step, path], index) => (all.findIndex(([other]) => other.id === step.id) === index ? []
+    : [source.problem([...path, 'id'], 'step_id_repeated', `The step id "${step.id}" is taken by an earlier step. Choose another.`)]));
 }
 
 function checkRetry({ retry }: StepDocument, path: Path, source: YamlSource): FieldProblem[] {
@@ -66,52 +72,48 @@ function checkRetry({ retry }: StepDocument, path: Path, source: YamlSource): Fi
   return max_ms !== undefined && initial_ms > max_ms ? [source.problem([...path, 'retry', 'max_ms'], 'retry_invalid', `max_ms must be at least initial_ms (${initial_ms}).`)] : [];
 }
 
-/** The steps that `step` waits for, named or referred to. */
-function neededBy(step: StepDocument, path: Path, stepIds: ReadonlySet<string>, source: YamlSource): { ids: Set<string>; problems: FieldProblem[] } {
-  const problems = (step.needs ?? []).flatMap((id, index) => (stepIds.has(id) ? []
-    : [source.problem([...path, 'needs', index], 'step_unknown', `There is no step "${id}". Steps here: ${[...stepIds].join(', ')}.`)]));
-  const parameters = checkExpressions(step.with ?? {}, [...path, 'with'], stepIds, source);
-  const condition = checkExpressions(step.if ?? '', [...path, 'if'], stepIds, source);
-  const key = checkExpressions(step.idempotency_key ?? '', [...path, 'idempotency_key'], stepIds, source);
-  problems.push(...parameters.problems, ...condition.problems, ...key.problems);
-  if (step.if !== undefined && condition.problems.length === 0 && conditionOf(step.if) === null) {
-    problems.push(source.problem([...path, 'if'], 'condition_invalid', 'A condition is exactly one expression: ${{ ... }}.'));
-  }
-  return { ids: new Set([...(step.needs ?? []).filter((id) => stepIds.has(id)), ...parameters.steps, ...condition.steps, ...key.steps]), problems };
+function cycleProblems(document: WorkflowDocument, { needs, ofItems }: References, source: YamlSource): FieldProblem[] {
+  return [needs, ...ofItems.values()].flatMap((graph) => {
+    const cycle = findCycle(graph);
+    if (cycle === null) return [];
+    const [, path] = stepsWithPaths(document).find(([step]) => step.id === cycle[0])!;
+    return [source.problem([...path, 'id'], 'cycle', `Steps wait for one another: ${cycle.join(' -> ')}. Remove one of these references or needs.`)];
+  });
 }
 
-function cycleProblems({ spec }: WorkflowDocument, needs: ReadonlyMap<string, ReadonlySet<string>>, source: YamlSource): FieldProblem[] {
-  const cycle = findCycle(needs);
-  if (cycle === null) return [];
-  const index = spec.steps.findIndex((step) => step.id === cycle[0]);
-  return [source.problem(['spec', 'steps', index, 'id'], 'cycle', `Steps wait for one another: ${cycle.join(' -> ')}. Remove one of these references or needs.`)];
-}
-
-function definitionOf({ metadata, spec }: WorkflowDocument, needs: ReadonlyMap<string, ReadonlySet<string>>, given: ActionChecks): WorkflowDefinition {
+function definitionOf({ metadata, spec }: WorkflowDocument, references: References, given: ActionChecks): WorkflowDefinition {
   const files = [...given.files.values()].map(({ path, sha256, size_bytes }) => ({ path, sha256, size_bytes }));
   return {
     api_version: 'countersign.dev/v1',
     name: metadata.name,
     description: metadata.description ?? '',
-    trigger: spec.trigger,
+    trigger: triggerOf(spec),
+    ...limitsOf(spec),
     ...(spec.autonomy === undefined ? {} : { autonomy: spec.autonomy }),
     models: Object.fromEntries(Object.entries(spec.models ?? {}).map(([name, model]) => [name, { use: model.use, fallback: model.fallback ?? [] }])),
     ...(files.length === 0 ? {} : { files }),
-    steps: spec.steps.map((step) => stepOf(step, needs.get(step.id) ?? new Set(), given)),
+    ...(spec.deadline_ms === undefined ? {} : { deadline_ms: spec.deadline_ms }),
+    ...(spec.outputs === undefined ? {} : { outputs: spec.outputs }),
+    steps: spec.steps.map((step) => stepOf(step, references.needs, references, given)),
   };
 }
 
-function stepOf(step: StepDocument, needs: ReadonlySet<string>, { manifests, files }: ActionChecks): StepDefinition {
+function stepOf(step: StepDocument, needs: References['needs'], { ofItems }: References, given: ActionChecks): StepDefinition {
   const retry = { ...DEFAULT_RETRY, ...step.retry };
+  const timeout = step.timeout_ms ?? actionTimeout(step.uses, given.manifests) ?? DEFAULT_TIMEOUT_MS;
+  const own = ofItems.get(step.id);
   return {
     id: step.id,
     uses: step.uses,
     instance: step.instance ?? null,
-    with: step.uses === MODEL_STEP ? withFiles(step.with ?? {}, files) : step.with ?? {},
+    with: step.uses === MODEL_STEP ? withFiles(step.with ?? {}, given.files) : step.with ?? {},
     if: step.if === undefined ? null : conditionOf(step.if),
     ...(step.idempotency_key === undefined ? {} : { idempotency_key: step.idempotency_key }),
-    needs: [...needs],
+    needs: [...needs.get(step.id) ?? []],
     retry: { ...retry, max_ms: Math.max(retry.max_ms, retry.initial_ms) },
-    timeout_ms: step.timeout_ms ?? actionTimeout(step.uses, manifests) ?? DEFAULT_TIMEOUT_MS,
+    // No attempt outlives what all of them together may take.
+    timeout_ms: Math.min(timeout, step.deadline_ms ?? timeout),
+    ...(step.deadline_ms === undefined ? {} : { deadline_ms: step.deadline_ms }),
+    ...(own === undefined ? {} : { steps: (step.steps ?? []).map((nested) => stepOf(nested, own, { needs: own, ofItems: new Map(), problems: [] }, given)), on_item_failure: step.on_item_failure ?? 'fail' }),
   };
 }

@@ -3,7 +3,7 @@ import type { ConcurrencyLimit, RateLimit, WorkflowDefinition } from '@countersi
 import { CronError, readTimeTable } from '@countersign/platform/clock/cron.ts';
 import { ExpressionError } from '@countersign/platform/expressions/errors.ts';
 import { parseTemplate } from '@countersign/platform/expressions/template.ts';
-import { checkExpressions, conditionOf, NO_STEPS } from './expressions.ts';
+import { conditionOf } from './expressions.ts';
 import type { WorkflowDocument } from './workflow-document.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 

@@ -88,7 +88,7 @@ function declaredBy({ parameters }: ActionManifest): readonly string[] {
 
 /** A file that nothing names would be published for nothing, and is most likely a name that was misspelt. */
 export function unusedFiles({ spec }: WorkflowDocument, files: ReadonlyMap<string, AttachedFile>): FieldProblem[] {
-  const named = new Set(spec.steps.flatMap((step) => CONSTANT.flatMap(([name, key]) => namedFile(step.with?.[name], key) ?? [])));
+  const named = new Set(spec.steps.flatMap((step) => [step, ...step.steps ?? []]).flatMap((step) => CONSTANT.flatMap(([name, key]) => namedFile(step.with?.[name], key) ?? [])));
   return [...files.keys()].filter((path) => !named.has(path))
     .map((path) => ({ field: '', code: 'file_unused', message: `No step names the file ${path}. Name it ({file: ${path}} or {$ref: ${path}}), or leave it out.`, line: 1, column: 1 }));
 }

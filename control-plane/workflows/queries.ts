@@ -16,6 +16,25 @@ export const newestManifests: Statement = {
      ORDER BY connector, published_at DESC, version DESC`,
 };
 
+export interface StartedRow {
+  readonly name: string;
+  readonly starts: string[];
+}
+
+/** Every workflow of the workspace, with those that its newest version, or one that is active somewhere, starts. */
+export const startedByWorkflows: Statement = {
+  name: 'workflows.started_by',
+  text: `
+    SELECT w.name, coalesce(array_agg(DISTINCT substr(u.uses #>> '{}', length('workflow/') + 1)) FILTER (WHERE u.uses #>> '{}' LIKE 'workflow/%'), '{}') AS starts
+      FROM control.workflows w
+      JOIN control.workflow_versions v ON (v.tenant_id, v.workflow_id) = (w.tenant_id, w.id)
+       AND (v.version = (SELECT max(n.version) FROM control.workflow_versions n WHERE (n.tenant_id, n.workflow_id) = (w.tenant_id, w.id))
+            OR EXISTS (SELECT FROM control.workflow_activations a WHERE (a.tenant_id, a.workflow_id, a.version) = (v.tenant_id, v.workflow_id, v.version)))
+      LEFT JOIN LATERAL (SELECT * FROM jsonb_path_query(v.definition, '$.steps[*].uses') UNION ALL SELECT * FROM jsonb_path_query(v.definition, '$.steps[*].steps[*].uses')) AS u(uses) ON true
+     WHERE w.tenant_id = $1 AND w.workspace_id = $2
+     GROUP BY w.name`,
+};
+
 /** Gives the id of the workflow with this name, making it where there is none; the row stays locked, so that versions count without gaps. */
 export const insertWorkflow: Statement = {
   name: 'workflows.insert',

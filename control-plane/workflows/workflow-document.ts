@@ -1,5 +1,5 @@
 import type { Autonomy } from '@countersign/contracts/policy/decision.ts';
-import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import type { CatchUp, OnConflict, Priority, OnItemFailure, StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 
 /** The YAML as `workflow.schema.json` describes it. */
 export interface WorkflowDocument {
@@ -7,7 +7,12 @@ export interface WorkflowDocument {
   readonly kind: 'Workflow';
   readonly metadata: { readonly name: string; readonly description?: string };
   readonly spec: {
-    readonly trigger: 'manual' | { readonly connector: string; readonly event: string };
+    readonly trigger: 'manual' | { readonly connector: string; readonly event: string } | { readonly schedule: { readonly cron: string; readonly time_zone?: string; readonly catch_up?: CatchUp } };
+    readonly concurrency?: { readonly key?: string; readonly limit: number; readonly on_conflict?: OnConflict };
+    readonly rate?: { readonly key?: string; readonly count: number; readonly per_ms: number };
+    readonly priority?: Priority;
+    readonly deadline_ms?: number;
+    readonly outputs?: Readonly<Record<string, unknown>>;
     readonly autonomy?: Autonomy;
     readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
     readonly steps: readonly StepDocument[];
@@ -24,4 +29,7 @@ export interface StepDocument {
   readonly needs?: readonly string[];
   readonly timeout_ms?: number;
   readonly retry?: Partial<StepDefinition['retry']>;
+  readonly deadline_ms?: number;
+  readonly steps?: readonly StepDocument[];
+  readonly on_item_failure?: OnItemFailure;
 }

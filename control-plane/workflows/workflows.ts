@@ -10,9 +10,11 @@ import type { Answer, Call } from '../api/operation.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
+import { rememberSchedule } from '../schedules/queries.ts';
+import type { KnownWorkflows } from './action-checks.ts';
 import { compileWorkflow } from './compile.ts';
-import { activate, findEnvironment, findVersion, findVersionByDigest, findWorkflow, insertVersion, insertWorkflow, listWorkflows, lockWorkflow, newestManifests } from './queries.ts';
-import type { ManifestRow, VersionRow, WorkflowRow } from './queries.ts';
+import { activate, findEnvironment, findVersion, findVersionByDigest, findWorkflow, insertVersion, insertWorkflow, listWorkflows, lockWorkflow, newestManifests, startedByWorkflows } from './queries.ts';
+import type { ManifestRow, StartedRow, VersionRow, WorkflowRow } from './queries.ts';
 
 type WorkflowVersion = components['schemas']['WorkflowVersion'];
 
@@ -34,7 +36,7 @@ export class Workflows {
 
   async publishWorkflow({ principal, body: source }: Call<'publishWorkflow'>): Promise<Answer<'publishWorkflow'>> {
     const body = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
-      const definition = await this.#compile(tx, principal.tenantId, source);
+      const definition = await this.#compile(tx, principal, source);
       return this.#publish(tx, principal, source, definition);
     });
     return { status: 201, body };
@@ -61,6 +63,7 @@ export class Workflows {
       if (version === undefined) throw new ApiError('workflow_not_published', `This workflow has no version ${body.version}.`);
       const environment = await tx.one<{ id: string }>(findEnvironment, [tenantId, workspaceId, path.environment]);
       await tx.change(activate, [tenantId, path.workflow_id, environment.id, body.version, enabled, principal.id]);
+      await tx.change(rememberSchedule, [tenantId, newId('schedule'), path.workflow_id, environment.id, body.version]);
       await appendAudit(tx, {
         at: this.#parts.clock.now(), type: 'workflow.activated', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
         actor: actorOf(principal), subject: { kind: 'workflow', id: path.workflow_id },
@@ -70,13 +73,18 @@ export class Workflows {
     return { status: 200, body: { version: body.version, enabled } };
   }
 
-  async #compile(tx: Transaction, tenantId: string, source: string): Promise<WorkflowDefinition> {
-    const rows = await tx.rows<ManifestRow>(newestManifests, [tenantId]);
+  async #compile(tx: Transaction, principal: Principal, source: string): Promise<WorkflowDefinition> {
+    const rows = await tx.rows<ManifestRow>(newestManifests, [principal.tenantId]);
     const manifests = new Map(rows.map((row) => [row.connector, { manifest: row.manifest, digest: row.manifest_digest }]));
-    const compiled = compileWorkflow(source, { schema: this.#parts.schema, checks: this.#parts.checks, manifests });
+    const compiled = compileWorkflow(source, { schema: this.#parts.schema, checks: this.#parts.checks, manifests, workflows: await this.#known(tx, principal) });
     if ('definition' in compiled) return compiled.definition;
     const [first] = compiled.problems;
     throw new ApiError('workflow_invalid', `${compiled.problems.length} problem(s); the first in line ${first?.line ?? 1}: ${first?.message ?? ''}`, { errors: compiled.problems });
+  }
+
+  async #known(tx: Transaction, { tenantId, workspaceId }: Principal): Promise<KnownWorkflows> {
+    const rows = await tx.rows<StartedRow>(startedByWorkflows, [tenantId, workspaceId]);
+    return new Map(rows.map(({ name, starts }) => [name, starts]));
   }
 
   /** The digest is of the source's bytes: the same bytes are the same version, whoever sends them and how often. */
