@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { SqsAddress } from '@countersign/platform/queue/sqs-client.ts';
 import { ExecutionError } from './errors.ts';
 
 export interface WorkerConfig {
@@ -18,6 +19,10 @@ export interface WorkerConfig {
   readonly retentionDays: number;
   readonly drainMs: number;
   readonly logLevel: string;
+  /** The SQS queue by which workers hear of work; null: by PostgreSQL's notifications. */
+  readonly queue: SqsAddress | null;
+  /** Null: what suits the queue. */
+  readonly pollMs: number | null;
   /** Where packages of connectors stand that are not shipped with this version, a folder each; null: none. */
   readonly connectorsFolder: string | null;
 }
@@ -40,8 +45,20 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),
     connectorsFolder: env['COUNTERSIGN_CONNECTORS_DIR'] || null,
+    queue: queueOf(env),
+    pollMs: env['COUNTERSIGN_POLL_MS'] ? whole(env, 'COUNTERSIGN_POLL_MS', 0, 100, 3_600_000) : null,
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
+}
+
+function queueOf(env: Environment): SqsAddress | null {
+  const queueUrl = env['COUNTERSIGN_QUEUE_URL'] || null;
+  return queueUrl === null ? null : { queueUrl: httpUrl('COUNTERSIGN_QUEUE_URL', queueUrl), endpoint: env['COUNTERSIGN_QUEUE_ENDPOINT'] ? httpUrl('COUNTERSIGN_QUEUE_ENDPOINT', env['COUNTERSIGN_QUEUE_ENDPOINT']) : null, region: null };
+}
+
+function httpUrl(name: string, text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new ExecutionError('config_invalid', `${name} is ${JSON.stringify(text)}. Set it to a URL that begins with https:// (or http:// on this machine).`);
+  return text;
 }
 
 function required(env: Environment, name: string, what: string): string {

@@ -11,6 +11,7 @@ import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { PostgresChanges } from './changes/changes.ts';
+import { Notifier } from './changes/notifier.ts';
 import { Children } from './children/children.ts';
 import { PostgresFlows } from './children/flows.ts';
 import { Commands } from './commands/commands.ts';
@@ -38,13 +39,16 @@ import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
 import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { Timers } from './timers/timers.ts';
+import { PostgresWake } from './wake/postgres-wake.ts';
+import { NOTES_WORK, SqsWake } from './wake/sqs-wake.ts';
 import { Worker } from './worker/worker.ts';
 
 /** Builds a worker from its settings and starts it. `shipped` is given by tests that bring one of their own. */
 export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
   const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
-  const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: config.concurrency + 8, onConnectionError: onError });
+  const settings = config.queue === null ? {} : NOTES_WORK;
+  const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: config.concurrency + 8, onConnectionError: onError, settings });
   await database.assertLeastPrivilege();
   const keys = await FileKeys.open(config.keyFile, { create: false });
   const objects = new FolderObjects(config.objectsFolder);
@@ -54,7 +58,11 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const leases = new Leases(database, config.leaseMs);
   const contents = new Contents(keys, config.retentionDays);
   const wakers = { worker: undefined as Worker | undefined };
-  const changes = new PostgresChanges(database, onError, () => wakers.worker?.wakeDispatch());
+  const notifier = new Notifier(database, onError);
+  const wake = config.queue === null
+    ? new PostgresWake({ databaseUrl: config.databaseUrl, notifier, onError, pollMs: config.pollMs })
+    : new SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
+  const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());
   const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
 
   const circuitChanges = new CircuitChanges(common);
@@ -77,7 +85,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   });
   const runner = new StepRunner({ ...common, gateway, flows: new PostgresFlows({ ...common, gateway }), leases, random: Math.random });
   const worker = new Worker({
-    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, leases, runner, decisionPoints,
+    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),

@@ -42,6 +42,11 @@ export class Dispatcher {
     return claimed.length > 0 && this.#active.size < concurrency;
   }
 
+  /** How many more steps could be taken up. */
+  get free(): number {
+    return this.#options.concurrency - this.#active.size;
+  }
+
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
     while (this.#active.size > 0) await Promise.all(this.#active);

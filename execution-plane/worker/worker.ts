@@ -19,6 +19,7 @@ import type { Retraining } from '../retraining/retraining.ts';
 import type { StepRunner } from '../steps/step-runner.ts';
 import { TIMERS_EVERY_MS } from '../timers/timers.ts';
 import type { Timers } from '../timers/timers.ts';
+import type { Wake } from '../wake/wake.ts';
 import { removeWorker, writeHeartbeat } from './queries.ts';
 
 /** Everything that runs in a worker, built in `wiring.ts`. */
@@ -31,6 +32,8 @@ export interface WorkerParts {
   readonly database: Database;
   readonly tenants: Tenants;
   readonly changes: PostgresChanges;
+  /** How it hears of work. */
+  readonly wake: Wake;
   readonly intake: Intake;
   readonly dispatcher: Dispatcher;
   readonly runner: StepRunner;
@@ -65,7 +68,6 @@ export class Worker {
     const { intake, dispatch, approvals, commands, policy } = this.#loops;
     this.#listener = new Listener(parts.databaseUrl, {
       countersign_deliveries: () => intake.wake(),
-      countersign_steps: () => dispatch.wake(),
       countersign_approvals: () => approvals.wake(),
       countersign_commands: () => commands.wake(),
       [CHANGES_CHANNEL]: (payload) => {
@@ -89,27 +91,31 @@ export class Worker {
 
   /** Resolves when policy has been looked for once and every loop runs. */
   async start(): Promise<void> {
-    const { decisionPoints, tenants, evidence, sweeper } = this.#parts;
+    const { decisionPoints, tenants, evidence, sweeper, wake } = this.#parts;
     await sweeper.takeOverOwn();
     await decisionPoints.warm(await tenants.ids());
     await this.#listener.start();
+    await wake.start(() => this.wakeDispatch());
     for (const loop of Object.values(this.#loops)) loop.start();
     evidence.start();
   }
 
   /** Claims nothing more, lets what is under way end within the deadline, gives the rest back, and closes. */
   async stop(): Promise<void> {
-    const { runner, dispatcher, sweeper, changes, decisionPoints, evidence, database, drainMs, log, id } = this.#parts;
-    const { heartbeat, ...others } = this.#loops;
+    const { runner, dispatcher, sweeper, changes, wake, decisionPoints, evidence, database, drainMs, log, id } = this.#parts;
+    // Leases are renewed and operators see this worker for as long as it has something under way.
+    const { heartbeat, presence, ...others } = this.#loops;
     runner.drain();
+    this.#loops.presence.wake();
     await Promise.all([this.#listener.stop(), ...Object.values(others).map((loop) => loop.stop()), evidence.stop()]);
     if (!await endsWithin(dispatcher.idle(), drainMs)) {
       runner.abort();
       if (!await endsWithin(dispatcher.idle(), ABORT_GRACE_MS)) log.warn('steps are still under way; their leases are given back');
     }
-    await heartbeat.stop();
+    await Promise.all([heartbeat.stop(), presence.stop()]);
     await sweeper.releaseOwn().catch((error: unknown) => log.error({ err: error }, 'leases could not be given back; they run out by themselves'));
     changes.stepsReady();
+    await wake.stop();
     await changes.flush();
     await database.forNoTenant((tx) => removeWorker(tx, id)).catch(() => undefined);
     await decisionPoints.stop();
@@ -120,12 +126,16 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, dispatcher, intake, leases, sweeper, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { database, wake, dispatcher, intake, leases, sweeper, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
   return {
-    dispatch: loop('dispatch', 1_000, () => dispatcher.turn()),
+    dispatch: loop('dispatch', wake.pollMs, async () => {
+      const again = await dispatcher.turn();
+      if (!again) wake.looked(dispatcher.free);
+      return again;
+    }),
     intake: loop('intake', 1_000, () => intake.turn()),
     heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
     sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
@@ -135,10 +145,15 @@ function loopsOf(parts: WorkerParts) {
     commands: loop('commands', 1_000, () => commands.turn()),
     shred: loop('shred', 60_000, () => sweeper.shred()),
     policy: loop('policy', 3_600_000, once(() => decisionPoints.refreshChanged())),
-    presence: loop('presence', PRESENCE_MS, once(() => database.forNoTenant((tx) => writeHeartbeat(tx, parts, decisionPoints.statuses())))),
+    presence: loop('presence', PRESENCE_MS, once(() => writePresence(parts))),
     ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),
     retraining: loop('retraining', 2_000, once(() => retraining.turn())),
   };
+}
+
+async function writePresence(parts: WorkerParts): Promise<void> {
+  const presence = { policy: parts.decisionPoints.statuses(), wake: await parts.wake.state(), draining: parts.runner.draining };
+  await parts.database.forNoTenant((tx) => writeHeartbeat(tx, parts, presence));
 }
 
 async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
