@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Seeded } from '@countersign/execution-plane/simulation/seeded.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { baseEnvironment, ROOT } from '../config.ts';
@@ -109,14 +110,27 @@ function strikeWith({ options, cell, fleet, strikes, random }: Hands): (strike: 
       return crash;
     }
     if (does === 'kill') {
-      const worker = await fleet.kill(wanted) ?? await fleet.kill(null);
+      const worker = await fleet.kill(wanted) ?? await untilDone(() => fleet.kill(null));
       if (worker !== null) strikes.append({ at_ms, until_ms: Date.now(), does, where: worker === sender ? where : 'anywhere', worker });
       return;
     }
     const forMs = Math.round(options.lease_ms * (PAUSE_LEASES.least + random.next() * (PAUSE_LEASES.most - PAUSE_LEASES.least)));
-    const worker = await fleet.pause(wanted, forMs) ?? await fleet.pause(null, forMs);
+    const worker = await fleet.pause(wanted, forMs) ?? await untilDone(() => fleet.pause(null, forMs));
     if (worker !== null) strikes.append({ at_ms, until_ms: at_ms + forMs, does, where, worker });
   };
+}
+
+const TRY_AGAIN_MS = 50;
+const TRIES = 200;
+
+/** Nobody may be there whom it could meet: then a moment later. Null when that lasts. */
+async function untilDone(strike: () => Promise<string | null>): Promise<string | null> {
+  for (let left = TRIES; left > 0; left--) {
+    const met = await strike();
+    if (met !== null) return met;
+    await delay(TRY_AGAIN_MS);
+  }
+  return null;
 }
 
 async function startLedger(order: LedgerOrder, strike: (strike: Strike, worker: string) => Promise<void>): Promise<{ url: string; stop(): void }> {
@@ -136,8 +150,11 @@ function countInLogs(folder: string, words: string): number {
   return readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8').split(words).length - 1).reduce((sum, count) => sum + count, 0);
 }
 
+/** The last strikes may find nobody at work any more. */
+const ENOUGH = 0.9;
+
 /** Whether nothing was found, and what was asked for was also done. */
 export function holds({ options, struck, verdict }: ChaosReport): boolean {
-  return verdict.findings.length === 0 && struck.kills >= options.kills * 0.9 && struck.postgres_crashes === options.postgres_crashes && struck.workers_ended_by_themselves === 0;
+  return verdict.findings.length === 0 && struck.kills >= options.kills * ENOUGH && struck.pauses >= options.pauses * ENOUGH && struck.postgres_crashes >= options.postgres_crashes * ENOUGH && struck.workers_ended_by_themselves === 0;
 }
 

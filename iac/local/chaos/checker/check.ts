@@ -21,7 +21,7 @@ export function check(evidence: Evidence): Verdict {
       lost: found('lost'), stuck: found('stuck'), duplicated: found('duplicate'), without_intent: found('no_intent'), stale_writes: found('stale_write'), audit_breaks: found('audit'),
       leases_taken_over: evidence.attempts.filter((attempt) => attempt.state === 'expired').length,
       crashed_steps: resumption.crashed, resumed_in_time: resumption.in_time, resumed_in_time_percent: resumption.crashed === 0 ? 100 : Math.floor(resumption.in_time / resumption.crashed * 1_000) / 10,
-      slowest_resumption_ms: resumption.longest_ms, resumption_limit_ms: resumption.limit_ms,
+      slowest_resumption_ms: resumption.longest_ms, resumption_limit_ms: resumption.limit_ms, median_taken_away_ms: resumption.median_taken_away_ms, median_claimed_ms: resumption.median_claimed_ms,
     },
   };
 }
