@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { queryOf, type DeadLetterFilter } from '../dead-letters/dead-letter-filter.ts';
 import { api, dataOf } from './client.ts';
 import { pollEvery } from './live-status.ts';
@@ -23,11 +23,15 @@ export function boardQuery({ minutes, environment }: BoardFilter) {
   });
 }
 
+const TIMELINE_PAGE = 500;
+
 /** Where a run stands: leases, waits, the next attempt. Steps change more often than the run does. */
 export function timelineQuery(runId: string, ended: boolean) {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: ['timeline', runId],
-    queryFn: () => dataOf(api.GET('/api/v1/runs/{run_id}/timeline', { params: { path: { run_id: runId } } })),
+    queryFn: ({ pageParam }) => dataOf(api.GET('/api/v1/runs/{run_id}/timeline', { params: { path: { run_id: runId }, query: { limit: TIMELINE_PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } } })),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next_cursor }) => next_cursor,
     refetchInterval: ended ? false : LOOK_EVERY_MS,
   });
 }

@@ -1,6 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { APPROVAL_STATES, isLegalTransition } from '@countersign/contracts/states/transitions.ts';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 type Approval = Pick<components['schemas']['Approval'], 'state' | 'may_vote' | 'may_not_vote_because' | 'action_digest'>;
 

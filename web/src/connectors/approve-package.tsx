@@ -8,7 +8,7 @@ import { Notice } from '../parts/notice.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { toastDone } from '../parts/toast.tsx';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 type Found = NonNullable<Schemas['Instance']['package']>;
 

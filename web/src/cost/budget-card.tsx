@@ -11,7 +11,7 @@ import { Facts } from '../parts/page.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { toastDone } from '../parts/toast.tsx';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 const USD = /^\d{1,9}(\.\d{1,9})?$/;
 

@@ -1,6 +1,6 @@
 import { Button, Tooltip, type ButtonProps } from '@mantine/core';
 import type { MouseEvent, ReactNode } from 'react';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 type Props = ButtonProps & { permission: Permission; onClick?: () => void; href?: string; download?: string; children: ReactNode };
 

@@ -1,6 +1,6 @@
 import {
-  IconAlertTriangle, IconBan, IconCheck, IconCircleDashed, IconCircleDotted, IconClockHour4, IconClockX, IconHelpHexagon, IconHourglass, IconLoader2,
-  IconLock, IconPlayerPlay, IconRepeat, IconRosetteDiscountCheck, IconSkull, IconArrowForwardUp, IconUserQuestion, IconX, type Icon,
+  IconAlertTriangle, IconBan, IconCheck, IconCircleDashed, IconCircleDotted, IconClockHour4, IconClockPause, IconClockX, IconHelpHexagon, IconHourglass, IconLoader2,
+  IconLock, IconPlayerPause, IconPlayerPlay, IconRepeat, IconRosetteDiscountCheck, IconSkull, IconArrowForwardUp, IconUserQuestion, IconX, type Icon,
 } from '@tabler/icons-react';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 
@@ -18,18 +18,21 @@ export interface StateLook {
 export const RUN_LOOKS: Record<Schemas['RunState'], StateLook> = {
   queued: { tone: 'idle', icon: IconCircleDashed, meaning: 'Durable; no worker has claimed a step yet' },
   running: { tone: 'run', icon: IconLoader2, meaning: 'A worker is at it' },
-  waiting: { tone: 'wait', icon: IconUserQuestion, meaning: 'Waits for a person or for time' },
+  waiting: { tone: 'wait', icon: IconUserQuestion, meaning: 'Waits for a person, for time, or for a run that it started' },
   cancelling: { tone: 'wait', icon: IconHourglass, meaning: 'Cancelled; steps in flight are ending' },
   succeeded: { tone: 'ok', icon: IconCheck, meaning: 'Every step succeeded or was skipped' },
   failed: { tone: 'bad', icon: IconAlertTriangle, meaning: 'A step failed and nothing else can go on' },
   cancelled: { tone: 'idle', icon: IconBan, meaning: 'Ended by a person' },
 };
 
+/** No state of its own: a run keeps its state while it is paused. */
+export const PAUSED_LOOK: StateLook = { tone: 'wait', icon: IconPlayerPause, meaning: 'Nothing new begins in it until a person resumes it' };
+
 export const STEP_LOOKS: Record<Schemas['StepState'], StateLook> = {
   blocked: { tone: 'idle', icon: IconLock, meaning: 'Waits for the steps it needs' },
   ready: { tone: 'idle', icon: IconCircleDotted, meaning: 'Waits for a worker' },
   leased: { tone: 'run', icon: IconLoader2, meaning: 'A worker is at it' },
-  waiting: { tone: 'wait', icon: IconUserQuestion, meaning: 'A person must decide first' },
+  waiting: { tone: 'wait', icon: IconClockPause, meaning: 'A person must decide first, or it waits for time, its items or a run that it started' },
   retrying: { tone: 'wait', icon: IconRepeat, meaning: 'A passing fault; it is tried again' },
   uncertain: { tone: 'wait', icon: IconHelpHexagon, meaning: 'An effect was sent and its outcome is not known yet' },
   succeeded: { tone: 'ok', icon: IconCheck, meaning: 'Its outcome is committed' },

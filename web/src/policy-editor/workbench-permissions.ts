@@ -1,6 +1,6 @@
 import type { Role } from '@countersign/contracts/openapi/permissions.ts';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 import { summaryOf } from './check-report.ts';
 import type { Checked } from './use-check.ts';
 import type { WorkingCopy } from './working-copy.ts';

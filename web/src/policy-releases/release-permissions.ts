@@ -1,6 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 type Schemas = components['schemas'];
 type Release = Pick<Schemas['PolicyRelease'], 'state' | 'mode' | 'requested_by'>;

@@ -1,5 +1,5 @@
 import type { Environment, Layer, ReleaseWish } from '../policy-releases/release-wish.ts';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 /** What puts in force what the environment's shadow release decides by; null where there is none. */
 export function wishOf(environment: Environment, layers: readonly Layer[]): ReleaseWish | null {

@@ -1,6 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { ReleaseWish } from '../policy-releases/release-wish.ts';
-import type { Permission } from '../states/run-actions.ts';
+import type { Permission } from '../states/permission.ts';
 
 type Schemas = components['schemas'];
 type Replay = Pick<Schemas['PolicyReplay'], 'state' | 'against' | 'report'>;

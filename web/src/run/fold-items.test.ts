@@ -11,6 +11,9 @@ describe('foldItems', () => {
     expect(folded[1]?.items.map(({ index, state, stories }) => [index, state, stories.map(({ step }) => step.key)])).toEqual([[2, 'succeeded', ['each[2].look']], [10, 'dead', ['each[10].write', 'each[10].look']]]);
     expect(folded[0]?.items).toEqual([]);
   });
+  it('leaves alone the steps of items whose map is not there', () => {
+    expect(foldItems([story('each[2].look'), story('end')]).map(({ story: { step } }) => step.key)).toEqual(['each[2].look', 'end']);
+  });
   it.each(statesOf(STEP_STATES))('knows what an item in %s shows', (state) => {
     expect(foldItems([story('each'), { step: { key: 'each[0].one', state } }])[0]?.items[0]?.state).toBe(state);
   });

@@ -17,12 +17,13 @@ export interface Folded<Story> {
 /** Which state an item shows for its steps: the one that a person would look at first. */
 const TELLING: readonly StepState[] = ['dead', 'failed', 'uncertain', 'retrying', 'waiting', 'leased', 'ready', 'blocked', 'cancelled', 'succeeded', 'skipped'];
 
-/** Steps of items beneath the map that they belong to, items in their order. A map of 1,000 items is one line until it is opened. */
+/** Steps of items beneath the map that they belong to, items in their order; where the map itself is not among them they stand alone. A map of 1,000 items is one line until it is opened. */
 export function foldItems<Story extends { step: { key: string; state: StepState } }>(stories: readonly Story[]): Array<Folded<Story>> {
   const maps = new Map<string, Map<number, Story[]>>();
+  const keys = new Set(stories.map(({ step }) => step.key));
   const plain = stories.filter((story) => {
     const key = itemKeyOf(story.step.key);
-    if (key === null) return true;
+    if (key === null || !keys.has(key.map)) return true;
     const items = maps.get(key.map) ?? new Map<number, Story[]>();
     items.set(key.index, [...(items.get(key.index) ?? []), story]);
     maps.set(key.map, items);

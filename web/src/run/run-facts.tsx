@@ -5,16 +5,26 @@ import type { Run } from '../api/client.ts';
 import { formatUsd } from '../format/money.ts';
 import { Elapsed, TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Facts } from '../parts/page.tsx';
+import { NotStoppedList } from './not-stopped.tsx';
+import { readNotStopped } from './read-not-stopped.ts';
 
 /** What a run is and what it was pinned to; above it, why it failed. */
 export function RunFacts({ run }: { run: Run }) {
+  const notStopped = readNotStopped(run.error);
   return (
     <>
       {run.error === null ? null : (
         <Alert variant="outline" color="red" icon={<IconAlertTriangle aria-hidden />} title={<code>{run.error.code}</code>} styles={{ root: { background: 'var(--cs-bad-soft)', borderColor: 'var(--cs-bad)' }, title: { color: 'var(--cs-bad)' }, icon: { color: 'var(--cs-bad)' } }}>
           {run.error.step_key === undefined ? null : <>In step <code>{run.error.step_key}</code>: </>}{run.error.message}
         </Alert>
+      )}
+      {notStopped.length === 0 ? null : <Notice tone="wait" title="Could not be stopped"><NotStoppedList notStopped={notStopped} /></Notice>}
+      {run.paused_at == null ? null : (
+        <Notice tone="wait" title="Paused: nothing new begins">
+          <TimeAgo at={run.paused_at} />{run.paused_by == null ? null : <> by <CopyId id={run.paused_by} what="who paused it" /></>}. {run.pause_reason == null ? null : <span style={{ whiteSpace: 'pre-wrap' }}>“{run.pause_reason}”</span>}
+        </Notice>
       )}
       <div className="panel">
         <Facts

@@ -7,7 +7,8 @@ import { runQuery } from '../api/queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
-import { RUN_LOOKS } from '../parts/state-look.ts';
+import { PAUSED_LOOK, RUN_LOOKS } from '../parts/state-look.ts';
+import { isPaused } from '../states/run-actions.ts';
 import { EvidenceTab } from './evidence-tab.tsx';
 import { GraphTab } from './graph-tab.tsx';
 import { JsonTab } from './json-tab.tsx';
@@ -15,9 +16,11 @@ import { RunActions } from './run-actions.tsx';
 import { RunAuditTab } from './run-audit-tab.tsx';
 import { RunFacts } from './run-facts.tsx';
 import { StoryTab } from './story-tab.tsx';
+import { TimelineTab } from './timeline-tab.tsx';
 
 const TABS = [
   { value: 'story', label: 'Story', Panel: StoryTab },
+  { value: 'timeline', label: 'Timeline', Panel: TimelineTab },
   { value: 'graph', label: 'Graph', Panel: GraphTab },
   { value: 'evidence', label: 'Evidence', Panel: EvidenceTab },
   { value: 'audit', label: 'Audit', Panel: RunAuditTab },
@@ -39,7 +42,7 @@ function RunView({ run, stale }: { run: Run; stale: ReactNode }) {
   return (
     <Page
       title={run.subject_label ?? run.subject ?? 'Run'}
-      beside={<StateBadge state={run.state} look={RUN_LOOKS[run.state]} />}
+      beside={<><StateBadge state={run.state} look={RUN_LOOKS[run.state]} />{isPaused(run) ? <StateBadge state="paused" look={PAUSED_LOOK} /> : null}</>}
       lead={`${run.workflow_name}, version ${run.workflow_version}, in ${run.environment}`}
       actions={<RunActions run={run} />}
     >

@@ -1,4 +1,5 @@
 import { Group, Text, Title } from '@mantine/core';
+import { MAP, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
 import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
@@ -43,10 +44,19 @@ export function StepCard({ story: { step, entries }, items = [] }: { story: Step
 function Waiting({ step }: { step: StepStory['step'] }) {
   const words = step.state === 'retrying' ? <>Next try in <Countdown at={step.available_at} over="a moment: its back-off is over" /></>
     : step.state === 'blocked' ? <>Waits for {step.needs.join(', ')}</>
-    : step.state === 'waiting' ? <>Waits for a person; nothing is written before that</>
+    : step.state === 'waiting' ? <WaitsFor step={step} />
     : step.state === 'uncertain' ? <>The system of record is asked what happened before anything is sent again</>
     : null;
   return words === null ? null : <li className={classes.entry}><span className={classes.small}>Now</span><div>{words}</div></li>;
+}
+
+function WaitsFor({ step: { uses, available_at, approval_id } }: { step: StepStory['step'] }) {
+  const started = workflowStartedBy(uses);
+  if (approval_id !== null) return <>Waits for a person; nothing is written before that</>;
+  if (uses === WAIT) return <>Goes on in <Countdown at={available_at} over="a moment: its time has come" /></>;
+  if (uses === MAP) return <>Waits for its items</>;
+  if (started !== null) return <>Waits for the run of {started} that it started</>;
+  return <>Waits for what it has begun</>;
 }
 
 function keyOf(entry: StoryEntry): string {

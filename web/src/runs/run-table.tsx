@@ -11,7 +11,7 @@ import { RUN_LOOKS } from '../parts/state-look.ts';
 const column = createColumnHelper<RunSummary>();
 
 const COLUMNS = [
-  column.display({ id: 'state', header: 'State', cell: ({ row: { original: run } }) => <StateBadge state={run.state} look={RUN_LOOKS[run.state]} /> }),
+  column.display({ id: 'state', header: 'State', cell: ({ row: { original: run } }) => <><StateBadge state={run.state} look={RUN_LOOKS[run.state]} />{run.paused_at == null ? null : <Text size="xs" c="dimmed">paused</Text>}</> }),
   column.display({ id: 'subject', header: 'Ticket', cell: ({ row: { original: run } }) => <Anchor component={Link} to={`/runs/${run.id}`} fw={550}>{run.subject_label ?? run.subject ?? 'No subject'}</Anchor> }),
   column.display({
     id: 'workflow', header: 'Workflow',

@@ -1,5 +1,5 @@
 import { PERMISSIONS, type OperationId, type Role } from '@countersign/contracts/openapi/permissions.ts';
-import type { Permission } from './run-actions.ts';
+import type { Permission } from './permission.ts';
 
 /**
  * Whether some role of a person lets an operation of the API be called, by the table that the server refuses by. `doing` begins the reason:

@@ -1,36 +1,50 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { isLegalTransition, RUN_STATES, statesOf } from '@countersign/contracts/states/transitions.ts';
 import { describe, expect, it } from 'vitest';
-import { isRedrivable, mayCancel, mayDownloadEvidence, mayRedrive } from './run-actions.ts';
+import { isRedrivable, mayAct, mayDownloadEvidence } from './run-actions.ts';
 
-type Run = Parameters<typeof mayRedrive>[0];
+type Run = Parameters<typeof mayDownloadEvidence>[0];
 
 const step = (state: components['schemas']['StepState']): Run['steps'][number] => ({
   id: 'stp_1', key: 'update', uses: 'servicenow/incident.update', needs: [], state, attempt: 1, max_attempts: 5, available_at: '2026-11-21T12:00:00.000Z',
   started_at: null, finished_at: null, error: null, approval_id: null, output: null, attempts: [],
 });
-const run = (parts: Partial<Run>): Run => ({ state: 'running', steps: [], evidence: null, finished_at: null, ...parts });
+const run = (parts: Partial<Run>): Run => ({ state: 'running', steps: [], evidence: null, finished_at: null, paused_at: null, ...parts });
+const PAUSED = { paused_at: '2026-11-21T12:00:00.000Z' };
+const STATES = statesOf(RUN_STATES);
 
-describe('mayCancel', () => {
-  it.each(statesOf(RUN_STATES))('follows the state table in %s', (state) => {
-    expect(mayCancel(run({ state }), ['operator']).allowed).toBe(isLegalTransition(RUN_STATES, state, 'cancelling'));
+describe('cancel and pause', () => {
+  it.each(STATES)('follow the state table in %s', (state) => {
+    const legal = isLegalTransition(RUN_STATES, state, 'cancelling');
+    expect(mayAct('cancel', run({ state }), ['operator']).allowed).toBe(legal);
+    expect(mayAct('pause', run({ state }), ['operator']).allowed).toBe(legal);
+    expect(mayAct('pause', run({ state, ...PAUSED }), ['operator']).allowed).toBe(false);
   });
-  it('says why a viewer may not', () => {
-    expect(mayCancel(run({}), ['viewer'])).toEqual({ allowed: false, because: 'Your role (viewer) can look but not act. Ask an admin of the workspace.' });
-    expect(mayCancel(run({}), ['viewer', 'approver']).allowed).toBe(true);
+  it('say which role they take, by the table that the server refuses by', () => {
+    expect(mayAct('cancel', run({}), ['viewer'])).toEqual({ allowed: false, because: 'Cancelling takes the role operator or admin; your role is viewer.' });
+    expect(mayAct('pause', run({}), ['approver'])).toEqual({ allowed: false, because: 'Pausing takes the role operator or admin; your role is approver.' });
+  });
+  it('say why the state forbids it before which role it takes', () => {
+    expect(mayAct('cancel', run({ state: 'cancelling' }), ['viewer'])).toEqual({ allowed: false, because: 'The run is already being cancelled.' });
+    expect(mayAct('pause', run({ state: 'succeeded' }), ['operator'])).toEqual({ allowed: false, because: 'The run has ended: it is succeeded.' });
   });
 });
 
-describe('mayRedrive', () => {
-  it('takes a failed run with a dead or failed step', () => {
-    expect(mayRedrive(run({ state: 'failed', steps: [step('succeeded'), step('dead')] }), ['operator'])).toEqual({ allowed: true });
-    expect(mayRedrive(run({ state: 'failed', steps: [step('failed')] }), ['operator'])).toEqual({ allowed: true });
+it('only what is paused is resumed', () => {
+  expect(mayAct('resume', run(PAUSED), ['operator'])).toEqual({ allowed: true });
+  expect(mayAct('resume', run({}), ['operator'])).toEqual({ allowed: false, because: 'The run is not paused.' });
+});
+
+describe('redrive', () => {
+  it('takes a run that failed, or goes on beside it, with a dead or failed step', () => {
+    expect(mayAct('redrive', run({ state: 'failed', steps: [step('succeeded'), step('dead')] }), ['operator'])).toEqual({ allowed: true });
+    expect(mayAct('redrive', run({ state: 'running', steps: [step('failed')] }), ['operator'])).toEqual({ allowed: true });
   });
-  it.each(statesOf(RUN_STATES).filter((state) => state !== 'failed'))('refuses in %s', (state) => {
-    expect(mayRedrive(run({ state, steps: [step('dead')] }), ['operator']).allowed).toBe(false);
+  it.each(['succeeded', 'cancelled', 'cancelling'] as const)('refuses in %s', (state) => {
+    expect(mayAct('redrive', run({ state, steps: [step('dead')] }), ['operator'])).toEqual({ allowed: false, because: `Nothing of it can be tried again: the run is ${state}.` });
   });
   it('refuses when nothing can be tried again', () => {
-    expect(mayRedrive(run({ state: 'failed', steps: [step('cancelled')] }), ['operator']).allowed).toBe(false);
+    expect(mayAct('redrive', run({ state: 'failed', steps: [step('cancelled')] }), ['operator']).allowed).toBe(false);
     expect(isRedrivable('uncertain')).toBe(false);
   });
 });

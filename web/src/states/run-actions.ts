@@ -1,45 +1,57 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { isLegalTransition, RUN_STATES, STEP_STATES } from '@countersign/contracts/states/transitions.ts';
+import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
+import { isLegalTransition, RUN_STATES, STEP_STATES, type RunState } from '@countersign/contracts/states/transitions.ts';
+import type { Permission } from './permission.ts';
+import { allOf, given, mayCall } from './role-permission.ts';
 
-type Run = Pick<components['schemas']['Run'], 'state' | 'steps' | 'evidence' | 'finished_at'>;
-type Role = components['schemas']['Role'];
-
-/** Whether a person may do something now, and when not, why: a disabled button says so. */
-export type Permission = { allowed: true } | { allowed: false; because: string };
+type Schemas = components['schemas'];
+type Run = Pick<Schemas['Run'], 'state' | 'steps' | 'evidence' | 'finished_at' | 'paused_at'>;
+type Role = Schemas['Role'];
 
 const ALLOWED: Permission = { allowed: true };
 
-/** Roles that only look. What the others may do is the server's to decide; its refusal names the role that is needed. */
-const READ_ONLY_ROLES: readonly Role[] = ['viewer', 'auditor'];
+/** What a person can ask of a run, and the operation that does it. */
+export const RUN_ACTS = { pause: 'pauseRun', resume: 'resumeRun', cancel: 'cancelRun', redrive: 'redriveRun' } as const satisfies Record<string, OperationId>;
+export type RunAct = keyof typeof RUN_ACTS;
 
-export function mayCancel(run: Run, roles: readonly Role[]): Permission {
-  if (run.state === 'cancelling') return refused('The run is already being cancelled.');
-  if (!isLegalTransition(RUN_STATES, run.state, 'cancelling')) return refused(`The run has ended: it is ${run.state}.`);
-  return mayAct(roles);
+const DOING: Record<RunAct, string> = { pause: 'Pausing', resume: 'Resuming', cancel: 'Cancelling', redrive: 'Redriving' };
+
+/** Whether somebody with these roles may do this with the run now. The run's state counts first: a role can be asked for, an end cannot be undone. */
+export function mayAct(act: RunAct, run: Run, roles: readonly Role[]): Permission {
+  return allOf(STATE_ALLOWS[act](run), mayCall(RUN_ACTS[act], roles, DOING[act]));
 }
 
-export function mayRedrive(run: Run, roles: readonly Role[]): Permission {
-  if (!isLegalTransition(RUN_STATES, run.state, 'running') || run.state !== 'failed') return refused(`Only a failed run can be redriven; this one is ${run.state}.`);
-  if (!run.steps.some(({ state }) => isRedrivable(state))) return refused('No step is dead or failed, so there is nothing to try again.');
-  return mayAct(roles);
-}
+const STATE_ALLOWS: Record<RunAct, (run: Run) => Permission> = {
+  pause: (run) => allOf(mayStillCancel(run), given(!isPaused(run), 'The run is paused already.')),
+  resume: (run) => given(isPaused(run), 'The run is not paused.'),
+  cancel: mayStillCancel,
+  redrive: (run) => allOf(
+    given(mayGoOn(run.state), `Nothing of it can be tried again: the run is ${run.state}.`),
+    given(run.steps.some(({ state }) => isRedrivable(state)), 'No step is dead or failed, so there is nothing to try again.'),
+  ),
+};
 
 export function mayDownloadEvidence(run: Run): Permission {
   if (run.evidence !== null) return ALLOWED;
-  if (run.finished_at === null) return refused('The evidence is built when the run has ended.');
-  return refused('The run has ended; its evidence is built as soon as its audit events are sealed.');
+  return given(false, run.finished_at === null ? 'The evidence is built when the run has ended.' : 'The run has ended; its evidence is built as soon as its audit events are sealed.');
 }
 
 /** A step that a person may send back to work. */
-export function isRedrivable(state: components['schemas']['StepState']): boolean {
+export function isRedrivable(state: Schemas['StepState']): boolean {
   return (state === 'dead' || state === 'failed') && isLegalTransition(STEP_STATES, state, 'ready');
 }
 
-function mayAct(roles: readonly Role[]): Permission {
-  if (roles.some((role) => !READ_ONLY_ROLES.includes(role))) return ALLOWED;
-  return refused(`Your ${roles.length === 1 ? 'role' : 'roles'} (${roles.join(', ') || 'none'}) can look but not act. Ask an admin of the workspace.`);
+export function isPaused({ paused_at }: Pick<Run, 'paused_at'>): boolean {
+  return paused_at !== null && paused_at !== undefined;
 }
 
-function refused(because: string): Permission {
-  return { allowed: false, because };
+/** What has not ended can be cancelled, and what can be cancelled can be paused. */
+function mayStillCancel({ state }: Run): Permission {
+  if (state === 'cancelling') return given(false, 'The run is already being cancelled.');
+  return given(isLegalTransition(RUN_STATES, state, 'cancelling'), `The run has ended: it is ${state}.`);
+}
+
+/** Whether the run runs, or may come to run. */
+function mayGoOn(state: RunState): boolean {
+  return state === 'running' || isLegalTransition(RUN_STATES, state, 'running');
 }

@@ -58,14 +58,30 @@ function figuresAt(place: number | null): Schemas['BoardFigures'] {
   };
 }
 
+type Entry = Schemas['TimelineEntry'];
+const ENTRY: Omit<Entry, 'at' | 'kind' | 'id'> = { ended_at: null, step_key: null, result: null, worker: null, fence: null, attempt: null, action: null, by: null, message: null, error: null };
+
 /** Where a made-up run stands. */
 export function timelineOf(run: Run): Schemas['RunTimeline'] {
+  const { paused_at = null, paused_by = null, pause_reason: reason = null } = run;
   return {
-    run_id: run.id, state: run.state, at: ago(0), paused: null, steps: run.steps.map((step) => timelineStep(run, step)), steps_left_out: 0, next_cursor: null,
-    entries: run.steps.flatMap((step) => step.attempts.map((attempt): Schemas['TimelineEntry'] => ({
-      at: attempt.started_at, ended_at: attempt.finished_at, kind: 'attempt', id: `${step.id}/${attempt.fence}`, step_key: step.key, result: attempt.result, worker: attempt.worker, fence: attempt.fence, attempt: attempt.attempt, action: null, by: null, message: null, error: attempt.error,
-    }))),
+    run_id: run.id, state: run.state, at: ago(0), paused: paused_at === null ? null : { at: paused_at, by: paused_by, reason }, steps: run.steps.map((step) => timelineStep(run, step)), steps_left_out: 0, next_cursor: null,
+    entries: entriesOf(run).sort((one, other) => one.at.localeCompare(other.at)),
   };
+}
+
+function entriesOf(run: Run): Entry[] {
+  const keyOf = (id: string): string | null => run.steps.find((step) => step.id === id)?.key ?? null;
+  return [
+    { ...ENTRY, at: run.created_at, kind: 'created', id: run.id, result: 'queued' },
+    ...run.steps.flatMap((step) => step.attempts.map((attempt): Entry => ({
+      ...ENTRY, at: attempt.started_at, ended_at: attempt.finished_at, kind: 'attempt', id: `${step.id}-${attempt.fence}`, step_key: step.key, result: attempt.result, worker: attempt.worker, fence: attempt.fence, attempt: attempt.attempt, error: attempt.error,
+    }))),
+    ...run.decisions.map((one): Entry => ({ ...ENTRY, at: one.decided_at, kind: 'decision', id: one.id, step_key: keyOf(one.step_id), result: one.outcome, action: one.action, message: one.reasons.map(({ message }) => message).join(' ') })),
+    ...run.calls.map((one): Entry => ({ ...ENTRY, at: one.intended_at, ended_at: one.finished_at, kind: 'call', id: one.id, step_key: keyOf(one.step_id), result: one.state, action: one.action, error: one.error })),
+    ...run.approvals.map((one): Entry => ({ ...ENTRY, at: one.requested_at, ended_at: one.decided_at, kind: 'approval', id: one.id, step_key: one.step_key, result: one.state, action: one.action })),
+    ...run.steps.filter(({ uses }) => uses.startsWith('workflow/')).map((step): Entry => ({ ...ENTRY, at: run.created_at, kind: 'child', id: idOf('run', `child of ${step.id}`), step_key: step.key, result: 'running', action: step.uses })),
+  ];
 }
 
 function timelineStep(run: Run, step: Schemas['Step']): Schemas['TimelineStep'] {
@@ -83,12 +99,17 @@ function waitOf(run: Run, step: Schemas['Step']): Schemas['TimelineStep']['waiti
     case 'ready': return wait('worker', 'Waits for a worker');
     case 'retrying': return wait('retry', 'Its back-off is not over', { until: step.available_at });
     case 'uncertain': return wait('outcome', 'The system of record is asked whether the effect happened', { until: step.available_at });
-    case 'waiting': {
-      const asked = run.approvals.find(({ state }) => state === 'pending');
-      return wait('approval', 'Waits for a person', asked === undefined ? {} : { until: asked.expires_at, approval_id: asked.id });
-    }
+    case 'waiting': return waitingStep(run, step);
     default: return null;
   }
+}
+
+function waitingStep(run: Run, step: Schemas['Step']): Schemas['TimelineStep']['waiting_for'] {
+  const asked = run.approvals.find(({ state, step_key }) => state === 'pending' && step_key === step.key);
+  if (asked?.kind === 'outcome') return { kind: 'outcome', message: 'Nobody can tell whether the effect happened: a person must look at the record and answer.', until: asked.expires_at, approval_id: asked.id, needs: [] };
+  if (asked !== undefined) return { kind: 'approval', message: 'A person decides on the action.', until: asked.expires_at, approval_id: asked.id, needs: [] };
+  if (step.uses === 'wait') return { kind: 'time', message: 'It waits until the time that the workflow names.', until: step.available_at, approval_id: null, needs: [] };
+  return { kind: 'children', message: step.uses === 'map' ? 'Its items are under way.' : 'The run that it started is under way.', until: null, approval_id: null, needs: [] };
 }
 
 export function savedViews(): Schemas['SavedView'][] {

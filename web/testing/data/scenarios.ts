@@ -1,8 +1,9 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { engineRuns } from './engine-runs.ts';
 import { runOf, type Fate, type Run } from './runs.ts';
 
 /** What the stand-in can pretend to be. */
-export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox' | 'crowded';
+export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox' | 'crowded' | 'engine';
 
 export interface Scenario {
   roles: components['schemas']['Role'][];
@@ -29,6 +30,7 @@ export function scenario(name: ScenarioName, now_ms: number): Scenario {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
     case 'crowded': return { ...usual, runs: runsOf(Array.from({ length: 60 }, () => 'dead'), now_ms) };
+    case 'engine': return { ...usual, runs: [...engineRuns(200, now_ms), ...runsOf(USUAL, now_ms)] };
     case 'empty': return { ...usual, runs: [] };
     case 'failing': return { ...usual, failing: true };
     case 'viewer': return { ...usual, roles: ['viewer'] };

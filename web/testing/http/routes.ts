@@ -7,6 +7,7 @@ import { DECISION_ROUTES } from './decision-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import type { Handler, Question } from './question.ts';
+import type { Run } from '../data/runs.ts';
 import { summaryOf, type World } from './world.ts';
 
 const REQUEST_ID = 'req_01kstandin0000000000000000';
@@ -32,7 +33,13 @@ export const ROUTES: Record<string, Handler> = {
     const run = world.runs.find(({ id }) => id === params['run_id']);
     return run === undefined ? problem('not_found', `There is no run ${params['run_id']}.`) : ok({ ...run, approvals: world.approvals().filter(({ run_id }) => run_id === run.id) });
   },
-  'POST /api/v1/runs/{run_id}/cancel': ({ world, params }) => command(world, params['run_id'] ?? '', 'cancelling'),
+  'POST /api/v1/runs/{run_id}/cancel': ({ world, params }) => {
+    const not_stopped = (world.runs.find(({ id }) => id === params['run_id'])?.steps ?? []).filter(({ state }) => state === 'leased').map(({ key, state, uses }) => ({ step_key: key, state, action: uses }));
+    const { status, body } = command(world, params['run_id'] ?? '', 'cancelling');
+    return { status, body: { ...body as object, ...(status === 202 ? { not_stopped } : {}) } };
+  },
+  'POST /api/v1/runs/{run_id}/pause': ({ world, params, body }) => pause(world, params['run_id'] ?? '', (body as { reason: string }).reason),
+  'POST /api/v1/runs/{run_id}/resume': ({ world, params }) => pause(world, params['run_id'] ?? '', null),
   'POST /api/v1/runs/{run_id}/redrive': ({ world, params }) => command(world, params['run_id'] ?? '', 'running'),
   'GET /api/v1/approvals': ({ world, query }) => {
     const states = statesIn(query);
@@ -83,10 +90,18 @@ function castVote({ world, params, body }: Question): Answer {
   return { status: 201, body: { approval: world.approval(approval.id), request_id: REQUEST_ID, audit_event_id: idOf('audit_event', approval.id) } };
 }
 
-function command(world: World, runId: string, state: 'cancelling' | 'running'): Answer {
+function command(world: World, runId: string, state: Run['state']): Answer {
   if (!world.runs.some(({ id }) => id === runId)) return problem('not_found', 'There is no such run.');
   world.setRunState(runId, state);
   return { status: 202, body: { command_id: idOf('command', runId), request_id: REQUEST_ID } };
+}
+
+/** Pauses a run, or lets it go on where no reason for a pause is given. */
+function pause(world: World, runId: string, reason: string | null): Answer {
+  const run = world.runs.find(({ id }) => id === runId);
+  if (run === undefined) return problem('not_found', 'There is no such run.');
+  Object.assign(run, reason === null ? { paused_at: null, paused_by: null, pause_reason: null } : { paused_at: new Date().toISOString(), paused_by: idOf('principal', 'owner'), pause_reason: reason });
+  return command(world, runId, run.state);
 }
 
 function statesIn(query: URLSearchParams): string[] {
