@@ -1,4 +1,5 @@
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
+import type { FairShares } from './fair-shares.ts';
 import { stepData } from './plan-moves.ts';
 import { lockClaimable } from './repository-claims.ts';
 import type { Claimable } from './repository-claims.ts';
@@ -18,6 +19,8 @@ export interface ClaimedStep {
   readonly fence: string;
   /** Its run is being cancelled: it was claimed only to find out what became of what it sent. */
   readonly cancelling?: boolean;
+  /** How long the step waited for a worker; absent where the worker that made it ready goes on with it. */
+  readonly waitedMs?: number;
   readonly facts: RunFacts;
 }
 
@@ -25,12 +28,22 @@ export interface ClaimOptions {
   readonly worker: string;
   readonly leaseMs: number;
   readonly limit: number;
+  /** Whose turn it is: of the worker. */
+  readonly shares: FairShares;
 }
 
-/** Takes up to `limit` steps of the transaction's tenants, with the first claim of a run starting it. Gives also which runs started. */
-export async function claimSteps(tx: Transaction, at: Date, options: ClaimOptions): Promise<{ claimed: ClaimedStep[]; started: RunFacts[] }> {
-  const found = await lockClaimable(tx, options.limit);
-  if (found.length === 0) return { claimed: [], started: [] };
+/** What came of a claim. `mayBeMore` where nothing was found although something waits. */
+export interface Claim {
+  readonly claimed: ClaimedStep[];
+  /** Runs that it started. */
+  readonly started: RunFacts[];
+  readonly mayBeMore: boolean;
+}
+
+/** Takes up to `limit` steps of the transaction's tenants, with the first claim of a run starting it. */
+export async function claimSteps(tx: Transaction, at: Date, options: ClaimOptions): Promise<Claim> {
+  const { found, mayBeMore } = await lockClaimable(tx, options.limit, options.shares);
+  if (found.length === 0) return { claimed: [], started: [], mayBeMore };
   const steps = found.map((step): StepChange => ({
     tenant_id: step.facts.tenant.id, id: step.stepId, from: step.state, to: 'leased', attempt: step.attempt + 1, worker: options.worker, lease_ms: options.leaseMs,
   }));
@@ -38,7 +51,7 @@ export async function claimSteps(tx: Transaction, at: Date, options: ClaimOption
   const runs = starting.map((facts): RunChange => ({ tenant_id: facts.tenant.id, id: facts.run.id, from: 'queued', to: 'running' }));
   await commitTransition(tx, { steps, runs, contents: [], events: [...claimEvents(found, steps, options.worker), ...startEvents(starting, options.worker)] }, at);
   await failLostCalls(tx, found.filter(wasClaimedBefore).map(asHolder), { kind: 'worker', id: options.worker }, at);
-  return { claimed: found.map(asClaimed), started: starting };
+  return { claimed: found.map(asClaimed), started: starting, mayBeMore };
 }
 
 function wasClaimedBefore({ fence }: Claimable): boolean {
@@ -50,8 +63,8 @@ function asHolder({ stepId, fence, facts }: Claimable): LostHolder {
   return { tenantId: facts.tenant.id, runId: facts.run.id, stepId, fence };
 }
 
-function asClaimed({ stepId, key, attempt, maxAttempts, fence, facts, runState }: Claimable): ClaimedStep {
-  return { ...(runState === 'cancelling' ? { cancelling: true } : {}), stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), facts };
+function asClaimed({ stepId, key, attempt, maxAttempts, fence, waitedMs, facts, runState }: Claimable): ClaimedStep {
+  return { stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), waitedMs, facts, ...(runState === 'cancelling' ? { cancelling: true } : {}) };
 }
 
 function claimEvents(found: readonly Claimable[], steps: readonly StepChange[], worker: string): NewAuditEvent[] {

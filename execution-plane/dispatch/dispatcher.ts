@@ -3,7 +3,11 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import type { StepRunner } from '../steps/step-runner.ts';
+import { queueSpan } from '../telemetry/run-spans.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { claimSteps } from './claim.ts';
+import { FairShares } from './fair-shares.ts';
+import type { ClaimedStep } from './claim.ts';
 
 export interface DispatcherOptions {
   readonly database: Database;
@@ -13,16 +17,22 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly worker: string;
   readonly leaseMs: number;
+  readonly telemetry: Pick<Telemetry, 'observer' | 'tracing'>;
   /** Steps under way at once. */
   readonly concurrency: number;
   /** Told when a slot has become free. */
   readonly onFree: () => void;
 }
 
+/** Turns in a row that may go to those of whom nothing can be taken, before it rests. */
+const MAX_IN_VAIN = 8;
+
 /** Claims steps into free slots. One turn of its loop is one claim. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #active = new Set<Promise<void>>();
+  readonly #shares = new FairShares();
+  #inVain = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -34,12 +44,14 @@ export class Dispatcher {
     const free = concurrency - this.#active.size;
     const tenantIds = await tenants.ids();
     if (free <= 0 || tenantIds.length === 0) return false;
-    const { claimed, started } = await database.forTenants(tenantIds, (tx) => claimSteps(tx, clock.now(), { worker, leaseMs, limit: free }));
+    const { claimed, started, mayBeMore } = await database.forTenants(tenantIds, (tx) => claimSteps(tx, clock.now(), { worker, leaseMs, limit: free, shares: this.#shares }));
     for (const facts of started) changes.changed({ tenant_id: facts.tenant.id, kind: 'run', id: facts.run.id, state: 'running' });
+    this.#observe(claimed, started);
     // A claim that was under way when the worker began to stop: its leases are given back with the others, nothing of it begins.
     if (this.#options.runner.draining) return false;
     for (const step of claimed) this.#begin(this.#options.runner.run(step));
-    return claimed.length > 0 && this.#active.size < concurrency;
+    this.#inVain = mayBeMore ? this.#inVain + 1 : 0;
+    return (claimed.length > 0 || (mayBeMore && this.#inVain <= MAX_IN_VAIN)) && this.#active.size < concurrency;
   }
 
   /** How many more steps could be taken up. */
@@ -50,6 +62,15 @@ export class Dispatcher {
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
     while (this.#active.size > 0) await Promise.all(this.#active);
+  }
+
+  #observe(claimed: readonly ClaimedStep[], started: ReadonlyArray<ClaimedStep['facts']>): void {
+    const { clock, telemetry: { observer, tracing } } = this.#options;
+    for (const facts of started) observer.runStarted(facts);
+    for (const step of claimed) {
+      observer.stepClaimed(step.facts, step.waitedMs ?? 0);
+      tracing.record(() => queueSpan(step, step.waitedMs ?? 0, clock.now()));
+    }
   }
 
   #begin(work: Promise<void>): void {

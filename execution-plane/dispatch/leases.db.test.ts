@@ -4,6 +4,7 @@ import { Database } from '@countersign/platform/postgres/database.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
 import { claimSteps } from './claim.ts';
+import { FairShares } from './fair-shares.ts';
 import type { ClaimedStep } from './claim.ts';
 import { moveRun } from './move-run.ts';
 import { Intake } from '../intake/intake.ts';
@@ -27,7 +28,7 @@ async function intake(): Promise<void> {
 }
 
 function claim(worker: string, limit = 100, leaseMs = 60_000, database = plant.database.execution): Promise<ClaimedStep[]> {
-  return database.forTenants([plant.ids.tenantId], async (tx) => (await claimSteps(tx, new Date(), { worker, leaseMs, limit })).claimed);
+  return database.forTenants([plant.ids.tenantId], async (tx) => (await claimSteps(tx, new Date(), { worker, leaseMs, limit, shares: new FairShares() })).claimed);
 }
 
 function end(step: ClaimedStep, to: 'succeeded' | 'dead'): Promise<unknown> {

@@ -2,6 +2,8 @@ import type { WorkflowDefinition } from '@countersign/contracts/workflow/definit
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { ENGINE_VERSIONS } from '../engine/versions.ts';
+import type { FairShares, GivenShare, QueuePlace } from './fair-shares.ts';
+import { CLAIMABLE, fairValues, sharesSteps } from './repository-queues.ts';
 import type { RunFacts, RunPins } from './repository-runs.ts';
 
 /** A step that may be claimed, locked by this transaction together with its run. */
@@ -13,54 +15,93 @@ export interface Claimable {
   readonly maxAttempts: number;
   readonly fence: string;
   readonly runState: RunState;
+  /** How long it could have been claimed before. */
+  readonly waitedMs: number;
   readonly facts: RunFacts;
 }
+
+const FACTS = ['tenant_id', 'workspace_id', 'environment_id', 'workflow_name', 'workflow_version', 'workflow_digest', 'definition', 'pins', 'trigger_kind',
+  'trigger_content_id', 'subject', 'engine_version', 'traceparent'].map((column) => `r.${column}`).join(', ');
 
 const claimable: Statement = {
   name: 'steps.claimable',
   text: `
-    SELECT s.id AS step_id, s.key, s.state, s.attempt, s.max_attempts, s.fence::text AS fence, ${runFacts('r')}, r.state AS run_state
-      FROM execution.steps s
-      JOIN execution.runs r ON r.tenant_id = s.tenant_id AND r.id = s.run_id
-      JOIN control.tenant_directory t ON t.tenant_id = s.tenant_id
-      JOIN control.workspaces w ON w.tenant_id = r.tenant_id AND w.id = r.workspace_id
-      JOIN control.environments e ON e.tenant_id = r.tenant_id AND e.id = r.environment_id
-     WHERE s.state IN ('ready', 'retrying', 'uncertain') AND s.available_at <= clock_timestamp()
-       -- what is over its deadline is tried no more; an effect of unknown outcome is still found out about
-       AND (s.deadline_at IS NULL OR s.deadline_at > clock_timestamp() OR s.state = 'uncertain')
-       AND r.engine_version = ANY ($2::int[])
-       -- nothing new begins in a paused run; one that is cancelled ends all the same
-       AND (r.paused_at IS NULL OR r.state = 'cancelling')
-     ORDER BY s.available_at, s.id
-     LIMIT $1
-     -- the run too, without waiting: a run that is just being moved is left for the next look
-       FOR NO KEY UPDATE OF s, r SKIP LOCKED`,
+    WITH RECURSIVE ${sharesSteps}
+    SELECT end_of_look.*, share.tenant_id AS of_tenant, share.workspace_id AS of_workspace, share.priority AS of_priority, share.steps::int AS given,
+           share.tenant_weight, share.workspace_weight, t.slug AS tenant_slug, w.slug AS workspace_slug, e.name AS environment_name, c.*
+      -- one row where nothing waits
+      FROM (SELECT (SELECT count(*)::int FROM looked_at) AS queues, l.tenant_id AS last_tenant, l.workspace_id AS last_workspace, l.priority AS last_priority
+              FROM (SELECT) one LEFT JOIN (SELECT * FROM looked_at ORDER BY tenant_id DESC, workspace_id DESC, priority DESC LIMIT 1) l ON true) end_of_look
+      LEFT JOIN share ON true
+      LEFT JOIN LATERAL (
+        SELECT s.id AS step_id, s.key, s.state, s.attempt, s.max_attempts, s.fence::text AS fence, r.id AS run_id, r.state AS run_state, ${FACTS},
+               (extract(epoch FROM clock_timestamp() - s.available_at) * 1000)::float8 AS waited_ms
+          FROM execution.steps s JOIN execution.runs r ON r.tenant_id = s.tenant_id AND r.id = s.run_id
+         WHERE ${CLAIMABLE} AND (s.tenant_id, s.workspace_id, s.priority) = (share.tenant_id, share.workspace_id, share.priority)
+           AND s.available_at <= (SELECT clock_timestamp())
+           -- what is over its deadline is tried no more; an effect of unknown outcome is still found out about
+           AND (s.deadline_at IS NULL OR s.deadline_at > clock_timestamp() OR s.state = 'uncertain')
+           AND r.engine_version = ANY ($12::int[])
+           -- nothing new begins in a paused run; one that is cancelled ends all the same
+           AND (r.paused_at IS NULL OR r.state = 'cancelling')
+         ORDER BY s.available_at, s.id
+         LIMIT share.steps
+         -- the run too, without waiting: a run that is just being moved is left for the next look
+           FOR NO KEY UPDATE OF s, r SKIP LOCKED) c ON true
+      LEFT JOIN control.tenant_directory t ON t.tenant_id = c.tenant_id
+      LEFT JOIN control.workspaces w ON w.tenant_id = c.tenant_id AND w.id = c.workspace_id
+      LEFT JOIN control.environments e ON e.tenant_id = c.tenant_id AND e.id = c.environment_id`,
 };
 
-function runFacts(r: string): string {
-  return `${r}.tenant_id, t.slug AS tenant_slug, ${r}.workspace_id, w.slug AS workspace_slug, ${r}.environment_id, e.name AS environment_name,
-           ${r}.id AS run_id, ${r}.workflow_name, ${r}.workflow_version, ${r}.workflow_digest, ${r}.definition, ${r}.pins, ${r}.trigger_kind, ${r}.trigger_content_id, ${r}.subject, ${r}.engine_version`;
+/** Where the look ended, and what a queue was given. Null where nothing waits at all. */
+interface ShareRow {
+  queues: number; last_tenant: string | null; last_workspace: string; last_priority: number;
+  of_tenant: string | null; of_workspace: string; of_priority: number; given: number; tenant_weight: number; workspace_weight: number;
 }
 
 interface ClaimableRow {
-  step_id: string; key: string; state: StepState; attempt: number; max_attempts: number; fence: string; run_state: RunState;
+  step_id: string; key: string; state: StepState; attempt: number; max_attempts: number; fence: string; run_state: RunState; waited_ms: number;
   tenant_id: string; tenant_slug: string; workspace_id: string; workspace_slug: string; environment_id: string; environment_name: string;
   run_id: string; workflow_name: string; workflow_version: number; workflow_digest: string; definition: WorkflowDefinition; pins: RunPins;
-  trigger_kind: string; trigger_content_id: string | null; subject: string | null; engine_version: number;
+  trigger_kind: string; trigger_content_id: string | null; subject: string | null; engine_version: number; traceparent: string | null;
 }
 
-export async function lockClaimable(tx: Transaction, limit: number): Promise<Claimable[]> {
-  const rows = await tx.rows<ClaimableRow>(claimable, [limit, ENGINE_VERSIONS]);
-  return rows.map((row) => ({
-    stepId: row.step_id, key: row.key, state: row.state, attempt: row.attempt, maxAttempts: row.max_attempts, fence: row.fence, runState: row.run_state,
+/**
+ * Locks up to `limit` steps that may be claimed, shared out between those who wait; `shares` remembers whose turn it was.
+ * `mayBeMore`: a turn was given that nothing came of, so that somebody else may wait.
+ */
+export async function lockClaimable(tx: Transaction, limit: number, shares: FairShares): Promise<{ found: Claimable[]; mayBeMore: boolean }> {
+  const rows = await tx.rows<ShareRow & (ClaimableRow | { step_id: null })>(claimable, [limit, ...fairValues(shares.state), ENGINE_VERSIONS]);
+  const given = sharesOf(rows);
+  shares.gave(given, endOf(rows));
+  const found = rows.filter((row) => row.step_id !== null).map(asClaimable);
+  return { found, mayBeMore: given.length > 0 && found.length === 0 };
+}
+
+function sharesOf(rows: readonly ShareRow[]): GivenShare[] {
+  const shares = new Map<string, GivenShare>();
+  for (const { of_tenant, of_workspace, of_priority, given, tenant_weight, workspace_weight } of rows) {
+    if (of_tenant !== null) shares.set(`${of_workspace}/${of_priority}`, { tenant_id: of_tenant, workspace_id: of_workspace, priority: of_priority, given, tenant_weight, workspace_weight });
+  }
+  return [...shares.values()];
+}
+
+function endOf([first]: readonly ShareRow[]): { place: QueuePlace | null; queues: number } {
+  if (first === undefined || first.last_tenant === null) return { place: null, queues: 0 };
+  return { queues: first.queues, place: { tenant_id: first.last_tenant, workspace_id: first.last_workspace, priority: first.last_priority } };
+}
+
+function asClaimable(row: ClaimableRow): Claimable {
+  return {
+    stepId: row.step_id, key: row.key, state: row.state, attempt: row.attempt, maxAttempts: row.max_attempts, fence: row.fence, runState: row.run_state, waitedMs: row.waited_ms,
     facts: {
       tenant: { id: row.tenant_id, slug: row.tenant_slug },
       workspace: { id: row.workspace_id, slug: row.workspace_slug },
       environment: { id: row.environment_id, name: row.environment_name },
       run: { id: row.run_id, workflow: row.workflow_name, workflowVersion: row.workflow_version, workflowDigest: row.workflow_digest },
-      definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject, engineVersion: row.engine_version,
+      definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject, engineVersion: row.engine_version, traceparent: row.traceparent,
     },
-  }));
+  };
 }
 
 const renewLeases: Statement = {
