@@ -1,23 +1,20 @@
 /**
  * `npm run record-histories`: plays every scenario with real workers on a PostgreSQL of its own, and writes what each run went through to
- * `histories/`. What was recorded before is left alone: it is what today's engine is held to. `--only <part of a name>` for some of them.
+ * `execution-plane/golden/histories/`. What was recorded before is left alone: it is what today's engine is held to. `--only <part of a name>` for some of them.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { Plant } from '../testing/plant.ts';
-import type { Scenario } from './scenarios.ts';
-import { SCENARIOS } from './scenarios.ts';
-import { readHistory } from './repository-histories.ts';
+import { readHistory } from '@countersign/execution-plane/golden/repository-histories.ts';
+import { SCENARIOS } from '@countersign/execution-plane/golden/scenarios.ts';
+import type { Scenario } from '@countersign/execution-plane/golden/scenarios.ts';
+import { Plant } from '@countersign/execution-plane/testing/plant.ts';
+import { ROOT } from './config.ts';
+import { startTestPostgres } from './test/postgres-setup.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
-const server = spawn(process.execPath, [path.join(import.meta.dirname, '../../iac/local/scratch-postgres.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
-const [line] = await once(createInterface({ input: server.stdout }), 'line') as [string];
-const { admin_url: adminUrl } = JSON.parse(line) as { admin_url: string };
+const server = await startTestPostgres();
 
 for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only ?? ''))) {
   const file = fileOf(scenario);
@@ -25,11 +22,10 @@ for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only 
   await record(scenario, file);
   process.stdout.write(`${path.basename(file)}\n`);
 }
-server.stdin.end();
-await once(server, 'exit');
+await server.stop();
 
 async function record(scenario: Scenario, file: string): Promise<void> {
-  const plant = await Plant.open([scenario.workflow], adminUrl);
+  const plant = await Plant.open([scenario.workflow], server.adminUrl);
   try {
     await plant.startWorker();
     await plant.raise('printers');
@@ -44,5 +40,5 @@ async function record(scenario: Scenario, file: string): Promise<void> {
 }
 
 function fileOf({ name }: Scenario): string {
-  return path.join(import.meta.dirname, 'histories', `${name.replaceAll(/[^a-z]+/g, '-')}.json`);
+  return path.join(ROOT, 'execution-plane/golden/histories', `${name.replaceAll(/[^a-z]+/g, '-')}.json`);
 }
