@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import type { SqsAddress } from '@countersign/platform/queue/sqs-client.ts';
+import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
+import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { ExecutionError } from './errors.ts';
 
 export interface WorkerConfig {
@@ -25,6 +27,8 @@ export interface WorkerConfig {
   readonly pollMs: number | null;
   /** Where packages of connectors stand that are not shipped with this version, a folder each; null: none. */
   readonly connectorsFolder: string | null;
+  /** Metrics and traces; absent: neither. */
+  readonly telemetry?: TelemetrySettings;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,6 +49,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),
     connectorsFolder: env['COUNTERSIGN_CONNECTORS_DIR'] || null,
+    telemetry: readTelemetrySettings(env),
     queue: queueOf(env),
     pollMs: env['COUNTERSIGN_POLL_MS'] ? whole(env, 'COUNTERSIGN_POLL_MS', 0, 100, 3_600_000) : null,
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

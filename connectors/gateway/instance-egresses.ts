@@ -6,7 +6,14 @@ import type { Call } from './call.ts';
 import { borrowConnection } from './connection-credentials.ts';
 import type { CredentialVault } from './ports.ts';
 
-export type EgressFactory = (options: EgressOptions) => GuardedEgress;
+/** Whose way out it is, for who counts and traces requests. */
+export interface EgressPeer {
+  readonly connector: string;
+  /** The instance wants to be told of our traces (`settings.traceparent`). */
+  readonly traceparent: boolean;
+}
+
+export type EgressFactory = (options: EgressOptions, peer?: EgressPeer) => GuardedEgress;
 
 /** One guarded way out per instance, kept open between calls. */
 export interface InstanceEgresses {
@@ -43,10 +50,11 @@ export function createInstanceEgresses(create: EgressFactory, vault: CredentialV
         connection: await borrowConnection(vault, call), limits: call.manifest.risk === 'model' ? MODEL_LIMITS : LIMITS,
       };
       const key = `${call.request.identity.tenant.id}/${instance.id}`;
-      const digest = digestOf(options);
+      const peer: EgressPeer = { connector: call.connector.manifest.name, traceparent: instance.settings['traceparent'] === true };
+      const digest = digestOf(options, peer);
       const known = open.get(key);
       if (known?.digest === digest) return known.egress;
-      const egress = create(options);
+      const egress = create(options, peer);
       if (known === undefined && open.size >= MAX_OPEN) retireOldest(open);
       open.set(key, { digest, egress });
       // What is under way ends where it began: to cut it could make the outcome of a write unknown.
@@ -62,10 +70,10 @@ export function createInstanceEgresses(create: EgressFactory, vault: CredentialV
 }
 
 /** Everything that decides where connections go and as whom, private keys included; only the digest is kept. */
-function digestOf({ baseUrl, allowedHosts, declaredHosts, connection }: EgressOptions): string {
+function digestOf({ baseUrl, allowedHosts, declaredHosts, connection }: EgressOptions, { traceparent }: EgressPeer): string {
   const { caPem, clientCertificate, proxy }: ConnectionOptions = connection ?? {};
   return hash('sha256', JSON.stringify([
-    baseUrl, allowedHosts, declaredHosts, caPem, clientCertificate?.certificatePem, clientCertificate?.privateKeyPem,
+    baseUrl, allowedHosts, declaredHosts, traceparent, caPem, clientCertificate?.certificatePem, clientCertificate?.privateKeyPem,
     proxy?.url, proxy?.resolvesNames, proxy?.credential?.username, proxy?.credential?.password,
   ]));
 }

@@ -94,12 +94,12 @@ export async function insertChildRow(tx: Transaction, { tenant, run }: RunFacts,
 
 const factsOfRun: Statement = {
   name: 'runs.child_facts',
-  text: `SELECT workflow_name, workflow_version, workflow_digest, engine_version, definition, pins, trigger_kind, trigger_content_id, subject FROM execution.runs WHERE tenant_id = $1 AND id = $2`,
+  text: `SELECT workflow_name, workflow_version, workflow_digest, engine_version, definition, pins, trigger_kind, trigger_content_id, subject, traceparent FROM execution.runs WHERE tenant_id = $1 AND id = $2`,
 };
 
 interface FactsRow {
   workflow_name: string; workflow_version: number; workflow_digest: string; engine_version: number; definition: WorkflowDefinition; pins: RunPins;
-  trigger_kind: string; trigger_content_id: string | null; subject: string | null;
+  trigger_kind: string; trigger_content_id: string | null; subject: string | null; traceparent: string | null;
 }
 
 /** What was fixed when a run began that stands in the same place as its parent. */
@@ -107,6 +107,6 @@ export async function readChildFacts(tx: Transaction, { tenant, workspace, envir
   const row = await tx.one<FactsRow>(factsOfRun, [tenant.id, id]);
   return {
     tenant, workspace, environment, run: { id, workflow: row.workflow_name, workflowVersion: row.workflow_version, workflowDigest: row.workflow_digest },
-    engineVersion: row.engine_version, definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject,
+    engineVersion: row.engine_version, definition: row.definition, pins: row.pins, triggerKind: row.trigger_kind, triggerContentId: row.trigger_content_id, subject: row.subject, traceparent: row.traceparent,
   };
 }

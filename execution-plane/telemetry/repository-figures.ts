@@ -41,7 +41,7 @@ const deleteOld: Statement = {
   name: 'figures.delete_old',
   text: `
     DELETE FROM execution.figures WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM execution.figures WHERE at < clock_timestamp() - interval '4 hours' LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+      SELECT ctid FROM execution.figures WHERE at < clock_timestamp() - interval '4 hours' LIMIT $1))`,
 };
 
 /** Gives whether there may be more. */

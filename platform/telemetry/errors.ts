@@ -1,4 +1,4 @@
-export type TelemetryErrorCode = 'metric_invalid' | 'metrics_unprotected' | 'otlp_endpoint_invalid' | 'export_failed';
+export type TelemetryErrorCode = 'metric_invalid' | 'metrics_unprotected' | 'otlp_endpoint_invalid' | 'export_failed' | 'setting_invalid';
 
 /** What `platform/telemetry` refuses: a metric that breaks its rules, an endpoint that would be open, an address that is none. */
 export class TelemetryError extends Error {
