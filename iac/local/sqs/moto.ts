@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { SqsServer } from '@countersign/platform/queue/conformance.ts';
+import type { RestartableSqs } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts';
 import { anyFreePort } from '../cell/ports.ts';
 import { SqsServerError } from './errors.ts';
 
@@ -44,27 +45,41 @@ export async function ensureMoto(cacheDir: string): Promise<string> {
 }
 
 /** Starts moto, a stand-in for Amazon SQS, on 127.0.0.1. */
-export async function startMoto(cacheDir: string): Promise<SqsServer> {
+export async function startMoto(cacheDir: string): Promise<RestartableSqs> {
   const python = await ensureMoto(cacheDir);
   const port = await anyFreePort();
+  let server = await serve(python, port);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async restart() {
+      await end(server);
+      server = await serve(python, port);
+    },
+    stop: () => end(server),
+  };
+}
+
+async function serve(python: string, port: number): Promise<ChildProcess> {
   const server = spawn(python, ['-c', SERVE, String(port)], { stdio: ['pipe', 'ignore', 'pipe'] });
   server.stderr.setEncoding('utf8');
   let said = '';
   await new Promise<void>((resolve, reject) => {
     server.stderr.on('data', (text: string) => {
-      said += text;
+      said = (said + text).slice(-LONGEST_SAID);
       if (said.includes('Running on')) resolve();
     });
     server.once('exit', () => reject(new SqsServerError('moto_failed', `moto ended before it listened: ${said.trim().split('\n').at(-1) ?? ''}`)));
   });
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    async stop() {
-      const ended = once(server, 'exit');
-      server.kill('SIGTERM');
-      await ended;
-    },
-  };
+  return server;
+}
+
+const LONGEST_SAID = 10_000;
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  await ended;
 }
 
 /** Ends with us, however we end: a pipe that nobody holds any more is closed. */

@@ -37,6 +37,15 @@ export class AdversarialSqs {
     return sqs;
   }
 
+  /** Ends, forgets every queue, and is there again on the same port. */
+  async restart(): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
+    await this.stop();
+    this.queues.clear();
+    this.#stopping = false;
+    await new Promise<void>((resolve) => { this.#server.listen(port, '127.0.0.1', resolve); });
+  }
+
   get endpoint(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
