@@ -61,6 +61,3 @@ export function replayQuery(replayId: string) {
 }
 
 export const killSwitchesQuery = queryOptions({ queryKey: ['kill-switches', 'all'], queryFn: () => dataOf(api.GET('/api/v1/kill-switches')), refetchInterval: () => pollEvery(10_000) });
-
-/** Only what is set, for the banner that every page shows. */
-export const activeKillSwitchesQuery = queryOptions({ queryKey: ['kill-switches', 'active'], queryFn: () => dataOf(api.GET('/api/v1/kill-switches', { params: { query: { active: true } } })), refetchInterval: () => pollEvery(10_000) });

@@ -7,14 +7,17 @@ import type { Approval } from '../api/client.ts';
 import { approvalQuery } from '../api/queries.ts';
 import { digestPrefix } from '../format/ids.ts';
 import { AsyncView } from '../parts/async-view.tsx';
-import { Countdown, TimeAgo } from '../parts/clock.tsx';
+import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Facts } from '../parts/page.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS } from '../parts/state-look.ts';
 import { ActionDocument } from './action-document.tsx';
+import { Deadline } from './deadline.tsx';
 import { DecisionBehind } from './decision-behind.tsx';
 import { FieldChanges } from './field-changes.tsx';
+import { OutcomeBar } from './outcome-bar.tsx';
+import { OutcomeQuestion } from './outcome-question.tsx';
 import { signInAskedFor } from './step-up.ts';
 import { VoteBar } from './vote-bar.tsx';
 import { Votes } from './votes.tsx';
@@ -30,10 +33,11 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
   const changed = latest.action_digest !== opened.action_digest;
   const action = changed ? opened : latest;
   const signIn = signInAskedFor(latest);
+  const isOutcome = latest.kind === 'outcome';
   return (
     <article className="panel" aria-label={`Approval of ${action.preview.title}`}>
       <header>
-        <Group gap="sm"><Title order={2}>{action.preview.title}</Title><StateBadge state={latest.state} look={APPROVAL_LOOKS[latest.state]} /></Group>
+        <Group gap="sm"><Title order={2}>{isOutcome ? `What became of it? ${action.preview.title}` : action.preview.title}</Title><StateBadge state={latest.state} look={APPROVAL_LOOKS[latest.state]} /></Group>
         <Anchor component={Link} to={`/runs/${latest.run_id}`} size="sm">See the run</Anchor>
       </header>
       {changed ? (
@@ -42,6 +46,7 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
           <Button size="xs" variant="default" onClick={() => setOpened(latest)}>Show what would run now</Button>
         </Alert>
       ) : null}
+      {isOutcome ? <OutcomeQuestion approval={latest} /> : null}
       <Facts
         facts={[
           { name: 'Ticket', value: action.subject ?? 'none' },
@@ -50,16 +55,16 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
           { name: 'Needs', value: `${action.required_votes} ${action.required_votes === 1 ? 'vote' : 'votes'} of role ${action.required_role}` },
           ...(signIn === null ? [] : [{ name: 'Signed in', value: signIn }]),
           { name: 'Asked', value: <TimeAgo at={action.requested_at} /> },
-          { name: 'Deadline', value: latest.state === 'pending' ? <><Countdown at={latest.expires_at} over="over" />; expiry denies</> : <TimeAgo at={latest.expires_at} /> },
+          { name: 'Deadline', value: <Deadline approval={latest} /> },
           { name: 'Digest of the action', value: <CopyId id={action.action_digest} what="action digest" text={digestPrefix(action.action_digest)} /> },
           { name: 'Approval', value: <CopyId id={action.id} what="approval id" /> },
         ]}
       />
       <FieldChanges preview={action.preview} />
-      <DecisionBehind approval={action} />
+      {isOutcome ? null : <DecisionBehind approval={action} />}
       <ActionDocument approval={action} />
       <Votes approval={latest} />
-      <VoteBar approval={latest} shownDigest={action.action_digest} onDecided={onDecided} />
+      {isOutcome ? <OutcomeBar approval={latest} shownDigest={action.action_digest} onDecided={onDecided} /> : <VoteBar approval={latest} shownDigest={action.action_digest} onDecided={onDecided} />}
     </article>
   );
 }

@@ -1,3 +1,4 @@
+import { APPROVAL_STATES, statesOf } from '@countersign/contracts/states/transitions.ts';
 import { Anchor, Kbd, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconMoodCheck } from '@tabler/icons-react';
@@ -13,10 +14,12 @@ import { byDeadline, neighbour, nextAfter } from './inbox-order.ts';
 import { InboxList } from './inbox-list.tsx';
 import classes from './approvals.module.css';
 
+const DECIDED = statesOf(APPROVAL_STATES).filter((state) => state !== 'pending');
+
 /** What waits for a person, the nearest deadline first, and below it what was decided. The address holds which one is open. */
 export function ApprovalsPage() {
   const pendingQuery = useQuery(approvalsQuery(['pending']));
-  const decidedQuery = useQuery(approvalsQuery(['approved', 'rejected', 'expired', 'withdrawn', 'consumed'], 20));
+  const decidedQuery = useQuery(approvalsQuery(DECIDED, 20));
   const [search, setSearch] = useSearchParams();
   const pending = byDeadline(pendingQuery.data?.items ?? []);
   const decided = decidedQuery.data?.items ?? [];

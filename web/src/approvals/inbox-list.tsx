@@ -4,6 +4,7 @@ import type { Approval } from '../api/client.ts';
 import { Countdown, TimeAgo } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS } from '../parts/state-look.ts';
+import { frozenLeftMs } from './clock.ts';
 import classes from './approvals.module.css';
 
 export function InboxList({ pending, decided, selected }: { pending: Approval[]; decided: Approval[]; selected: string | null }) {
@@ -30,13 +31,14 @@ function Items({ approvals, selected }: { approvals: Approval[]; selected: strin
             <span className={classes.top}>
               <Text span fw={550} truncate>{approval.subject ?? approval.action}</Text>
               {approval.state === 'pending'
-                ? <Text span size="xs" c="dimmed"><Countdown at={approval.expires_at} over="expired" /> left</Text>
+                ? <Text span size="xs" c="dimmed">{frozenLeftMs(approval) === null ? <><Countdown at={approval.expires_at} over="expired" /> left</> : 'its clock stands'}</Text>
                 : <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />}
             </span>
             <span className={classes.top}>
               <Text span size="xs" c="dimmed" truncate>{changesInShort(approval)}</Text>
               {approval.decided_at === null ? null : <Text span size="xs" c="dimmed"><TimeAgo at={approval.decided_at} /></Text>}
             </span>
+            {approval.kind === 'outcome' ? <Text span size="xs" display="block" fw={550} c="var(--cs-wait)">Did it happen?</Text> : null}
             {approval.state === 'pending' && !approval.may_vote ? <Text span size="xs" c="dimmed" display="block">Not yours to decide</Text> : null}
           </Link>
         </li>

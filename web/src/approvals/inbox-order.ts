@@ -1,10 +1,11 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { frozenLeftMs } from './clock.ts';
 
 type Approval = components['schemas']['Approval'];
 
-/** What waits, the nearest deadline first: that one is denied by expiry first. */
+/** What waits, the nearest deadline first: that one is denied by expiry first. Those whose clock stands come last. */
 export function byDeadline(approvals: readonly Approval[]): Approval[] {
-  return [...approvals].sort((one, other) => Date.parse(one.expires_at) - Date.parse(other.expires_at) || one.id.localeCompare(other.id));
+  return [...approvals].sort((one, other) => Number(frozenLeftMs(one) !== null) - Number(frozenLeftMs(other) !== null) || Date.parse(one.expires_at) - Date.parse(other.expires_at) || one.id.localeCompare(other.id));
 }
 
 /** The id `steps` places after (or before) `current` in the inbox; the first when `current` is not in it; null when it is empty. */

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, dataOf, type Approval } from '../api/client.ts';
+import { api, dataOf, type Approval, type Schemas } from '../api/client.ts';
 import { toastDone } from '../parts/toast.tsx';
 
 interface VoteWish {
-  decision: 'approve' | 'reject';
+  decision: Schemas['NewVote']['decision'];
   reason?: string;
 }
 
@@ -18,7 +18,8 @@ export function useVote(approval: Approval, shownDigest: string, onCounted: () =
     onSuccess: ({ approval: after, request_id }, { decision }) => {
       const label = after.subject ?? after.action;
       const missing = after.required_votes - after.votes.filter((vote) => vote.decision === 'approve').length;
-      const title = decision === 'reject' ? `Rejected: ${label}` : after.state === 'pending' ? `Your vote counts: ${label} needs ${missing} more` : `Approved: ${label}`;
+      const title = decision === 'happened' || decision === 'did_not_happen' ? `Answered: ${label} ${decision === 'happened' ? 'happened' : 'did not happen'}`
+        : decision === 'reject' ? `Rejected: ${label}` : after.state === 'pending' ? `Your vote counts: ${label} needs ${missing} more` : `Approved: ${label}`;
       toastDone(title, request_id);
       queryClient.setQueryData(['approval', after.id], after);
       onCounted();

@@ -23,7 +23,7 @@ interface Props {
   onDecided: () => void;
 }
 
-/** Approve or reject. The buttons vote at once or ask for the reason; the keys ask once more, because a key is pressed more easily. */
+/** Of an action: approve or reject. The buttons vote at once or ask for the reason; the keys ask once more, because a key is pressed more easily. */
 export function VoteBar({ approval, shownDigest, onDecided }: Props) {
   const [asking, setAsking] = useState<'approve' | 'reject' | null>(null);
   const vote = useVote(approval, shownDigest, () => {

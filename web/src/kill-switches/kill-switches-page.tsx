@@ -1,21 +1,21 @@
-import { Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Group, Progress, Stack, Table, Text, Title } from '@mantine/core';
 import { IconHandStop, IconPlayerPlay } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { killSwitchesQuery } from '../api/decision-queries.ts';
-import { api, dataOf, type Schemas } from '../api/client.ts';
+import type { Schemas } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
-import { TimeAgo } from '../parts/clock.tsx';
+import { Countdown, TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Empty, Facts, Page } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
-import { ReasonModal } from '../parts/reason-modal.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
-import { toastDone } from '../parts/toast.tsx';
 import { PolicyNav } from '../policy/policy-nav.tsx';
 import { mayCall } from '../states/role-permission.ts';
 import { nameOf } from './kill-switch-name.ts';
+import { isBinding, recoveryOf } from './recovery-stages.ts';
+import { ReleaseModal } from './release-modal.tsx';
 import { SetModal } from './set-modal.tsx';
 
 type KillSwitch = Schemas['KillSwitch'];
@@ -36,10 +36,12 @@ export function KillSwitchesPage() {
       <AsyncView query={query} what="kill switches" skeletonRows={4}>
         {({ items }) => {
           const active = items.filter(({ released_at }) => released_at === null);
-          const released = items.filter(({ released_at }) => released_at !== null);
+          const recovering = items.filter((one) => recoveryOf(one) !== null);
+          const released = items.filter((one) => !isBinding(one));
           return (
             <Stack gap="md">
-              {active.length === 0 ? <div className="panel"><Empty icon={IconPlayerPlay} title="Nothing is stopped">Everything may run, as far as policy allows it.</Empty></div> : active.map((one) => <Active key={one.id} killSwitch={one} roles={me?.roles ?? []} />)}
+              {recovering.map((one) => <Recovering key={one.id} killSwitch={one} />)}
+              {active.length === 0 && recovering.length === 0 ? <div className="panel"><Empty icon={IconPlayerPlay} title="Nothing is stopped">Everything may run, as far as policy allows it.</Empty></div> : active.map((one) => <Active key={one.id} killSwitch={one} roles={me?.roles ?? []} />)}
               {released.length === 0 ? null : <Released killSwitches={released} />}
             </Stack>
           );
@@ -51,16 +53,7 @@ export function KillSwitchesPage() {
 }
 
 function Active({ killSwitch, roles }: { killSwitch: KillSwitch; roles: readonly Schemas['Role'][] }) {
-  const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const release = useMutation({
-    mutationFn: (reason: string) => dataOf(api.POST('/api/v1/kill-switches/{kill_switch_id}/release', { params: { path: { kill_switch_id: killSwitch.id } }, body: { reason } })),
-    onSuccess: () => {
-      toastDone(`${nameOf(killSwitch)} goes on`, null);
-      setAsking(false);
-    },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['kill-switches'] }),
-  });
   return (
     <section className="panel" aria-label={`Stopped: ${nameOf(killSwitch)}`}>
       <header>
@@ -79,7 +72,34 @@ function Active({ killSwitch, roles }: { killSwitch: KillSwitch; roles: readonly
           { name: 'Kill switch', value: <CopyId id={killSwitch.id} what="kill switch id" /> },
         ]}
       />
-      {asking ? <ReasonModal title={`Let ${nameOf(killSwitch)} go on`} explanation="Steps that were refused meanwhile do not come back by themselves: redrive their runs where they should." confirm="Let it go on" minLength={3} maxLength={500} pending={release.isPending} error={release.error} onClose={() => setAsking(false)} onConfirm={(reason) => release.mutate(reason)} /> : null}
+      {asking ? <ReleaseModal killSwitch={killSwitch} onClose={() => setAsking(false)} /> : null}
+    </section>
+  );
+}
+
+/** Lets go in stages: how far it is, and when more goes on. */
+function Recovering({ killSwitch }: { killSwitch: KillSwitch }) {
+  const recovery = recoveryOf(killSwitch);
+  if (recovery === null) return null;
+  const { stage, stages, percent, next_at } = recovery;
+  return (
+    <section className="panel" aria-label={`Going on in stages: ${nameOf(killSwitch)}`}>
+      <header>
+        <Title order={2}>{nameOf(killSwitch)}</Title>
+        <StateBadge state="recovering" look={{ tone: 'wait', icon: IconPlayerPlay, meaning: 'A growing share of its runs goes on' }} />
+      </header>
+      <Progress value={percent} radius={0} size={6} color="orange.7" aria-label={`${percent} % of the runs go on`} />
+      <Facts
+        facts={[
+          { name: 'Goes on', value: `${percent} % of the runs` },
+          { name: 'Stage', value: `${stage} of ${stages}, then all` },
+          { name: 'Next', value: next_at === null ? 'when the control plane says so' : <>in <Countdown at={next_at} over="a moment" /></> },
+          { name: 'Stopped for', value: <span style={{ whiteSpace: 'pre-wrap' }}>{killSwitch.reason}</span> },
+          { name: 'Goes on because', value: <span style={{ whiteSpace: 'pre-wrap' }}>{killSwitch.release_reason}</span> },
+          { name: 'Kill switch', value: <CopyId id={killSwitch.id} what="kill switch id" /> },
+        ]}
+      />
+      <Text size="xs" c="dimmed" px="md" pb="md">Does it go wrong again? Stop it anew: that ends the recovery at once.</Text>
     </section>
   );
 }

@@ -1,8 +1,8 @@
 import { Anchor, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Approval } from '../api/client.ts';
+import { Deadline } from '../approvals/deadline.tsx';
 import { FieldList } from '../approvals/field-changes.tsx';
-import { Countdown } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { APPROVAL_LOOKS } from '../parts/state-look.ts';
 
@@ -10,11 +10,11 @@ import { APPROVAL_LOOKS } from '../parts/state-look.ts';
 export function RunApprovalCard({ approval }: { approval: Approval }) {
   return (
     <section className="panel" aria-label="Approval">
-      <header><Title order={3}>Approval</Title><StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} /></header>
+      <header><Title order={3}>{approval.kind === 'outcome' ? 'Did it happen?' : 'Approval'}</Title><StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} /></header>
       <FieldList preview={approval.preview} />
       <Text size="sm" p="md" pt="xs" component="div">
         <Anchor component={Link} to={`/approvals?selected=${approval.id}`}>{approval.state === 'pending' ? 'Decide in the inbox' : 'See the approval'}</Anchor>
-        {approval.state === 'pending' ? <Text size="xs" c="dimmed">Denied by expiry in <Countdown at={approval.expires_at} over="a moment" /></Text> : null}
+        {approval.state === 'pending' ? <Text size="xs" c="dimmed" component="div"><Deadline approval={approval} /></Text> : null}
       </Text>
     </section>
   );

@@ -1,6 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
+import { voteInWords } from '../approvals/vote-words.ts';
 import { obligationsInWords } from '../decisions/obligations.ts';
 import { formatQuantity, formatUsd } from '../format/money.ts';
 import { formatDuration, formatMicros } from '../format/time.ts';
@@ -56,7 +57,7 @@ function DecisionLine({ decision }: { decision: Schemas['Decision'] }) {
 function ApprovalLine({ approval }: { approval: Schemas['Approval'] }) {
   return (
     <div className={classes.line}>
-      <span>Asked for <Anchor underline="always" component={Link} to={`/approvals?selected=${approval.id}`}>approval</Anchor></span>
+      <span>{approval.kind === 'outcome' ? 'Asked a person ' : 'Asked for '}<Anchor underline="always" component={Link} to={`/approvals?selected=${approval.id}`}>{approval.kind === 'outcome' ? 'whether it happened' : 'approval'}</Anchor></span>
       <StateBadge state={approval.state} look={APPROVAL_LOOKS[approval.state]} />
       <span className={classes.small}>{approval.required_votes} of role {approval.required_role}, tier {approval.tier}</span>
     </div>
@@ -67,7 +68,7 @@ function VoteLine({ vote }: { vote: Schemas['Vote'] }) {
   return (
     <>
       <div className={classes.line}>
-        <span><strong>{vote.display_name}</strong> voted to {vote.decision}</span>
+        <span><strong>{vote.display_name}</strong> {voteInWords(vote.decision)}</span>
         <span className={classes.small}>as {vote.role}, by {vote.channel}, signed in by {vote.auth_strength.replace('_', ' ')}</span>
       </div>
       {vote.reason === null ? null : <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>“{vote.reason}”</Text>}

@@ -96,8 +96,16 @@ export function replays(log: readonly Record_[]): Schemas['PolicyReplay'][] {
 }
 
 export function killSwitches(active: boolean): Schemas['KillSwitch'][] {
-  const released: Schemas['KillSwitch'] = { id: idOf('kill_switch', 'before'), scope: 'workflow', target_id: idOf('workflow', 'incident-triage'), target_name: 'incident-triage', reason: 'It assigned to a group that was dissolved', set_by: idOf('principal', 'owner'), set_at: ago(3 * DAY_MS), released_by: idOf('principal', 'owner'), release_reason: 'The group is out of the list', released_at: ago(2.9 * DAY_MS) };
-  return active ? [{ ...released, id: idOf('kill_switch', 'now'), scope: 'environment', target_id: ENVIRONMENTS[2]!.environment_id, target_name: 'prod', reason: 'The desk’s records are being moved', set_at: ago(4 * MINUTE_MS), released_by: null, release_reason: null, released_at: null }, released] : [released];
+  const released: Schemas['KillSwitch'] = { id: idOf('kill_switch', 'before'), scope: 'workflow', target_id: idOf('workflow', 'incident-triage'), target_name: 'incident-triage', reason: 'It assigned to a group that was dissolved', set_by: idOf('principal', 'owner'), set_at: ago(3 * DAY_MS), released_by: idOf('principal', 'owner'), release_reason: 'The group is out of the list', released_at: ago(2.9 * DAY_MS), recovered_at: ago(2.9 * DAY_MS) };
+  return active ? [{ ...released, id: idOf('kill_switch', 'now'), scope: 'environment', target_id: ENVIRONMENTS[2]!.environment_id, target_name: 'prod', reason: 'The desk’s records are being moved', set_at: ago(4 * MINUTE_MS), released_by: null, release_reason: null, released_at: null, recovered_at: null }, released] : [released];
+}
+
+/** One that lets go in stages, in the first of two. */
+export function recoveringKillSwitch(): Schemas['KillSwitch'] {
+  return {
+    id: idOf('kill_switch', 'recovering'), scope: 'workflow', target_id: idOf('workflow', 'classifier-training'), target_name: 'classifier-training', reason: 'It trained on the wrong queue', set_by: idOf('principal', 'owner'), set_at: ago(30 * MINUTE_MS), released_by: idOf('principal', 'owner'),
+    release_reason: 'The queue is right again', released_at: ago(MINUTE_MS), recovery: [{ share: 0.1, for_ms: 300_000 }, { share: 0.5, for_ms: 600_000 }], recovery_stage: 0, stage_began_at: ago(MINUTE_MS), share: 0.1, recovered_at: null,
+  };
 }
 
 export function newKillSwitch({ scope, id, reason }: Schemas['NewKillSwitch']): Schemas['KillSwitch'] {

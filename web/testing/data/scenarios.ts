@@ -15,6 +15,8 @@ export interface Scenario {
   opa: boolean;
   /** A kill switch is set. */
   stopped: boolean;
+  /** A kill switch lets go in stages. */
+  recovering: boolean;
   /** Policy asks for a fresher sign-in than there is. */
   stepUp: boolean;
   sandbox: boolean;
@@ -25,12 +27,12 @@ const USUAL: Fate[] = ['waiting', 'waiting', 'retrying', 'succeeded', 'queued', 
 const OWNER: Scenario['roles'] = ['admin', 'approver', 'operator'];
 
 export function scenario(name: ScenarioName, now_ms: number): Scenario {
-  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, stopped: false, stepUp: false, sandbox: true };
+  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, stopped: false, recovering: false, stepUp: false, sandbox: true };
   switch (name) {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
     case 'crowded': return { ...usual, runs: runsOf(Array.from({ length: 60 }, () => 'dead'), now_ms) };
-    case 'engine': return { ...usual, runs: [...engineRuns(200, now_ms), ...runsOf(USUAL, now_ms)] };
+    case 'engine': return { ...usual, recovering: true, runs: [...engineRuns(200, now_ms), ...runsOf(USUAL, now_ms)] };
     case 'empty': return { ...usual, runs: [] };
     case 'failing': return { ...usual, failing: true };
     case 'viewer': return { ...usual, roles: ['viewer'] };

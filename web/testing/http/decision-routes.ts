@@ -1,5 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { decisionLog, killSwitches, logEntry, newKillSwitch, replays, shadowReadiness, simulationOf } from '../data/decisions.ts';
+import { decisionLog, killSwitches, logEntry, newKillSwitch, recoveringKillSwitch, replays, shadowReadiness, simulationOf } from '../data/decisions.ts';
 import { idOf } from '../data/ids.ts';
 import { ok, page, problem } from './answers.ts';
 import type { Handler, Question } from './question.ts';
@@ -29,7 +29,7 @@ export const DECISION_ROUTES: Record<string, Handler> = {
   },
   'POST /api/v1/policy-replays/{replay_id}/cancel': ({ world }) => ok({ ...replays(decisionLog(world.runs))[0], state: 'cancelled', finished_at: new Date().toISOString() }),
   'GET /api/v1/kill-switches': ({ world, query }) => {
-    const items = [...world.killSwitches, ...killSwitches(world.scenario.stopped)];
+    const items = [...world.killSwitches, ...(world.scenario.recovering ? [recoveringKillSwitch()] : []), ...killSwitches(world.scenario.stopped)];
     const active = query.get('active');
     return ok({ items: items.filter(({ released_at }) => active === null || (released_at === null) === (active === 'true')) });
   },
@@ -42,7 +42,9 @@ export const DECISION_ROUTES: Record<string, Handler> = {
   'POST /api/v1/kill-switches/{kill_switch_id}/release': ({ world, params, body }) => {
     const found = world.killSwitches.find(({ id }) => id === params['kill_switch_id']);
     if (found === undefined) return problem('not_found', 'There is no such kill switch.');
-    Object.assign(found, { released_by: idOf('principal', 'owner'), release_reason: (body as Schemas['Reason']).reason, released_at: new Date().toISOString() });
+    const { reason, recovery } = body as Schemas['KillSwitchRelease'];
+    const now = new Date().toISOString();
+    Object.assign(found, { released_by: idOf('principal', 'owner'), release_reason: reason, released_at: now, ...(recovery === undefined ? { recovered_at: now } : { recovery, recovery_stage: 0, stage_began_at: now, share: recovery[0]?.share ?? null, recovered_at: null }) });
     world.emit('kill_switch', found.id, 'released');
     return ok(found);
   },

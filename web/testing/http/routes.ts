@@ -1,3 +1,4 @@
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
@@ -9,6 +10,8 @@ import { POLICY_ROUTES } from './policy-routes.ts';
 import type { Handler, Question } from './question.ts';
 import type { Run } from '../data/runs.ts';
 import { summaryOf, type World } from './world.ts';
+
+type Schemas = components['schemas'];
 
 const REQUEST_ID = 'req_01kstandin0000000000000000';
 
@@ -80,12 +83,12 @@ function listRuns({ world, query }: Question): Answer {
 function castVote({ world, params, body }: Question): Answer {
   world.votes.push(body);
   const approval = world.approval(params['approval_id'] ?? '');
-  const { decision, action_digest, reason } = body as { decision: 'approve' | 'reject'; action_digest: string; reason?: string };
+  const { decision, action_digest, reason } = body as { decision: Schemas['NewVote']['decision']; action_digest: string; reason?: string };
   if (approval === undefined) return problem('not_found', 'There is no such approval.');
   if (approval.state !== 'pending') return problem('approval_already_decided', `It is ${approval.state} since ${approval.decided_at}.`);
   if (!approval.may_vote) return problem('approval_role_required', 'Voting takes the role approver.');
   if (action_digest !== approval.action_digest) return problem('approval_digest_stale', 'Your vote names another action than the one that waits.', { current_action_digest: approval.action_digest });
-  if (decision === 'reject' && reason === undefined) return problem('request_invalid', 'A rejection needs a reason.', { errors: [{ field: '/reason', code: 'required', message: 'Say why' }] });
+  if (decision !== 'approve' && reason === undefined) return problem('request_invalid', 'This needs a reason.', { errors: [{ field: '/reason', code: 'required', message: 'Say why' }] });
   world.decide(approval.id, decision, reason ?? null);
   return { status: 201, body: { approval: world.approval(approval.id), request_id: REQUEST_ID, audit_event_id: idOf('audit_event', approval.id) } };
 }

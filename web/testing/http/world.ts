@@ -48,10 +48,10 @@ export class World {
     this.#change(approvalId, (approval) => ({ ...approval, action_digest: digestOf(`changed ${approval.action_digest}`), preview: { ...approval.preview, title: `${approval.preview.title} (changed)` } }));
   }
 
-  decide(approvalId: string, decision: 'approve' | 'reject', reason: string | null): void {
+  decide(approvalId: string, decision: Schemas['NewVote']['decision'], reason: string | null): void {
     const now = new Date().toISOString();
     this.#change(approvalId, (approval) => ({
-      ...approval, state: decision === 'approve' ? 'approved' : 'rejected', decided_at: now, may_vote: false, may_not_vote_because: 'The approval is decided.',
+      ...approval, state: decision === 'approve' ? 'approved' : decision === 'reject' ? 'rejected' : 'answered', answer: decision === 'happened' || decision === 'did_not_happen' ? decision : null, decided_at: now, may_vote: false, may_not_vote_because: 'The approval is decided.',
       votes: [...approval.votes, { id: 'vot_01kstandin0000000000000000', principal_id: 'prn_01kstandin0000000000000000', display_name: 'Cell owner', role: 'approver', decision, reason, auth_strength: 'link', sign_in_age_ms: 240_000, channel: 'console', voted_at: now }],
     }));
   }
@@ -101,6 +101,7 @@ export class World {
     if (approval.state === 'pending' && this.scenario.stepUp) {
       return { ...approval, min_strength: 'link', max_sign_in_age_ms: 300_000, may_vote: false, may_not_vote_because: 'Policy asks for a sign-in that is at most 5 min old, and yours is 42 min old. Sign in to the console again with a new sign-in link.' };
     }
+    if (approval.state === 'pending' && this.scenario.stopped) return { ...approval, frozen_since: new Date(Date.now() - 240_000).toISOString() };
     if (approval.state !== 'pending' || this.scenario.roles.includes('approver')) return approval;
     return { ...approval, may_vote: false, may_not_vote_because: `Voting takes the role approver; your roles are ${this.scenario.roles.join(', ')}.` };
   }
