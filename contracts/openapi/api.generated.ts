@@ -1835,6 +1835,17 @@ export interface components {
             };
             paused_by?: string | null;
             pause_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When nothing new begins in it any more; null where its workflow names no deadline
+             */
+            deadline_at?: string | null;
+            /** @description The step of another run that started it */
+            parent?: components["schemas"]["ParentRun"] | null;
+            /** @description Runs that its steps started */
+            children?: components["schemas"]["ChildRun"][];
+            /** @description Its own cost and that of all runs below it, a decimal with nine places */
+            cost_with_children_usd?: string;
             steps: components["schemas"]["Step"][];
             decisions: components["schemas"]["Decision"][];
             calls: components["schemas"]["ToolCall"][];
@@ -2010,6 +2021,8 @@ export interface components {
                 leased: number;
                 /** @description For an approval, a time or children */
                 waiting: number;
+                /** @description Would be ready or retrying, but a limit of its workflow (concurrency, rate) holds its run back */
+                held: number;
             };
             /** @description Where more steps wait than are counted one by one: how many were; the figures under `steps` are then at least what they say */
             counted_up_to: number | null;
@@ -2042,7 +2055,6 @@ export interface components {
                 asked_at: string;
                 visible: number;
                 in_flight: number;
-                delayed: number;
                 dead_letters: number | null;
             };
             workers: {
@@ -2111,6 +2123,25 @@ export interface components {
             p95_ms: number | null;
             p99_ms: number | null;
         };
+        ParentRun: {
+            run_id: string;
+            workflow_name: string;
+            step_key: string;
+        };
+        ChildRun: {
+            run_id: string;
+            workflow_name: string;
+            workflow_version: number;
+            /** @description The step that started it */
+            step_key: string;
+            state: components["schemas"]["RunState"];
+            /** @description Of this run alone, a decimal with nine places */
+            cost_usd: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
         Step: {
             id: string;
             key: string;
@@ -2127,6 +2158,15 @@ export interface components {
             finished_at: string | null;
             error: components["schemas"]["RunError"] | null;
             approval_id: string | null;
+            /**
+             * Format: date-time
+             * @description Over all its attempts, from its first; null before that, and where it has none
+             */
+            deadline_at?: string | null;
+            /** @description Of a step of an item: its map */
+            map_step_id?: string | null;
+            /** @description Of a step of an item: which, from 0 */
+            item_index?: number | null;
             /** @description The step's output while its content is kept; null when there is none or it was shredded */
             output: unknown;
             attempts: {

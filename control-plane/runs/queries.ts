@@ -60,6 +60,9 @@ export interface StepRow {
   readonly finished_at: Date | null;
   readonly error: RunError | null;
   readonly approval_id: string | null;
+  readonly deadline_at: Date | null;
+  readonly map_step_id: string | null;
+  readonly item_index: number | null;
   readonly output_content_id: string | null;
   readonly output_sealed: Buffer | null;
 }
@@ -68,10 +71,38 @@ export const stepsOfRun: Statement = {
   name: 'runs.steps',
   text: `
     SELECT s.id, s.key, s.uses, s.needs, s.state, s.attempt, s.max_attempts, s.available_at, s.started_at, s.finished_at, s.error, s.approval_id,
-           s.output_content_id, c.sealed AS output_sealed
+           s.deadline_at, s.map_step_id, s.item_index, s.output_content_id, c.sealed AS output_sealed
       FROM execution.steps s
       LEFT JOIN execution.contents c ON (c.tenant_id, c.id) = (s.tenant_id, s.output_content_id)
      WHERE s.tenant_id = $1 AND s.run_id = $2 ORDER BY s.ordinal`,
+};
+
+export interface FamilyRow {
+  readonly deadline_at: Date | null;
+  readonly parent: components['schemas']['ParentRun'] | null;
+  readonly children: Array<components['schemas']['ChildRun']>;
+  readonly cost_with_children_usd: string;
+}
+
+/** What started a run, and what it has started. */
+export const familyOfRun: Statement = {
+  name: 'runs.family',
+  text: `
+    WITH RECURSIVE below AS (
+      SELECT tenant_id, id, cost_usd FROM execution.runs WHERE tenant_id = $1 AND id = $2
+      UNION ALL
+      SELECT c.tenant_id, c.id, c.cost_usd FROM below b JOIN execution.runs c ON c.tenant_id = b.tenant_id AND c.parent_run_id = b.id
+    )
+    SELECT r.deadline_at, (SELECT sum(cost_usd)::text FROM below) AS cost_with_children_usd,
+           (SELECT jsonb_build_object('run_id', p.id, 'workflow_name', p.workflow_name, 'step_key', s.key)
+              FROM execution.runs p JOIN execution.steps s ON (s.tenant_id, s.id) = (r.tenant_id, r.parent_step_id)
+             WHERE (p.tenant_id, p.id) = (r.tenant_id, r.parent_run_id)) AS parent,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('run_id', c.id, 'workflow_name', c.workflow_name, 'workflow_version', c.workflow_version, 'step_key', s.key,
+                              'state', c.state, 'cost_usd', c.cost_usd::text, 'created_at', to_char(c.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                              'finished_at', to_char(c.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY s.ordinal)
+                       FROM execution.runs c JOIN execution.steps s ON (s.tenant_id, s.id) = (c.tenant_id, c.parent_step_id)
+                      WHERE (c.tenant_id, c.parent_run_id) = (r.tenant_id, r.id)), '[]') AS children
+      FROM execution.runs r WHERE r.tenant_id = $1 AND r.id = $2`,
 };
 
 export interface AttemptRow {

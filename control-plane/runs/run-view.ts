@@ -27,7 +27,7 @@ export function stepViews(steps: readonly StepRow[], attempts: readonly AttemptR
   const seesContent = principal.roles.some((role) => CONTENT_ROLES.includes(role));
   return Promise.all(steps.map(async ({ output_content_id, output_sealed, ...step }) => ({
     ...step,
-    available_at: step.available_at.toISOString(), started_at: iso(step.started_at), finished_at: iso(step.finished_at),
+    available_at: step.available_at.toISOString(), started_at: iso(step.started_at), finished_at: iso(step.finished_at), deadline_at: iso(step.deadline_at),
     output: seesContent && output_content_id !== null && output_sealed !== null ? await opened(keys, principal.tenantId, output_content_id, output_sealed) : null,
     attempts: attempts.filter((attempt) => attempt.step_id === step.id).map(({ step_id: _of, ...attempt }) => ({
       ...attempt, started_at: attempt.started_at.toISOString(), finished_at: iso(attempt.finished_at),

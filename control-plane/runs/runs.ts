@@ -5,8 +5,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Principal } from '../identity/principal.ts';
-import { attemptsOfRun, callsOfRun, costsOfRun, decisionsOfRun, findEvidence, findRun, stepsOfRun } from './queries.ts';
-import type { AttemptRow, CallRow, DecisionRow, EvidenceRow, RunRow, StepRow } from './queries.ts';
+import { attemptsOfRun, callsOfRun, costsOfRun, decisionsOfRun, familyOfRun, findEvidence, findRun, stepsOfRun } from './queries.ts';
+import type { AttemptRow, CallRow, DecisionRow, EvidenceRow, FamilyRow, RunRow, StepRow } from './queries.ts';
 import { callView, decisionView, evidenceView, runSummary, stepViews, triggerOf } from './run-view.ts';
 
 export interface RunsParts {
@@ -31,12 +31,14 @@ export class Runs {
   async #read(tx: Transaction, principal: Principal, runId: string): Promise<components['schemas']['Run']> {
     const run = await runOf(tx, principal, runId);
     const of = [principal.tenantId, runId];
+    const family = await tx.one<FamilyRow>(familyOfRun, of);
     const steps = await tx.rows<StepRow>(stepsOfRun, of);
     const attempts = await tx.rows<AttemptRow>(attemptsOfRun, of);
     return {
       ...runSummary(run),
       workflow_id: run.workflow_id, workflow_digest: run.workflow_digest, pins: run.pins, event_at: run.event_at.toISOString(),
       trigger: triggerOf(run) as Record<string, never>, paused_by: run.paused_by, pause_reason: run.pause_reason,
+      ...family, deadline_at: family.deadline_at?.toISOString() ?? null,
       steps: await stepViews(steps, attempts, principal, this.#parts.keys),
       decisions: (await tx.rows<DecisionRow>(decisionsOfRun, of)).map(decisionView),
       calls: (await tx.rows<CallRow>(callsOfRun, of)).map(callView),
