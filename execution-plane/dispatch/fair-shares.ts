@@ -1,12 +1,12 @@
-/** One queue: what waits of a workspace at one priority. `null` stands before the first. */
+/** One queue: what waits of a workspace. */
 export interface QueuePlace {
   readonly tenant_id: string;
   readonly workspace_id: string;
-  readonly priority: number;
 }
 
-/** How much of one claim a queue was given. */
+/** How much of one claim a queue was given, at one priority. */
 export interface GivenShare extends QueuePlace {
+  readonly priority: number;
   readonly given: number;
   readonly tenant_weight: number;
   readonly workspace_weight: number;
@@ -26,7 +26,8 @@ type Tags = ReadonlyMap<string, number>;
 /** So many queues are looked at by one claim; where there are more, the next claim goes on behind them. */
 export const MAX_QUEUES = 256;
 
-const START: QueuePlace = { tenant_id: '', workspace_id: '', priority: 0 };
+/** Before the first. */
+const START: QueuePlace = { tenant_id: '', workspace_id: '' };
 
 /**
  * Whose turn it is, over the claims of one worker: start-time fair queueing (Goyal, Vin, Cheng 1996), between tenants and again between the

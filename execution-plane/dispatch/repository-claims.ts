@@ -23,31 +23,35 @@ export interface Claimable {
 const FACTS = ['tenant_id', 'workspace_id', 'environment_id', 'workflow_name', 'workflow_version', 'workflow_digest', 'definition', 'pins', 'trigger_kind',
   'trigger_content_id', 'subject', 'engine_version', 'traceparent'].map((column) => `r.${column}`).join(', ');
 
-const claimable: Statement = {
+/** `$1`: how many at most; then `fairValues`, and `$11` the versions of the engine. */
+export const claimable: Statement = {
   name: 'steps.claimable',
   text: `
     WITH RECURSIVE ${sharesSteps}
     SELECT end_of_look.*, share.tenant_id AS of_tenant, share.workspace_id AS of_workspace, share.priority AS of_priority, share.steps::int AS given,
            share.tenant_weight, share.workspace_weight, t.slug AS tenant_slug, w.slug AS workspace_slug, e.name AS environment_name, c.*
       -- one row where nothing waits
-      FROM (SELECT (SELECT count(*)::int FROM looked_at) AS queues, l.tenant_id AS last_tenant, l.workspace_id AS last_workspace, l.priority AS last_priority
-              FROM (SELECT) one LEFT JOIN (SELECT * FROM looked_at ORDER BY tenant_id DESC, workspace_id DESC, priority DESC LIMIT 1) l ON true) end_of_look
+      FROM (SELECT (SELECT count(*)::int FROM looked_at) AS queues, l.tenant_id AS last_tenant, l.workspace_id AS last_workspace
+              FROM (SELECT) one LEFT JOIN (SELECT * FROM looked_at ORDER BY tenant_id DESC, workspace_id DESC LIMIT 1) l ON true) end_of_look
       LEFT JOIN share ON true
       LEFT JOIN LATERAL (
         SELECT s.id AS step_id, s.key, s.state, s.attempt, s.max_attempts, s.fence::text AS fence, r.id AS run_id, r.state AS run_state, ${FACTS},
                (extract(epoch FROM clock_timestamp() - s.available_at) * 1000)::float8 AS waited_ms
-          FROM execution.steps s JOIN execution.runs r ON r.tenant_id = s.tenant_id AND r.id = s.run_id
+          FROM execution.steps s
+          -- the run too, without waiting: a run that is just being moved is left for the next look
+          CROSS JOIN LATERAL (
+            SELECT * FROM execution.runs r
+             WHERE r.tenant_id = s.tenant_id AND r.id = s.run_id AND r.engine_version = ANY ($11::int[])
+               -- nothing new begins in a paused run; one that is cancelled ends all the same
+               AND (r.paused_at IS NULL OR r.state = 'cancelling')
+               FOR NO KEY UPDATE SKIP LOCKED) r
          WHERE ${CLAIMABLE} AND (s.tenant_id, s.workspace_id, s.priority) = (share.tenant_id, share.workspace_id, share.priority)
            AND s.available_at <= (SELECT clock_timestamp())
            -- what is over its deadline is tried no more; an effect of unknown outcome is still found out about
            AND (s.deadline_at IS NULL OR s.deadline_at > clock_timestamp() OR s.state = 'uncertain')
-           AND r.engine_version = ANY ($12::int[])
-           -- nothing new begins in a paused run; one that is cancelled ends all the same
-           AND (r.paused_at IS NULL OR r.state = 'cancelling')
          ORDER BY s.available_at, s.id
          LIMIT share.steps
-         -- the run too, without waiting: a run that is just being moved is left for the next look
-           FOR NO KEY UPDATE OF s, r SKIP LOCKED) c ON true
+           FOR NO KEY UPDATE OF s SKIP LOCKED) c ON true
       LEFT JOIN control.tenant_directory t ON t.tenant_id = c.tenant_id
       LEFT JOIN control.workspaces w ON w.tenant_id = c.tenant_id AND w.id = c.workspace_id
       LEFT JOIN control.environments e ON e.tenant_id = c.tenant_id AND e.id = c.environment_id`,
@@ -55,7 +59,7 @@ const claimable: Statement = {
 
 /** Where the look ended, and what a queue was given. Null where nothing waits at all. */
 interface ShareRow {
-  queues: number; last_tenant: string | null; last_workspace: string; last_priority: number;
+  queues: number; last_tenant: string | null; last_workspace: string;
   of_tenant: string | null; of_workspace: string; of_priority: number; given: number; tenant_weight: number; workspace_weight: number;
 }
 
@@ -88,7 +92,7 @@ function sharesOf(rows: readonly ShareRow[]): GivenShare[] {
 
 function endOf([first]: readonly ShareRow[]): { place: QueuePlace | null; queues: number } {
   if (first === undefined || first.last_tenant === null) return { place: null, queues: 0 };
-  return { queues: first.queues, place: { tenant_id: first.last_tenant, workspace_id: first.last_workspace, priority: first.last_priority } };
+  return { queues: first.queues, place: { tenant_id: first.last_tenant, workspace_id: first.last_workspace } };
 }
 
 function asClaimable(row: ClaimableRow): Claimable {

@@ -77,7 +77,14 @@ export async function vote(tx: Transaction, ids: PlaceIds, approvalId: string, v
   await tx.change(sql('decide', `UPDATE control.approvals SET state = $3, decided_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND state = 'pending'`), [ids.tenantId, approvalId, decision === 'approve' ? 'approved' : 'rejected']);
 }
 
-export async function insertCommand(tx: Transaction, ids: PlaceIds, command: { id: string; runId: string; kind: 'cancel' | 'redrive' }): Promise<void> {
+/** As the control plane writes what a person said became of an effect. */
+export async function answer(tx: Transaction, ids: PlaceIds, approvalId: string, voteId: string, said: 'happened' | 'did_not_happen'): Promise<void> {
+  await tx.change(sql('answer_vote', `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel)
+    SELECT tenant_id, id, $3, $4, 'approver', $5, 'I looked', action_digest, 'password', 'api' FROM control.approvals WHERE tenant_id = $1 AND id = $2`), [ids.tenantId, approvalId, voteId, ids.personId, said]);
+  await tx.change(sql('answer', `UPDATE control.approvals SET state = 'answered', answer = $3, decided_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND state = 'pending'`), [ids.tenantId, approvalId, said]);
+}
+
+export async function insertCommand(tx: Transaction, ids: PlaceIds, command: { id: string; runId: string; kind: 'cancel' | 'redrive' | 'pause' | 'resume' }): Promise<void> {
   await tx.change(sql('command', `INSERT INTO execution.commands (tenant_id, id, run_id, kind, reason, requested_by) VALUES ($1, $2, $3, $4, 'because', $5)`), [ids.tenantId, command.id, command.runId, command.kind, ids.personId]);
 }
 
@@ -122,7 +129,7 @@ export async function setKillSwitch(tx: Transaction, tenantId: string, one: { id
 }
 
 export async function releaseKillSwitches(tx: Transaction, tenantId: string): Promise<void> {
-  await tx.change(sql('unkill', `UPDATE control.kill_switches SET released_by = 'prn_test', release_reason = 'over', released_at = clock_timestamp() WHERE tenant_id = $1 AND released_at IS NULL`), [tenantId]);
+  await tx.change(sql('unkill', `UPDATE control.kill_switches SET released_by = 'prn_test', release_reason = 'over', released_at = clock_timestamp(), recovered_at = clock_timestamp() WHERE tenant_id = $1 AND recovered_at IS NULL`), [tenantId]);
 }
 
 export async function setTimeZone(tx: Transaction, tenantId: string, zone: string): Promise<void> {
@@ -173,6 +180,17 @@ export async function whileKillSwitchesAreLocked(adminUrl: string, work: (untilO
     await admin.query('BEGIN; LOCK TABLE control.kill_switches IN ACCESS EXCLUSIVE MODE');
     await work(async () => { while (!await waiting()); });
     await admin.query('COMMIT');
+  } finally {
+    await admin.end();
+  }
+}
+
+/** What autovacuum does in its time. */
+export async function analyse(adminUrl: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query('ANALYZE execution.runs, execution.steps, execution.deliveries');
   } finally {
     await admin.end();
   }
