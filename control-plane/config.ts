@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
+import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 
 export interface ControlPlaneConfig {
   readonly databaseUrl: string;
@@ -23,6 +25,7 @@ export interface ControlPlaneConfig {
   readonly policyRenewal_s: number;
   /** How long what was asked of people is kept, sealed. The worker reads the same variable for ticket text. */
   readonly retention_days: number;
+  readonly telemetry: TelemetrySettings;
   readonly logLevel: string;
 }
 
@@ -56,6 +59,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
     retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
+    telemetry: readTelemetrySettings(env),
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
 }

@@ -59,6 +59,7 @@ import { Simulations } from './simulation/simulations.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Simulator } from './simulation/simulator.ts';
 import { Slack } from './slack/slack.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
 import { Workflows } from './workflows/workflows.ts';
 
 export interface ControlPlane {
@@ -83,7 +84,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const notifier = new Notifier(database, log);
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
   const checks = new SchemaChecks();
-  const parts = { database, keys, objects, clock, log, notifier, refusals, checks };
+  const telemetry = createTelemetry(config.telemetry, { database, log, version: packageJson.version });
+  const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const authenticator = new Authenticator(database);
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
@@ -161,7 +163,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     authenticator,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
-    publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, log,
+    publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, requests: telemetry.requests, log,
   });
 
   // Whoever asks for policy as soon as we listen finds a bundle that is fresh.
@@ -176,6 +178,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   slack.start();
   runner.start();
   for (const loop of loops) loop.start();
+  await telemetry.start();
 
   return {
     url: server.url,
@@ -184,7 +187,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       hub.stop();
       policies.stop();
       await server.stop(DRAIN_MS);
-      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       await database.close();
     },
   };

@@ -9,6 +9,7 @@ import type { Authenticator } from '../identity/authenticator.ts';
 import type { Ingestion } from '../ingestion/ingestion.ts';
 import { slackRoute } from '../slack/http/slack-route.ts';
 import type { SlackRequests } from '../slack/requests.ts';
+import type { RequestMetrics } from '../telemetry/request-metrics.ts';
 import { accessLog } from './access-log.ts';
 import { consoleRoutes } from './console.ts';
 import { healthRoutes } from './health.ts';
@@ -16,6 +17,7 @@ import { ingestRoute } from './ingest-route.ts';
 import { lastErrorHandler } from './last-error-handler.ts';
 import { operationRoute } from './operation-route.ts';
 import { assignRequestId } from './request-id.ts';
+import { observeOperation } from './observe-operation.ts';
 import { limitSignIn } from './limit-sign-in.ts';
 import { refuseNulInPath } from './refuse-nul-in-path.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -31,6 +33,7 @@ export interface AppParts {
   readonly publicUrl: string;
   readonly sandboxUrl: string | null;
   readonly consoleFolder: string;
+  readonly requests: RequestMetrics;
   readonly log: Logger;
 }
 
@@ -62,7 +65,7 @@ export function createApp(parts: AppParts): Express {
 
 function addRoute<Op extends RoutedOperationId>(app: Express, id: Op, operation: ContractOperation, parts: AppParts): void {
   const method = operation.method as 'get' | 'post' | 'put' | 'patch' | 'delete';
-  app[method](expressPath(operation.path), operationRoute(id, parts.handlers[id], operation, parts));
+  app[method](expressPath(operation.path), observeOperation(id, parts.requests), operationRoute(id, parts.handlers[id], operation, parts));
 }
 
 function refuseOtherMethods(app: Express, contract: readonly ContractOperation[]): void {

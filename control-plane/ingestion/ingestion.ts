@@ -12,6 +12,8 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { readTraceparent, traceparentOf } from '@countersign/platform/telemetry/traceparent.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import type { Notifier } from '../live/notifier.ts';
@@ -48,6 +50,7 @@ export interface IngestionParts {
   readonly checks: SchemaChecks;
   readonly refusals: RateLimit;
   readonly notifier: Notifier;
+  readonly telemetry: Pick<Telemetry, 'tracing' | 'requests'>;
 }
 
 interface Recorded {
@@ -73,6 +76,30 @@ export class Ingestion {
 
   /** @throws ApiError with the reason of the refusal, which is audited where the tenant is known */
   async accept(webhook: WebhookRequest): Promise<WebhookAnswer> {
+    const { tracing, requests } = this.#parts.telemetry;
+    const began_ms = performance.now();
+    let answered = 'internal';
+    try {
+      const answer = await tracing.inSpan(() => ({
+        name: `ingest ${webhook.connector}`, kind: 'server', parent: readTraceparent(webhook.header('traceparent')),
+        attributes: { 'countersign.connector': webhook.connector, 'countersign.instance.id': webhook.instance, 'countersign.request.id': webhook.requestId },
+      }), () => this.#accept(webhook));
+      answered = whatBecameOf(answer);
+      return answer;
+    } catch (error) {
+      answered = asApiError(error).code;
+      throw error;
+    } finally {
+      requests.webhook(await this.#connectorOf(webhook), answered, performance.now() - began_ms);
+    }
+  }
+
+  /** A name that is no connector of ours is nobody's to make a label of. */
+  async #connectorOf({ instance, connector }: WebhookRequest): Promise<string> {
+    return (await this.#instances.find(instance).catch(() => null))?.connector === connector ? connector : 'unknown';
+  }
+
+  async #accept(webhook: WebhookRequest): Promise<WebhookAnswer> {
     try {
       const instance = await this.#instanceFor(webhook);
       const headers = readHeaders(instance.manifest.webhook, webhook.header);
@@ -131,6 +158,12 @@ export class Ingestion {
     return readEvent(instance.manifest, instance.manifest_digest, payload, this.#parts.checks, event);
   }
 
+  /** Where the run goes on: within our span where we record one, else within the sender's, where it told of one. */
+  #traceOf({ header }: WebhookRequest): string | null {
+    const context = this.#parts.telemetry.tracing.current() ?? readTraceparent(header('traceparent'));
+    return context === null ? null : traceparentOf(context);
+  }
+
   async #record(tx: Transaction, webhook: WebhookRequest, headers: WebhookHeaders, instance: WebhookInstance, event: ReadEvent): Promise<Recorded> {
     const { tenantId } = instance;
     const bodySha256 = hash('sha256', webhook.body, 'hex');
@@ -142,7 +175,7 @@ export class Ingestion {
     const events = this.#auditTexts(auditId, id, instance, event, bodySha256);
     const recorded = await tx.one<RecordedRow>(recordWebhook, [
       tenantId, id, instance.workspace_id, instance.environment_id, instance.id, instance.connector, event.event ?? 'unmatched', event.subject,
-      event.subjectLabel, dedupeKey, JSON.stringify(event.payload), traceparentOf(webhook), whyDropped(instance, event), webhookId, bodySha256,
+      event.subjectLabel, dedupeKey, JSON.stringify(event.payload), this.#traceOf(webhook), whyDropped(instance, event), webhookId, bodySha256,
       chainOf(tenantId, instance.workspace_id), auditId, events.accepted, events.dropped,
     ]);
     if (!recorded.is_new_webhook) await refuseOtherBody(tx, instance, webhookId, bodySha256);
@@ -185,8 +218,7 @@ function whyDropped({ settings }: WebhookInstance, event: ReadEvent): string | n
   return typeof integrationUser === 'string' && event.changedBy === integrationUser ? OWN_WRITE : null;
 }
 
-/** W3C Trace Context; anything else is left out. */
-function traceparentOf({ header }: WebhookRequest): string | null {
-  const traceparent = header('traceparent');
-  return traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? traceparent : null;
+function whatBecameOf(answer: WebhookAnswer): string {
+  if (answer.status === 200) return 'ping';
+  return answer.body.duplicate ? 'duplicate' : answer.body.dropped_because === null ? 'accepted' : 'dropped';
 }

@@ -37,31 +37,49 @@ export const pausedRuns: Statement = {
 export interface StepDepthRow {
   readonly environment: string;
   readonly workflow_name: string;
-  readonly state: 'ready' | 'retrying' | 'uncertain' | 'leased' | 'waiting';
+  readonly state: 'ready' | 'retrying' | 'uncertain' | 'leased' | 'waiting' | 'held';
   readonly count: number;
   /** How long the longest has been there for any worker to claim; null where none is. */
   readonly oldest_ready_ms: number | null;
 }
 
-/** Each state's steps up to `$3` of the tenant, those that wait longest first. */
+/** Each kind's steps up to `$3`, as claims find them: by priority, and those that wait longest first. */
 export const stepDepth: Statement = {
   name: 'operations.step_depth',
   text: `
     WITH claimable AS (
       SELECT run_id, state, available_at FROM execution.steps
-       WHERE tenant_id = $1 AND state IN ('ready', 'retrying', 'uncertain') ORDER BY available_at, id LIMIT $3),
+       WHERE tenant_id = $1 AND workspace_id = $2 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held ORDER BY priority, available_at, id LIMIT $3),
     leased AS (
-      SELECT run_id, state, NULL::timestamptz AS available_at FROM execution.steps WHERE tenant_id = $1 AND state = 'leased' LIMIT $3),
+      SELECT run_id, state, NULL::timestamptz AS available_at FROM execution.steps WHERE tenant_id = $1 AND workspace_id = $2 AND state = 'leased' LIMIT $3),
     waiting AS (
-      SELECT run_id, state, NULL::timestamptz AS available_at FROM execution.steps WHERE tenant_id = $1 AND state = 'waiting' LIMIT $3)
+      SELECT run_id, state, NULL::timestamptz AS available_at FROM execution.steps WHERE tenant_id = $1 AND workspace_id = $2 AND state = 'waiting' LIMIT $3),
+    held AS (
+      SELECT s.run_id, 'held' AS state, NULL::timestamptz AS available_at
+        FROM (SELECT id FROM execution.runs WHERE tenant_id = $1 AND workspace_id = $2 AND admitted_at IS NULL AND state IN ('queued', 'running', 'waiting') LIMIT $3) h
+        JOIN execution.steps s ON s.tenant_id = $1 AND s.run_id = h.id AND s.held AND s.state IN ('ready', 'retrying', 'uncertain'))
     SELECT e.name AS environment, r.workflow_name, s.state, count(*)::int AS count,
            -- nobody may claim a step of a paused run: it is not late
            (extract(epoch FROM clock_timestamp() - min(s.available_at) FILTER (WHERE s.available_at <= clock_timestamp() AND r.paused_at IS NULL)) * 1000)::float8 AS oldest_ready_ms
-      FROM (SELECT * FROM claimable UNION ALL SELECT * FROM leased UNION ALL SELECT * FROM waiting) s
+      FROM (SELECT * FROM claimable UNION ALL SELECT * FROM leased UNION ALL SELECT * FROM waiting UNION ALL SELECT * FROM held) s
       JOIN execution.runs r ON (r.tenant_id, r.id) = ($1, s.run_id)
       JOIN control.environments e ON (e.tenant_id, e.id) = (r.tenant_id, r.environment_id)
-     WHERE r.workspace_id = $2
      GROUP BY e.name, r.workflow_name, s.state`,
+};
+
+export interface DispatchRow {
+  readonly outbox_rows: number;
+  readonly outbox_oldest_ms: number | null;
+  /** What a worker last said of the queue; null where all of them hear of work by PostgreSQL. */
+  readonly queue: { readonly asked_at: string | null; readonly visible: number | null; readonly in_flight: number | null; readonly dead_letters: number | null } | null;
+}
+
+export const dispatchNow: Statement = {
+  name: 'operations.dispatch',
+  text: `
+    SELECT count(*)::int AS outbox_rows, (extract(epoch FROM clock_timestamp() - min(due_at)) * 1000)::float8 AS outbox_oldest_ms,
+           (SELECT wake FROM execution.workers WHERE heartbeat_at > clock_timestamp() - interval '1 minute' AND wake->>'kind' = 'sqs' ORDER BY heartbeat_at DESC LIMIT 1) AS queue
+      FROM (SELECT due_at FROM execution.outbox WHERE tenant_id = $1 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2) o`,
 };
 
 export interface DeadLetterRow extends CountRow {

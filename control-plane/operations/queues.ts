@@ -3,8 +3,8 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Principal } from '../identity/principal.ts';
-import { attention, deadLetters, liveWorkers, pausedRuns, rates, runDepth, stepDepth } from './queries.ts';
-import type { CountRow, DeadLetterRow, RateRow, RunDepthRow, StepDepthRow, WorkerRow } from './queries.ts';
+import { attention, deadLetters, dispatchNow, liveWorkers, pausedRuns, rates, runDepth, stepDepth } from './queries.ts';
+import type { CountRow, DeadLetterRow, DispatchRow, RateRow, RunDepthRow, StepDepthRow, WorkerRow } from './queries.ts';
 
 type Schemas = components['schemas'];
 type Figures = { -readonly [Key in keyof Schemas['QueueFigures']]: Schemas['QueueFigures'][Key] };
@@ -42,12 +42,13 @@ export class Queues {
     return this.#database.forTenant(tenantId, async (tx) => {
       const queues = await readQueues(tx, tenantId, workspaceId);
       const workers = await tx.rows<WorkerRow>(liveWorkers, [tenantId]);
+      const dispatch = await tx.one<DispatchRow>(dispatchNow, [tenantId, COUNTED_STEPS]);
       const sorted = queues.toSorted((a, b) => depthOf(b) - depthOf(a) || b.dead_letters - a.dead_letters || a.workflow_name.localeCompare(b.workflow_name));
       return {
         at: this.#clock.now().toISOString(),
         items: sorted.slice(0, MAX_QUEUES), items_left_out: Math.max(0, sorted.length - MAX_QUEUES),
         totals: totalsOf(queues),
-        dispatch: { kind: 'postgres', outbox: null, queue: null, workers: workers.map(workerOf) },
+        dispatch: { ...dispatchOf(dispatch), workers: workers.map(workerOf) },
       };
     });
   }
@@ -74,13 +75,23 @@ async function readQueues(tx: Transaction, tenantId: string, workspaceId: string
   return [...queues.values()];
 }
 
+/** PostgreSQL is the truth either way; with SQS there is an outbox to it, and what it says of itself. */
+function dispatchOf({ outbox_rows, outbox_oldest_ms, queue }: DispatchRow): Omit<Schemas['DispatchState'], 'workers'> {
+  if (queue === null) return { kind: 'postgres', outbox: null, queue: null };
+  const { asked_at, visible, in_flight, dead_letters } = queue;
+  return {
+    kind: 'sqs', outbox: { depth: outbox_rows, oldest_ms: outbox_oldest_ms === null ? null : Math.round(outbox_oldest_ms) },
+    queue: asked_at === null || visible === null || in_flight === null ? null : { asked_at, visible, in_flight, dead_letters },
+  };
+}
+
 function workerOf(row: WorkerRow): Schemas['DispatchState']['workers'][number] {
   return { ...row, started_at: row.started_at.toISOString(), heartbeat_at: row.heartbeat_at.toISOString(), draining_since: row.draining_since?.toISOString() ?? null };
 }
 
 function noFigures(): Figures {
   return {
-    runs: { queued: 0, running: 0, waiting: 0, cancelling: 0, paused: 0 }, steps: { ready: 0, retrying: 0, uncertain: 0, leased: 0, waiting: 0 },
+    runs: { queued: 0, running: 0, waiting: 0, cancelling: 0, paused: 0 }, steps: { ready: 0, retrying: 0, uncertain: 0, leased: 0, waiting: 0, held: 0 },
     counted_up_to: null, oldest_ready_ms: null, claims_per_minute: 0, retries_per_minute: 0, dead_letters: 0, dead_letters_per_hour: 0, attention: 0,
   };
 }

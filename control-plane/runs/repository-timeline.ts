@@ -35,6 +35,8 @@ export interface TimelineStepRow {
   readonly lease_owner: string | null;
   readonly lease_expires_at: Date | null;
   readonly fence: string;
+  /** A limit of its workflow holds its run back. */
+  readonly held: boolean;
   readonly error: RunError | null;
   readonly approval_id: string | null;
   readonly approval_expires_at: Date | null;
@@ -49,7 +51,7 @@ export const timelineSteps: Statement = {
   name: 'timeline.steps',
   text: `
     SELECT s.id, s.key, s.uses, s.needs, s.state, s.attempt, s.max_attempts, s.created_at, s.available_at, s.started_at, s.finished_at, s.lease_owner, s.lease_expires_at,
-           s.fence::text AS fence, s.error, s.approval_id, a.expires_at AS approval_expires_at, a.kind AS approval_kind, (count(*) OVER ())::int AS total, s.ordinal
+           s.fence::text AS fence, s.held, s.error, s.approval_id, a.expires_at AS approval_expires_at, a.kind AS approval_kind, (count(*) OVER ())::int AS total, s.ordinal
       FROM execution.steps s LEFT JOIN control.approvals a ON (a.tenant_id, a.id) = (s.tenant_id, s.approval_id)
      WHERE s.tenant_id = $1 AND s.run_id = $2
      ORDER BY s.state IN ('succeeded', 'skipped', 'cancelled', 'failed'), s.ordinal, s.key LIMIT $3`,

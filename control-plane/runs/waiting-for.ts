@@ -15,6 +15,7 @@ export function waitingFor(step: TimelineStepRow, run: TimelineRunRow, states: R
   if (step.state === 'waiting') return waitingStep(step);
   if (run.paused_at !== null) return { ...NOTHING, kind: 'pause', message: 'The run is paused. Resume it to let this step go on.' };
   if (run.stopped) return { ...NOTHING, kind: 'kill_switch', message: 'A kill switch stops the run. It goes on when the switch is released.' };
+  if (step.held) return { ...NOTHING, kind: 'admission', message: 'A limit of the workflow (concurrency or rate) holds the run back until others have ended, or time has passed.' };
   return claimableStep(step, run.now);
 }
 
