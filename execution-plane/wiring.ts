@@ -26,6 +26,7 @@ import { Tenants } from './loops/tenants.ts';
 import { DecisionPoints } from './policy/decision-points.ts';
 import { postgresFacts } from './policy/facts.ts';
 import { PostgresSituation } from './policy/situation.ts';
+import { Outcomes } from './outcomes/outcomes.ts';
 import { loadConnectors } from './packages/load-connectors.ts';
 import { ReconcilerLoop } from './reconciler/reconciler-loop.ts';
 import { Retraining } from './retraining/retraining.ts';
@@ -65,6 +66,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());
   const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
 
+  const prices = postgresPrices(database);
   const circuitChanges = new CircuitChanges(common);
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
@@ -77,7 +79,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     declared: postgresDeclaredConnectors(database, log),
     vault: postgresCredentialVault(database, keys),
     models: postgresModelStores({ ...common, objects }),
-    prices: postgresPrices(database),
+    prices,
     guard: new InstanceGuard({
       store: new PostgresInstanceHealth(database), now: () => clock.now().getTime(),
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
@@ -90,6 +92,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     intake: new Intake(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(common),
+    outcomes: new Outcomes({ ...common, keys, prices }),
     timers: new Timers(common),
     children: new Children(common),
     commands: new Commands(common),

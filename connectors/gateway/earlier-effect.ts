@@ -27,6 +27,12 @@ export async function settleEarlierEffect(parts: GatewayParts, call: Call, key: 
   await findOut(parts, call, effect, effect.ofThisCall ? null : key);
 }
 
+/** Nothing has happened yet, and nothing is to be sent. */
+export function notSentAgain(why: NonNullable<Call['request']['onlyFindOut']>): CallError {
+  if (why === 'run_cancelled') return { code: why, retryable: true, message: 'Its run is being cancelled, and nothing of this step has happened; it is not sent.' };
+  return { code: why, retryable: false, message: 'Nothing of this step has happened, and its attempts are used up; it is not sent again.' };
+}
+
 function refuseOtherParameters(key: EffectKey, effect: ExistingEffect): void {
   if (effect.parametersDigest === key.parametersDigest) return;
   const heads = [effect.parametersDigest, key.parametersDigest].map((digest) => digest?.slice(0, 'sha256:'.length + 12) ?? 'unknown');
@@ -52,7 +58,7 @@ async function wasApproved(parts: GatewayParts, call: Call, effect: ExistingEffe
   return approval?.state === 'consumed' && approval.actionDigest === effect.actionDigest;
 }
 
-const INSTANCE_GONE: Looked = { happened: 'unknown', why: 'It may have been sent to an instance that is not there any more, or is pinned to another package; a person must look.' };
+const INSTANCE_GONE: Looked = { happened: 'unknown', forGood: true, why: 'It may have been sent to an instance that is not there any more, or is pinned to another package; a person must look.' };
 
 /** Where it was sent, which policy may have chosen. A text that cannot be read is for `reconcileEffect` to judge. */
 function instanceOf(effect: ExistingEffect): string | null {
@@ -79,7 +85,7 @@ async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, 
     const error: CallError = { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true };
     return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error, ...record }, key);
   }
-  const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
+  const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: found.forGood !== true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
   if (effect.state === 'intended') await parts.store.commitOutcome(identity, effect.callId, { state: 'uncertain', error, ...record }, key);
   throw new CallEnded({ kind: 'uncertain', callId: effect.callId, error });
 }

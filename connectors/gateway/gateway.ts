@@ -4,11 +4,11 @@ import type { Connector } from '../sdk/connector.ts';
 import { createActionCaches } from './action-cache.ts';
 import { admitToInstance } from './admission.ts';
 import { approvalInHand } from './approval-in-hand.ts';
-import { CallEnded } from './call.ts';
+import { CallEnded, endedBy } from './call.ts';
 import type { DecisionPoint, GatewayLog, GatewayParts } from './parts.ts';
 import { createCredentialHeaders } from './credentials.ts';
 import { planAndDecide } from './decide.ts';
-import { settleEarlierEffect } from './earlier-effect.ts';
+import { notSentAgain, settleEarlierEffect } from './earlier-effect.ts';
 import { namedKey } from './effect-key.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import { honourDecision } from './honour-decision.ts';
@@ -88,6 +88,7 @@ async function runPipeline(parts: GatewayParts, request: CallRequest, nested: bo
     // Idempotency: what was sent before, here or under the same key, is never sent again on a guess. The reservation is the intent's row.
     const key = namedKey(asked);
     await settleEarlierEffect(parts, asked, key);
+    if (request.onlyFindOut !== undefined) throw endedBy(notSentAgain(request.onlyFindOut));
     // Canonical action, digest and decision: policy is asked about exactly what will be sent, each time, whatever people have approved. What
     // it caps, redacts or sends to another instance is another call from here on, and decided again.
     const approval = await approvalInHand(parts, asked);

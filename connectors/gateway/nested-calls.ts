@@ -6,6 +6,7 @@ import type { ConnectorErrorCode } from '../sdk/errors.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { allLabels } from './labels.ts';
+import { isStopped } from './kill-switch.ts';
 import type { CallResult } from './ports.ts';
 
 export interface NestedCalls {
@@ -97,6 +98,9 @@ function errorOf(action: string, result: Exclude<CallResult, { kind: 'succeeded'
       code: isConnectorCode(code) ? code : 'nested_call_failed',
       message: `${action}: ${message}`, effect: 'none', retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
+  }
+  if (result.kind === 'denied' && isStopped(result.reasons)) {
+    return new ConnectorError({ code: 'stopped_by_kill_switch', message: `${action}: ${result.reasons.map((reason) => reason.message).join(' ')}`, effect: 'none', retryable: true });
   }
   // `routed` is for steps: a nested call that policy routes is denied before it comes here.
   const why = result.kind === 'denied' ? result.reasons.map((reason) => `${reason.rule}: ${reason.message}`).join('; ') : 'it needs a person, and only a step can wait for one';

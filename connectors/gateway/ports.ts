@@ -320,6 +320,11 @@ export interface CallRequest {
   readonly within?: CallWithin;
   /** Where policy sent the call here (`routed`). It is sent on once. */
   readonly routedFrom?: RoutedFrom;
+  /**
+   * Only finds out what became of an effect that was sent earlier, and sends nothing. Where nothing happened, the call ends `failed` with
+   * this code: its run is being cancelled, or its attempts are used up.
+   */
+  readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted';
   readonly signal: AbortSignal;
 }
 
@@ -340,6 +345,7 @@ export type CallResult =
   | { readonly kind: 'waiting_for_approval'; readonly approvalId: string }
   | { readonly kind: 'refused_by_person'; readonly approvalId: string; readonly state: 'rejected' | 'expired' | 'withdrawn' }
   | { readonly kind: 'failed'; readonly error: CallError }
+  /** `error.retryable` false: the system of record will never tell, so a person is to be asked about the call. */
   | { readonly kind: 'uncertain'; readonly callId: string; readonly error: CallError };
 
 export interface Gateway {

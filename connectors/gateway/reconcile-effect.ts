@@ -9,8 +9,14 @@ import type { ExistingEffect } from './ports.ts';
 import { readStoredAction } from './stored-action.ts';
 import { answerProblem } from './validate-answer.ts';
 
-/** What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. */
-export type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number });
+/**
+ * What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. `forGood`: asking again
+ * tells nothing more, so a person is to look.
+ */
+export type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
+
+/** A kill switch stops looking, too: how long until it is tried again. */
+const STOPPED_MS = 5_000;
 
 const NO_PREVIEW: Prepared['preview'] = { title: '', fields: [], additions: [] };
 
@@ -19,12 +25,12 @@ export async function reconcileEffect(parts: GatewayParts, call: Call, effect: E
   return onceSettled(call, effect, await look(parts, call, effect));
 }
 
-async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Reconciled> {
+async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Looked> {
   if (!call.manifest.reconcile || call.action.reconcile === undefined) {
-    return call.manifest.idempotent ? { happened: false } : { happened: 'unknown', why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
+    return call.manifest.idempotent ? { happened: false } : { happened: 'unknown', forGood: true, why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
   }
   const stored = readStoredAction(effect.actionText, effect.actionDigest);
-  if (stored === null) return { happened: 'unknown', why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };
+  if (stored === null) return { happened: 'unknown', forGood: true, why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };
   const target = effect.target ?? stored.action.target;
   const context = createActionContext(parts, call, { follows: null, actionDigest: stored.digest, runId: effect.runId });
   try {
@@ -35,6 +41,7 @@ async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Pr
   } catch (error) {
     context.rethrowFault();
     const why = callErrorOf(parts.log, call, error);
+    if (why.code === 'stopped_by_kill_switch') return { happened: 'unknown', why: why.message, retryAfterMs: STOPPED_MS };
     return { happened: 'unknown', why: error instanceof ConnectorError ? `The system of record could not be asked: ${why.message}` : why.message };
   } finally {
     await context.end();
@@ -51,7 +58,7 @@ function checked(parts: GatewayParts, call: Call, found: Reconciled): Reconciled
  * What the system of record does not show yet may still be on its way: a worker that was killed leaves its request with the peer, which
  * may take as long over it as the action may take. Until that time has passed since the intent, "not there" proves nothing.
  */
-function onceSettled(call: Call, effect: ExistingEffect, found: Reconciled): Looked {
+function onceSettled(call: Call, effect: ExistingEffect, found: Looked): Looked {
   const unsettledMs = Math.ceil(call.manifest.timeout_ms - effect.intendedMsAgo);
   if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
   return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };

@@ -170,6 +170,8 @@ export interface Receipt {
   readonly written_versions: readonly string[];
   readonly fields_written: readonly string[];
   readonly verified_by_reading_back: boolean;
+  /** Nobody but a person could tell: who said that it happened, in answer to which question. Connectors never set it. */
+  readonly said_by?: { readonly principal_id: string; readonly approval_id: string };
 }
 
 /** What a call used up, in the unit that the price table knows for `meter`. */

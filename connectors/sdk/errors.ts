@@ -10,7 +10,7 @@ export const CONNECTOR_ERROR_CODES = [
   'target_closed', 'target_changed', 'reference_not_found', 'reference_ambiguous', 'write_not_kept',
   'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'credential_unusable',
   'model_not_trained', 'model_invalid', 'model_refused', 'model_truncated', 'model_content_filtered', 'model_overloaded', 'model_spend_limit', 'model_answer_invalid', 'nested_call_denied', 'nested_call_failed', 'call_aborted',
-  'circuit_open', 'instance_rate_limited', 'instance_busy', 'policy_throttled',
+  'circuit_open', 'instance_rate_limited', 'instance_busy', 'policy_throttled', 'stopped_by_kill_switch',
 ] as const;
 export type ConnectorErrorCode = (typeof CONNECTOR_ERROR_CODES)[number];
 

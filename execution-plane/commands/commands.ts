@@ -1,11 +1,13 @@
+import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { RunState } from '@countersign/contracts/states/transitions.ts';
 import type { Changes } from '../changes/changes.ts';
 import { moveRun } from '../dispatch/move-run.ts';
-import type { Moved } from '../dispatch/plan-moves.ts';
 import type { Tenants } from '../loops/tenants.ts';
+import { appendEvents } from '../store/repository-events.ts';
 import { decideCommand } from './decide.ts';
-import { close, findPending, lockPending } from './queries.ts';
+import { close, findPending, lockPending, pause, readWritesUnderWay, resume } from './queries.ts';
 import type { CommandRow } from './queries.ts';
 
 export interface CommandsOptions {
@@ -17,7 +19,14 @@ export interface CommandsOptions {
 
 const BATCH = 50;
 
-/** Carries out what people asked of runs: cancel and redrive. */
+/** What became of a command. */
+interface Done {
+  readonly runState: RunState;
+  /** Whether there is something to claim now. */
+  readonly begins: boolean;
+}
+
+/** Carries out what people asked of runs: cancel, redrive, pause and resume, of one or of very many. */
 export class Commands {
   readonly #options: CommandsOptions;
 
@@ -27,22 +36,43 @@ export class Commands {
 
   async turn(): Promise<boolean> {
     const { database, tenants, changes } = this.#options;
-    const found = await database.forTenants(await tenants.ids(), (tx) => findPending(tx, BATCH));
+    const tenantIds = await tenants.ids();
+    const found = await database.forTenants(tenantIds, (tx) => findPending(tx, tenantIds, BATCH));
     for (const command of found) {
-      const moved = await database.forTenant(command.tenant_id, (tx) => this.#carryOut(tx, command));
-      if (moved === null) continue;
-      changes.changed({ tenant_id: command.tenant_id, kind: 'run', id: command.run_id, state: moved.runState });
-      if (moved.readied > 0) changes.stepsReady();
+      const done = await database.forTenant(command.tenant_id, (tx) => this.#carryOut(tx, command));
+      if (done === null) continue;
+      changes.changed({ tenant_id: command.tenant_id, kind: 'run', id: command.run_id, state: done.runState });
+      if (done.begins) changes.stepsReady();
     }
-    return found.length === BATCH;
+    return found.length >= BATCH;
   }
 
-  async #carryOut(tx: Transaction, command: CommandRow): Promise<Moved | null> {
+  async #carryOut(tx: Transaction, command: CommandRow): Promise<Done | null> {
     if (!await lockPending(tx, command)) return null;
-    const moved = await moveRun(tx, this.#options.clock.now(), { kind: 'person', id: command.requested_by }, command.tenant_id, command.run_id, (run) => decideCommand(run, command));
-    await close(tx, command, moved === null ? NOTHING_TO_DO[command.kind] : `run is ${moved.runState}`);
-    return moved;
+    const done = await (command.kind === 'pause' || command.kind === 'resume' ? this.#pauseOrResume(tx, command) : this.#move(tx, command));
+    await close(tx, command, { result: done === null ? NOTHING_TO_DO[command.kind] : `run is ${done.runState}`, didSomething: done !== null });
+    return done;
+  }
+
+  async #move(tx: Transaction, command: CommandRow): Promise<Done | null> {
+    const sent = command.kind === 'cancel' ? await readWritesUnderWay(tx, command) : new Map<string, string>();
+    const moved = await moveRun(tx, this.#options.clock.now(), asked(command), command.tenant_id, command.run_id, (run) => decideCommand(run, command, sent));
+    return moved === null ? null : { runState: moved.runState, begins: moved.readied > 0 };
+  }
+
+  async #pauseOrResume(tx: Transaction, command: CommandRow): Promise<Done | null> {
+    const run = await (command.kind === 'pause' ? pause(tx, command) : resume(tx, command));
+    if (run === undefined) return null;
+    await appendEvents(tx, [{
+      type: command.kind === 'pause' ? 'run.paused' : 'run.resumed', tenant_id: command.tenant_id, workspace_id: run.workspace_id, run_id: command.run_id, actor: asked(command),
+      subject: { kind: 'run', id: command.run_id }, data: { command_id: command.id, reason_digest: digestOf(command.reason), state: run.state },
+    }], this.#options.clock.now());
+    return { runState: run.state, begins: command.kind === 'resume' };
   }
 }
 
-const NOTHING_TO_DO = { cancel: 'run_not_cancellable', redrive: 'run_not_redrivable' } as const;
+function asked(command: CommandRow): { readonly kind: 'person'; readonly id: string } {
+  return { kind: 'person', id: command.requested_by };
+}
+
+const NOTHING_TO_DO = { cancel: 'run_not_cancellable', redrive: 'run_not_redrivable', pause: 'run_not_pausable', resume: 'run_not_paused' } as const;

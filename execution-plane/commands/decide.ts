@@ -1,22 +1,29 @@
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Moves } from '../dispatch/plan-moves.ts';
+import { redriveOf } from '../engine/redrive.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { CommandRow } from './queries.ts';
 
 /** What a command does to a run as it is under its lock. No I/O. Null when there is nothing that it could do. */
-export function decideCommand(run: LockedRun, command: CommandRow): Moves | null {
-  return command.kind === 'cancel' ? cancel(run) : redrive(run, command);
+export function decideCommand(run: LockedRun, command: CommandRow, sent: ReadonlyMap<string, string>): Moves | null {
+  return command.kind === 'cancel' ? cancel(run, sent) : redrive(run, command);
 }
 
-/** Settling stops what has not begun. What is in flight finishes, and is named, because it cannot be called back. */
-function cancel(run: LockedRun): Moves | null {
+/**
+ * Settling stops what has not begun. What is in flight finishes, and is named, because it cannot be called back.
+ *
+ * @param sent the write that a step has under way, or of unknown outcome, by the step's key
+ */
+function cancel(run: LockedRun, sent: ReadonlyMap<string, string>): Moves | null {
   if (!['queued', 'running', 'waiting'].includes(run.state)) return null;
-  const notStopped = run.steps.filter((step) => step.state === 'leased' || step.state === 'uncertain').map((step) => step.key);
+  const notStopped = run.steps.filter((step) => step.state === 'leased' || step.state === 'uncertain')
+    .map((step) => ({ step_key: step.key, state: step.state, action: sent.get(step.key) ?? null }));
+  const named = notStopped.map(({ step_key, state, action }) => `${step_key} (${state}${action === null ? '' : `, ${action}`})`).join(', ');
   return {
     steps: [],
     run: 'cancelling',
-    runError: { code: 'run_cancelled', message: notStopped.length === 0 ? 'A person cancelled it.' : `A person cancelled it. Could not be stopped: ${notStopped.join(', ')}.`, data: { not_stopped: notStopped } },
+    runError: { code: 'run_cancelled', message: notStopped.length === 0 ? 'A person cancelled it.' : `A person cancelled it. Could not be stopped: ${named}.`, data: { not_stopped: notStopped } },
   };
 }
 
@@ -25,9 +32,9 @@ function cancel(run: LockedRun): Moves | null {
  * policy refused is asked anew; what broke goes on under the approval that it has, as far as that still covers it.
  */
 function redrive(run: LockedRun, command: CommandRow): Moves | null {
-  const broken = run.steps.filter((step) => (step.state === 'dead' || step.state === 'failed') && (command.step_key === null || step.key === command.step_key));
-  if (broken.length === 0 || !['failed', 'running', 'waiting'].includes(run.state)) return null;
-  const behind = run.state === 'failed' ? run.steps.filter((step) => step.state === 'cancelled') : [];
+  const found = redriveOf(run, command.step_key);
+  if (found === null) return null;
+  const { broken, behind } = found;
   return {
     steps: [
       ...broken.map((step) => ({ id: step.id, from: step.state, to: 'ready', attempt: 0, delay_ms: 0, ...(step.state === 'failed' ? { approval_id: '' } : {}) } as const)),

@@ -34,6 +34,8 @@ const overdue: Statement = {
   text: `
     SELECT tenant_id, id, workspace_id, run_id, state FROM control.approvals
      WHERE state IN ('pending', 'approved') AND expires_at <= clock_timestamp()
+       -- a kill switch that stops the run holds the clock
+       AND frozen_since IS NULL AND NOT control.is_stopped(tenant_id, workspace_id, environment_id, run_id)
      ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
 };
 

@@ -43,6 +43,21 @@ export function findOwnLeases(tx: Transaction, worker: string): Promise<Abandone
   return tx.rows<AbandonedRow>(ownLeases, [worker]);
 }
 
+const letGo: Statement = {
+  name: 'steps.let_go',
+  text: `
+    SELECT s.tenant_id, s.run_id, s.id AS step_id
+      FROM execution.steps s JOIN execution.runs r ON r.tenant_id = s.tenant_id AND r.id = s.run_id
+     WHERE s.state = 'retrying' AND s.error->>'code' = 'stopped_by_kill_switch'
+       AND NOT control.is_stopped(r.tenant_id, r.workspace_id, r.environment_id, r.id)
+     ORDER BY s.available_at LIMIT $1`,
+};
+
+/** Steps that a kill switch stopped, and that none stops any more. */
+export function findLetGo(tx: Transaction, limit: number): Promise<Array<Pick<AbandonedRow, 'tenant_id' | 'run_id' | 'step_id'>>> {
+  return tx.rows(letGo, [limit]);
+}
+
 const shredContents: Statement = {
   name: 'contents.shred',
   text: `

@@ -1,20 +1,18 @@
-import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
-import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
-import { refusalMessage } from '../engine/step-end.ts';
-import { ExecutionError } from '../errors.ts';
+import { refusalMessage, STOPPED } from '../engine/step-end.ts';
 import type { Tenants } from '../loops/tenants.ts';
-import { moveRun } from './move-run.ts';
-import type { Mover, Moves } from './plan-moves.ts';
+import { moveRuns } from './move-runs.ts';
+import type { Moves } from './plan-moves.ts';
 import { reclaim } from './reclaim.ts';
 import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';
 import { failLostCalls } from './repository-lost-calls.ts';
 import type { LockedRun } from './repository-runs.ts';
-import { endLeases, findExpiredLeases, findOwnLeases, shredExpired, shredInputs } from './repository-sweeps.ts';
+import { endLeases, findExpiredLeases, findLetGo, findOwnLeases, shredExpired, shredInputs } from './repository-sweeps.ts';
 import type { AbandonedRow } from './repository-sweeps.ts';
 
 export interface SweeperOptions {
@@ -28,6 +26,7 @@ export interface SweeperOptions {
 }
 
 const BATCH = 100;
+const RELEASE_TURNS = 5;
 
 /** Looks after what no worker holds: leases that ran out, approvals that were decided or are overdue, content past its retention. */
 export class Sweeper {
@@ -40,10 +39,8 @@ export class Sweeper {
   /** Takes steps from workers that are gone. */
   async reclaimExpired(): Promise<boolean> {
     const found = await this.#forAll((tx) => findExpiredLeases(tx, BATCH));
-    for (const step of found) {
-      this.#options.log.warn({ run_id: step.run_id, step_id: step.step_id, effect_unknown: step.effect_unknown }, 'a lease ran out; its step is taken up again');
-      await this.#reclaim(step, 'expired');
-    }
+    for (const { run_id, step_id, effect_unknown } of found) this.#options.log.warn({ run_id, step_id, effect_unknown }, 'a lease ran out; its step is taken up again');
+    await this.#reclaim(found, 'expired');
     return found.length === BATCH;
   }
 
@@ -55,19 +52,29 @@ export class Sweeper {
 
   /** Gives back what this worker still holds when it stops. */
   async releaseOwn(): Promise<void> {
-    for (const step of await this.#forAll((tx) => findOwnLeases(tx, this.#options.worker))) {
-      await this.#reclaim(step, 'held');
+    // Again until nothing is left: a run that was just being moved is left out once.
+    for (let left = RELEASE_TURNS; left > 0; left--) {
+      const held = await this.#forAll((tx) => findOwnLeases(tx, this.#options.worker));
+      if (held.length === 0) return;
+      await this.#reclaim(held, 'held');
     }
   }
 
   /** Wakes steps whose approval was decided, after expiring what nobody decided in time. */
   async settleApprovals(): Promise<boolean> {
-    const { changes, clock } = this.#options;
-    const expired = await this.#forAll((tx) => expireApprovals(tx, this.#mover(), BATCH, clock.now()));
+    const { changes, clock, worker } = this.#options;
+    const expired = await this.#forAll((tx) => expireApprovals(tx, { kind: 'worker', id: worker }, BATCH, clock.now()));
     for (const approval of expired) changes.changed({ tenant_id: approval.tenant_id, kind: 'approval', id: approval.id, state: 'expired' });
     const decided = await this.#forAll((tx) => findDecidedSteps(tx, BATCH));
-    for (const step of decided) await this.#move(step.tenant_id, step.run_id, (run) => afterDecision(run, step));
+    await moveRuns(this.#options, decided.map((step) => ({ tenantId: step.tenant_id, runId: step.run_id, decide: (run: LockedRun) => afterDecision(run, step) })));
     return decided.length === BATCH;
+  }
+
+  /** Makes ready what a kill switch has stopped and stops no more: all of it when it was released at once, else the share that may go on. */
+  async letGo(): Promise<boolean> {
+    const free = await this.#forAll((tx) => findLetGo(tx, BATCH));
+    await moveRuns(this.#options, free.map((step) => ({ tenantId: step.tenant_id, runId: step.run_id, decide: (run: LockedRun) => goesOn(run, step.step_id) })));
+    return free.length === BATCH;
   }
 
   /** Shreds content past its retention, and what policy was asked. */
@@ -81,31 +88,13 @@ export class Sweeper {
     return this.#options.database.forTenants(await this.#options.tenants.ids(), work);
   }
 
-  /** The step, and with it the reads that its worker left open. */
-  #reclaim(step: AbandonedRow, lease: 'expired' | 'held'): Promise<void> {
-    const lost = { tenantId: step.tenant_id, runId: step.run_id, stepId: step.step_id, fence: step.fence };
-    return this.#move(step.tenant_id, step.run_id, (run) => reclaim(run, abandoned(step, lease)), (tx) => failLostCalls(tx, [lost], this.#mover(), this.#options.clock.now()));
-  }
-
-  async #move(tenantId: string, runId: string, decide: (run: LockedRun) => Moves | null, alongside: (tx: Transaction) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
-    const { database, changes, clock } = this.#options;
-    try {
-      const moved = await database.forTenant(tenantId, async (tx) => {
-        const moved = await moveRun(tx, clock.now(), this.#mover(), tenantId, runId, decide);
-        if (moved !== null) await alongside(tx);
-        return moved;
-      });
-      if (moved === null) return;
-      if (moved.changed) changes.changed({ tenant_id: tenantId, kind: 'run', id: runId, state: moved.runState });
-      if (moved.readied > 0) changes.stepsReady();
-    } catch (error) {
-      // Somebody else was quicker: there is nothing left to do.
-      if (!(error instanceof StaleLeaseError || (error instanceof ExecutionError && error.code === 'transition_conflict'))) throw error;
-    }
-  }
-
-  #mover(): Mover {
-    return { kind: 'worker', id: this.#options.worker };
+  /** The steps, and with them the reads that their workers left open. */
+  #reclaim(steps: readonly AbandonedRow[], lease: 'expired' | 'held'): Promise<void> {
+    const { clock, worker } = this.#options;
+    const wanted = steps.map((step) => ({
+      tenantId: step.tenant_id, runId: step.run_id, stepId: step.step_id, fence: step.fence, decide: (run: LockedRun) => reclaim(run, abandoned(step, lease)),
+    }));
+    return moveRuns(this.#options, wanted, (tx, made) => failLostCalls(tx, made, { kind: 'worker', id: worker }, clock.now()));
   }
 }
 
@@ -119,4 +108,9 @@ function afterDecision(run: LockedRun, { step_id, approval_id, state }: DecidedS
   if (step === undefined || step.state !== 'waiting' || step.approvalId !== approval_id) return null;
   if (state === 'approved' || state === 'consumed') return { steps: [{ id: step.id, from: 'waiting', to: 'ready', delay_ms: 0 }] };
   return { steps: [{ id: step.id, from: 'waiting', to: 'failed', error: { code: `approval_${state}`, message: refusalMessage(state), data: { approval_id } } }] };
+}
+
+function goesOn(run: LockedRun, stepId: string): Moves | null {
+  const step = run.steps.find((candidate) => candidate.id === stepId);
+  return step?.state === 'retrying' && step.error?.code === STOPPED ? { steps: [{ id: step.id, from: 'retrying', to: 'ready', delay_ms: 0 }] } : null;
 }

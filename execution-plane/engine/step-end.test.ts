@@ -1,6 +1,6 @@
 import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
+import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
 import { backoffMs } from './backoff.ts';
 import { endOfCall } from './step-end.ts';
 
@@ -44,7 +44,24 @@ describe('endOfCall', () => {
   it('gives up when attempts are exhausted, and says what it last saw', () => {
     const last = { ...turn, attempt: 5 };
     expect(endOfCall(failed('peer_unavailable', true), last)).toMatchObject({ to: 'dead', error: { code: 'attempts_exhausted', data: { last_code: 'peer_unavailable' } } });
-    expect(endOfCall({ kind: 'uncertain', callId: 'c', error: { code: 'peer_timeout', message: 'why', retryable: true } }, last)).toMatchObject({ to: 'dead', error: { code: 'outcome_unknown' } });
+  });
+
+  it('never gives up on an effect before the system of record was asked, and asks a person only when that cannot tell', () => {
+    const last = { ...turn, attempt: 5 };
+    const uncertain = (error: Partial<CallError>): CallResult => ({ kind: 'uncertain', callId: 'c', error: { code: 'outcome_unknown', message: 'why', retryable: true, ...error } });
+    const asks = { to: 'uncertain', error: { code: 'outcome_unknown', data: { question_of_call: 'c' } } };
+    expect(endOfCall(uncertain({ code: 'peer_timeout' }), last)).toMatchObject({ to: 'uncertain', error: { code: 'peer_timeout' } });
+    expect(endOfCall(uncertain({}), turn)).toMatchObject({ to: 'uncertain', delayMs: 1_000 });
+    expect(endOfCall(uncertain({}), last)).toMatchObject(asks);
+    expect(endOfCall(uncertain({ retryable: false }), { ...turn, attempt: 1 })).toMatchObject(asks);
+    // Nothing is there yet, and it may still come: that is waited for, without an attempt.
+    expect(endOfCall(uncertain({ retryAfterMs: 700 }), last)).toEqual({ to: 'uncertain', delayMs: 700, error: { code: 'outcome_unknown', message: 'why' }, attemptGivenBack: true });
+  });
+
+  it('waits for a kill switch to be released, without an attempt; whatever else is refused beside it fails', () => {
+    const stop = { rule: 'base/kill_switch', message: 'A kill switch is on for: tenant' };
+    expect(endOfCall({ kind: 'denied', decisionId: 'dec', reasons: [stop] }, turn)).toMatchObject({ to: 'retrying', attemptGivenBack: true, error: { code: 'stopped_by_kill_switch', data: { decision_id: 'dec' } } });
+    expect(endOfCall({ kind: 'denied', decisionId: 'dec', reasons: [stop, { rule: 'tenant/no', message: 'No.' }] }, turn)).toMatchObject({ to: 'failed', error: { code: 'policy_denied' } });
   });
 });
 

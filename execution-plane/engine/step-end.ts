@@ -1,6 +1,7 @@
 import type { RUN_ERROR_CODES } from '@countersign/contracts/errors/catalogue.ts';
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import { isStopped } from '@countersign/connectors/gateway/kill-switch.ts';
 import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
@@ -56,7 +57,7 @@ export function endOfCall(result: CallResult, turn: Turn): StepEnd {
     case 'succeeded': return { to: 'succeeded', output: result.output, labels: result.outputLabels };
     case 'routed': return { to: 'failed', error: { code: 'route_loop', message: `Policy sends the call to ${result.target}, and what asked does not go there. Mend the rule that routes.` } };
     case 'waiting_for_approval': return { to: 'waiting', approvalId: result.approvalId };
-    case 'denied': return isStopped(result) ? { to: 'retrying', delayMs: STOPPED_MS, error: stoppedError(result), attemptGivenBack: true } : { to: 'failed', error: deniedError(result) };
+    case 'denied': return isStopped(result.reasons) ? { to: 'retrying', delayMs: STOPPED_MS, error: stoppedError(result), attemptGivenBack: true } : { to: 'failed', error: deniedError(result) };
     case 'refused_by_person': return { to: 'failed', error: { code: `approval_${result.state}`, message: refusalMessage(result.state), data: { approval_id: result.approvalId } } };
     case 'failed': return endOfFailure(result.error, turn);
     case 'uncertain': return endOfUncertainty(result.callId, result.error, turn);
@@ -67,6 +68,7 @@ export function endOfCall(result: CallResult, turn: Turn): StepEnd {
 export function endOfFailure(error: CallError, turn: Turn): StepEnd {
   const plain: StepError = { code: error.code, message: error.message };
   if (!error.retryable) return { to: REFUSALS.has(error.code) ? 'failed' : 'dead', error: plain };
+  if (error.code === STOPPED) return { to: 'retrying', delayMs: STOPPED_MS, error: plain, attemptGivenBack: true };
   if (NOT_NOW.has(error.code)) return { to: 'retrying', delayMs: waitMs(error.retryAfterMs, turn.random), error: plain, attemptGivenBack: true };
   const maxAttempts = RETRIED_ONCE.has(error.code) ? Math.min(2, turn.maxAttempts) : turn.maxAttempts;
   if (turn.attempt >= maxAttempts) return { to: 'dead', error: exhausted(plain, turn) };
@@ -80,6 +82,8 @@ export function endOfFailure(error: CallError, turn: Turn): StepEnd {
 function endOfUncertainty(callId: string, error: CallError, turn: Turn): StepEnd {
   const plain: StepError = { code: error.code, message: error.message };
   const wasLookedUp = error.code === 'outcome_unknown';
+  // What was sent may still arrive: that is waited for, and no attempt.
+  if (wasLookedUp && error.retryable && error.retryAfterMs !== undefined) return { to: 'uncertain', delayMs: error.retryAfterMs, error: plain, attemptGivenBack: true };
   if (wasLookedUp && (!error.retryable || turn.attempt >= turn.maxAttempts)) {
     return { to: 'uncertain', delayMs: UNTIL_ASKED_MS, error: { code: 'outcome_unknown', message: `Nobody can tell whether the effect happened, so a person is asked. ${error.message}`, data: { question_of_call: callId } } };
   }
@@ -125,17 +129,13 @@ const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden'
 /** A question is asked within a second or two. Were it never asked, the step would look for itself again after this. */
 const UNTIL_ASKED_MS = 3_600_000;
 
-const KILL_SWITCH = 'base/kill_switch';
 /** It is let go when the switch is; this is for what might be missed then. */
 const STOPPED_MS = 600_000;
-
-/** Nothing but a kill switch stands against it: it waits until that is released. */
-function isStopped({ reasons }: Extract<CallResult, { kind: 'denied' }>): boolean {
-  return reasons.length > 0 && reasons.every(({ rule }) => rule === KILL_SWITCH);
-}
+/** Of a step that waits for a kill switch: `Sweeper.letGo` makes it ready. */
+export const STOPPED = 'stopped_by_kill_switch';
 
 function stoppedError({ decisionId, reasons }: Extract<CallResult, { kind: 'denied' }>): StepError {
-  return { code: 'stopped_by_kill_switch', message: `${reasons.map((reason) => reason.message).join(' ')} It goes on when that is released.`, data: { decision_id: decisionId } };
+  return { code: STOPPED, message: `${reasons.map((reason) => reason.message).join(' ')} It goes on when that is released.`, data: { decision_id: decisionId } };
 }
 
 const FAIL_CLOSED = { bundle_missing: 'bundle_missing', bundle_invalid: 'bundle_invalid', bundle_stale: 'bundle_stale', policy_error: 'policy_error', input_invalid: 'policy_error', tenant_mismatch: 'policy_error', policy_timeout: 'policy_timeout', facts_unavailable: 'facts_unavailable', route_loop: 'route_loop' } as const;

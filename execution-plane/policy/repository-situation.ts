@@ -2,6 +2,7 @@ import type { CallIdentity } from '@countersign/connectors/gateway/call-identity
 import type { ActiveKillSwitch, Autonomy } from '@countersign/contracts/policy/decision.ts';
 import { DEFAULT_AUTONOMY } from '@countersign/contracts/workflow/definition.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { recoveryPlace } from './recovery-place.ts';
 
 /** An active kill switch with what it stops. */
 export interface TargetedKillSwitch extends ActiveKillSwitch {
@@ -9,6 +10,8 @@ export interface TargetedKillSwitch extends ActiveKillSwitch {
   /** Of the workflow that it stops, which calls know by its name. */
   readonly workflow: string | null;
   readonly workspace_id: string | null;
+  /** The part of the runs that it lets go on again; null while it is set. */
+  readonly share: number | null;
 }
 
 export interface TenantSituation {
@@ -20,10 +23,10 @@ const tenantSituation: Statement = {
   name: 'policy.tenant_situation',
   text: `
     SELECT t.time_zone,
-           coalesce((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'scope', k.scope, 'reason', k.reason, 'target_id', k.target_id, 'workflow', w.name, 'workspace_id', w.workspace_id) ORDER BY k.set_at, k.id)
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'scope', k.scope, 'reason', k.reason, 'target_id', k.target_id, 'workflow', w.name, 'workspace_id', w.workspace_id, 'share', k.share) ORDER BY k.set_at, k.id)
                        FROM control.kill_switches k
                        LEFT JOIN control.workflows w ON k.scope = 'workflow' AND w.tenant_id = k.tenant_id AND w.id = k.target_id
-                      WHERE k.tenant_id = t.tenant_id AND k.released_at IS NULL), '[]') AS kill_switches
+                      WHERE k.tenant_id = t.tenant_id AND k.recovered_at IS NULL), '[]') AS kill_switches
       FROM control.tenants t WHERE t.tenant_id = $1`,
 };
 
@@ -33,6 +36,10 @@ export function readTenantSituation(tx: Transaction, tenantId: string): Promise<
 
 /** Whether the switch stops this call. One of a kind that this version does not know stops everything: it was set to stop something. */
 export function concerns(one: TargetedKillSwitch, call: CallIdentity): boolean {
+  return isAimedAt(one, call) && (one.share === null || recoveryPlace(call.run.id) >= one.share);
+}
+
+function isAimedAt(one: TargetedKillSwitch, call: CallIdentity): boolean {
   switch (one.scope) {
     case 'workspace': return one.target_id === call.workspace.id;
     case 'environment': return one.target_id === call.environment.id;

@@ -20,6 +20,9 @@ import { jsonb } from '../contents/jsonb.ts';
 const REUSABLE = `(a.state = 'consumed' AND NOT EXISTS (
            SELECT FROM execution.tool_calls u WHERE u.tenant_id = a.tenant_id AND u.run_id = a.run_id AND u.approval_id = a.id AND u.state <> 'failed'))`;
 
+/** Its clock stands while a kill switch stops the run. */
+const NOT_OVER = `(a.expires_at > clock_timestamp() OR a.frozen_since IS NOT NULL)`;
+
 /** Nobody works on the call any more: its worker is gone, and its step waits, or has ended. */
 const ABANDONED = `NOT EXISTS (
            SELECT FROM execution.steps w WHERE w.tenant_id = c.tenant_id AND w.id = c.step_id AND w.state = 'leased' AND w.lease_expires_at > clock_timestamp())`;
@@ -29,7 +32,7 @@ const insertIntent: Statement = {
   text: `WITH ${HELD}, ${decidedStep(35)}, consumed AS (
       UPDATE control.approvals a SET state = 'consumed', consumed_at = coalesce(a.consumed_at, clock_timestamp())
         FROM held
-       WHERE a.tenant_id = held.tenant_id AND a.id = $6 AND a.step_id = held.id AND a.action_digest = $11 AND a.expires_at > clock_timestamp()
+       WHERE a.tenant_id = held.tenant_id AND a.id = $6 AND a.step_id = held.id AND a.action_digest = $11 AND ${NOT_OVER}
          AND (a.state = 'approved' OR ${REUSABLE})
          -- who voted must still have the role that they voted with
          AND a.required_votes <= (
@@ -184,8 +187,8 @@ export async function writeReplay(tx: Transaction, call: CallIdentity, events: r
 const approvalInHand: Statement = {
   name: 'approvals.in_hand',
   text: `
-    SELECT a.id, CASE WHEN a.state IN ('pending', 'approved') AND a.expires_at <= clock_timestamp() THEN 'expired' ELSE a.state END AS state,
-           (${REUSABLE} AND a.expires_at > clock_timestamp()) AS reusable, a.action_digest, a.action_sealed, a.preview_sealed, a.tier, a.requested_by,
+    SELECT a.id, CASE WHEN a.state IN ('pending', 'approved') AND NOT ${NOT_OVER} THEN 'expired' ELSE a.state END AS state,
+           (${REUSABLE} AND ${NOT_OVER}) AS reusable, a.action_digest, a.action_sealed, a.preview_sealed, a.tier, a.requested_by,
            coalesce((SELECT jsonb_agg(jsonb_build_object('principalId', v.principal_id, 'role', v.role, 'decision', v.decision, 'authStrength', v.auth_strength,
                               -- greatest() passes over null: unknown must stay unknown
                               'signInAgeMs', CASE WHEN v.signed_in_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM v.voted_at - v.signed_in_at) * 1000))::bigint END) ORDER BY v.voted_at, v.id)

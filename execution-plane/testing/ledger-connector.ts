@@ -1,4 +1,4 @@
-import type { ActionContext, Connector, JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
+import type { ActionContext, ActionResult, Connector, JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
 import { ConnectorError } from '@countersign/connectors/sdk/errors.ts';
 import { checkManifest } from '@countersign/connectors/sdk/load-manifest.ts';
 
@@ -16,6 +16,8 @@ export const ledger: Connector = {
       'record.get': { ...common, title: 'Read a record', risk: 'read', idempotent: true, reconcile: false, output: record, output_labels: ['ticket_text'],
         parameters: { type: 'object', additionalProperties: false, required: ['id'], properties: { id: { type: 'string' } } } },
       'record.update': { ...common, timeout_ms: 1_000, title: 'Change a category', risk: 'write', reconcile: true, output: record, output_labels: ['trusted_system'],
+        parameters: { type: 'object', additionalProperties: false, required: ['id', 'category'], properties: { id: { type: 'string' }, category: { type: 'string' } } } },
+      'record.stamp': { ...common, timeout_ms: 1_000, title: 'Stamp a record; the ledger cannot say afterwards whether it did', risk: 'write', reconcile: false, output: record, output_labels: ['trusted_system'],
         parameters: { type: 'object', additionalProperties: false, required: ['id', 'category'], properties: { id: { type: 'string' }, category: { type: 'string' } } } },
       'effect.find': { ...common, title: 'Look an effect up', risk: 'read', idempotent: true, reconcile: false, output_labels: ['trusted_system'],
         output: { type: 'object', additionalProperties: false, required: ['found'], properties: { found: { type: 'boolean' } } },
@@ -41,20 +43,7 @@ export const ledger: Connector = {
       },
     },
     'record.update': {
-      async prepare(context, { id, category }): Promise<Prepared> {
-        const now = await context.call('ledger/record.get', { id: id! });
-        return {
-          parameters: { id: id!, category: category! },
-          target: { id: String(id), label: String(now['title']), version: String(now['version']) },
-          preview: { title: `Change ${String(now['title'])}`, fields: [{ name: 'category', label: 'Category', before: String(now['category']), after: String(category) }], additions: [] },
-        };
-      },
-      async execute(context, parameters, prepared) {
-        const response = await context.egress.request({ method: 'PATCH', path: `/records/${String(parameters['id'])}`, json: { category: parameters['category']!, reference: context.reference } });
-        refuseBadStatus(response.status);
-        const output = response.json() as JsonObject;
-        return { output, receipt: receiptOf(output, prepared) };
-      },
+      prepare, execute,
       async reconcile(context, parameters, prepared) {
         const { found } = await context.call('ledger/effect.find', { reference: context.reference });
         if (found !== true) return { happened: false };
@@ -62,6 +51,7 @@ export const ledger: Connector = {
         return { happened: true, result: { output, receipt: receiptOf(output, prepared) } };
       },
     },
+    'record.stamp': { prepare, execute },
   },
   reconciler: {
     events: ['record.created'],
@@ -72,6 +62,22 @@ export const ledger: Connector = {
     },
   },
 };
+
+async function prepare(context: ActionContext, { id, category }: JsonObject): Promise<Prepared> {
+  const now = await context.call('ledger/record.get', { id: id! });
+  return {
+    parameters: { id: id!, category: category! },
+    target: { id: String(id), label: String(now['title']), version: String(now['version']) },
+    preview: { title: `Change ${String(now['title'])}`, fields: [{ name: 'category', label: 'Category', before: String(now['category']), after: String(category) }], additions: [] },
+  };
+}
+
+async function execute(context: ActionContext, parameters: JsonObject, prepared: Prepared | null): Promise<ActionResult> {
+  const response = await context.egress.request({ method: 'PATCH', path: `/records/${String(parameters['id'])}`, json: { category: parameters['category']!, reference: context.reference } });
+  refuseBadStatus(response.status);
+  const output = response.json() as JsonObject;
+  return { output, receipt: receiptOf(output, prepared) };
+}
 
 async function read(context: ActionContext, id: string): Promise<JsonObject> {
   const response = await context.egress.request({ method: 'GET', path: `/records/${id}` });

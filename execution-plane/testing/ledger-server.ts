@@ -10,7 +10,7 @@ export interface LedgerRecord {
 }
 
 /** What the server does with the next writes instead of answering them well; one entry per write, then it behaves. */
-export type WriteFault = 'busy' | 'unavailable' | 'applied_then_hangs_up' | 'forbidden' | 'held';
+export type WriteFault = 'busy' | 'unavailable' | 'applied_then_hangs_up' | 'hangs_up' | 'forbidden' | 'held';
 
 /** A small system of record for tests: real HTTP over a real socket, versions, a log of effects, and faults on demand. */
 export class LedgerServer {
@@ -67,6 +67,10 @@ export class LedgerServer {
     if (fault === 'busy') return send(response, 429, { error: 'slow down' });
     if (fault === 'unavailable') return send(response, 503, { error: 'later' });
     if (fault === 'forbidden') return send(response, 403, { error: 'no' });
+    if (fault === 'hangs_up') {
+      request.socket.destroy();
+      return;
+    }
     record.category = change.category;
     record.version += 1;
     this.effects.push({ id: record.id, ...change });

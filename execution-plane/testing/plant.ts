@@ -19,7 +19,7 @@ import type { WorkerConfig } from '../config.ts';
 import { startWorker } from '../wiring.ts';
 import { ledger } from './ledger-connector.ts';
 import { LedgerServer } from './ledger-server.ts';
-import { insertBundle, insertCommand, insertDelivery, readRuns, seedBundleKey, seedInstance, seedPlace, seedTenant, seedWorkflow, vote } from './queries.ts';
+import { answer, insertBundle, insertCommand, insertDelivery, readRuns, seedBundleKey, seedInstance, seedPlace, seedTenant, seedWorkflow, vote } from './queries.ts';
 import type { PlaceIds, RunSnapshot } from './queries.ts';
 
 const FAST_RETRY = { max_attempts: 3, backoff: 'fixed', initial_ms: 10, max_ms: 100 } as const;
@@ -128,7 +128,13 @@ export class Plant {
     await notify(this.database.control.pool, 'countersign_approvals', approvalId);
   }
 
-  async command(runId: string, kind: 'cancel' | 'redrive'): Promise<void> {
+  /** What a person says became of an effect that nobody could tell about. */
+  async answer(approvalId: string, said: 'happened' | 'did_not_happen'): Promise<void> {
+    await this.database.control.forTenant(this.ids.tenantId, (tx) => answer(tx, this.ids, approvalId, newId('vote'), said));
+    await notify(this.database.control.pool, 'countersign_approvals', approvalId);
+  }
+
+  async command(runId: string, kind: 'cancel' | 'redrive' | 'pause' | 'resume'): Promise<void> {
     await this.database.control.forTenant(this.ids.tenantId, (tx) => insertCommand(tx, this.ids, { id: newId('command'), runId, kind }));
     await notify(this.database.control.pool, 'countersign_commands');
   }

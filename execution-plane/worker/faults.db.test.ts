@@ -40,16 +40,13 @@ describe('a fault of the peer', () => {
     expect(plant.ledger.effects).toHaveLength(1);
   });
 
-  it('that may have let the write through leaves nobody guessing: it is looked up each time, and in the end a person must look', async () => {
+  it('that may have let the write through leaves nobody guessing: it is looked up each time, also after the last attempt', async () => {
     await plant.startWorker();
     await approved('unavailable', 'unavailable', 'unavailable');
     const failed = await plant.untilRun((run) => run.state === 'failed');
-    expect(failed).toMatchObject({ error: { code: 'outcome_unknown', step_key: 'change' }, steps: { change: { state: 'dead', attempt: 3 } } });
-    // An attempt sends, or looks too early for "not there" to prove anything; the last sends again and is as unsure as the first.
-    const states = (await calls()).map(({ state }) => state);
-    expect(states.at(-1)).toBe('uncertain');
-    expect(states.length).toBeLessThanOrEqual(3); // no attempt sends more than once
-    expect(new Set(states.slice(0, -1))).toEqual(new Set(['failed']));
+    expect(failed).toMatchObject({ error: { code: 'attempts_exhausted', step_key: 'change' }, steps: { change: { state: 'dead' } } });
+    // Three attempts send; looking too early for "not there" to prove anything is none. After the last one it is only looked up.
+    expect(await calls()).toEqual([{ state: 'failed' }, { state: 'failed' }, { state: 'failed' }]);
     expect(plant.ledger.effects).toHaveLength(0);
   });
 
@@ -137,7 +134,7 @@ describe('cancelling', () => {
     await plant.untilRun((now) => now.state === 'cancelling');
     plant.ledger.release();
     expect(await plant.untilRun((now) => now.state === 'cancelled')).toMatchObject({
-      error: { code: 'run_cancelled', data: { not_stopped: ['change'] } }, steps: { change: { state: 'succeeded' }, check: { state: 'cancelled' } },
+      error: { code: 'run_cancelled', data: { not_stopped: [{ step_key: 'change', state: 'leased', action: 'ledger/record.update' }] } }, steps: { change: { state: 'succeeded' }, check: { state: 'cancelled' } },
     });
     expect(plant.ledger.effects).toHaveLength(1);
   });

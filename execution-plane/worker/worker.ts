@@ -13,6 +13,7 @@ import type { Sweeper } from '../dispatch/sweeper.ts';
 import type { Intake } from '../intake/intake.ts';
 import { Loop } from '../loops/loop.ts';
 import type { Tenants } from '../loops/tenants.ts';
+import type { Outcomes } from '../outcomes/outcomes.ts';
 import type { DecisionPoints } from '../policy/decision-points.ts';
 import type { ReconcilerLoop } from '../reconciler/reconciler-loop.ts';
 import type { Retraining } from '../retraining/retraining.ts';
@@ -39,6 +40,7 @@ export interface WorkerParts {
   readonly runner: StepRunner;
   readonly leases: Leases;
   readonly sweeper: Sweeper;
+  readonly outcomes: Outcomes;
   readonly timers: Timers;
   readonly children: Children;
   readonly commands: Commands;
@@ -65,10 +67,13 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#loops = loopsOf(parts);
-    const { intake, dispatch, approvals, commands, policy } = this.#loops;
+    const { intake, dispatch, approvals, outcomes, commands, policy } = this.#loops;
     this.#listener = new Listener(parts.databaseUrl, {
       countersign_deliveries: () => intake.wake(),
-      countersign_approvals: () => approvals.wake(),
+      countersign_approvals: () => {
+        approvals.wake();
+        outcomes.wake();
+      },
       countersign_commands: () => commands.wake(),
       [CHANGES_CHANNEL]: (payload) => {
         const change = changeOf(payload);
@@ -126,7 +131,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, wake, dispatcher, intake, leases, sweeper, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { database, wake, dispatcher, intake, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -140,6 +145,8 @@ function loopsOf(parts: WorkerParts) {
     heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
     sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
     approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
+    outcomes: loop('outcomes', 1_000, () => outcomes.turn()),
+    recovery: loop('recovery', 1_000, () => sweeper.letGo()),
     timers: loop('timers', TIMERS_EVERY_MS, () => timers.turn()),
     children: loop('children', CHILDREN_EVERY_MS, () => children.turn()),
     commands: loop('commands', 1_000, () => commands.turn()),

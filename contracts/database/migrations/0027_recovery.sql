@@ -91,7 +91,7 @@ ALTER TABLE control.kill_switches
 CREATE INDEX kill_switches_that_bind ON control.kill_switches (tenant_id) WHERE recovered_at IS NULL;
 GRANT UPDATE (recovery, recovery_stage, stage_began_at, share, recovered_at, released_in) ON control.kill_switches TO countersign_control;
 
--- Where a run stands among those that a kill switch lets go one share after the other: in [0, 1), the same for ever (contracts/policy/recovery-share.ts).
+-- Where a run stands among those that a kill switch lets go one share after the other: in [0, 1), the same for ever (execution-plane/policy/recovery-place.ts).
 CREATE FUNCTION control.recovery_place(run_id text) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   RETURN ('x' || left(encode(sha256(convert_to(run_id, 'UTF8')), 'hex'), 8))::bit(32)::bigint / 4294967296.0::float8;
 
