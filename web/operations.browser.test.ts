@@ -167,3 +167,39 @@ describe('dead letters', () => {
     await page.getByText('No dead letters', { exact: true }).waitFor();
   });
 });
+
+describe('schedules', () => {
+  it('show when next and when last, by the schedule\'s clock and by one\'s own', async () => {
+    await open('usual', '/schedules');
+    const tokyo = page.getByRole('row', { name: /^active incident-triage@3/ });
+    await tokyo.waitFor();
+    expect(await tokyo.getByText(/GMT\+9$/).count()).toBe(2);
+    expect(await tokyo.getByText(/^for you .*(UTC|GMT)/).count()).toBe(2);
+    expect(await tokyo.getByText('2 times were left out').isVisible()).toBe(true);
+    await page.getByRole('row', { name: /Never: the workflow is not active in staging/ }).waitFor();
+  });
+
+  it('are paused and resumed with a reason', async () => {
+    await open('usual', '/schedules');
+    await page.getByRole('row', { name: /^active incident-triage@3 prod/ }).getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Pause it' }).click();
+    await page.getByText('Write at least 3 letters').waitFor();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('Holidays');
+    await page.getByRole('button', { name: 'Pause it' }).click();
+    const paused = page.getByRole('row', { name: /^paused now by Cell owner: Holidays/ });
+    await paused.waitFor();
+    await paused.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('They are over');
+    await page.getByRole('button', { name: 'Let it go on' }).click();
+    await paused.waitFor({ state: 'hidden' });
+  });
+
+  it('are not paused by who may only look, who is told why; and none say so', async () => {
+    await open('viewer', '/schedules');
+    expect(await page.getByRole('button', { name: 'Pause' }).first().getAttribute('aria-description')).toBe('Pausing takes the role operator or admin; your role is viewer.');
+    await page.context().close();
+    await api.stop();
+    await open('empty', '/schedules');
+    await page.getByText('Nothing runs by the clock').waitFor();
+  });
+});

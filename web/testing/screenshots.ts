@@ -37,6 +37,7 @@ const SHOTS: Shot[] = [
   { name: 'run-map-timeline', scenario: 'engine', path: (world) => `/runs/${world.runs[0]?.id}?tab=timeline` },
   { name: 'run-outcome-timeline', scenario: 'engine', path: (world) => `/runs/${world.runs[1]?.id}?tab=timeline` },
   { name: 'run-paused', scenario: 'engine', path: (world) => `/runs/${world.runs[2]?.id}` },
+  { name: 'schedules', scenario: 'usual', path: () => '/schedules' },
   { name: 'operations-empty', scenario: 'empty', path: () => '/operations' },
   { name: 'tickets', scenario: 'usual', path: () => '/tickets' },
   { name: 'tickets-no-sandbox', scenario: 'no-sandbox', path: () => '/tickets' },

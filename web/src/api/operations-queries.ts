@@ -57,3 +57,5 @@ export function bulkCommandQuery(id: string) {
     refetchInterval: ({ state }) => (state.data?.state === 'finished' ? false : 1_000),
   });
 }
+
+export const schedulesQuery = queryOptions({ queryKey: ['schedules'], queryFn: () => dataOf(api.GET('/api/v1/schedules')), refetchInterval: () => pollEvery(10_000) });

@@ -14,6 +14,7 @@ const PAGES: RouteObject[] = [
   { path: 'approvals', element: <ApprovalsPage /> },
   { path: 'operations', lazy: async () => ({ Component: (await import('../operations/operations-page.tsx')).OperationsPage }) },
   { path: 'dead-letters', lazy: async () => ({ Component: (await import('../dead-letters/dead-letters-page.tsx')).DeadLettersPage }) },
+  { path: 'schedules', lazy: async () => ({ Component: (await import('../schedules/schedules-page.tsx')).SchedulesPage }) },
   { path: 'tickets', lazy: async () => ({ Component: (await import('../tickets/tickets-page.tsx')).TicketsPage }) },
   { path: 'workflows', lazy: async () => ({ Component: (await import('../workflows/workflows-page.tsx')).WorkflowsPage }) },
   { path: 'workflows/:workflowId', lazy: async () => ({ Component: (await import('../workflows/workflow-page.tsx')).WorkflowPage }) },

@@ -7,7 +7,7 @@ import { Empty } from '../parts/page.tsx';
 import { rateText } from './board-lines.ts';
 import classes from './operations.module.css';
 
-const NUMBERS = ['Ready', 'Oldest', 'At work', 'Retrying', 'Uncertain', 'Waiting', 'Claims/min', 'Retries/min', 'Dead letters', 'For a person'];
+const NUMBERS = ['Ready', 'Oldest', 'At work', 'Retrying', 'Uncertain', 'Waiting', 'Held', 'Claims/min', 'Retries/min', 'Dead letters', 'For a person'];
 
 /** Every queue that has something in it or had lately: one for each workflow and environment. */
 export function QueueTable({ queues: { items, items_left_out }, environment }: { queues: Schemas['Queues']; environment: string }) {
@@ -41,6 +41,7 @@ function QueueRow({ queue }: { queue: Schemas['Queue'] }) {
       <Table.Td ta="right">{atLeast}{rateText(queue.steps.retrying)}</Table.Td>
       <Table.Td ta="right">{rateText(queue.steps.uncertain)}</Table.Td>
       <Table.Td ta="right">{rateText(queue.steps.waiting)}</Table.Td>
+      <Table.Td ta="right">{rateText(queue.steps.held)}</Table.Td>
       <Table.Td ta="right">{rateText(queue.claims_per_minute)}</Table.Td>
       <Table.Td ta="right">{rateText(queue.retries_per_minute)}</Table.Td>
       <Table.Td ta="right">{queue.dead_letters === 0 ? 0 : <Anchor underline="always" component={Link} to={`/dead-letters?${of}`} c="var(--cs-bad)">{rateText(queue.dead_letters)}</Anchor>}</Table.Td>

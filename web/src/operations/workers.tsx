@@ -51,7 +51,6 @@ function Woken({ dispatch: { outbox, queue } }: { dispatch: Schemas['DispatchSta
         ...(queue === null ? [] : [
           { name: 'Messages to be had', value: String(queue.visible) },
           { name: 'Messages at a worker', value: String(queue.in_flight) },
-          { name: 'Messages put off', value: String(queue.delayed) },
           { name: 'Dead-letter queue', value: queue.dead_letters === null ? 'none is set up' : String(queue.dead_letters) },
           { name: 'SQS said so', value: <TimeAgo at={queue.asked_at} /> },
         ]),

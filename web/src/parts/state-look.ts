@@ -28,6 +28,10 @@ export const RUN_LOOKS: Record<Schemas['RunState'], StateLook> = {
 /** No state of its own: a run keeps its state while it is paused. */
 export const PAUSED_LOOK: StateLook = { tone: 'wait', icon: IconPlayerPause, meaning: 'Nothing new begins in it until a person resumes it' };
 
+/** Of a schedule, which has no states but these. */
+export const ACTIVE_LOOK: StateLook = { tone: 'ok', icon: IconPlayerPlay, meaning: 'It runs when it is due' };
+export const INACTIVE_LOOK: StateLook = { tone: 'idle', icon: IconBan, meaning: 'No version of its workflow is active there' };
+
 export const STEP_LOOKS: Record<Schemas['StepState'], StateLook> = {
   blocked: { tone: 'idle', icon: IconLock, meaning: 'Waits for the steps it needs' },
   ready: { tone: 'idle', icon: IconCircleDotted, meaning: 'Waits for a worker' },

@@ -1,4 +1,4 @@
-import { IconActivity, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -18,6 +18,7 @@ export const WORK_PAGES: readonly NavPage[] = [
 export const OPERATE_PAGES: readonly NavPage[] = [
   { path: '/operations', label: 'Operations', icon: IconActivity, key: 'e', says: 'Queues, workers, throughput and latency' },
   { path: '/dead-letters', label: 'Dead letters', icon: IconSkull, key: 'l', says: 'What was given up on, and how to try it again' },
+  { path: '/schedules', label: 'Schedules', icon: IconCalendarTime, key: 's', says: 'What runs by the clock' },
 ];
 
 export const SETUP_PAGES: readonly NavPage[] = [

@@ -10,7 +10,7 @@ const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 /** How much waits, as the made-up runs have it; a second queue that is deep. */
 export function queuesOf(runs: readonly Run[]): Schemas['Queues'] {
   const triage = figuresOf(runs);
-  const training = { ...triage, runs: { queued: 0, running: 1, waiting: 0, cancelling: 0, paused: 0 }, steps: { ready: 10_000, retrying: 12, uncertain: 0, leased: 4, waiting: 0 }, counted_up_to: 10_000, oldest_ready_ms: 754_000, dead_letters: 0, dead_letters_per_hour: 0, attention: 0 };
+  const training = { ...triage, runs: { queued: 0, running: 1, waiting: 0, cancelling: 0, paused: 0 }, steps: { ready: 10_000, retrying: 12, uncertain: 0, leased: 4, waiting: 0, held: 3 }, counted_up_to: 10_000, oldest_ready_ms: 754_000, dead_letters: 0, dead_letters_per_hour: 0, attention: 0 };
   const items: Schemas['Queue'][] = runs.length === 0 ? [] : [
     { ...training, environment: 'staging', workflow_name: 'classifier-training' },
     { ...triage, environment: 'prod', workflow_name: 'incident-triage' },
@@ -25,7 +25,7 @@ function figuresOf(runs: readonly Run[]): Schemas['QueueFigures'] {
   const busy = runs.length > 0;
   return {
     runs: { queued: inState('queued'), running: inState('running'), waiting: inState('waiting'), cancelling: inState('cancelling'), paused: 0 },
-    steps: { ready: stepsIn('ready'), retrying: stepsIn('retrying'), uncertain: stepsIn('uncertain'), leased: stepsIn('leased'), waiting: stepsIn('waiting') },
+    steps: { ready: stepsIn('ready'), retrying: stepsIn('retrying'), uncertain: stepsIn('uncertain'), leased: stepsIn('leased'), waiting: stepsIn('waiting'), held: 0 },
     counted_up_to: null, oldest_ready_ms: stepsIn('ready') === 0 ? null : 4_200, claims_per_minute: busy ? 412.6 : 0, retries_per_minute: busy ? 1.4 : 0,
     dead_letters: stepsIn('dead'), dead_letters_per_hour: stepsIn('dead'), attention: stepsIn('dead') + stepsIn('uncertain') + stepsIn('waiting'),
   };
@@ -34,7 +34,7 @@ function figuresOf(runs: readonly Run[]): Schemas['QueueFigures'] {
 function dispatchOf(running: boolean): Schemas['DispatchState'] {
   const worker = (id: string, silent_ms: number, draining_since: string | null): Schemas['DispatchState']['workers'][number] => ({ id, version: '0.1.0-stand-in', started_at: ago(52 * MINUTE_MS), heartbeat_at: ago(silent_ms), draining_since, in_flight: 4 });
   return {
-    kind: 'sqs', outbox: { depth: 3, oldest_ms: 140 }, queue: { asked_at: ago(4_000), visible: 12, in_flight: 4, delayed: 0, dead_letters: 2 },
+    kind: 'sqs', outbox: { depth: 3, oldest_ms: 140 }, queue: { asked_at: ago(4_000), visible: 12, in_flight: 4, dead_letters: 2 },
     workers: running ? [worker('worker-1', 1_000, null), worker('worker-2', 1_500, ago(8_000)), worker('worker-3', 45_000, null)] : [],
   };
 }

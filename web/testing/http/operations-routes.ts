@@ -1,8 +1,9 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { idOf } from '../data/ids.ts';
 import { boardOf, queuesOf, timelineOf } from '../data/operations.ts';
-import { ok, problem } from './answers.ts';
+import { ok, problem, type Answer } from './answers.ts';
 import type { Handler } from './question.ts';
+import type { World } from './world.ts';
 
 type Schemas = components['schemas'];
 
@@ -14,6 +15,9 @@ export const OPERATIONS_ROUTES: Record<string, Handler> = {
     const run = world.runs.find(({ id }) => id === params['run_id']);
     return run === undefined ? problem('not_found', `There is no run ${params['run_id']}.`) : ok({ ...timelineOf(run) });
   },
+  'GET /api/v1/schedules': ({ world }) => ok({ items: world.schedules }),
+  'POST /api/v1/schedules/{schedule_id}/pause': ({ world, params, body }) => hold(world, params['schedule_id'] ?? '', { paused_at: new Date().toISOString(), paused_by: idOf('principal', 'owner'), paused_by_name: 'Cell owner', pause_reason: (body as Schemas['Reason']).reason, next_due_at: null }),
+  'POST /api/v1/schedules/{schedule_id}/resume': ({ world, params }) => hold(world, params['schedule_id'] ?? '', { paused_at: null, paused_by: null, paused_by_name: null, pause_reason: null, next_due_at: new Date(Date.now() + 3_600_000).toISOString() }),
   'GET /api/v1/saved-views': ({ world }) => ok({ items: world.savedViews }),
   'POST /api/v1/saved-views': ({ world, body }) => {
     const { name, filters, shared = false } = body as Schemas['NewSavedView'];
@@ -31,3 +35,8 @@ export const OPERATIONS_ROUTES: Record<string, Handler> = {
     return { status: 204 };
   },
 };
+
+function hold(world: World, id: string, change: Partial<Schemas['Schedule']>): Answer {
+  const found = world.schedules.find((one) => one.id === id);
+  return found === undefined ? problem('not_found', 'There is no such schedule.') : ok(Object.assign(found, change));
+}

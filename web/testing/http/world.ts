@@ -5,6 +5,7 @@ import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
 import { savedViews } from '../data/operations.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
+import { schedules } from '../data/schedules.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
 
 type Schemas = components['schemas'];
@@ -24,6 +25,7 @@ export class World {
   /** Those that were set here. */
   readonly killSwitches: Schemas['KillSwitch'][] = [];
   readonly savedViews = savedViews();
+  readonly schedules: Schemas['Schedule'][];
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
   readonly #streams = new Set<ServerResponse>();
@@ -32,6 +34,7 @@ export class World {
   constructor(name: ScenarioName) {
     this.scenario = scenario(name, Date.now());
     this.runs = this.scenario.runs;
+    this.schedules = schedules(this.runs);
     if (this.runs.length > 0) this.jobs.push(earlierJob());
   }
 
