@@ -3,7 +3,8 @@
  *
  *   manifest.json      `EvidenceManifest`: every other file with its SHA-256, and what the bundle claims
  *   signature.json     `EvidenceSignature` over the exact bytes of manifest.json
- *   run.json           what ran: workflow, version, digests, states, times
+ *   run.json           what ran: workflow, version, digests, states, times; which run started it, and `children`: the runs that it started, each with
+ *                      the SHA-256 of its own evidence bundle
  *   workflow.yaml      the source that was published under that digest
  *   steps.json         attempts and transitions
  *   decisions.json     every policy decision: outcome, reasons, the bundle with its digest, age and expiry, the path that was asked, the digest
@@ -11,7 +12,7 @@
  *   approvals.json     what was asked, who voted, how strongly they were signed in, by which digest
  *   actions.json       canonical actions of writes, byte for byte (`text`), so that their digest can be recomputed
  *   tool-calls.json    intents, outcomes, idempotency keys, receipts
- *   costs.json         cost lines with their price rows, and their sum
+ *   costs.json         cost lines with their price rows, and their sum; the sums of its children beside it
  *   transcript.json    what was read, proposed and written, redacted: field names, digests, labels
  *   audit.jsonl        the chain from the run's first event to the checkpoint: `EvidenceChainLine` per line
  *   checkpoint.json    the signed head that covers it

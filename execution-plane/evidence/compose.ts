@@ -10,16 +10,16 @@ export type ActionTexts = ReadonlyMap<string, string>;
 
 /** The files of a bundle but for manifest.json and signature.json. No I/O: the same record gives the same bytes. */
 export function composeFiles(record: RunRecord, actions: ActionTexts): Map<string, Uint8Array> {
-  const { run, approvals, toolCalls, costs } = record;
+  const { run, children, approvals, toolCalls, costs } = record;
   return new Map<string, Uint8Array>([
-    ['run.json', json(run)],
+    ['run.json', json({ ...run, children })],
     ['workflow.yaml', Buffer.from(record.workflowSource)],
     ['steps.json', json({ steps: record.steps })],
     ['decisions.json', json({ decisions: record.decisions })],
     ['approvals.json', json({ approvals: approvals.map(({ action_sealed: _sealed, ...approval }) => approval) })],
     ['actions.json', json({ actions: [...actions].map(([action_digest, text]) => ({ action_digest, text })) })],
     ['tool-calls.json', json({ tool_calls: toolCalls })],
-    ['costs.json', json({ lines: costs, total_usd: run['cost_usd'] })],
+    ['costs.json', json({ lines: costs, total_usd: run['cost_usd'], children: children.map(({ run_id, cost_usd, evidence_sha256 }) => ({ run_id, total_usd: cost_usd, evidence_sha256 })) })],
     ['transcript.json', json({ note: 'Content is not in evidence: these are the digests of what was read, proposed and written.', contents: record.contents })],
     ['audit.jsonl', Buffer.from(record.chain.map((row) => `${chainLine(row.line, row.body)}\n`).join(''))],
     ['checkpoint.json', json({ body: JSON.parse(record.checkpoint.body), kid: record.checkpoint.kid, signature: record.checkpoint.signature })],

@@ -1,12 +1,14 @@
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
-/** Finished runs whose events are all sealed and covered by a checkpoint: their evidence can be built now. */
+/** Finished runs whose events are all sealed and covered by a checkpoint, and whose children have their evidence: theirs can be built now. */
 const dueRuns: Statement = {
   name: 'evidence.due_runs',
   text: `
     SELECT r.id AS run_id
       FROM execution.runs r
      WHERE r.finished_at IS NOT NULL AND r.evidence_id IS NULL
+       -- what the run has started is named with the digest of its evidence
+       AND NOT EXISTS (SELECT FROM execution.runs c WHERE c.tenant_id = r.tenant_id AND c.parent_run_id = r.id AND c.evidence_id IS NULL)
        -- nothing of the run is still waiting to be sealed ...
        AND NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id AND e.seq IS NULL)
        -- ... and a signed head stands behind its last event
@@ -22,11 +24,21 @@ const lockRun: Statement = {
   text: `
     SELECT r.id, r.tenant_id, r.workspace_id, r.environment_id, e.name AS environment, r.workflow_id, r.workflow_name, r.workflow_version,
            r.workflow_digest, r.pins, r.trigger_kind, r.trigger_key, r.delivery_id, r.subject, r.subject_label, r.state, r.error,
-           r.cost_usd::text AS cost_usd, r.created_at, r.event_at, r.started_at, r.finished_at
+           r.cost_usd::text AS cost_usd, r.created_at, r.event_at, r.started_at, r.finished_at, r.deadline_at, r.engine_version, r.parent_run_id, r.parent_step_id
       FROM execution.runs r
       JOIN control.environments e ON e.tenant_id = r.tenant_id AND e.id = r.environment_id
      WHERE r.id = $1 AND r.finished_at IS NOT NULL AND r.evidence_id IS NULL
        FOR UPDATE OF r SKIP LOCKED`,
+};
+
+const children: Statement = {
+  name: 'evidence.children',
+  text: `
+    SELECT c.id AS run_id, s.key AS step_key, c.workflow_name, c.workflow_version, c.workflow_digest, c.state, c.cost_usd::text AS cost_usd, e.sha256 AS evidence_sha256
+      FROM execution.runs c
+      JOIN execution.steps s ON s.tenant_id = c.tenant_id AND s.id = c.parent_step_id
+      JOIN execution.evidence e ON e.tenant_id = c.tenant_id AND e.id = c.evidence_id
+     WHERE c.parent_run_id = $1 ORDER BY s.ordinal`,
 };
 
 const workflowSource: Statement = {
@@ -131,6 +143,8 @@ export interface RunRow {
   readonly [column: string]: unknown;
 }
 
+/** A run that a step of this one started: its own evidence proves it. */
+export interface ChildRow { readonly run_id: string; readonly cost_usd: string; readonly evidence_sha256: string; readonly [column: string]: unknown }
 export interface ApprovalRow { readonly id: string; readonly action_digest: string; readonly action_sealed: Buffer | null; readonly [column: string]: unknown }
 export interface ToolCallRow { readonly id: string; readonly risk: string; readonly action_digest: string; readonly action_content_id: string | null; readonly [column: string]: unknown }
 export interface ChainRow { readonly line: string; readonly body: string | null }
@@ -140,6 +154,7 @@ export interface SigningKeyRow { readonly kid: string; readonly purpose: 'eviden
 /** Everything that a bundle is made of, read in one transaction. */
 export interface RunRecord {
   readonly run: RunRow;
+  readonly children: readonly ChildRow[];
   readonly workflowSource: string;
   readonly steps: readonly object[];
   readonly decisions: readonly object[];
@@ -167,6 +182,7 @@ export async function readRunRecord(tx: Transaction, runId: string): Promise<Run
   const chain = `${run.tenant_id}/${run.workspace_id}`;
   return {
     run,
+    children: await tx.rows<ChildRow>(children, [runId]),
     workflowSource: (await tx.one<{ source: string }>(workflowSource, [run.workflow_id, run.workflow_version])).source,
     steps: await tx.rows(steps, [runId]),
     decisions: await tx.rows(decisions, [runId]),
