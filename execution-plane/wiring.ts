@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createEgress } from '@countersign/platform/egress/egress.ts';
 import { createGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
 import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-guard.ts';
@@ -8,6 +9,7 @@ import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { UNOBSERVED } from '@countersign/platform/telemetry/settings.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { PostgresChanges } from './changes/changes.ts';
@@ -15,6 +17,9 @@ import { Notifier } from './changes/notifier.ts';
 import { Children } from './children/children.ts';
 import { PostgresFlows } from './children/flows.ts';
 import { Commands } from './commands/commands.ts';
+import { Committer } from './commit/committer.ts';
+import { JournalledStore } from './commit/journalled-store.ts';
+import { Journals } from './commit/journals.ts';
 import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -39,10 +44,19 @@ import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
 import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
+import { observedEgress } from './telemetry/observed-egress.ts';
+import { observedPolicy } from './telemetry/observed-policy.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import { observeWorker } from './telemetry/worker-gauges.ts';
 import { Timers } from './timers/timers.ts';
 import { PostgresWake } from './wake/postgres-wake.ts';
 import { NOTES_WORK, SqsWake } from './wake/sqs-wake.ts';
 import { Worker } from './worker/worker.ts';
+
+/** Transactions of the group commit under way at once. */
+const COMMITTERS = 2;
+/** Its statements go by keys alone, also where a plan was made while the tables were empty. */
+const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', plan_cache_mode: 'force_generic_plan' };
 
 /** Builds a worker from its settings and starts it. `shipped` is given by tests that bring one of their own. */
 export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
@@ -64,15 +78,21 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     ? new PostgresWake({ databaseUrl: config.databaseUrl, notifier, onError, pollMs: config.pollMs })
     : new SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
   const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());
-  const common = { database, tenants, changes, contents, clock, log, worker: config.workerId, leaseMs: config.leaseMs };
+  const telemetry = createTelemetry(config.telemetry ?? UNOBSERVED, { database, tenants, clock, log, worker: config.workerId, version: readVersion() });
+  const common = { database, tenants, changes, contents, clock, log, telemetry, worker: config.workerId, leaseMs: config.leaseMs };
 
+  const commits = new Database({
+    url: config.databaseUrl, applicationName: `countersign committer ${config.workerId}`, maxConnections: COMMITTERS + 1, onConnectionError: onError, settings: { ...BY_INDEX, ...settings },
+  });
+  const committer = new Committer({ database: commits, log, connections: COMMITTERS, giveUpMs: config.leaseMs });
+  const journals = new Journals();
   const prices = postgresPrices(database);
   const circuitChanges = new CircuitChanges(common);
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
   const gateway: RunningGateway = createGateway({
-    connectors, clock, log, pdp: decisionPoints,
-    store: new PostgresGatewayStore({ ...common, keys }),
+    connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress(createEgress, telemetry.metrics, telemetry.tracing),
+    store: new JournalledStore({ ...common, journals, store: new PostgresGatewayStore({ ...common, keys }) }),
     situation: new PostgresSituation(database),
     facts: postgresFacts(database),
     instances: postgresInstances(database),
@@ -85,7 +105,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
-  const runner = new StepRunner({ ...common, gateway, flows: new PostgresFlows({ ...common, gateway }), leases, random: Math.random });
+  const runner = new StepRunner({ ...common, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }), leases, random: Math.random });
   const worker = new Worker({
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
@@ -101,10 +121,15 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     evidence: new EvidenceBuilder({ database, objects, keys, clock, log, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),
   });
   wakers.worker = worker;
+  observeWorker(telemetry.metrics, {
+    databases: [{ pool: 'work', database }, { pool: 'commit', database: commits }], leases: () => leases.stats(), commits: () => committer.stats(),
+    policy: () => decisionPoints.statuses(), concurrency: config.concurrency,
+  });
   await worker.start();
   return {
     async stop() {
       await worker.stop();
+      await commits.close();
       await gateway.close();
       await evaluators.close();
     },

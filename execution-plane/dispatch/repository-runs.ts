@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
-import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ItemRules } from '../engine/run-graph.ts';
 
 /** A run with its steps, as they are while this transaction holds the run's lock. */
@@ -47,6 +47,8 @@ export interface RunFacts {
   readonly triggerKind: string;
   readonly triggerContentId: string | null;
   readonly subject: string | null;
+  /** The trace that its event was part of (W3C), where the sender told of one. */
+  readonly traceparent?: string | null;
 }
 
 /** The `pins` column: what this run goes on with, whatever is published meanwhile. */
@@ -117,6 +119,16 @@ export async function lockRunsWithSteps(tx: Transaction, runs: ReadonlyArray<{ r
   if (locked.length === 0) return [];
   const steps = Map.groupBy(await tx.rows<StepRow>(stepsOfRuns, [locked.map((run) => run.tenant_id), locked.map((run) => run.id)]), (step) => step.run_id);
   return locked.map((run) => lockedRun(run, steps.get(run.id) ?? []));
+}
+
+const runAsItIs: Statement = { name: 'runs.as_it_is', text: `SELECT ${RUN} FROM execution.runs WHERE tenant_id = $1 AND id = $2` };
+
+/** The run as it is now, without its lock: whoever decides on it writes only while it is still so (`commit/`). */
+export async function readRunWithSteps(database: Database, tenantId: string, runId: string): Promise<LockedRun | null> {
+  const values = [tenantId, runId];
+  const [runs = [], steps = []] = await database.atOnce([tenantId], [{ statement: runAsItIs, values }, { statement: stepsOfRun, values }]);
+  const run = (runs as RunRow[])[0];
+  return run === undefined ? null : lockedRun(run, steps as StepRow[]);
 }
 
 function lockedRun(run: RunRow, steps: readonly StepRow[]): LockedRun {

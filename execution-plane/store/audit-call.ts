@@ -1,7 +1,8 @@
 import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { BudgetRefusal } from '@countersign/connectors/gateway/budget.ts';
-import type { DecisionRecord } from '@countersign/connectors/gateway/ports.ts';
+import type { DecisionRecord, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
+import { describeHidden, hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { CrossedAccount } from './repository-budgets.ts';
 
@@ -22,6 +23,19 @@ export function decisionEvent(call: CallIdentity, worker: string, decision: Deci
   });
 }
 
+export function intentEvent(call: CallIdentity, worker: string, callId: string, decision: DecisionRecord, intent: Intent): NewAuditEvent {
+  return callEvent(call, worker, 'call.intended', { kind: 'tool_call', id: callId }, {
+    action: decision.action, risk: intent.risk, action_digest: intent.actionDigest, idempotency_key: intent.idempotencyKey, connector_version: intent.connectorVersion,
+    instance_id: intent.instanceId, decision_id: decision.id, approval_id: intent.consumeApprovalId, attempt: call.step.attempt, fence: call.step.fence,
+  });
+}
+
+export function outcomeEvent(call: CallIdentity, worker: string, callId: string, outcome: Outcome): NewAuditEvent {
+  return callEvent(call, worker, 'call.outcome', { kind: 'tool_call', id: callId }, {
+    state: outcome.state, duration_ms: Math.round(outcome.durationMs), request_digest: outcome.requestDigest, response_digest: outcome.responseDigest, ...outcomeData(outcome),
+  });
+}
+
 /** 80 % of a budget are reached, with this call. */
 export function budgetWarning(call: CallIdentity, worker: string, account: CrossedAccount): NewAuditEvent {
   const { kind, period, limit_usd, spent_usd, reserved_usd } = account;
@@ -34,4 +48,17 @@ export function budgetRefused(call: CallIdentity, worker: string, decision: Deci
     action: decision.action, decision_id: decision.id, budget: refusal.kind, period: refusal.period, limit_usd: refusal.limitUsd, spent_usd: refusal.spentUsd,
     reserved_usd: refusal.reservedUsd, estimate_usd: refusal.estimateUsd,
   });
+}
+
+function outcomeData(outcome: Outcome): Record<string, AuditValue> {
+  const cost_usd = (outcome.costs ?? []).map((line) => line.amount_usd);
+  const model: Record<string, AuditValue> = outcome.model === undefined ? {} : { model: { ...outcome.model, usage: { ...outcome.model.usage } } };
+  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }), ...model };
+  const receipt = outcome.receipt;
+  return {
+    cost_usd,
+    ...model,
+    ...(hasHidden(outcome.hidden ?? {}) ? { hidden_characters: describeHidden(outcome.hidden ?? {}) } : {}),
+    ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
+  };
 }

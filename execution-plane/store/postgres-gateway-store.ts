@@ -7,17 +7,15 @@ import type { ContentTexts } from '@countersign/connectors/gateway/content-param
 import type { JsonObject, Prepared } from '@countersign/connectors/sdk/connector.ts';
 import { InstanceBusyError } from '@countersign/connectors/gateway/concurrency.ts';
 import { canonicalBytes, canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
-import { describeHidden, hasHidden } from '@countersign/platform/text-safety/clean-json.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Contents } from '../contents/contents.ts';
 import { ExecutionError } from '../errors.ts';
-import { budgetRefused, budgetWarning, callEvent, decisionEvent } from './audit-call.ts';
+import { budgetRefused, budgetWarning, callEvent, decisionEvent, intentEvent, outcomeEvent } from './audit-call.ts';
 import { readTightestBudget } from './repository-budgets.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
 import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
@@ -50,6 +48,11 @@ export class PostgresGatewayStore implements GatewayStore {
     this.#options = options;
   }
 
+  /** The call was intended elsewhere, and only reads. */
+  noteRead(callId: string): void {
+    this.#reads.add(callId);
+  }
+
   async findEffect(call: CallIdentity, key: EffectKey | null): Promise<ExistingEffect | null> {
     const { database, contents } = this.#options;
     const row = await database.forTenant(call.tenant.id, (tx) => readNewestEffect(tx, call, key));
@@ -79,7 +82,7 @@ export class PostgresGatewayStore implements GatewayStore {
 
   async commitDecision(call: CallIdentity, decision: DecisionRecord): Promise<void> {
     const { database, clock, worker } = this.#options;
-    const logged = await this.#logged(call, decision);
+    const logged = await this.logged(call, decision);
     await database.forTenant(call.tenant.id, async (tx) => {
       if (!await writeDecision(tx, call, logged, [decisionEvent(call, worker, decision)], clock.now())) throw stale(call);
     });
@@ -94,7 +97,7 @@ export class PostgresGatewayStore implements GatewayStore {
       actionSealed: await seal(Buffer.from(canonicalText(request.action), 'utf8')),
       previewSealed: await seal(canonicalBytes({ preview: request.preview, target: request.target, content: request.content } satisfies SealedPreview)),
     };
-    const logged = await this.#logged(call, decision);
+    const logged = await this.logged(call, decision);
     const approval = await database.forTenant(call.tenant.id, async (tx) => {
       const written = await writeApproval(tx, call, logged, sealed);
       if (!written.held) throw stale(call);
@@ -116,14 +119,11 @@ export class PostgresGatewayStore implements GatewayStore {
     const approvalId = intent.consumeApprovalId;
     const now = clock.now();
     const action = await contents.seal(call.tenant.id, 'action', { action_text: intent.actionText, content: intent.content } satisfies SealedAction, [], now);
-    const logged = await this.#logged(call, decision);
+    const logged = await this.logged(call, decision);
     const events = [
       decisionEvent(call, worker, decision),
       ...(approvalId === null ? [] : [callEvent(call, worker, 'approval.state_changed', { kind: 'approval', id: approvalId }, { from: 'approved', to: 'consumed', action_digest: intent.actionDigest, call_id: callId })]),
-      callEvent(call, worker, 'call.intended', { kind: 'tool_call', id: callId }, {
-        action: decision.action, risk: intent.risk, action_digest: intent.actionDigest, idempotency_key: intent.idempotencyKey, connector_version: intent.connectorVersion,
-        instance_id: intent.instanceId, decision_id: decision.id, approval_id: approvalId, attempt: call.step.attempt, fence: call.step.fence,
-      }),
+      intentEvent(call, worker, callId, decision, intent),
     ];
     const refused = await database.forTenant(call.tenant.id, async (tx) => {
       if (intent.concurrency !== null && intent.instanceId !== null && !await hasFreeSlot(tx, call, intent.instanceId, intent.concurrency)) throw new InstanceBusyError(intent.concurrency);
@@ -149,9 +149,7 @@ export class PostgresGatewayStore implements GatewayStore {
     const reads = this.#reads.delete(callId);
     const kept = outcome.state === 'succeeded' && !reads
       ? await contents.seal(call.tenant.id, 'output', outcome.output, [], now) : null;
-    const event = callEvent(call, worker, 'call.outcome', { kind: 'tool_call', id: callId }, {
-      state: outcome.state, duration_ms: Math.round(outcome.durationMs), request_digest: outcome.requestDigest, response_digest: outcome.responseDigest, ...outcomeData(outcome),
-    });
+    const event = outcomeEvent(call, worker, callId, outcome);
     await database.forTenant(call.tenant.id, async (tx) => {
       const written = await writeOutcome(tx, call, callId, outcome, key, kept, key === null ? [event] : [], now);
       const { held, ended, crossed } = written;
@@ -184,7 +182,7 @@ export class PostgresGatewayStore implements GatewayStore {
   }
 
   /** The input is content: it is sealed before the transaction, and where content is not kept it is not stored at all. */
-  async #logged(call: CallIdentity, decision: DecisionRecord): Promise<LoggedDecision> {
+  async logged(call: CallIdentity, decision: DecisionRecord): Promise<LoggedDecision> {
     const { contents } = this.#options;
     const inputSealed = contents.retentionMs === 0 ? null : await contents.sealBytes(call.tenant.id, decision.id, Buffer.from(decision.inputText, 'utf8'));
     return { decision, inputSealed };
@@ -208,19 +206,6 @@ export class PostgresGatewayStore implements GatewayStore {
 
 /** Rolls the intent back. */
 class NoRoom extends Error {}
-
-function outcomeData(outcome: Outcome): Record<string, AuditValue> {
-  const cost_usd = (outcome.costs ?? []).map((line) => line.amount_usd);
-  const model: Record<string, AuditValue> = outcome.model === undefined ? {} : { model: { ...outcome.model, usage: { ...outcome.model.usage } } };
-  if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }), ...model };
-  const receipt = outcome.receipt;
-  return {
-    cost_usd,
-    ...model,
-    ...(hasHidden(outcome.hidden ?? {}) ? { hidden_characters: describeHidden(outcome.hidden ?? {}) } : {}),
-    ...(receipt === null ? {} : { target_id: receipt.target_id, version_before: receipt.version_before, version_after: receipt.version_after, fields_written: receipt.fields_written, verified_by_reading_back: receipt.verified_by_reading_back }),
-  };
-}
 
 function stale(call: CallIdentity): StaleLeaseError {
   return new StaleLeaseError(call.step.id, call.step.fence);

@@ -21,6 +21,7 @@ import type { StepRunner } from '../steps/step-runner.ts';
 import { TIMERS_EVERY_MS } from '../timers/timers.ts';
 import type { Timers } from '../timers/timers.ts';
 import type { Wake } from '../wake/wake.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { removeWorker, writeHeartbeat } from './queries.ts';
 
 /** Everything that runs in a worker, built in `wiring.ts`. */
@@ -49,6 +50,7 @@ export interface WorkerParts {
   readonly retraining: Retraining;
   readonly evidence: { start(): void; stop(): Promise<void> };
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly leaseMs: number;
   /** 0: off. */
   readonly reconcileMs: number;
@@ -103,6 +105,7 @@ export class Worker {
     await wake.start(() => this.wakeDispatch());
     for (const loop of Object.values(this.#loops)) loop.start();
     evidence.start();
+    await this.#parts.telemetry.start();
   }
 
   /** Claims nothing more, lets what is under way end within the deadline, gives the rest back, and closes. */
@@ -124,6 +127,7 @@ export class Worker {
     await changes.flush();
     await database.forNoTenant((tx) => removeWorker(tx, id)).catch(() => undefined);
     await decisionPoints.stop();
+    await this.#parts.telemetry.stop();
     await database.close();
   }
 }
