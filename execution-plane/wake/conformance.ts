@@ -58,14 +58,24 @@ export function wakeConformance(name: string, begin: () => Promise<WakesUnderTes
       let woken = 0;
       let claimed = 0;
       let heard: () => void = () => undefined;
+      let claiming = Promise.resolve();
+      const claim = async (): Promise<void> => {
+        claimed += await claimEverything(database, ids);
+        wake.looked(8);
+        heard();
+      };
       await wake.start(() => {
         woken += 1;
-        void claimEverything(database, ids).then((steps) => { claimed += steps; wake.looked(8); heard(); });
+        // One after the other, as a worker's loop does it.
+        claiming = claiming.then(claim);
       });
       wake.looked(8);
       return {
         wake, woken: () => woken,
-        claims: async (steps) => { while (claimed < steps) await new Promise<void>((resolve) => { heard = resolve; }); },
+        claims: (steps) => new Promise<void>((resolve) => {
+          heard = () => { if (claimed >= steps) resolve(); };
+          heard();
+        }),
       };
     }
 

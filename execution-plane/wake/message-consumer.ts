@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import schema from '@countersign/contracts/events/work-message.schema.json' with { type: 'json' };
 import type { WorkMessage } from '@countersign/contracts/events/work-message.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
@@ -28,6 +29,12 @@ const LONG_POLL_MS = 20_000;
 const LOOKS = 2;
 /** What came back so often is not passed on once more: its work is in Postgres, and the dead letters are for what nobody can read. */
 const PASSED_ON_AT_MOST = 3;
+
+/**
+ * After a batch that told of nothing new: workers find their work faster than the queue tells of it, so its messages may gather. What is new
+ * waits no longer than this, and only where its maker has no room for it.
+ */
+const STALE_REST_MS = 500;
 
 const readMessage = messageReader<WorkMessage>(schema);
 
@@ -66,9 +73,11 @@ export class MessageConsumer {
 
   async #turn(): Promise<boolean> {
     const { queue, visibilityMs } = this.#options;
+    if (this.#onlyStale) await pause(STALE_REST_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     const free = await this.#looks.withRoom();
     if (free === null) return false;
     const messages = await queue.receive({ most: this.#onlyStale ? BATCH : Math.min(free, BATCH), waitMs: LONG_POLL_MS, visibilityMs, signal: this.#stopping.signal });
+    this.#onlyStale = false;
     if (messages.length > 0) await this.#whileKept(messages, () => this.#handle(messages));
     return true;
   }

@@ -21,7 +21,7 @@ const TAKEN_MS = 30_000;
 /** Rows of workers that died before they told of them. */
 const LOOK_EVERY_MS = 2_000;
 /** Between two calls, so that messages travel together. The first after a rest does not wait. */
-const GAP_MS = 50;
+const GAP_MS = 100;
 
 /**
  * Tells the queue of the runs in the outbox. A row is taken off after the queue has its message: who dies in between leaves it for
@@ -66,17 +66,22 @@ export class OutboxRelay {
     if (taken.length === 0) return false;
     // Work that its maker has claimed meanwhile needs no message.
     const telling = work.filter((run) => run.has_work);
-    const refused = new Set(await queue.send(telling.map(asMessage)));
+    const bodies = new Map(telling.map((run) => [run.run_id, asMessage(run)]));
+    const refused = new Set(await queue.send([...bodies.values()]));
     if (telling.length > 0) this.#sentAt = performance.now();
-    const told = taken.filter((row) => !refused.has(asMessage(row)));
+    const told = taken.filter((row) => !refused.has(bodies.get(row.run_id) ?? ''));
     await database.forTenants(tenantIds, (tx) => finishRows(tx, told.map((row) => ({ ...row, next_due_at: dueNext(row, work) }))));
     return taken.length === ROWS;
   }
 }
 
-function asMessage({ tenant_id, run_id }: Pick<TakenRow, 'tenant_id' | 'run_id'>): string {
-  return JSON.stringify({ v: WORK_MESSAGE_VERSION, tenant_id, run_id } satisfies WorkMessage);
+function asMessage({ tenant_id, run_id, traceparent }: RunWork): string {
+  const trace = traceparent !== null && TRACEPARENT.test(traceparent) ? { traceparent } : {};
+  return JSON.stringify({ v: WORK_MESSAGE_VERSION, tenant_id, run_id, ...trace } satisfies WorkMessage);
 }
+
+/** Of version 00, the only one there is. Source: W3C Trace Context, traceparent header. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function dueNext(row: TakenRow, work: readonly RunWork[]): Date | null {
   return work.find((run) => run.run_id === row.run_id && run.tenant_id === row.tenant_id)?.next_due_at ?? null;

@@ -30,17 +30,19 @@ export interface RunWork extends RunKey {
   readonly has_work: boolean;
   /** When more of it can, where that is known. */
   readonly next_due_at: Date | null;
+  /** W3C Trace Context, as the sender of the event gave it; null where it gave none. */
+  readonly traceparent: string | null;
 }
 
 const runWork: Statement = {
   name: 'outbox.run_work',
   text: `
-    SELECT r.tenant_id, r.id AS run_id, coalesce(bool_or(s.available_at <= clock_timestamp()), false) AS has_work,
+    SELECT r.tenant_id, r.id AS run_id, r.traceparent, coalesce(bool_or(s.available_at <= clock_timestamp()), false) AS has_work,
            min(s.available_at) FILTER (WHERE s.available_at > clock_timestamp()) AS next_due_at
       FROM unnest($1::text[], $2::text[]) AS n(tenant_id, run_id)
       JOIN execution.runs r ON (r.tenant_id, r.id) = (n.tenant_id, n.run_id)
       LEFT JOIN execution.steps s ON (s.tenant_id, s.run_id) = (r.tenant_id, r.id) AND s.state IN ('ready', 'retrying', 'uncertain')
-     GROUP BY r.tenant_id, r.id`,
+     GROUP BY r.tenant_id, r.id, r.traceparent`,
 };
 
 /** What each of `runs` has to do. One that this transaction's tenants do not have is missing. */
