@@ -1933,7 +1933,7 @@ export interface components {
             /** @description Of the run, decision, call, approval, vote, child run or command; of an attempt, its step and fence */
             id: string;
             step_key: string | null;
-            /** @description The state or outcome; of an attempt that is under way, null */
+            /** @description The state or outcome; of an attempt that is under way, null; of one whose worker was lost or stopped, `lease_expired` or `lease_returned` */
             result: string | null;
             worker: string | null;
             fence: string | null;

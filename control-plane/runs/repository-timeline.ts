@@ -88,7 +88,7 @@ export const timelineEntries: Statement = {
       UNION ALL SELECT started_at, NULL, 'started', id, NULL, 'running', NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM run WHERE started_at IS NOT NULL
       UNION ALL SELECT finished_at, NULL, 'finished', id, NULL, state, NULL, NULL, NULL, NULL, NULL, NULL, error FROM run WHERE finished_at IS NOT NULL
       UNION ALL
-      SELECT a.started_at, a.finished_at, 'attempt', a.step_id || '-' || a.fence, k.key, a.result, a.worker, a.fence::text, a.attempt, NULL, NULL, NULL, a.error
+      SELECT a.started_at, a.finished_at, 'attempt', a.step_id || '-' || a.fence, k.key, coalesce(a.result, CASE WHEN a.state <> 'held' THEN 'lease_' || a.state END), a.worker, a.fence::text, a.attempt, NULL, NULL, NULL, a.error
         FROM keys k JOIN execution.step_attempts a ON (a.tenant_id, a.step_id) = ($1, k.id)
       UNION ALL
       SELECT d.decided_at, NULL, 'decision', d.id, k.key, d.outcome, NULL, NULL, NULL, d.action, NULL, (SELECT string_agg(reason->>'message', ' ') FROM jsonb_array_elements(d.reasons) reason), NULL
