@@ -25,7 +25,7 @@ const questions = (): Promise<Question[]> => inTenant('questions', `SELECT id, k
 const calls = (): Promise<Array<{ id: string; state: string; idempotency_key: string; receipt: object | null; error: { code: string } | null }>> =>
   inTenant('stamp_calls', `SELECT id, state, idempotency_key, receipt, error FROM execution.tool_calls WHERE risk = 'write' ORDER BY intended_at`);
 const audited = (type: string): Promise<Array<{ actor: object; data: Record<string, unknown> }>> =>
-  inTenant('audited_events', `SELECT body::jsonb->'actor' AS actor, body::jsonb->'data' AS data FROM audit.events WHERE type = '${type}' ORDER BY pending_no`);
+  inTenant(`audited_${type}`, `SELECT body::jsonb->'actor' AS actor, body::jsonb->'data' AS data FROM audit.events WHERE type = '${type}' ORDER BY pending_no`);
 
 /** A run whose write was approved and sent, and met `fault`; and the question that is then asked. */
 async function sentAnd(fault: WriteFault): Promise<{ run: RunSnapshot; question: Question }> {
