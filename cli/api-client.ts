@@ -15,11 +15,26 @@ export type KeySet = Json<paths['/api/v1/keys']['get']['responses']['200']>;
 export type CostReport = Json<paths['/api/v1/reports/cost-per-ticket']['get']['responses']['200']>;
 
 type Schemas = components['schemas'];
+type RunQuery = NonNullable<paths['/api/v1/runs']['get']['parameters']['query']>;
+export type RunTimeline = Schemas['RunTimeline'];
+export type DeadLetterFilter = Schemas['DeadLetterFilter'];
+export type BulkCommand = Schemas['BulkCommand'];
+export type Queues = Schemas['Queues'];
+export type Board = Schemas['Board'];
+export type KillSwitch = Schemas['KillSwitch'];
+/** What was asked of a run; of a cancellation also what it cannot stop. */
+export type RunCommandAccepted = Omit<Schemas['CancelAccepted'], 'not_stopped'> & Partial<Pick<Schemas['CancelAccepted'], 'not_stopped'>>;
 export type Instance = Schemas['Instance'];
 export type Budget = Schemas['Budget'];
 
 /** A policy is compiled before the API answers, in stages of up to 20 s. */
 const COMPILE_TIMEOUT_MS = 180_000;
+
+/** Some of a list, and where the next of it begins; null at its end. */
+interface Page<T> {
+  readonly items: T[];
+  readonly next_cursor: string | null;
+}
 
 /** What can be changed, with the tag of the version that was read. */
 export interface Tagged<T> {
@@ -41,8 +56,61 @@ export class ApiClient {
     });
   }
 
-  runs(query: { limit: number; state?: string }): Promise<RunPage> {
+  /** `state`: separated by commas. What of the filter is not known is the API's to refuse. */
+  runs(query: Omit<RunQuery, 'state' | 'environment'> & { state?: string; environment?: string }): Promise<RunPage> {
     return this.#request('GET', '/api/v1/runs', { params: query });
+  }
+
+  runTimeline(runId: string, cursor: string | null): Promise<RunTimeline> {
+    return this.#request('GET', `/api/v1/runs/${encodeURIComponent(runId)}/timeline`, { params: { limit: 1_000, ...(cursor === null ? {} : { cursor }) } });
+  }
+
+  actOnRun(runId: string, act: 'pause' | 'resume' | 'cancel' | 'redrive', reason: string): Promise<RunCommandAccepted> {
+    return this.#request('POST', `/api/v1/runs/${encodeURIComponent(runId)}/${act}`, { data: { reason } });
+  }
+
+  deadLetters({ state = [], ...filter }: DeadLetterFilter, page: { limit: number; cursor?: string }): Promise<Page<Schemas['DeadLetter']>> {
+    return this.#request('GET', '/api/v1/dead-letters', { params: { ...filter, ...page, state: state.join(',') } });
+  }
+
+  redriveDeadLetters(redrive: Schemas['NewRedrive']): Promise<BulkCommand> {
+    return this.#request('POST', '/api/v1/dead-letters/redrive', { data: redrive });
+  }
+
+  bulkCommands(): Promise<Page<BulkCommand>> {
+    return this.#request('GET', '/api/v1/bulk-commands');
+  }
+
+  bulkCommand(id: string): Promise<BulkCommand> {
+    return this.#request('GET', `/api/v1/bulk-commands/${encodeURIComponent(id)}`);
+  }
+
+  queues(): Promise<Queues> {
+    return this.#request('GET', '/api/v1/operations/queues');
+  }
+
+  board(minutes: number): Promise<Board> {
+    return this.#request('GET', '/api/v1/operations/board', { params: { minutes } });
+  }
+
+  schedules(): Promise<{ items: Array<Schemas['Schedule']> }> {
+    return this.#request('GET', '/api/v1/schedules');
+  }
+
+  holdSchedule(id: string, act: 'pause' | 'resume', reason: string): Promise<Schemas['Schedule']> {
+    return this.#request('POST', `/api/v1/schedules/${encodeURIComponent(id)}/${act}`, { data: { reason } });
+  }
+
+  killSwitches(active?: boolean): Promise<{ items: KillSwitch[] }> {
+    return this.#request('GET', '/api/v1/kill-switches', { params: active === undefined ? {} : { active } });
+  }
+
+  setKillSwitch(killSwitch: Schemas['NewKillSwitch']): Promise<KillSwitch> {
+    return this.#request('POST', '/api/v1/kill-switches', { data: killSwitch });
+  }
+
+  releaseKillSwitch(id: string, release: Schemas['KillSwitchRelease']): Promise<KillSwitch> {
+    return this.#request('POST', `/api/v1/kill-switches/${encodeURIComponent(id)}/release`, { data: release });
   }
 
   run(runId: string): Promise<RunDetail> {
@@ -61,7 +129,7 @@ export class ApiClient {
     return this.#request('GET', `/api/v1/approvals/${encodeURIComponent(approvalId)}`);
   }
 
-  vote(approvalId: string, vote: { decision: 'approve' | 'reject'; action_digest: string; reason?: string }): Promise<VoteResult> {
+  vote(approvalId: string, vote: Schemas['NewVote']): Promise<VoteResult> {
     return this.#request('POST', `/api/v1/approvals/${encodeURIComponent(approvalId)}/votes`, { data: vote });
   }
 

@@ -4,9 +4,13 @@ import { ApiClient } from './api-client.ts';
 import { approvalsCommand } from './commands/approvals.ts';
 import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { evidenceCommand } from './commands/evidence.ts';
+import { killSwitchesCommand } from './commands/kill-switches.ts';
+import { operationsCommand } from './commands/operations.ts';
 import { policyCommand } from './commands/policy.ts';
 import { runsCommand } from './commands/runs.ts';
+import { schedulesCommand } from './commands/schedules.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { readConfig } from './config.ts';
 import { CliError } from './errors.ts';
@@ -19,6 +23,10 @@ const program = new Command('countersign')
   .addCommand(policyCommand())
   .addCommand(evidenceCommand())
   .addCommand(runsCommand())
+  .addCommand(deadLettersCommand())
+  .addCommand(operationsCommand())
+  .addCommand(schedulesCommand())
+  .addCommand(killSwitchesCommand())
   .addCommand(approvalsCommand())
   .addCommand(workflowsCommand())
   .addCommand(budgetsCommand());

@@ -1,19 +1,19 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { ApiClient } from '../api-client.ts';
 import type { ApprovalDetail } from '../api-client.ts';
 import { readConfig } from '../config.ts';
 import { CliError } from '../errors.ts';
 import { printJson, printTable, say } from '../output.ts';
 
-/** `countersign approvals list|show|approve|reject`. A vote names the digest that the voter saw. */
+/** `countersign approvals list|show|approve|reject|answer`. A vote names the digest that the voter saw. */
 export function approvalsCommand(): Command {
   const approvals = new Command('approvals').description('What waits for a person');
   approvals.command('list').description('Pending approvals').option('--state <states>', 'other states, separated by commas', 'pending').option('--json', 'print the API\'s answer')
     .action(async (options: { state: string; json?: boolean }) => {
       const page = await new ApiClient(readConfig()).approvals({ limit: 100, state: options.state });
       if (options.json === true) return printJson(page);
-      printTable(['APPROVAL', 'STATE', 'SUBJECT', 'ACTION', 'EXPIRES', 'DIGEST'], page.items.map((item) =>
-        [item.id, item.state, item.subject ?? '', item.action, item.expires_at, item.action_digest]));
+      printTable(['APPROVAL', 'KIND', 'STATE', 'SUBJECT', 'ACTION', 'EXPIRES', 'DIGEST'], page.items.map((item) =>
+        [item.id, item.kind ?? 'action', item.state, item.subject ?? '', item.action, item.expires_at, item.action_digest]));
     });
   approvals.command('show').argument('<approval>', 'the approval id').description('Exactly what would be executed')
     .action(async (id: string) => show(await new ApiClient(readConfig()).approval(id)));
@@ -27,10 +27,18 @@ export function approvalsCommand(): Command {
         say(`Counted. ${approval.id} is ${approval.state}.`);
       });
   }
+  const answer = new Argument('<answer>', 'what became of it').choices(['happened', 'did_not_happen']);
+  approvals.command('answer').argument('<approval>', 'the approval id').addArgument(answer).description('Say what became of an effect that nobody can tell about. `happened`: nothing is sent again; `did_not_happen`: the same is sent once more')
+    .requiredOption('--digest <sha256>', 'the digest that `show` printed: you answer about exactly that').requiredOption('--reason <text>', 'how you know: where you looked, and what was there')
+    .action(async (id: string, decision: 'happened' | 'did_not_happen', { digest, reason }: { digest: string; reason: string }) => {
+      const { approval } = await new ApiClient(readConfig()).vote(id, { decision, action_digest: digest, reason });
+      say(`Counted. ${approval.id} is ${approval.state}.`);
+    });
   return approvals;
 }
 
 function show(approval: ApprovalDetail): void {
+  if (approval.kind === 'outcome') process.stdout.write(`Did it happen? It was sent ${approval.sent?.intended_at ?? 'at an unknown time'} and no answer came. Look at the record, then: countersign approvals answer\n`);
   process.stdout.write(`${approval.preview.title}\n${approval.id}  ${approval.state}  expires ${approval.expires_at}\n\n`);
   printTable(['FIELD', 'BEFORE', 'AFTER'], approval.preview.fields.map((field) => [field.label, field.before, field.after]));
   for (const addition of approval.preview.additions) process.stdout.write(`\n${addition.label}\n${addition.text}\n`);

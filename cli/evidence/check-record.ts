@@ -40,13 +40,23 @@ function checkDecisions(files: ArchiveFiles, events: readonly AuditEvent[]): voi
 }
 
 function checkCalls(files: ArchiveFiles, events: readonly AuditEvent[]): void {
+  const { approvals } = readCanonical<{ approvals: ApprovalRecord[] }>(files, 'approvals.json');
   for (const call of readCanonical<{ tool_calls: ToolCallRecord[] }>(files, 'tool-calls.json').tool_calls) {
     const intended = requireEvent(events, 'call.intended', call.id, { action_digest: call.action_digest, decision_id: call.decision_id, approval_id: call.approval_id }, 'tool-calls.json');
     if (call.state === 'intended') continue;
     const outcomes = events.filter((event) => event.type === 'call.outcome' && event.subject.id === call.id);
     if (outcomes.at(-1)?.data['state'] !== call.state) contradiction('tool-calls.json', `the last recorded outcome of call ${call.id} is not ${call.state}`);
     if (events.indexOf(outcomes[0]!) < events.indexOf(intended)) contradiction('tool-calls.json', `the outcome of call ${call.id} was recorded before its intent`);
+    if (call.receipt?.said_by !== undefined) requireAnswer(call, call.receipt.said_by, approvals);
   }
+}
+
+/** What only a person could say was asked of them, and they said so. */
+function requireAnswer(call: ToolCallRecord, { principal_id, approval_id }: { readonly principal_id: string; readonly approval_id: string }, approvals: readonly ApprovalRecord[]): void {
+  const question = approvals.find((approval) => approval.id === approval_id);
+  const isAnswered = question?.kind === 'outcome' && question.call_id === call.id && question.answer === 'happened' && question.action_digest === call.action_digest;
+  const said = question?.votes.some((vote) => vote.principal_id === principal_id && vote.decision === 'happened' && vote.action_digest === call.action_digest) ?? false;
+  if (!isAnswered || !said) throw new EvidenceError('record_inconsistent', 'approvals.json', `Nobody in approvals.json says that call ${call.id} happened, as its receipt claims.`);
 }
 
 function checkVotes(files: ArchiveFiles, events: readonly AuditEvent[]): void {

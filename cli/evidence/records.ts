@@ -1,6 +1,10 @@
 /** The parts of a bundle's files that the checks read. */
 export interface ApprovalRecord {
   readonly id: string;
+  /** `outcome`: what became of a call that nobody could tell about; absent in bundles of before there were any. */
+  readonly kind?: 'action' | 'outcome';
+  readonly call_id?: string | null;
+  readonly answer?: string | null;
   readonly action_digest: string;
   readonly state: string;
   readonly required_votes: number;
@@ -26,6 +30,8 @@ export interface ToolCallRecord {
   readonly action_digest: string;
   readonly decision_id: string;
   readonly approval_id: string | null;
+  /** `said_by`: nobody but a person could tell that it happened. */
+  readonly receipt?: { readonly said_by?: { readonly principal_id: string; readonly approval_id: string } } | null;
   readonly intended_at: string;
 }
 

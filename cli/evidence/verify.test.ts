@@ -101,6 +101,7 @@ describe('a bundle that is signed and yet wrong is refused', () => {
     ['another age of the sign-in than the audit shows', ({ parts }) => { parts.approvals[0]!.votes[0]!.sign_in_age_ms = 1_000; }, { code: 'record_contradicts_audit', file: 'approvals.json' }],
     ['a vote after the fact', ({ parts }) => { parts.approvals[0]!.votes[0]!.voted_at = '2026-11-01T11:00:00.000Z'; }, { code: 'approval_insufficient', file: 'approvals.json' }],
     ['an approval that is gone', ({ parts }) => { parts.approvals.length = 0; }, { code: 'approval_missing', file: 'approvals.json' }],
+    ['an outcome that a person is said to have told, and nobody did', ({ parts }) => { Object.assign(parts.calls[0]!, { receipt: { said_by: { principal_id: 'prn_1', approval_id: 'apr_1' } } }); }, { code: 'record_inconsistent', file: 'approvals.json' }],
     ['a denied call', ({ parts }) => { parts.decisions[0]!.outcome = 'DENY'; }, { code: 'record_inconsistent', file: 'tool-calls.json' }],
     ['a decision that the audit does not show', ({ parts }) => { parts.events.splice(3, 1); }, { code: 'record_contradicts_audit', file: 'decisions.json' }],
     ['a vote that the audit does not show', ({ parts }) => { parts.events.splice(2, 1); }, { code: 'record_contradicts_audit', file: 'approvals.json' }],
