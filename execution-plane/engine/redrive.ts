@@ -20,8 +20,8 @@ export function redriveOf<Node extends StepNode>(run: Omit<RunGraph, 'steps'> & 
   const maps = asked.map((step) => mapOf(step, byKey)).filter((map) => map !== undefined && isBroken(map) && !asked.includes(map)) as Node[];
   const broken = [...asked, ...new Set(maps)];
   const behind = run.state === 'failed' ? run.steps.filter((step) => step.state === 'cancelled' && !isOver(mapOf(step, byKey))) : [];
-  const begins = broken.length > 0 || (run.state === 'failed' && stepKey === null && behind.length > 0 && !run.steps.some(isBroken));
-  return begins ? { broken, behind } : null;
+  const goesOn = broken.length > 0 || (stepKey === null && behind.length > 0);
+  return goesOn ? { broken, behind } : null;
 }
 
 function isBroken({ state }: StepNode): boolean {
