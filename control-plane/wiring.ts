@@ -64,6 +64,8 @@ import { Workflows } from './workflows/workflows.ts';
 
 export interface ControlPlane {
   readonly url: string;
+  /** Null where none are served. */
+  readonly metricsUrl: string | null;
   stop(): Promise<void>;
 }
 
@@ -181,7 +183,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await telemetry.start();
 
   return {
-    url: server.url,
+    url: server.url, metricsUrl: telemetry.metricsUrl,
     stop: async () => {
       stopping = true;
       hub.stop();

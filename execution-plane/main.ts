@@ -2,7 +2,7 @@ import { readConfig } from './config.ts';
 import { startWorker } from './wiring.ts';
 
 /**
- * A worker process. Says `{"ready": true}` on stdout and to its parent when it takes work, drains on SIGTERM and SIGINT, and when
+ * A worker process. Says `{"ready": true}` (and where its metrics are) on stdout and to its parent when it takes work, drains on SIGTERM and SIGINT, and when
  * the parent that started it is gone.
  */
 async function main(): Promise<void> {
@@ -12,8 +12,9 @@ async function main(): Promise<void> {
     stopping ??= worker.stop().then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop);
-  process.stdout.write('{"ready":true}\n');
-  process.send?.({ ready: true });
+  const ready = { ready: true, ...(worker.metricsUrl === null ? {} : { metrics: worker.metricsUrl }) };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  process.send?.(ready);
 }
 
 /** One line that says what to do; the stack only where the error is not one of ours. */

@@ -27,6 +27,7 @@ import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
+import { Admissions } from './limits/admissions.ts';
 import { Tenants } from './loops/tenants.ts';
 import { DecisionPoints } from './policy/decision-points.ts';
 import { postgresFacts } from './policy/facts.ts';
@@ -58,8 +59,14 @@ const COMMITTERS = 2;
 /** Its statements go by keys alone, also where a plan was made while the tables were empty. */
 const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', plan_cache_mode: 'force_generic_plan' };
 
+export interface RunningWorker {
+  /** Null where none are served. */
+  readonly metricsUrl: string | null;
+  stop(): Promise<void>;
+}
+
 /** Builds a worker from its settings and starts it. `shipped` is given by tests that bring one of their own. */
-export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<RunningWorker> {
   const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
   const settings = config.queue === null ? {} : NOTES_WORK;
@@ -110,6 +117,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
+    admissions: new Admissions(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(common),
     outcomes: new Outcomes({ ...common, keys, prices }),
@@ -127,6 +135,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   });
   await worker.start();
   return {
+    metricsUrl: telemetry.metricsUrl,
     async stop() {
       await worker.stop();
       await commits.close();

@@ -19,7 +19,9 @@ export interface TelemetryParts {
 export interface Telemetry {
   readonly tracing: Tracing;
   readonly requests: RequestMetrics;
-  start(): Promise<string | null>;
+  /** Where `/metrics` is, once started; null where it is not served. */
+  readonly metricsUrl: string | null;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,12 +38,12 @@ export function createTelemetry(settings: TelemetrySettings, { database, log, ve
   let server: { readonly url: string; stop(drain_ms: number): Promise<void> } | null = null;
   return {
     tracing, requests: requestMetrics(metrics),
+    get metricsUrl() { return server === null ? null : `${server.url}/metrics`; },
     async start() {
-      if (settings.metrics === null) return null;
+      if (settings.metrics === null) return;
       server = await startMetricsServer(metrics, settings.metrics);
       loop.start();
       log.info({ url: `${server.url}/metrics` }, 'metrics are served');
-      return `${server.url}/metrics`;
     },
     async stop() {
       await Promise.all([loop.stop(), server?.stop(0), tracing.stop()]);

@@ -85,6 +85,11 @@ export class ControlPlaneUnderTest {
     return this.#running.url;
   }
 
+  /** Where `/metrics` is, for a plane that was started with a port for it. */
+  get metricsUrl(): string {
+    return this.#running.metricsUrl ?? '';
+  }
+
   async restart(changes: Partial<ControlPlaneConfig> = {}): Promise<void> {
     await this.#running.stop();
     this.#running = await startControlPlane({ ...this.config, ...changes });

@@ -26,8 +26,9 @@ export interface Telemetry {
   readonly observer: Observer;
   readonly tracing: Tracing;
   readonly metrics: Metrics;
-  /** Begins to serve and to write. Gives where `/metrics` is; null where it is not served. */
-  start(): Promise<string | null>;
+  /** Where `/metrics` is, once started; null where it is not served. */
+  readonly metricsUrl: string | null;
+  start(): Promise<void>;
   /** Writes what is left; the database is still open. */
   stop(): Promise<void>;
 }
@@ -52,11 +53,11 @@ export function createTelemetry(settings: TelemetrySettings, parts: TelemetryPar
   let server: { readonly url: string; stop(drain_ms: number): Promise<void> } | null = null;
   return {
     observer: figures, tracing, metrics,
+    get metricsUrl() { return server === null ? null : `${server.url}/metrics`; },
     async start() {
       server = settings.metrics === null ? null : await startMetricsServer(metrics, settings.metrics);
       if (server !== null) log.info({ url: `${server.url}/metrics` }, 'metrics are served');
       for (const loop of loops) loop.start();
-      return server === null ? null : `${server.url}/metrics`;
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));

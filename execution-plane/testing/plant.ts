@@ -17,6 +17,7 @@ import { createTestDatabase } from '@countersign/platform/postgres/testing.ts';
 import type { TestDatabase } from '@countersign/platform/postgres/testing.ts';
 import type { WorkerConfig } from '../config.ts';
 import { startWorker } from '../wiring.ts';
+import type { RunningWorker } from '../wiring.ts';
 import { ledger } from './ledger-connector.ts';
 import { LedgerServer } from './ledger-server.ts';
 import { answer, insertBundle, insertCommand, insertDelivery, readRuns, seedBundleKey, seedInstance, seedPlace, seedTenant, seedWorkflow, vote } from './queries.ts';
@@ -86,9 +87,9 @@ export class Plant {
     };
   }
 
-  async startWorker(changes: Partial<WorkerConfig> = {}): Promise<{ stop(): Promise<void> }> {
+  async startWorker(changes: Partial<WorkerConfig> = {}): Promise<RunningWorker> {
     const worker = await startWorker(this.config(changes), [ledger]);
-    const tracked = { stop: async () => { if (this.#workers.delete(tracked)) await worker.stop(); } };
+    const tracked: RunningWorker = { metricsUrl: worker.metricsUrl, stop: async () => { if (this.#workers.delete(tracked)) await worker.stop(); } };
     this.#workers.add(tracked);
     return tracked;
   }
