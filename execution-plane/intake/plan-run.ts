@@ -4,7 +4,7 @@ import { ExecutionError } from '../errors.ts';
 import type { RunPins } from '../dispatch/repository-runs.ts';
 import type { ActiveWorkflow, DeliveryRow, NewStep } from './queries.ts';
 
-/** What a person or the runtime itself asked for by hand. */
+/** What a person or the runtime itself asked for by hand, or is due by the clock. */
 export interface ManualStart {
   readonly workflow: string;
   readonly trigger: JsonObject;
@@ -33,10 +33,11 @@ export function planPins(workflow: ActiveWorkflow, now: Pick<RunPins, 'policy_bu
 
 /**
  * What makes the run the only one of its workflow: the record that the event is about, or its version where the trigger runs for each; a
- * start by hand is always a new one.
+ * start by hand is always a new one, and one by the clock is of its due time.
  */
 export function triggerKeyOf(delivery: DeliveryRow): string {
   if (delivery.source === 'manual') return delivery.id;
+  if (delivery.source === 'schedule') return delivery.dedupe_key;
   return `${delivery.instance_id}:${delivery.run_per === 'version' ? delivery.dedupe_key : delivery.subject}`;
 }
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import type { Json } from '@countersign/connectors/sdk/connector.ts';
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
@@ -6,32 +6,67 @@ import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import { contentStep, contentValues } from '../contents/contents.ts';
 import type { SealedContent } from '../contents/contents.ts';
-import { ENGINE_VERSION } from '../engine/versions.ts';
 import type { RunPins } from '../dispatch/repository-runs.ts';
+import { MAX_PAYLOAD_BYTES } from './check-payload.ts';
 
-const acceptedDeliveries: Statement = {
-  name: 'deliveries.accepted',
-  text: `SELECT tenant_id, id FROM execution.deliveries WHERE state = 'accepted' ORDER BY received_at LIMIT $1`,
-};
-
-export function findAccepted(tx: Transaction, limit: number): Promise<Array<{ tenant_id: string; id: string }>> {
-  return tx.rows(acceptedDeliveries, [limit]);
-}
-
-const lockAccepted: Statement = {
-  name: 'deliveries.lock',
-  text: `
-    SELECT tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, subject_label, dedupe_key, source, payload, traceparent, received_at,
+const DELIVERY = `
+    d.tenant_id, d.id, d.workspace_id, d.environment_id, d.instance_id, d.connector, d.event, d.subject, d.subject_label, d.dedupe_key, d.source, d.traceparent, d.received_at,
+           CASE WHEN size.bytes <= ${MAX_PAYLOAD_BYTES} THEN d.payload END AS payload, size.bytes AS payload_bytes,
            EXISTS (SELECT FROM execution.written_versions w
                     WHERE w.tenant_id = d.tenant_id AND w.instance_id = d.instance_id AND w.dedupe_key = d.dedupe_key) AS is_echo,
            (SELECT coalesce(v.manifest->'triggers'->d.event->>'run_per', 'subject')
               FROM control.connector_instances i
               JOIN control.connector_versions v ON v.tenant_id = i.tenant_id AND v.connector = i.connector AND v.version = i.connector_version
              WHERE i.tenant_id = d.tenant_id AND i.id = d.instance_id) AS run_per,
-           (SELECT i.settings->'loop_guard' FROM control.connector_instances i WHERE i.tenant_id = d.tenant_id AND i.id = d.instance_id) AS loop_guard
-      FROM execution.deliveries d
-     WHERE tenant_id = $1 AND id = $2 AND state = 'accepted' FOR UPDATE SKIP LOCKED`,
+           (SELECT i.settings->'loop_guard' FROM control.connector_instances i WHERE i.tenant_id = d.tenant_id AND i.id = d.instance_id) AS loop_guard`;
+
+const takeAccepted: Statement = {
+  name: 'deliveries.take',
+  text: `
+    WITH RECURSIVE tenant AS (
+      (SELECT d.tenant_id FROM execution.deliveries d WHERE d.state = 'accepted' AND d.tenant_id > $2 ORDER BY d.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT next.* FROM tenant t CROSS JOIN LATERAL (SELECT d.tenant_id FROM execution.deliveries d WHERE d.state = 'accepted' AND d.tenant_id > t.tenant_id ORDER BY d.tenant_id LIMIT 1) next
+    ), looked_at AS (
+      SELECT * FROM tenant LIMIT $1
+    ), taken AS (
+      -- an equal share for everybody who has sent something
+      SELECT d.* FROM looked_at t CROSS JOIN LATERAL (
+        SELECT * FROM execution.deliveries d WHERE d.tenant_id = t.tenant_id AND d.state = 'accepted' ORDER BY d.received_at, d.id
+         LIMIT (SELECT greatest($1 / count(*), 1) FROM looked_at) FOR UPDATE SKIP LOCKED) d
+    )
+    SELECT ${DELIVERY}
+      FROM taken d CROSS JOIN LATERAL (SELECT octet_length(d.payload::text) AS bytes) size
+     -- what is about the same thing is handled in its order: not while another worker has something earlier in hand
+     WHERE d.source = 'manual' OR NOT EXISTS (
+             SELECT FROM execution.deliveries e
+              WHERE e.tenant_id = d.tenant_id AND e.instance_id = d.instance_id AND e.subject = d.subject AND e.state = 'accepted'
+                AND (e.received_at, e.id) < (d.received_at, d.id) AND e.id NOT IN (SELECT id FROM taken))
+     ORDER BY d.received_at, d.id`,
 };
+
+/** Locks up to `limit` accepted deliveries, an equal share of each tenant behind `afterTenant`, in the order in which they came. */
+export function takeDeliveries(tx: Transaction, limit: number, afterTenant: string): Promise<DeliveryRow[]> {
+  return tx.rows<DeliveryRow>(takeAccepted, [limit, afterTenant]);
+}
+
+const lockAccepted: Statement = {
+  name: 'deliveries.lock',
+  text: `
+    SELECT ${DELIVERY}
+      FROM execution.deliveries d CROSS JOIN LATERAL (SELECT octet_length(d.payload::text) AS bytes) size
+     WHERE d.tenant_id = $1 AND d.id = $2 AND d.state = 'accepted' FOR UPDATE OF d SKIP LOCKED`,
+};
+
+const countAttempt: Statement = {
+  name: 'deliveries.count_attempt',
+  text: `UPDATE execution.deliveries SET attempts = attempts + 1 WHERE tenant_id = $1 AND id = $2 AND state = 'accepted' RETURNING attempts`,
+};
+
+/** Commits that it is tried once more, before it is: what takes its worker down is counted too. Undefined where it is not there to be tried any more. */
+export async function countDeliveryAttempt(tx: Transaction, tenantId: string, id: string): Promise<number | undefined> {
+  return (await tx.maybeOne<{ attempts: number }>(countAttempt, [tenantId, id]))?.attempts;
+}
 
 export interface DeliveryRow {
   readonly tenant_id: string;
@@ -45,8 +80,10 @@ export interface DeliveryRow {
   readonly subject_label: string | null;
   /** Names this version of the subject. */
   readonly dedupe_key: string;
-  readonly source: 'webhook' | 'reconciler' | 'manual';
-  readonly payload: JsonObject;
+  readonly source: 'webhook' | 'reconciler' | 'manual' | 'schedule';
+  /** Null where it is too large to be read. */
+  readonly payload: Json;
+  readonly payload_bytes: number;
   readonly traceparent: string | null;
   readonly received_at: Date;
   /** This version of the record was made by a write of ours. */
@@ -103,35 +140,6 @@ const pinsNow: Statement = {
 
 export function readPins(tx: Transaction, delivery: DeliveryRow): Promise<Required<Pick<RunPins, 'policy_bundle_seq' | 'connectors' | 'trigger'>>> {
   return tx.one(pinsNow, [delivery.tenant_id, delivery.environment_id, delivery.instance_id, bundleScope(delivery.environment_id)]);
-}
-
-const insertRun: Statement = {
-  name: 'runs.insert',
-  text: `
-    INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, pins,
-      trigger_kind, trigger_key, trigger_content_id, delivery_id, subject, subject_label, traceparent, event_at, engine_version, deadline_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-    -- one run per workflow and subject: a ticket is triaged once, however many versions of it are delivered
-    ON CONFLICT ON CONSTRAINT one_run_per_workflow_and_trigger DO NOTHING
-    RETURNING id`,
-};
-
-export interface NewRun {
-  readonly id: string;
-  readonly delivery: DeliveryRow;
-  readonly workflow: ActiveWorkflow;
-  readonly pins: RunPins;
-  readonly triggerKey: string;
-  readonly trigger: SealedContent;
-}
-
-/** Gives false when there is such a run already. */
-export async function insertRunRow(tx: Transaction, { id, delivery, workflow, pins, triggerKey, trigger }: NewRun): Promise<boolean> {
-  return await tx.change(insertRun, [
-    delivery.tenant_id, id, delivery.workspace_id, delivery.environment_id, workflow.id, workflow.name, workflow.version, workflow.digest,
-    JSON.stringify(workflow.definition), JSON.stringify(pins), delivery.source, triggerKey, trigger.id, delivery.id,
-    delivery.source === 'manual' ? null : delivery.subject, delivery.subject_label, delivery.traceparent, delivery.received_at, ENGINE_VERSION, workflow.definition.deadline_ms ?? null,
-  ]) === 1;
 }
 
 const subjectLock: Statement = {
@@ -204,20 +212,4 @@ export interface NewStep { readonly id: string; readonly key: string; readonly o
 
 export async function insertStepRows(tx: Transaction, tenantId: string, runId: string, steps: readonly NewStep[], contents: readonly SealedContent[], events: readonly NewAuditEvent[], at: Date): Promise<void> {
   await tx.rows(insertSteps, [tenantId, runId, JSON.stringify(steps), ...contentValues(contents), ...auditValues(events, at)]);
-}
-
-const closeDelivery: Statement = {
-  name: 'deliveries.close',
-  text: `
-    WITH closed AS (
-      -- what it carried is sealed with the run, and kept nowhere else
-      UPDATE execution.deliveries SET state = CASE WHEN $3::text IS NULL THEN 'started' ELSE 'dropped' END, dropped_because = $3, handled_at = clock_timestamp(), payload = '{}'
-       WHERE tenant_id = $1 AND id = $2 AND state = 'accepted'
-      RETURNING id
-    ), ${auditStep(4)}
-    SELECT (SELECT count(*)::int FROM closed) AS closed, (SELECT count(*) FROM audited) AS events`,
-};
-
-export async function closeDeliveryRow(tx: Transaction, tenantId: string, id: string, droppedBecause: string | null, events: readonly NewAuditEvent[], at: Date): Promise<void> {
-  await tx.rows(closeDelivery, [tenantId, id, droppedBecause, ...auditValues(events, at)]);
 }

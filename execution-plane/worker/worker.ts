@@ -11,6 +11,8 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Leases } from '../dispatch/leases.ts';
 import type { Sweeper } from '../dispatch/sweeper.ts';
 import type { Intake } from '../intake/intake.ts';
+import { ADMISSIONS_EVERY_MS } from '../limits/admissions.ts';
+import type { Admissions } from '../limits/admissions.ts';
 import { Loop } from '../loops/loop.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import type { Outcomes } from '../outcomes/outcomes.ts';
@@ -37,6 +39,7 @@ export interface WorkerParts {
   /** How it hears of work. */
   readonly wake: Wake;
   readonly intake: Intake;
+  readonly admissions: Admissions;
   readonly dispatcher: Dispatcher;
   readonly runner: StepRunner;
   readonly leases: Leases;
@@ -59,6 +62,7 @@ export interface WorkerParts {
 }
 
 const PRESENCE_MS = 5_000;
+const ENDED = ['succeeded', 'failed', 'cancelled'];
 
 /** A worker: its loops, what wakes them, and how it starts and stops. */
 export class Worker {
@@ -69,7 +73,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#loops = loopsOf(parts);
-    const { intake, dispatch, approvals, outcomes, commands, policy } = this.#loops;
+    const { intake, admissions, dispatch, approvals, outcomes, commands, policy } = this.#loops;
     this.#listener = new Listener(parts.databaseUrl, {
       countersign_deliveries: () => intake.wake(),
       countersign_approvals: () => {
@@ -79,6 +83,8 @@ export class Worker {
       countersign_commands: () => commands.wake(),
       [CHANGES_CHANNEL]: (payload) => {
         const change = changeOf(payload);
+        // Whoever has ended makes room.
+        if (change?.kind === 'run' && ENDED.includes(change.state)) admissions.wake();
         if (change?.kind !== 'policy') return;
         parts.decisionPoints.noteChange(change.tenant_id);
         policy.wake();
@@ -89,6 +95,11 @@ export class Worker {
   /** Looks for work: a slot is free, or something became ready here. */
   wakeDispatch(): void {
     this.#loops.dispatch.wake();
+  }
+
+  /** Looks for runs that have ended and were started by steps: one has here. */
+  wakeChildren(): void {
+    this.#loops.children.wake();
   }
 
   /** Looks for deliveries: one was made here. */
@@ -135,7 +146,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, wake, dispatcher, intake, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { database, wake, dispatcher, intake, admissions, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -146,6 +157,7 @@ function loopsOf(parts: WorkerParts) {
       return again;
     }),
     intake: loop('intake', 1_000, () => intake.turn()),
+    admissions: loop('admissions', ADMISSIONS_EVERY_MS, () => admissions.turn()),
     heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
     sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
     approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
