@@ -181,7 +181,11 @@ export const insertCommand: Statement = {
 
 export const countRedrivable: Statement = {
   name: 'runs.count_redrivable',
-  text: `SELECT count(*)::int AS count FROM execution.steps WHERE tenant_id = $1 AND run_id = $2 AND state IN ('dead', 'failed')`,
+  text: `
+    SELECT count(*)::int AS count FROM execution.steps s JOIN execution.runs r ON (r.tenant_id, r.id) = (s.tenant_id, s.run_id)
+     WHERE s.tenant_id = $1 AND s.run_id = $2 AND (s.state IN ('dead', 'failed')
+       -- a run that only its deadline ended goes on with what that cancelled
+       OR (r.state = 'failed' AND s.state = 'cancelled'))`,
 };
 
 /** What a cancellation of the run could not stop now: steps under way or of unknown outcome, with the write that they sent or are about to. */

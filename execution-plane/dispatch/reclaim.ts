@@ -15,12 +15,13 @@ export interface Abandoned {
 /**
  * What becomes of a step whose worker died or stops. No I/O. An effect that may have happened makes it uncertain, so that the system of
  * record is asked before anything is sent again; else it is ready at once. Who dies with a step too often leaves it dead: it may be
- * the step that kills workers. An uncertain step gets one more try than others, because giving up on it means that a person must look.
+ * the step that kills workers. It keeps its place in the queue: what came later does not go before it. An uncertain step gets one more try
+ * than others, because giving up on it means that a person must look.
  */
 export function reclaim(run: LockedRun, abandoned: Abandoned): Moves | null {
   const step = run.steps.find((candidate) => candidate.id === abandoned.stepId);
   if (step === undefined || step.state !== 'leased' || step.fence !== abandoned.fence) return null;
-  const base = { id: step.id, from: 'leased', fence: step.fence, lease: abandoned.lease, delay_ms: 0 } as const;
+  const base = { id: step.id, from: 'leased', fence: step.fence, lease: abandoned.lease } as const;
   if (abandoned.effectUnknown) {
     return { steps: [step.attempt > step.maxAttempts ? { ...base, to: 'dead', error: OUTCOME_UNKNOWN } : { ...base, to: 'uncertain', error: WORKER_LOST }] };
   }

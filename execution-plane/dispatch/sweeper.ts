@@ -39,7 +39,6 @@ export class Sweeper {
   /** Takes steps from workers that are gone. */
   async reclaimExpired(): Promise<boolean> {
     const found = await this.#forAll((tx) => findExpiredLeases(tx, BATCH));
-    for (const { run_id, step_id, effect_unknown } of found) this.#options.log.warn({ run_id, step_id, effect_unknown }, 'a lease ran out; its step is taken up again');
     await this.#reclaim(found, 'expired');
     return found.length === BATCH;
   }
@@ -90,11 +89,15 @@ export class Sweeper {
 
   /** The steps, and with them the reads that their workers left open. */
   #reclaim(steps: readonly AbandonedRow[], lease: 'expired' | 'held'): Promise<void> {
-    const { clock, worker } = this.#options;
+    const { clock, worker, log } = this.#options;
     const wanted = steps.map((step) => ({
-      tenantId: step.tenant_id, runId: step.run_id, stepId: step.step_id, fence: step.fence, decide: (run: LockedRun) => reclaim(run, abandoned(step, lease)),
+      tenantId: step.tenant_id, runId: step.run_id, stepId: step.step_id, fence: step.fence, effectUnknown: step.effect_unknown, decide: (run: LockedRun) => reclaim(run, abandoned(step, lease)),
     }));
-    return moveRuns(this.#options, wanted, (tx, made) => failLostCalls(tx, made, { kind: 'worker', id: worker }, clock.now()));
+    return moveRuns(this.#options, wanted, async (tx, made) => {
+      await failLostCalls(tx, made, { kind: 'worker', id: worker }, clock.now());
+      // Every worker sees what ran out; the one that took it says so.
+      if (lease === 'expired') for (const { runId, stepId, effectUnknown } of made) log.warn({ run_id: runId, step_id: stepId, effect_unknown: effectUnknown }, 'a lease ran out; its step is taken up again');
+    });
   }
 }
 

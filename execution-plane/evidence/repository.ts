@@ -76,7 +76,7 @@ const toolCalls: Statement = {
 const approvals: Statement = {
   name: 'evidence.approvals',
   text: `
-    SELECT a.id, a.step_key, a.action, a.action_digest, a.action_sealed, a.shredded_at, a.subject, a.tier, a.required_role, a.required_votes, a.min_strength, a.max_sign_in_age_ms::float8 AS max_sign_in_age_ms, a.requested_by, a.decision_id, a.state,
+    SELECT a.id, a.kind, a.call_id, a.answer, a.step_key, a.action, a.action_digest, a.action_sealed, a.shredded_at, a.subject, a.tier, a.required_role, a.required_votes, a.min_strength, a.max_sign_in_age_ms::float8 AS max_sign_in_age_ms, a.requested_by, a.decision_id, a.state,
            a.requested_at, a.expires_at, a.decided_at, a.consumed_at,
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', v.id, 'principal_id', v.principal_id, 'role', v.role, 'decision', v.decision,
                             'action_digest', v.action_digest, 'auth_strength', v.auth_strength,

@@ -3,8 +3,8 @@ import type { CallIdentity } from '@countersign/connectors/gateway/call-identity
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { leasedCall } from '../testing/leased-call.ts';
-import { Plant, TRIAGE } from '../testing/plant.ts';
-import { readWorkflowId, releaseKillSwitches, seedTenant, setAutonomy, setKillSwitch, setTimeZone, whileKillSwitchesAreLocked } from '../testing/queries.ts';
+import { Plant } from '../testing/plant.ts';
+import { releaseKillSwitches, seedTenant, setAutonomy, setKillSwitch, setTimeZone, sql, whileKillSwitchesAreLocked } from '../testing/queries.ts';
 import { PostgresSituation } from './situation.ts';
 
 let plant: Plant;
@@ -35,10 +35,24 @@ describe('kill switches', () => {
   beforeAll(async () => { call = await leasedCall(plant); });
 
   it.each(['tenant', 'workspace', 'environment', 'workflow'] as const)('of the %s of a call concern it', async (scope) => {
-    const { ids, database } = plant;
-    const targets = { tenant: ids.tenantId, workspace: ids.workspaceId, environment: ids.environmentId, workflow: await database.control.forTenant(ids.tenantId, (tx) => readWorkflowId(tx, ids.tenantId, TRIAGE.name)) };
+    const { ids } = plant;
+    const targets = { tenant: ids.tenantId, workspace: ids.workspaceId, environment: ids.environmentId, workflow: 'wfl_test' };
     const id = await stop(scope, targets[scope]);
     expect((await situation().situation.of(call)).kill_switches).toEqual([{ id, scope, reason: 'because' }]);
+  });
+
+  it('of a workflow concern the runs that it has started', async () => {
+    const { ids: { tenantId }, database } = plant;
+    const [parent, child] = [await leasedCall(plant), await leasedCall(plant)];
+    await database.execution.forTenant(tenantId, async (tx) => {
+      await tx.change(sql('parent_workflow', `UPDATE execution.runs SET workflow_id = 'wfl_above' WHERE tenant_id = $1 AND id = $2`), [tenantId, parent.run.id]);
+      await tx.change(sql('child_of', 'UPDATE execution.runs SET parent_run_id = $3, parent_step_id = $4, depth = 1 WHERE tenant_id = $1 AND id = $2'), [tenantId, child.run.id, parent.run.id, parent.step.id]);
+    });
+    const id = await stop('workflow', 'wfl_above');
+    expect((await situation().situation.of(child)).kill_switches).toEqual([{ id, scope: 'workflow', reason: 'because' }]);
+    expect((await situation().situation.of(call)).kill_switches).toEqual([]);
+    const stopped = (run: string): Promise<{ stopped: boolean }> => database.execution.forTenant(tenantId, (tx) => tx.one(sql('is_stopped', 'SELECT control.is_stopped($1, $2, $3, $4) AS stopped'), [tenantId, plant.ids.workspaceId, plant.ids.environmentId, run]));
+    expect([await stopped(child.run.id), await stopped(call.run.id)]).toEqual([{ stopped: true }, { stopped: false }]);
   });
 
   it('of another workspace, environment or workflow do not, nor do those of another tenant', async () => {

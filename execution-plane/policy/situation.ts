@@ -3,7 +3,7 @@ import type { CallSituation, Situation } from '@countersign/connectors/gateway/p
 import type { Autonomy } from '@countersign/contracts/policy/decision.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { ExecutionError } from '../errors.ts';
-import { concerns, readAutonomy, readTenantSituation } from './repository-situation.ts';
+import { concerns, readAutonomy, readTenantSituation, readWorkflows } from './repository-situation.ts';
 import type { TenantSituation } from './repository-situation.ts';
 
 /** A kill switch binds within a second: nothing that was read longer ago than this is decided by. */
@@ -29,6 +29,7 @@ export class PostgresSituation implements Situation {
   readonly #known = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<Known>>();
   readonly #autonomy = new Map<string, Autonomy>();
+  readonly #workflows = new Map<string, readonly string[]>();
 
   /** `nowMs`: of a monotonic clock. */
   constructor(database: Database, nowMs: () => number = () => performance.now()) {
@@ -40,9 +41,11 @@ export class PostgresSituation implements Situation {
   async of(call: CallIdentity): Promise<CallSituation> {
     const autonomy = await this.#autonomyOf(call);
     const { time_zone, kill_switches } = await this.#tenantOf(call.tenant.id);
+    // Where nothing is stopped by workflow, which is nearly always, nobody needs to know which workflow this is.
+    const workflows = kill_switches.some((one) => one.scope === 'workflow') ? await this.#workflowsOf(call) : [];
     return {
       time_zone, autonomy,
-      kill_switches: kill_switches.filter((one) => concerns(one, call)).map(({ id, scope, reason }) => ({ id, scope, reason })),
+      kill_switches: kill_switches.filter((one) => concerns(one, call, workflows)).map(({ id, scope, reason }) => ({ id, scope, reason })),
     };
   }
 
@@ -75,6 +78,16 @@ export class PostgresSituation implements Situation {
     });
     this.#known.set(tenantId, known);
     return known;
+  }
+
+  /** What started a run is the same for ever. */
+  async #workflowsOf(call: CallIdentity): Promise<readonly string[]> {
+    const remembered = this.#workflows.get(call.run.id);
+    if (remembered !== undefined) return remembered;
+    const workflows = await this.#database.forTenant(call.tenant.id, (tx) => readWorkflows(tx, call));
+    if (this.#workflows.size >= REMEMBERED) this.#workflows.delete(this.#workflows.keys().next().value ?? '');
+    this.#workflows.set(call.run.id, workflows);
+    return workflows;
   }
 
   async #autonomyOf(call: CallIdentity): Promise<Autonomy> {

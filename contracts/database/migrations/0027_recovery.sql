@@ -101,7 +101,13 @@ CREATE FUNCTION control.is_stopped(of_tenant text, of_workspace text, of_environ
     SELECT FROM control.kill_switches k
      WHERE k.tenant_id = of_tenant AND k.recovered_at IS NULL
        AND CASE k.scope WHEN 'tenant' THEN true WHEN 'workspace' THEN k.target_id = of_workspace WHEN 'environment' THEN k.target_id = of_environment
-             ELSE k.target_id = (SELECT r.workflow_id FROM execution.runs r WHERE r.tenant_id = of_tenant AND r.id = of_run) END
+             -- what a workflow has started stops with it
+             ELSE k.target_id IN (
+               WITH RECURSIVE up AS (
+                 SELECT r.workflow_id, r.parent_run_id FROM execution.runs r WHERE r.tenant_id = of_tenant AND r.id = of_run
+                 UNION ALL
+                 SELECT r.workflow_id, r.parent_run_id FROM up JOIN execution.runs r ON r.tenant_id = of_tenant AND r.id = up.parent_run_id)
+               SELECT up.workflow_id FROM up) END
        AND (k.share IS NULL OR control.recovery_place(of_run) >= k.share));
 
 -- What is asked while a switch is set has a clock that stands from the beginning.
