@@ -47,7 +47,7 @@ function* settleEarlier({ world, holding, tx, onlyFindOut }: CallOptions, kind: 
   const effect = yield* tx(() => { const found = store.findEffect(holding.stepId); return found === null ? null : { ...found }; });
   if (effect === null) return null;
   if (effect.state === 'succeeded') return succeeded(effect.id);
-  const settle = (to: 'succeeded' | 'failed' | 'uncertain'): Turn<void> => tx((now) => { store.settleCall(now, holding, effect.id, to); monitor.wrote(now, holding, false); });
+  const settle = (to: 'succeeded' | 'failed' | 'uncertain', unseen = false): Turn<void> => tx((now) => { store.settleCall(now, holding, effect.id, to, unseen); monitor.wrote(now, holding, false); });
   yield LOOK_UP_MS;
   const happened = lookUp(world, effect, kind, onlyFindOut !== null);
   world.say(() => `${holding.worker} looks ${effect.id} of ${holding.stepId} up: ${String(happened)}`);
@@ -64,7 +64,7 @@ function* settleEarlier({ world, holding, tx, onlyFindOut }: CallOptions, kind: 
     if (effect.state === 'intended') yield* settle('uncertain');
     return uncertain(effect, happened === null ? {} : { retryAfterMs: unsettledMs });
   }
-  yield* settle('failed');
+  yield* settle('failed', kind.does === 'keyed' && onlyFindOut === null);
   return null;
 }
 

@@ -91,18 +91,14 @@ export class Monitor {
     if (this.#kindOf(step.id).does === 'read') return;
     if (step.state === 'succeeded' && !happened) broken(`${step.id} succeeded, and nothing happened.`);
     const calls = this.#store.calls.filter(({ stepId }) => stepId === step.id);
-    if (happened && calls.length > 0 && calls.every(({ state }) => state === 'failed') && !isCutOff(step, this.#kindOf(step.id), calls.length)) broken(`The records say that ${step.id} never happened, and it did.`);
+    if (happened && calls.length > 0 && calls.every(({ state }) => state === 'failed') && !calls.some(isUnseen)) broken(`The records say that ${step.id} never happened, and it did.`);
     if (step.state !== 'dead' && calls.some(({ state }) => state === 'intended' || state === 'uncertain')) broken(`${step.id} is ${step.state}, and nobody found out what became of its effect.`);
   }
 }
 
-/**
- * What the peer does once for its key is closed as failed right before it is sent again: a fault of ours in between, or a refusal of the
- * second sending, leaves it so (README, "What it does not show").
- */
-function isCutOff({ error }: ModelStep, { does }: StepKind, calls: number): boolean {
-  const data = error?.data;
-  return does === 'keyed' && (calls > 1 || (typeof data === 'object' && data !== null && 'last_code' in data && data.last_code === 'internal'));
+/** What the peer does once for its key is closed without a look right before it is sent again; where that then fails, the record is wrong (README). */
+function isUnseen({ unseen }: ModelCall): boolean {
+  return unseen === true;
 }
 
 function broken(what: string): never {

@@ -28,7 +28,7 @@ export interface ModelStep {
 
 export interface ModelRun { readonly id: string; state: RunState; error: { readonly code: string } | null }
 export interface ModelLease { readonly stepId: string; readonly fence: number; readonly worker: string; state: LeaseState; result: StepState | null }
-export interface ModelCall { readonly id: string; readonly stepId: string; readonly runId: string; readonly fence: number; readonly intendedAt: number; state: ToolCallState }
+export interface ModelCall { readonly id: string; readonly stepId: string; readonly runId: string; readonly fence: number; readonly intendedAt: number; state: ToolCallState; /** Closed without a look, to be sent again. */ unseen?: boolean }
 export interface ModelApproval { readonly id: string; readonly stepId: string; state: 'pending' | 'approved' | 'rejected' | 'consumed' | 'withdrawn' }
 export interface Holding { readonly stepId: string; readonly fence: number; readonly worker: string }
 export interface ClaimedInModel { readonly step: ModelStep; readonly fence: number; readonly attempt: number; readonly cancelling: boolean }
@@ -152,12 +152,13 @@ export class StoreModel {
   }
 
   /** As `calls.update_outcome`. @throws StaleLeaseError */
-  settleCall(now: number, holding: Holding, callId: string, to: ToolCallState): void {
+  settleCall(now: number, holding: Holding, callId: string, to: ToolCallState, unseen = false): void {
     this.#mustHold(now, holding);
     const call = this.calls.find(({ id }) => id === callId)!;
     if (call.state !== 'intended' && call.state !== 'uncertain') return;
     if (call.state !== to) legal(TOOL_CALL_STATES, call.state, to, callId);
     call.state = to;
+    if (unseen) call.unseen = true;
   }
 
   stepsOf(runId: string): ModelStep[] {
