@@ -112,7 +112,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
-  const runner = new StepRunner({ ...common, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }), leases, random: Math.random });
+  const runner = new StepRunner({ ...common, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
   const worker = new Worker({
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,

@@ -14,9 +14,11 @@ import { takeWorkflowTurn } from './workflow-step.ts';
 /** Maps and sub-workflows on Postgres. */
 export class PostgresFlows implements Flows {
   readonly #parts: FlowParts;
+  readonly childEnded: () => void;
 
-  constructor(parts: FlowParts) {
+  constructor(parts: FlowParts, onChildEnded: () => void) {
     this.#parts = parts;
+    this.childEnded = onChildEnded;
   }
 
   async itemOf(claimed: ClaimedStep): Promise<ItemScope> {

@@ -185,6 +185,7 @@ export class Chain {
     if (next !== null) observer.stepClaimed(this.#facts, 0);
     if (!moved.changed || !isEnded(moved.runState)) return;
     observer.runEnded(this.#facts, moved.runState);
+    if (this.#facts.triggerKind === 'workflow') this.#options.flows.childEnded();
     tracing.record(() => runSpan(this.#facts, moved.runState, clock.now()));
   }
 

@@ -33,6 +33,8 @@ export interface Flows {
   map(claimed: ClaimedStep, definition: StepDefinition, parameters: () => Labelled): Promise<TakenTurn>;
   /** Starts the run; or, where it is started, gathers what became of it. */
   startWorkflow(claimed: ClaimedStep, name: string, parameters: () => Labelled): Promise<TakenTurn>;
+  /** Told when a run that a step started has ended here: its parent need not wait until somebody looks. */
+  childEnded(): void;
 }
 
 export interface TurnOptions {
