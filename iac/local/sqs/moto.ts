@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RestartableSqs } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts';
 import { anyFreePort } from '../cell/ports.ts';
+import { lastLine } from '../debian/apt.ts';
 import { SqsServerError } from './errors.ts';
 
 /** Moto's server needs these two besides; its extra `server` would bring much that only other services need. */
@@ -89,8 +90,3 @@ from moto.server import main
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 `;
-
-function lastLine(error: unknown): string {
-  const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
-  return (stderr || String(error)).split('\n').at(-1) ?? '';
-}
