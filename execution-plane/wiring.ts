@@ -113,17 +113,19 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     }),
   });
   const runner = new StepRunner({ ...common, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
+  // What ends a run that nobody works on.
+  const aside = { ...common, changes: telemetry.endedRuns.listeningTo(changes) };
   const worker = new Worker({
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     admissions: new Admissions(common),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
-    sweeper: new Sweeper(common),
-    outcomes: new Outcomes({ ...common, keys, prices }),
-    timers: new Timers(common),
-    children: new Children(common),
-    commands: new Commands(common),
+    sweeper: new Sweeper(aside),
+    outcomes: new Outcomes({ ...aside, keys, prices }),
+    timers: new Timers(aside),
+    children: new Children(aside),
+    commands: new Commands(aside),
     reconciler: new ReconcilerLoop({ ...common, gateway, connectors, leases, everyMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() }),
     retraining: new Retraining({ ...common, onAsked: () => wakers.worker?.wakeIntake() }),
     evidence: new EvidenceBuilder({ database, objects, keys, clock, log, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),

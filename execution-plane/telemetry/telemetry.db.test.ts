@@ -68,6 +68,18 @@ it('tells what operators of a worker want to know, without a tenant or a ticket 
   for (const absent of [CANARY, plant.ids.tenantId, 'rec-1', runId]) expect(text).not.toContain(absent);
 });
 
+it('a run that ends while nobody works on it is counted and traced all the same', async () => {
+  await plant.raise(CANARY);
+  const worker = await plant.startWorker(watched());
+  const waiting = await plant.untilRun((run) => run.state === 'waiting');
+  await plant.vote(waiting.steps['change']!.approval_id!, 'reject');
+  const { id } = await plant.untilRun((run) => run.state === 'failed');
+  await worker.stop();
+  const [row] = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('failed', 'SELECT sum(runs_failed)::int AS failed, sum(runs_succeeded)::int AS succeeded FROM execution.figures')));
+  expect(row).toEqual({ failed: 1, succeeded: 0 });
+  expect(receiver.spans.find(({ name }) => name.startsWith('run '))).toMatchObject({ spanId: spanIdOf(id), parentSpanId: null, failed: true, attributes: { 'countersign.run.state': 'failed' } });
+});
+
 it('a trace goes from the event through the queue, steps and decisions to the requests, and holds no content', async () => {
   const { runId } = await oneTicket();
   const spans = await receiver.until((received) => received.some(({ name }) => name.startsWith('run ')));

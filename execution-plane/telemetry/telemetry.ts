@@ -8,6 +8,7 @@ import { startTracing } from '@countersign/platform/telemetry/tracing.ts';
 import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
 import { Loop } from '../loops/loop.ts';
 import type { Tenants } from '../loops/tenants.ts';
+import { EndedRuns } from './ended-runs.ts';
 import { Figures } from './figures.ts';
 import type { Observer } from './observer.ts';
 import { forgetFigures, writeFigures } from './repository-figures.ts';
@@ -26,6 +27,7 @@ export interface Telemetry {
   readonly observer: Observer;
   readonly tracing: Tracing;
   readonly metrics: Metrics;
+  readonly endedRuns: EndedRuns;
   /** Where `/metrics` is, once started; null where it is not served. */
   readonly metricsUrl: string | null;
   start(): Promise<void>;
@@ -44,7 +46,11 @@ export function createTelemetry(settings: TelemetrySettings, parts: TelemetryPar
   const metrics = new Metrics({ process: settings.metrics !== null });
   const figures = new Figures(metrics, () => clock.now());
   const tracing = startTracing({ ...settings.traces, service: { name: 'countersign-worker', version, instance: worker }, onError: (error) => log.warn({ err: error }, 'traces could not be sent') });
-  const write = async (): Promise<void> => figures.tell((rows) => database.forTenants([...new Set(rows.map((row) => row.tenant_id))], (tx) => writeFigures(tx, worker, rows)));
+  const endedRuns = new EndedRuns({ database, clock, observer: figures, tracing });
+  const write = async (): Promise<void> => {
+    await endedRuns.count();
+    await figures.tell((rows) => database.forTenants([...new Set(rows.map((row) => row.tenant_id))], (tx) => writeFigures(tx, worker, rows)));
+  };
   const onError = (loop: string, error: unknown): void => log.warn({ err: error, loop }, 'figures for operators could not be written; they are kept and written later');
   const loops = [
     new Loop({ name: 'figures', everyMs: WRITE_EVERY_MS, turn: async () => (await write(), false), onError }),
@@ -52,7 +58,7 @@ export function createTelemetry(settings: TelemetrySettings, parts: TelemetryPar
   ];
   let server: { readonly url: string; stop(drain_ms: number): Promise<void> } | null = null;
   return {
-    observer: figures, tracing, metrics,
+    observer: figures, tracing, metrics, endedRuns,
     get metricsUrl() { return server === null ? null : `${server.url}/metrics`; },
     async start() {
       server = settings.metrics === null ? null : await startMetricsServer(metrics, settings.metrics);
