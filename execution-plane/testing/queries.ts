@@ -140,6 +140,10 @@ export async function setAutonomy(tx: Transaction, call: CallIdentity, autonomy:
   await tx.change(sql('autonomy', `UPDATE execution.runs SET definition = jsonb_build_object('autonomy', $3::text) WHERE tenant_id = $1 AND id = $2`), [call.tenant.id, call.run.id, autonomy]);
 }
 
+export async function readWorkflowId(tx: Transaction, tenantId: string, name: string): Promise<string> {
+  return (await tx.one<{ id: string }>(sql('workflow_id', 'SELECT id FROM control.workflows WHERE tenant_id = $1 AND name = $2'), [tenantId, name])).id;
+}
+
 export async function readPinnedSeqs(tx: Transaction): Promise<Array<number | null>> {
   return (await tx.rows<{ seq: number | null }>(sql('pinned_seqs', `SELECT (pins->>'policy_bundle_seq')::float8 AS seq FROM execution.runs ORDER BY created_at, id`))).map((row) => row.seq);
 }
