@@ -1,5 +1,5 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes } from '@opentelemetry/api';
+import { startClientSpan } from '@countersign/platform/telemetry/library-span.ts';
+import type { LibraryAttributes } from '@countersign/platform/telemetry/library-span.ts';
 import type { ModelAnswer } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 
@@ -17,22 +17,21 @@ export interface Asking {
  * was asked nor what was answered. Without an SDK in the process it costs nothing and goes nowhere.
  */
 export async function inModelSpan<Result extends { readonly model?: ModelAnswer | undefined }>(asking: Asking, ask: () => Promise<Result>): Promise<Result> {
-  const span = trace.getTracer('countersign.model-adapter').startSpan(`chat ${asking.modelId}`, { kind: SpanKind.CLIENT, attributes: requestAttributes(asking) });
+  const span = startClientSpan('countersign.model-adapter', `chat ${asking.modelId}`, requestAttributes(asking));
   try {
     const result = await ask();
-    span.setAttributes(answerAttributes(result.model));
+    span.set(answerAttributes(result.model));
     return result;
   } catch (error) {
-    if (error instanceof ConnectorError) span.setAttributes(answerAttributes(error.model));
-    span.setAttribute('error.type', error instanceof ConnectorError ? error.code : '_OTHER');
-    span.setStatus({ code: SpanStatusCode.ERROR });
+    if (error instanceof ConnectorError) span.set(answerAttributes(error.model));
+    span.fail(error instanceof ConnectorError ? error.code : '_OTHER');
     throw error;
   } finally {
     span.end();
   }
 }
 
-function requestAttributes({ provider, modelId, server, wantsJson, maxOutputTokens }: Asking): Attributes {
+function requestAttributes({ provider, modelId, server, wantsJson, maxOutputTokens }: Asking): LibraryAttributes {
   const url = server === null ? null : new URL(server);
   return {
     'gen_ai.operation.name': 'chat',
@@ -44,7 +43,7 @@ function requestAttributes({ provider, modelId, server, wantsJson, maxOutputToke
   };
 }
 
-function answerAttributes(answer: ModelAnswer | undefined): Attributes {
+function answerAttributes(answer: ModelAnswer | undefined): LibraryAttributes {
   if (answer === undefined) return {};
   const { observed, response_id, finish_reasons, usage } = answer;
   return {

@@ -1,7 +1,9 @@
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Position } from '../api/page.ts';
 import type { RunRow } from './queries.ts';
-import type { RunFilters } from './search.ts';
+import type { Call } from '../api/operation.ts';
+
+export type RunFilters = Omit<Call<'listRuns'>['query'], 'limit' | 'cursor'>;
 
 /** Runs that a search with filters looks at for one page, newest first. It bounds what a filter that fits nothing can cost. */
 export const LOOKED_AT = 10_000;

@@ -4,8 +4,6 @@ import { cursorOf, positionOf } from '../api/page.ts';
 import { findRuns } from './repository-search.ts';
 import { runSummary } from './run-view.ts';
 
-export type RunFilters = Omit<Call<'listRuns'>['query'], 'limit' | 'cursor'>;
-
 /** Runs, newest first, and the search in them. A page costs no more than looking at so many runs, whatever is searched for. */
 export class RunSearch {
   readonly #database: Database;

@@ -1,5 +1,5 @@
 import type { Metrics } from '@countersign/platform/telemetry/metrics.ts';
-import type { Tally } from './figures.ts';
+import type { Tally } from './tally.ts';
 
 export interface FigureMetrics {
   add(tally: Tally): void;

@@ -6,26 +6,7 @@ import { figureMetrics } from './figure-metrics.ts';
 import type { FigureMetrics } from './figure-metrics.ts';
 import type { Observer, Place } from './observer.ts';
 import type { FigureRow } from './repository-figures.ts';
-
-export interface Histogram {
-  readonly counts: number[];
-  sum_ms: number;
-}
-
-/** What happened in one place since it was last taken. */
-export interface Tally {
-  readonly tenantId: string;
-  readonly environmentId: string;
-  readonly environment: string;
-  readonly workflow: string;
-  runsStarted: number;
-  readonly runs: Record<'succeeded' | 'failed' | 'cancelled', number>;
-  readonly steps: Partial<Record<StepState, number>>;
-  readonly decisions: Record<string, number>;
-  readonly queueWait: Histogram;
-  readonly stepDuration: Histogram;
-  readonly runDuration: Histogram;
-}
+import type { Histogram, Tally } from './tally.ts';
 
 /**
  * Counts what a worker does, once: the same counts go to Prometheus when it scrapes and to the board every few seconds. An observation is

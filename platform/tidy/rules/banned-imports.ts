@@ -22,6 +22,7 @@ const BANS: readonly Ban[] = [
   { packages: /^axios$/, allowedIn: /^(cli|iac\/local|agent\/session)\//, where: 'cli, iac/local and agent/session' },
   { packages: /^@aws-sdk\//, allowedIn: /^platform\/(queue|objects|keys|secrets)\//, where: 'platform/{queue,objects,keys,secrets}' },
   { packages: /^@slack\//, allowedIn: /^control-plane\/slack\//, where: 'control-plane/slack' },
+  { packages: /^(prom-client|@opentelemetry\/.+)$/, allowedIn: /^platform\/telemetry\//, allowedInTests: true, where: 'platform/telemetry' },
   { packages: /^ioredis$/, allowedIn: /^platform\/cache\//, where: 'platform/cache' },
   {
     packages: /^node:(http|https|http2)$/,
