@@ -27,6 +27,7 @@ import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
+import { Schedules } from './schedules/schedules.ts';
 import { Admissions } from './limits/admissions.ts';
 import { Tenants } from './loops/tenants.ts';
 import { DecisionPoints } from './policy/decision-points.ts';
@@ -120,6 +121,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     admissions: new Admissions(common),
+    schedules: new Schedules({ ...common, onDue: () => wakers.worker?.wakeIntake() }),
     dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(aside),
     outcomes: new Outcomes({ ...aside, keys, prices }),

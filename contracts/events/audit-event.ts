@@ -32,7 +32,7 @@ export const AUDIT_EVENT_TYPES = [
   'slack.app_configured', 'slack.app_removed', 'slack.installed', 'slack.uninstalled', 'slack.channel_set', 'slack.channel_removed',
   'slack.user_linked', 'slack.user_unlinked', 'slack.request_refused', 'slack.click_refused',
   'model.trained', 'model.changed', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested', 'run.redrive_requested',
-  'run.admitted', 'run.not_started', 'schedule.paused', 'schedule.resumed', 'schedule.due', 'schedule.missed',
+  'run.admitted', 'run.not_started', 'schedule.paused', 'schedule.resumed', 'schedule.missed',
   'run.pause_requested', 'run.resume_requested', 'run.paused', 'run.resumed', 'bulk_command.requested', 'kill_switch.stage_began', 'kill_switch.recovered',
 ] as const;
 

@@ -19,6 +19,8 @@ import type { Outcomes } from '../outcomes/outcomes.ts';
 import type { DecisionPoints } from '../policy/decision-points.ts';
 import type { ReconcilerLoop } from '../reconciler/reconciler-loop.ts';
 import type { Retraining } from '../retraining/retraining.ts';
+import { SCHEDULES_EVERY_MS } from '../schedules/schedules.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import type { StepRunner } from '../steps/step-runner.ts';
 import { TIMERS_EVERY_MS } from '../timers/timers.ts';
 import type { Timers } from '../timers/timers.ts';
@@ -40,6 +42,7 @@ export interface WorkerParts {
   readonly wake: Wake;
   readonly intake: Intake;
   readonly admissions: Admissions;
+  readonly schedules: Schedules;
   readonly dispatcher: Dispatcher;
   readonly runner: StepRunner;
   readonly leases: Leases;
@@ -146,7 +149,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, wake, dispatcher, intake, admissions, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { database, wake, dispatcher, intake, admissions, schedules, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -158,6 +161,7 @@ function loopsOf(parts: WorkerParts) {
     }),
     intake: loop('intake', 1_000, () => intake.turn()),
     admissions: loop('admissions', ADMISSIONS_EVERY_MS, () => admissions.turn()),
+    schedules: loop('schedules', SCHEDULES_EVERY_MS, () => schedules.turn()),
     heartbeat: loop('heartbeat', leaseMs / 3, once(() => leases.renew())),
     sweep: loop('sweep', Math.min(1_000, leaseMs / 4), () => sweeper.reclaimExpired()),
     approvals: loop('approvals', 1_000, () => sweeper.settleApprovals()),
