@@ -6,6 +6,7 @@ import { bindEgress } from './bound-egress.ts';
 import type { ExchangeLog } from './bound-egress.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
+import type { HeldLease } from './held-lease.ts';
 import { createNestedCalls } from './nested-calls.ts';
 
 export interface ContextOfOneCall {
@@ -28,14 +29,14 @@ export interface ContextOfOneCall {
 
 /**
  * What an action may use, for one call. `actionDigest` is known from the intent on; before it there is only content to refer to.
- * `runId`: of the run that made the effect, where it is another one's that is looked up.
+ * `runId`: of the run that made the effect, where it is another one's that is looked up. `held`: for what is carried out.
  */
-export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null; readonly runId?: string }): ContextOfOneCall {
+export function createActionContext(parts: GatewayParts, call: Call, of: { readonly follows: string | null; readonly actionDigest: string | null; readonly runId?: string; readonly held?: HeldLease }): ContextOfOneCall {
   const { request, instance, manifest } = call;
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), manifest.timeout_ms);
   const signal = AbortSignal.any([request.signal, ending.signal]);
-  const bound = bindEgress(parts, call, signal);
+  const bound = bindEgress(parts, call, signal, of.held ?? null);
   const decided = of.actionDigest !== null;
   const nested = createNestedCalls(parts, call, decided, signal);
   const referenceFor = (content: Json): string => reference(request.identity.run.id, digestOf({
@@ -60,7 +61,10 @@ export function createActionContext(parts: GatewayParts, call: Call, of: { reado
     },
     nestedLabels: nested.labels,
     exchanges: bound.exchanges,
-    rethrowFault: nested.rethrowFault,
+    rethrowFault() {
+      of.held?.rethrowFault();
+      nested.rethrowFault();
+    },
     end: async () => {
       clearTimeout(timer);
       ending.abort(ENDED);

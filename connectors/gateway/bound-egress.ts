@@ -9,6 +9,7 @@ import type { InstanceKey } from './health/health-store.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
+import type { HeldLease } from './held-lease.ts';
 import { jsonBody } from './json-body.ts';
 
 /** What went over the wire in one call, for its record and for judging whether an effect is possible. */
@@ -22,8 +23,8 @@ export interface ExchangeLog {
   mayHaveChangedSomething(): boolean;
 }
 
-/** The action's way out: its instance, its credential, and nothing else. */
-export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal): { readonly egress: Egress; readonly exchanges: ExchangeLog } {
+/** The action's way out: its instance, its credential, and nothing else. `held`: asked before everything that may change something. */
+export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal, held: HeldLease | null): { readonly egress: Egress; readonly exchanges: ExchangeLog } {
   const log = createExchangeLog();
   return {
     exchanges: log,
@@ -34,9 +35,9 @@ export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal)
         const key = healthKeyOf(call);
         log.sending(request, body);
         try {
-          const response = await authorised(parts, call, signal, request, body);
+          const response = await authorised(parts, call, request, { body, signal, beforeSending: async () => { if (changes) await held?.beforeSending(); } });
           log.answered(response, changes);
-          await parts.guard.answered(key, response.status, response.headers);
+          await remembered(parts, () => parts.guard.answered(key, response.status, response.headers));
           return asEgressResponse(response, changes);
         } catch (cause) {
           const error = connectorErrorOf(cause, changes);
@@ -56,17 +57,35 @@ const UNREACHABLE: ReadonlySet<string> = new Set(['peer_unavailable', 'peer_time
  * up no attempt, so that a step outlives an outage of any length.
  */
 async function noticed(parts: GatewayParts, key: InstanceKey, error: ConnectorError): Promise<ConnectorError> {
-  const circuit = await parts.guard.unreachable(key, error.code);
+  const circuit = await remembered(parts, () => parts.guard.unreachable(key, error.code));
   if (circuit !== 'open' || error.effect !== 'none') return error;
   return new ConnectorError({ code: 'circuit_open', effect: 'none', retryable: true, message: `${error.message} Nothing is sent to the instance for a while.`, cause: error });
 }
 
+/** What became of the request is known; that it could not be remembered for the next one does not change it. */
+async function remembered<T>(parts: GatewayParts, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    parts.log.error({ err: error }, 'the health of an instance could not be written');
+    return undefined;
+  }
+}
+
+interface Sending {
+  readonly body: Uint8Array | undefined;
+  readonly signal: AbortSignal;
+  readonly beforeSending: () => Promise<void>;
+}
+
 /** A 401 to a token that ended early is answered once with a fresh one: a refused request has had no effect. */
-async function authorised(parts: GatewayParts, call: Call, signal: AbortSignal, request: EgressRequest, body: Uint8Array | undefined): Promise<GuardedResponse> {
+async function authorised(parts: GatewayParts, call: Call, request: EgressRequest, { body, signal, beforeSending }: Sending): Promise<GuardedResponse> {
   const send = async (fresh: boolean): Promise<GuardedResponse> => {
     const credentialHeaders = await parts.credentials.headersFor(call, await egressOf(parts, call), fresh);
     // Asked again: while a token was fetched, a certificate may have changed.
-    return (await egressOf(parts, call)).request({
+    const egress = await egressOf(parts, call);
+    await beforeSending();
+    return egress.request({
       method: request.method,
       path: request.path,
       query: request.query,

@@ -335,7 +335,7 @@ describe('effects', () => {
     expect(early).toMatchObject({ kind: 'uncertain', error: { code: 'outcome_unknown', retryable: true } });
     expect(early.kind === 'uncertain' ? early.error.retryAfterMs : 0).toBeGreaterThan(1_000);
     expect(received).toHaveLength(1);
-    made.later(2_000);
+    made.later(3_000);
     expect(await made.call(nextAttempt(nextAttempt(nextAttempt(identity))), 'notes/write', { a: 1 })).toMatchObject({ kind: 'succeeded' });
     expect(received).toHaveLength(2);
   });

@@ -99,7 +99,7 @@ async function runPipeline(parts: GatewayParts, request: CallRequest, nested: bo
     // Intent: committed before the effect, with the decision, the use of the approval, the key and the reservation in the budgets.
     const intended = await commitIntent(parts, call, plan, decision, key);
     // Credential and egress: the connector's code, with a way out to its instance only; it never sees the credential.
-    const performed = await perform(parts, call, plan);
+    const performed = await perform(parts, call, plan, intended);
     // Response: nothing that people cannot see is let in, nothing that breaks the manifest is a success, nothing that it redacts is kept.
     const answer = redactAnswer(call, validateAnswer(parts, call, cleanAnswer(call, performed)));
     // Outcome and meter: committed together, and the reservation is settled by what the call really cost.

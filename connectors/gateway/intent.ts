@@ -13,6 +13,8 @@ import type { PriceLists } from './pricing.ts';
 /** What has been written before anything leaves. */
 export interface Intended {
   readonly callId: string;
+  /** When its commit began, by `performance.now()`. */
+  readonly intendedAt: number;
   /** The prices that the call was estimated by and is metered by. */
   readonly prices: PriceLists;
   /** Whether people countersigned exactly this action. */
@@ -27,6 +29,7 @@ export async function commitIntent(parts: GatewayParts, call: Call, plan: Planne
   if (call.request.signal.aborted) throw endedBy({ code: 'call_aborted', message: `${call.request.action} was stopped before anything was sent.`, retryable: true });
   const { identity } = call.request;
   const prices = await parts.prices.rowsFor(identity.tenant.id);
+  const intendedAt = performance.now();
   try {
     const { callId } = await parts.store.commitIntent(identity, decision, {
       action: plan.action,
@@ -43,7 +46,7 @@ export async function commitIntent(parts: GatewayParts, call: Call, plan: Planne
       concurrency: call.nested ? null : concurrencyOf(call),
       consumeApprovalId: decision.approvalId,
     });
-    return { callId, prices, approved: decision.approvalId !== null };
+    return { callId, intendedAt, prices, approved: decision.approvalId !== null };
   } catch (error) {
     throw refusedIntent(call, error);
   }

@@ -6,6 +6,8 @@ import { createActionContext } from './action-context.ts';
 import type { ExchangeLog } from './bound-egress.ts';
 import type { Call, PlannedAction } from './call.ts';
 import { callErrorOf } from './failures.ts';
+import { heldLease } from './held-lease.ts';
+import type { Intended } from './intent.ts';
 import type { GatewayParts } from './parts.ts';
 import type { CallError } from './ports.ts';
 
@@ -34,8 +36,9 @@ export interface Broken {
  * Runs the connector's code. It sees no credential: the egress that it is given applies one to each request to its instance, for that
  * request only (`bound-egress.ts`), and reaches nothing but the instance's allowed hosts.
  */
-export async function perform(parts: GatewayParts, call: Call, plan: PlannedAction): Promise<Performed> {
-  const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest });
+export async function perform(parts: GatewayParts, call: Call, plan: PlannedAction, { intendedAt }: Pick<Intended, 'intendedAt'>): Promise<Performed> {
+  const held = heldLease({ intendedAt, timeoutMs: call.manifest.timeout_ms, prove: () => parts.store.proveHeld(call.request.identity) });
+  const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest, held });
   const { exchanges } = context;
   const started = performance.now();
   const took = (): Pick<Performed, 'exchanges' | 'durationMs' | 'nestedLabels'> => ({ exchanges, durationMs: Math.round(performance.now() - started), nestedLabels: context.nestedLabels() });

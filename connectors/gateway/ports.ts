@@ -36,6 +36,8 @@ export interface GatewayStore {
    * `uncertain` the reservation stands. `key`: the call is of another step, found under this key, and was uncertain.
    */
   commitOutcome(call: CallIdentity, callId: string, outcome: Outcome, key?: EffectKey | null): Promise<void>;
+  /** Asks, by the store's own clock, whether the step is still leased under this fence. @throws StaleLeaseError it is not */
+  proveHeld(call: CallIdentity): Promise<void>;
   /** Records that this call was given the stored outcome of another step's, which used the same key before; nothing is sent. */
   commitReplay(call: CallIdentity, effect: Pick<ExistingEffect, 'callId' | 'runId' | 'actionDigest'>, key: EffectKey): Promise<void>;
 }

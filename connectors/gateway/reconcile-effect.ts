@@ -4,6 +4,7 @@ import { createActionContext } from './action-context.ts';
 import type { Call } from './call.ts';
 import { withContent } from './content-parameters.ts';
 import { callErrorOf } from './failures.ts';
+import { SEND_WITHIN_MS } from './held-lease.ts';
 import type { GatewayParts } from './parts.ts';
 import type { ExistingEffect } from './ports.ts';
 import { readStoredAction } from './stored-action.ts';
@@ -59,7 +60,7 @@ function checked(parts: GatewayParts, call: Call, found: Reconciled): Reconciled
  * may take as long over it as the action may take. Until that time has passed since the intent, "not there" proves nothing.
  */
 function onceSettled(call: Call, effect: ExistingEffect, found: Looked): Looked {
-  const unsettledMs = Math.ceil(call.manifest.timeout_ms - effect.intendedMsAgo);
+  const unsettledMs = Math.ceil(call.manifest.timeout_ms + SEND_WITHIN_MS - effect.intendedMsAgo);
   if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
   return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };
 }

@@ -115,6 +115,10 @@ export class JournalledStore implements GatewayStore {
     });
   }
 
+  proveHeld(call: CallIdentity): Promise<void> {
+    return this.#options.store.proveHeld(call);
+  }
+
   async commitReplay(call: CallIdentity, effect: Pick<ExistingEffect, 'callId' | 'runId' | 'actionDigest'>, key: EffectKey): Promise<void> {
     await this.#options.journals.of(call)?.flush();
     return this.#options.store.commitReplay(call, effect, key);

@@ -18,7 +18,7 @@ import { ExecutionError } from '../errors.ts';
 import { budgetRefused, budgetWarning, callEvent, decisionEvent, intentEvent, outcomeEvent } from './audit-call.ts';
 import { readTightestBudget } from './repository-budgets.ts';
 import { readApprovalInHand, readNewestEffect, writeIntent, writeOutcome, writeReplay } from './repository-calls.ts';
-import { linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
+import { isHeld, linkApprovalToStep, writeApproval, writeDecision } from './repository-decisions.ts';
 import type { LoggedDecision } from './repository-decisions.ts';
 import { hasFreeSlot } from './repository-concurrency.ts';
 import { readPreviousAnswer } from './repository-model-changes.ts';
@@ -158,6 +158,10 @@ export class PostgresGatewayStore implements GatewayStore {
       const ofOwner = key === null ? [] : [{ ...event, run_id: ended.run_id, data: { ...event.data, step_key: ended.step_key, call_key: ended.call_key, found_by_run_id: call.run.id } }];
       await appendEvents(tx, [...ofOwner, ...crossed.map((account) => budgetWarning(call, worker, account)), ...await this.#modelChange(tx, call, callId, outcome)], now);
     });
+  }
+
+  async proveHeld(call: CallIdentity): Promise<void> {
+    if (!await this.#options.database.forTenant(call.tenant.id, (tx) => isHeld(tx, call))) throw stale(call);
   }
 
   async commitReplay(call: CallIdentity, { callId, runId, actionDigest }: Pick<ExistingEffect, 'callId' | 'runId' | 'actionDigest'>, key: EffectKey): Promise<void> {

@@ -19,6 +19,16 @@ export function heldValues(call: CallIdentity): unknown[] {
   return [call.tenant.id, call.step.id, call.step.fence];
 }
 
+const isHeldNow: Statement = {
+  name: 'steps.is_held',
+  text: `SELECT FROM execution.steps WHERE tenant_id = $1 AND id = $2 AND fence = $3::bigint AND state = 'leased' AND lease_expires_at > clock_timestamp()`,
+};
+
+/** Whether the step is leased under this fence, by the database's clock. */
+export async function isHeld(tx: Transaction, call: CallIdentity): Promise<boolean> {
+  return await tx.maybeOne(isHeldNow, heldValues(call)) !== undefined;
+}
+
 /** What is kept of an input: sealed before the transaction begins; null where nothing is kept. */
 export interface LoggedDecision {
   readonly decision: DecisionRecord;

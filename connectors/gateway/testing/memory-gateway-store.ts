@@ -135,6 +135,10 @@ export class MemoryGatewayStore implements GatewayStore {
     stored.outcome = structuredClone(outcome);
   }
 
+  async proveHeld(call: CallIdentity): Promise<void> {
+    this.#requireLease(call);
+  }
+
   async commitReplay(call: CallIdentity, effect: Pick<ExistingEffect, 'callId'>, key: EffectKey): Promise<void> {
     this.#requireLease(call);
     this.replays.push({ call, callId: effect.callId, key });

@@ -123,6 +123,7 @@ export function gatewayStoreConformance(name: string, makeHarness: () => Promise
       const { callId } = await store.commitIntent(call, decisionOf(harness.instanceId, action, 'ALLOW', approvalId), intentOf(action, approvalId));
       const successor = await harness.claimedAgain(call);
       await expect(store.commitOutcome(call, callId, { ...SUCCEEDED, receipt: RECEIPT })).rejects.toThrow(StaleLeaseError);
+      await expect(store.proveHeld(call)).rejects.toThrow(StaleLeaseError);
       await expect(store.commitDecision(call, decisionOf(harness.instanceId, action, 'DENY'))).rejects.toThrow(StaleLeaseError);
       await expect(store.commitApprovalRequest(call, decisionOf(harness.instanceId, action, 'REQUIRE_HITL'), requestOf(action))).rejects.toThrow(StaleLeaseError);
       await expect(store.commitIntent(call, decisionOf(harness.instanceId, action, 'ALLOW'), intentOf(action, null))).rejects.toThrow(StaleLeaseError);
