@@ -25,6 +25,8 @@ export interface ControlPlaneConfig {
   readonly policyRenewal_s: number;
   /** How long what was asked of people is kept, sealed. The worker reads the same variable for ticket text. */
   readonly retention_days: number;
+  /** Null: kill switches are told of by PostgreSQL alone. */
+  readonly redisUrl: string | null;
   readonly telemetry: TelemetrySettings;
   readonly logLevel: string;
 }
@@ -56,6 +58,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
     opa: env['COUNTERSIGN_OPA'] || null,
+    redisUrl: env['COUNTERSIGN_REDIS_URL'] || null,
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
     retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),

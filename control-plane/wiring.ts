@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
+import { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { loadContract } from '@countersign/platform/http/contract.ts';
@@ -83,7 +84,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const keys = await FileKeys.open(config.keyFile, { create: false });
   const objects = new FolderObjects(config.objectsFolder);
 
-  const notifier = new Notifier(database, log);
+  const cache = config.redisUrl === null ? null : new RedisCache({ url: config.redisUrl, onError: (error) => log.warn({ err: error }, 'Redis does not do its part; the same is done by the database meanwhile') });
+  await cache?.connect();
+  const notifier = new Notifier(database, log, cache);
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
   const checks = new SchemaChecks();
   const telemetry = createTelemetry(config.telemetry, { database, log, version: packageJson.version });
@@ -190,6 +193,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       policies.stop();
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
+      cache?.close();
       await database.close();
     },
   };

@@ -23,6 +23,8 @@ export interface WorkerConfig {
   readonly logLevel: string;
   /** The SQS queue by which workers hear of work; null: by PostgreSQL's notifications. */
   readonly queue: SqsAddress | null;
+  /** The Redis that workers share; null or absent: the same by PostgreSQL. */
+  readonly redisUrl?: string | null;
   /** Null: what suits the queue. */
   readonly pollMs: number | null;
   /** Where packages of connectors stand that are not shipped with this version, a folder each; null: none. */
@@ -51,6 +53,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     connectorsFolder: env['COUNTERSIGN_CONNECTORS_DIR'] || null,
     telemetry: readTelemetrySettings(env),
     queue: queueOf(env),
+    redisUrl: redisUrlOf(env),
     pollMs: env['COUNTERSIGN_POLL_MS'] ? whole(env, 'COUNTERSIGN_POLL_MS', 0, 100, 3_600_000) : null,
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
@@ -59,6 +62,15 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
 function queueOf(env: Environment): SqsAddress | null {
   const queueUrl = env['COUNTERSIGN_QUEUE_URL'] || null;
   return queueUrl === null ? null : { queueUrl: httpUrl('COUNTERSIGN_QUEUE_URL', queueUrl), endpoint: env['COUNTERSIGN_QUEUE_ENDPOINT'] ? httpUrl('COUNTERSIGN_QUEUE_ENDPOINT', env['COUNTERSIGN_QUEUE_ENDPOINT']) : null, region: null };
+}
+
+function redisUrlOf(env: Environment): string | null {
+  const text = env['COUNTERSIGN_REDIS_URL'] || null;
+  if (text !== null && !(URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol))) {
+    // Not shown: it may hold a password.
+    throw new ExecutionError('config_invalid', 'COUNTERSIGN_REDIS_URL is not a URL of Redis. Set it to redis://host:port, or to rediss:// over TLS.');
+  }
+  return text;
 }
 
 function httpUrl(name: string, text: string): string {

@@ -5,9 +5,12 @@ import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts'
 import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-guard.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { CONNECTORS } from '@countersign/connectors/registry.ts';
+import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
+import { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { UNOBSERVED } from '@countersign/platform/telemetry/settings.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
@@ -44,6 +47,7 @@ import { postgresDeclaredConnectors } from './store/declared-connectors.ts';
 import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
+import { RedisInstanceHealth } from './store/redis-instance-health.ts';
 import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { observedEgress } from './telemetry/observed-egress.ts';
@@ -95,13 +99,16 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const committer = new Committer({ database: commits, log, connections: COMMITTERS, giveUpMs: config.leaseMs });
   const journals = new Journals();
   const prices = postgresPrices(database);
+  const situation = new PostgresSituation(database);
+  const cache = typeof config.redisUrl === 'string' ? await openRedis(config.redisUrl, situation, log) : null;
+  const health = new PostgresInstanceHealth(database);
   const circuitChanges = new CircuitChanges(common);
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress(createEgress, telemetry.metrics, telemetry.tracing),
     store: new JournalledStore({ ...common, journals, store: new PostgresGatewayStore({ ...common, keys }) }),
-    situation: new PostgresSituation(database),
+    situation,
     facts: postgresFacts(database),
     instances: postgresInstances(database),
     declared: postgresDeclaredConnectors(database, log),
@@ -109,7 +116,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     models: postgresModelStores({ ...common, objects }),
     prices,
     guard: new InstanceGuard({
-      store: new PostgresInstanceHealth(database), now: () => clock.now().getTime(),
+      store: cache === null ? health : new RedisInstanceHealth(cache, health), now: () => clock.now().getTime(),
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
@@ -117,7 +124,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   // What ends a run that nobody works on.
   const aside = { ...common, changes: telemetry.endedRuns.listeningTo(changes) };
   const worker = new Worker({
-    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints,
+    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints, situation,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake(common),
     admissions: new Admissions(common),
@@ -145,8 +152,20 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       await commits.close();
       await gateway.close();
       await evaluators.close();
+      cache?.close();
     },
   };
+}
+
+/** Also where kill switches are heard of behind a pooler that lets no notification of PostgreSQL through. */
+async function openRedis(url: string, situation: PostgresSituation, log: Logger): Promise<RedisCache> {
+  const cache = new RedisCache({ url, onError: (error) => log.warn({ err: error }, 'Redis does not do its part; the same is done by the database meanwhile') });
+  await cache.connect();
+  await cache.subscribe(CHANGES_CHANNEL, (payload) => {
+    const change = changeOf(payload);
+    if (change?.kind === 'kill_switch') situation.forget(change.tenant_id);
+  }, () => situation.forgetAll());
+  return cache;
 }
 
 function readVersion(): string {

@@ -1,3 +1,4 @@
+import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { notify } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
@@ -11,9 +12,12 @@ import type { Change } from '@countersign/contracts/events/change.ts';
 export class Notifier {
   readonly #database: Database;
   readonly #log: Logger;
+  readonly #cache: Pick<RedisCache, 'publish'> | null;
   readonly #pending = new Set<string>();
 
-  constructor(database: Database, log: Logger) {
+  /** `cache`: where kill switches are told of, too, so that they bind at once whatever stands between a worker and PostgreSQL. */
+  constructor(database: Database, log: Logger, cache: Pick<RedisCache, 'publish'> | null = null) {
+    this.#cache = cache;
     this.#database = database;
     this.#log = log;
   }
@@ -31,7 +35,9 @@ export class Notifier {
   }
 
   changed(change: Change): void {
-    this.#send(CHANGES_CHANNEL, JSON.stringify(change));
+    const payload = JSON.stringify(change);
+    this.#send(CHANGES_CHANNEL, payload);
+    if (change.kind === 'kill_switch') this.#cache?.publish(CHANGES_CHANNEL, payload).catch((error: unknown) => this.#log.warn({ err: error }, 'Redis was not told of a kill switch; workers read it within half a second'));
   }
 
   /** One notification for all that commits within 2 ms: what it says is only "look". */

@@ -29,12 +29,28 @@ export class PostgresSituation implements Situation {
   readonly #known = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<Known>>();
   readonly #autonomy = new Map<string, Autonomy>();
+  /** Raised when something is said to have changed: what was asked for before is not kept. */
+  #changes = 0;
   readonly #workflows = new Map<string, readonly string[]>();
 
   /** `nowMs`: of a monotonic clock. */
   constructor(database: Database, nowMs: () => number = () => performance.now()) {
     this.#database = database;
     this.#now = nowMs;
+  }
+
+  /** A kill switch of this tenant was set or let go somewhere: the next call reads anew. A hint; without it the time that a read is believed for is the longest that one takes to bind. */
+  forget(tenantId: string): void {
+    this.#changes += 1;
+    this.#known.delete(tenantId);
+    this.#reading.delete(tenantId);
+  }
+
+  /** Such a hint may have been missed. */
+  forgetAll(): void {
+    this.#changes += 1;
+    this.#known.clear();
+    this.#reading.clear();
   }
 
   /** @throws ExecutionError `situation_unknown`; what the database failed with */
@@ -66,17 +82,20 @@ export class PostgresSituation implements Situation {
   #readOnce(tenantId: string): Promise<Known> {
     const underWay = this.#reading.get(tenantId);
     if (underWay !== undefined) return underWay;
-    const reading = this.#read(tenantId).finally(() => this.#reading.delete(tenantId));
+    const reading = this.#read(tenantId).finally(() => {
+      if (this.#reading.get(tenantId) === reading) this.#reading.delete(tenantId);
+    });
     this.#reading.set(tenantId, reading);
     return reading;
   }
 
   async #read(tenantId: string): Promise<Known> {
+    const changes = this.#changes;
     const known = await this.#database.forTenant(tenantId, async (tx): Promise<Known> => {
       const askedAt = this.#now();
       return { askedAt, situation: await readTenantSituation(tx, tenantId) };
     });
-    this.#known.set(tenantId, known);
+    if (changes === this.#changes) this.#known.set(tenantId, known);
     return known;
   }
 

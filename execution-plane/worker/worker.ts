@@ -17,6 +17,7 @@ import { Loop } from '../loops/loop.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import type { Outcomes } from '../outcomes/outcomes.ts';
 import type { DecisionPoints } from '../policy/decision-points.ts';
+import type { PostgresSituation } from '../policy/situation.ts';
 import type { ReconcilerLoop } from '../reconciler/reconciler-loop.ts';
 import type { Retraining } from '../retraining/retraining.ts';
 import { SCHEDULES_EVERY_MS } from '../schedules/schedules.ts';
@@ -52,6 +53,7 @@ export interface WorkerParts {
   readonly children: Children;
   readonly commands: Commands;
   readonly decisionPoints: DecisionPoints;
+  readonly situation: PostgresSituation;
   readonly reconciler: ReconcilerLoop;
   readonly retraining: Retraining;
   readonly evidence: { start(): void; stop(): Promise<void> };
@@ -88,6 +90,7 @@ export class Worker {
         const change = changeOf(payload);
         // Whoever has ended makes room.
         if (change?.kind === 'run' && ENDED.includes(change.state)) admissions.wake();
+        if (change?.kind === 'kill_switch') parts.situation.forget(change.tenant_id);
         if (change?.kind !== 'policy') return;
         parts.decisionPoints.noteChange(change.tenant_id);
         policy.wake();

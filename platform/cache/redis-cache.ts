@@ -52,15 +52,20 @@ export class RedisCache {
     await this.#ask(() => this.#client.publish(channel, payload));
   }
 
-  /** Calls `onMessage` with what is published from now on, and `onGap` when some of it may have been missed. */
+  /**
+   * Calls `onMessage` with what is published from now on, and `onGap` whenever some of it may have been missed. Resolves when it listens; where
+   * Redis does not answer it goes on trying behind the scenes.
+   */
   async subscribe(channel: string, onMessage: (payload: string) => void, onGap: () => void): Promise<void> {
-    const subscriber = new Redis(this.#options.url, CONNECTION);
+    const subscriber = new Redis(this.#options.url, { ...CONNECTION, autoResubscribe: false });
     this.#subscriber = subscriber;
     subscriber.on('error', () => undefined);
     subscriber.on('message', (_channel, payload) => onMessage(payload));
     subscriber.on('close', onGap);
-    subscriber.on('ready', () => void subscriber.subscribe(channel).then(onGap, this.#options.onError));
-    await subscriber.connect().catch((error: unknown) => this.#options.onError(this.#unreachable(error)));
+    const listens = new Promise<void>((resolve) => {
+      subscriber.on('ready', () => void subscriber.subscribe(channel).then(() => (onGap(), resolve()), this.#options.onError));
+    });
+    await subscriber.connect().then(() => listens, (error: unknown) => this.#options.onError(this.#unreachable(error)));
   }
 
   close(): void {
