@@ -12,6 +12,10 @@ export interface CellOptions {
   /** 0 takes any free port; it is kept in the data folder's settings. */
   readonly postgresPort: number;
   readonly workers: number;
+  /** How workers hear of work; absent: by PostgreSQL. */
+  readonly queue?: 'postgres' | 'sqs';
+  /** Whether there is a Redis that the processes share. */
+  readonly redis?: boolean;
   readonly fresh: boolean;
   /** Packages of connectors that are not shipped, a folder each; null or absent: none. */
   readonly connectorsDir?: string | null;
@@ -34,6 +38,19 @@ export const DEFAULTS = {
 /** The environment that a process of the cell starts with: ours, without what only npm needs. */
 export function baseEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && !name.startsWith('COUNTERSIGN_') && !name.startsWith('SANDBOX_')));
+}
+
+/** Where traces go is said by whoever starts the cell, and by nobody else: without it none leave. */
+export function tracesEnvironment(): Record<string, string> {
+  return Object.fromEntries(['COUNTERSIGN_OTLP_ENDPOINT', 'COUNTERSIGN_OTLP_HEADERS', 'COUNTERSIGN_TRACES_RATIO'].flatMap((name) => {
+    const text = environmentText(name);
+    return text === undefined ? [] : [[name, text]];
+  }));
+}
+
+/** Where a stand-in that the cell starts is to listen. */
+export function standInPort(): number {
+  return Number(process.env['COUNTERSIGN_STAND_IN_PORT']);
 }
 
 export function environmentText(name: string): string | undefined {

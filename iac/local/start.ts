@@ -31,6 +31,7 @@ async function main(): Promise<void> {
 
 function banner(cell: RunningCell, seconds: number): string {
   const processes = cell.processes.map((child) => `${child.name} (pid ${child.pid})`).join(', ');
+  const metrics = cell.processes.flatMap((child) => (child.metricsUrl === null ? [] : [child.metricsUrl])).join(' ');
   return `
 Countersign is ready after ${seconds.toFixed(1)} s.
 
@@ -38,6 +39,7 @@ Countersign is ready after ${seconds.toFixed(1)} s.
   ServiceNow sandbox  ${cell.sandboxUrl}   (a stand-in of ours, not ServiceNow)
   PostgreSQL          127.0.0.1:${cell.postgresPort}
   Processes           ${processes}
+  Metrics             ${metrics}
   Data and logs       ${cell.dataDir}
 
   Sign in (once, within 15 minutes; a new link: npm run sign-in)

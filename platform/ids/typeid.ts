@@ -24,5 +24,5 @@ const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 export function timeOfId(id: string): Date {
   const suffix = id.slice(id.lastIndexOf('_') + 1);
   // 26 characters are 130 bits of which the first two are none: the first ten hold the time.
-  return new Date([...suffix.slice(0, 10)].reduce((time_ms, digit) => time_ms * 32 + BASE32.indexOf(digit), 0));
+  return new Date(Array.from(suffix.slice(0, 10)).reduce((time_ms, digit) => time_ms * 32 + BASE32.indexOf(digit), 0));
 }

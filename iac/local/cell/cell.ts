@@ -1,4 +1,5 @@
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { tracesEnvironment } from '../config.ts';
 import type { CellOptions } from '../config.ts';
 import { bootstrapTenant, newApiKey, newSignInUrl } from './bootstrap.ts';
 import type { BootstrapAccess } from './bootstrap.ts';
@@ -11,6 +12,8 @@ import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
 import { anyFreePort, requireFreePort } from './ports.ts';
 import { INTEGRATION_USER, seed } from './seed.ts';
+import { startStandIns } from './stand-ins.ts';
+import type { StandIns } from './stand-ins.ts';
 import { keptPublisherKey, publishShipped, sayWhatNeedsApproval } from './shipped-connectors.ts';
 
 export interface RunningCell {
@@ -55,13 +58,18 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     refuseInterrupted(interrupted);
     await bootstrapTenant(access);
 
-    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, say });
     const start = async (process: CellProcess): Promise<CellProcess> => {
       refuseInterrupted(interrupted);
       stops.push(() => process.stop());
       await process.start();
       return process;
     };
+    const startStandIn = async (process: CellProcess): Promise<{ listening?: string }> => {
+      stops.push(() => process.stop());
+      return process.start();
+    };
+    const standIns = await startStandIns({ options, common: { logsDir: folder.logs, verbose: options.verbose, say }, start: startStandIn });
+    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, standIns, say });
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
     const api = new CellApi(access.publicUrl, apiKey);
@@ -72,7 +80,7 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
 
     const cell: RunningCell = {
       url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey,
-      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [controlPlane, ...rest], workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
+      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [...standIns.processes, controlPlane, ...rest], workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
     };
     await folder.writeState({
       pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey,
@@ -122,16 +130,17 @@ interface LayoutInput {
   readonly consoleDir: string;
   readonly ports: Ports;
   readonly publicUrl: string;
+  readonly standIns: StandIns;
   readonly say: Say;
 }
 
 /** Which processes a cell has, and the environment that each is given. */
-function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, say }: LayoutInput) {
+function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, standIns, say }: LayoutInput) {
   const common = { logsDir: folder.logs, verbose: options.verbose, say };
-  const shared = { COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds) };
+  const shared = { ...standIns.shared, COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
   const workerEnvironment = (number: number): Record<string, string> => ({
     // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
-    ...shared, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
+    ...shared, ...standIns.worker, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
     COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
         ...(typeof options.connectorsDir === 'string' ? { COUNTERSIGN_CONNECTORS_DIR: options.connectorsDir } : {}),
   });

@@ -35,6 +35,7 @@ export class CellProcess {
   #stopping = false;
   #restartInMs = FIRST_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
+  #metricsUrl: string | null = null;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -42,6 +43,11 @@ export class CellProcess {
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** Where its metrics are, as it said when it last became ready. */
+  get metricsUrl(): string | null {
+    return this.#metricsUrl;
   }
 
   get pid(): number | undefined {
@@ -96,6 +102,7 @@ export class CellProcess {
     }
     child.once('close', () => log.end());
     this.#child = child;
+    child.once('message', (message) => { this.#metricsUrl = typeof message === 'object' && message !== null && 'metrics' in message ? String(message.metrics) : null; });
     return child;
   }
 
