@@ -65,10 +65,10 @@ export class StoreModel {
     }
   }
 
-  /** As `steps.claimable` and `claimSteps`. `runIds`: only of these. */
-  claim(now: number, worker: string, leaseMs: number, limit: number, runIds: ReadonlySet<string> | null = null): ClaimedInModel[] {
+  /** As the claim of `dispatch/`, without its shares: what has been due longest comes first. `only`: of those. */
+  claim(now: number, worker: string, leaseMs: number, limit: number, only: (step: ModelStep) => boolean = () => true): ClaimedInModel[] {
     const found = [...this.steps.values()]
-      .filter((step) => CLAIMABLE.has(step.state) && (step.availableAt <= now || this.#flaws.has('claims_early')) && (runIds === null || runIds.has(step.runId)))
+      .filter((step) => CLAIMABLE.has(step.state) && (step.availableAt <= now || this.#flaws.has('claims_early')) && only(step))
       .sort((a, b) => a.availableAt - b.availableAt || (a.id < b.id ? -1 : 1)).slice(0, limit);
     if (found.length === 0) return [];
     const cancelling = new Set(found.filter((step) => this.#run(step.runId).state === 'cancelling'));
@@ -155,7 +155,8 @@ export class StoreModel {
   settleCall(now: number, holding: Holding, callId: string, to: ToolCallState, unseen = false): void {
     this.#mustHold(now, holding);
     const call = this.calls.find(({ id }) => id === callId)!;
-    if (call.state !== 'intended' && call.state !== 'uncertain') return;
+    // It has its outcome already: whoever wrote that was not this holder.
+    if (call.state !== 'intended' && call.state !== 'uncertain') throw new StaleLeaseError(holding.stepId, String(holding.fence));
     if (call.state !== to) legal(TOOL_CALL_STATES, call.state, to, callId);
     call.state = to;
     if (unseen) call.unseen = true;

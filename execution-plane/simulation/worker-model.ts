@@ -89,7 +89,7 @@ export class WorkerModel implements Process {
     try {
       const claimed = yield* this.#tx((now) => {
         const early = monitor.claimable(now);
-        const taken = store.claim(now, this.name, settings.leaseMs, free, runIds);
+        const taken = store.claim(now, this.name, settings.leaseMs, free, ({ runId }) => runIds === null || runIds.has(runId));
         for (const { step, fence, cancelling } of taken) this.#noteClaim(now, step, fence, cancelling, early);
         return taken.map(({ step, fence, attempt, cancelling }: ClaimedInModel): Work => ({ stepId: step.id, runId: step.runId, fence, attempt, cancelling }));
       });
