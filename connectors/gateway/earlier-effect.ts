@@ -30,7 +30,8 @@ export async function settleEarlierEffect(parts: GatewayParts, call: Call, key: 
 /** Nothing has happened yet, and nothing is to be sent. */
 export function notSentAgain(why: NonNullable<Call['request']['onlyFindOut']>): CallError {
   if (why === 'run_cancelled') return { code: why, retryable: true, message: 'Its run is being cancelled, and nothing of this step has happened; it is not sent.' };
-  return { code: why, retryable: false, message: 'Nothing of this step has happened, and its attempts are used up; it is not sent again.' };
+  const because = why === 'deadline_exceeded' ? 'its deadline is over' : 'its attempts are used up';
+  return { code: why, retryable: false, message: `Nothing of this step has happened, and ${because}; it is not sent again.` };
 }
 
 function refuseOtherParameters(key: EffectKey, effect: ExistingEffect): void {
@@ -58,6 +59,9 @@ async function wasApproved(parts: GatewayParts, call: Call, effect: ExistingEffe
   return approval?.state === 'consumed' && approval.actionDigest === effect.actionDigest;
 }
 
+const NOT_FOUND: CallError = { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true };
+const SENT_AGAIN: CallError = { code: 'effect_not_known', message: 'Nobody has looked whether it happened: the action may be sent twice without harm, so it is sent again in another call.', retryable: true };
+
 const INSTANCE_GONE: Looked = { happened: 'unknown', forGood: true, why: 'It may have been sent to an instance that is not there any more, or is pinned to another package; a person must look.' };
 
 /** Where it was sent, which policy may have chosen. A text that cannot be read is for `reconcileEffect` to judge. */
@@ -82,8 +86,7 @@ async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, 
     throw await storedOutcome(parts, call, { ...effect, output: kept, receipt }, key);
   }
   if (found.happened === false) {
-    const error: CallError = { code: 'effect_not_found', message: 'The system of record shows that nothing happened.', retryable: true };
-    return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error, ...record }, key);
+    return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error: found.unseen === true ? SENT_AGAIN : NOT_FOUND, ...record }, key);
   }
   const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: found.forGood !== true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
   if (effect.state === 'intended') await parts.store.commitOutcome(identity, effect.callId, { state: 'uncertain', error, ...record }, key);

@@ -12,9 +12,9 @@ import { answerProblem } from './validate-answer.ts';
 
 /**
  * What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. `forGood`: asking again
- * tells nothing more, so a person is to look.
+ * tells nothing more, so a person is to look. `unseen`: nobody has looked, and sending it again does no harm.
  */
-export type Looked = Exclude<Reconciled, { happened: 'unknown' }> | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
+export type Looked = Exclude<Reconciled, { happened: 'unknown' | false }> | { readonly happened: false; readonly unseen?: true } | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
 
 /** A kill switch stops looking, too: how long until it is tried again. */
 const STOPPED_MS = 5_000;
@@ -28,7 +28,8 @@ export async function reconcileEffect(parts: GatewayParts, call: Call, effect: E
 
 async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Looked> {
   if (!call.manifest.reconcile || call.action.reconcile === undefined) {
-    return call.manifest.idempotent ? { happened: false } : { happened: 'unknown', forGood: true, why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
+    // What is not sent again must be known.
+    return call.manifest.idempotent && call.request.onlyFindOut === undefined ? { happened: false, unseen: true } : { happened: 'unknown', forGood: true, why: `${call.request.action} cannot be looked up in the system of record; a person must look.` };
   }
   const stored = readStoredAction(effect.actionText, effect.actionDigest);
   if (stored === null) return { happened: 'unknown', forGood: true, why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };

@@ -87,7 +87,12 @@ function endOfUncertainty(callId: string, error: CallError, turn: Turn): StepEnd
   if (wasLookedUp && (!error.retryable || turn.attempt >= turn.maxAttempts)) {
     return { to: 'uncertain', delayMs: UNTIL_ASKED_MS, error: { code: 'outcome_unknown', message: `Nobody can tell whether the effect happened, so a person is asked. ${error.message}`, data: { question_of_call: callId } } };
   }
-  return { to: 'uncertain', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: plain };
+  return endOfUnknown(error, turn);
+}
+
+/** What was sent, if anything, is found out about after a back-off. */
+export function endOfUnknown(error: CallError, turn: Turn): StepEnd {
+  return { to: 'uncertain', delayMs: backoffMs(turn.retry, turn.attempt, turn.random, error.retryAfterMs), error: { code: error.code, message: error.message } };
 }
 
 /** Nothing new begins in a run that is being cancelled, by a person or by its deadline. What was sent, or begun, is still found out about. */
@@ -123,7 +128,7 @@ function waitMs(retryAfterMs: number | undefined, random: number): number {
 }
 
 /** Errors by which the target itself refuses: nothing is broken, and the same request will be refused again. */
-const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied']);
+const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied', 'deadline_exceeded']);
 
 /** Rules of the decision point and of the gateway themselves: policy could not be asked, or routes in circles. They name the error, so that the run says why. */
 /** A question is asked within a second or two. Were it never asked, the step would look for itself again after this. */

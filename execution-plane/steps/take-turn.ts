@@ -1,6 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
-import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
+import type { CallError, CallRequest, Gateway } from '@countersign/connectors/gateway/ports.ts';
 import { MAP, TRANSFORM, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { definitionOf, itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
@@ -12,7 +12,7 @@ import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import { KeysError } from '@countersign/platform/keys/keys.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
-import { endOfFailure } from '../engine/step-end.ts';
+import { endOfFailure, endOfUnknown } from '../engine/step-end.ts';
 import type { StepEnd, Turn } from '../engine/step-end.ts';
 import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
@@ -62,7 +62,7 @@ export async function takeTurn(claimed: ClaimedStep, loadContext: () => Promise<
   } catch (error) {
     if (error instanceof StaleLeaseError) throw error;
     options.log.error({ err: error, run_id: claimed.facts.run.id, step: claimed.key }, 'a step could not be run');
-    return endOfError(error, turn);
+    return endOfError(error, turn, mayHaveSent(definition, options.gateway));
   }
 }
 
@@ -90,8 +90,9 @@ async function callFor(claimed: ClaimedStep, definition: StepDefinition, paramet
 }
 
 /** An effect of unknown outcome is found out about in any case; where nothing new is to begin, it ends there. */
-function onlyFindOut({ cancelling, attempt, maxAttempts }: ClaimedStep): { readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted' } {
+function onlyFindOut({ cancelling, overdue, attempt, maxAttempts }: ClaimedStep): Pick<CallRequest, 'onlyFindOut'> {
   if (cancelling === true) return { onlyFindOut: 'run_cancelled' };
+  if (overdue === true) return { onlyFindOut: 'deadline_exceeded' };
   return attempt > maxAttempts ? { onlyFindOut: 'attempts_exhausted' } : {};
 }
 
@@ -111,8 +112,18 @@ export function identityOf(claimed: ClaimedStep, callKey: string): CallIdentity 
 }
 
 /** An expression or a shredded content will not mend itself; anything else may (a database that was away or slow), so it is tried again. */
-function endOfError(error: unknown, turn: Turn): StepEnd {
+function endOfError(error: unknown, turn: Turn, mayHaveSent: boolean): StepEnd {
   if (error instanceof ExpressionError) return { to: 'dead', error: { code: 'expression_failed', message: error.message } };
   if (error instanceof ExecutionError || error instanceof KeysError) return endOfFailure({ code: error.code, message: error.message, retryable: error.code === 'situation_unknown' }, turn);
-  return endOfFailure({ code: 'internal', message: 'The worker could not run this step. The log of the worker says why.', retryable: true }, turn);
+  const fault: CallError = { code: 'internal', message: 'The worker could not run this step. The log of the worker says why.', retryable: true };
+  // The intent may have been committed, and the effect sent: nothing but finding out about it ends the step.
+  return mayHaveSent && turn.attempt <= turn.maxAttempts ? endOfUnknown(fault, turn) : endOfFailure(fault, turn);
+}
+
+/** Whether the step makes a call that changes something. Of a connector without code, nobody here knows. */
+function mayHaveSent({ uses }: StepDefinition, gateway: Gateway): boolean {
+  if (uses === MODEL_STEP || uses === MAP || uses === WAIT || uses === TRANSFORM || workflowStartedBy(uses) !== null) return false;
+  const [connector = '', action = ''] = uses.split('/');
+  const manifest = gateway.manifests().find((one) => one.name === connector);
+  return manifest?.actions[action]?.risk !== 'read';
 }

@@ -88,12 +88,23 @@ it('stops at a kill switch, and goes on when it is released', async () => {
   const set = await policy.send<Schemas['KillSwitch']>('POST', '/api/v1/kill-switches', { scope: 'environment', id: await policy.environmentId('prod'), reason: 'something is wrong' });
   expect(set.status).toBe(201);
   // It binds within a second, and not at once: a ticket that came before may still pass, and one that came after the release may not.
-  const denied = await eventually(async () => whenIn(await settledRun(), 'failed'));
-  expect(denied.decisions.at(-1)).toMatchObject({ outcome: 'DENY', reasons: [{ rule: 'base/kill_switch' }] });
+  const stopped = await eventually(async () => {
+    const [ticket] = await sandbox.raise(1);
+    const item = await eventually(async () => (await api.runs({ q: ticket!.number, limit: 1 })).items[0]);
+    const run = await eventually(async () => [await api.run(item.id)].find((one) => isStopped(one) || one.state === 'waiting'));
+    return isStopped(run) ? run : undefined;
+  });
+  expect(stopped.decisions.at(-1)).toMatchObject({ outcome: 'DENY', reasons: [{ rule: 'base/kill_switch' }] });
   expect((await policy.send('POST', `/api/v1/kill-switches/${set.body.id}/release`, { reason: 'mended' })).status).toBe(200);
   const asked = await eventually(async () => whenIn(await settledRun(), 'waiting'));
   expect(asked.decisions.at(-1)).toMatchObject({ outcome: 'REQUIRE_HITL' });
+  // What was stopped goes on by itself.
+  await eventually(async () => whenIn(await api.run(stopped.id), 'waiting'));
 }, 120_000);
+
+function isStopped(run: Schemas['Run']): boolean {
+  return run.steps.some((step) => step.state === 'retrying' && step.error?.code === 'stopped_by_kill_switch');
+}
 
 /** Raises a ticket and gives its run once it waits for a person or has ended. */
 async function settledRun(): Promise<Schemas['Run']> {
