@@ -11,7 +11,7 @@ import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const PAGES = [
-  '/sign-in?to=%2Fruns', '/runs', '/runs/succeeded', '/runs/failed', '/runs/waiting', '/runs/running', '/runs/succeeded?tab=graph', '/runs/succeeded?tab=evidence', '/runs/succeeded?tab=audit', '/runs/succeeded?tab=json',
+  '/sign-in?to=%2Fruns', '/runs', '/runs/succeeded', '/runs/failed', '/runs/waiting', '/runs/running', '/runs/succeeded?tab=graph', '/runs/succeeded?tab=evidence', '/runs/succeeded?tab=audit', '/runs/succeeded?tab=json', '/runs/running?tab=timeline', '/runs?attention=true', '/operations', '/dead-letters', '/dead-letters?state=failed', '/schedules',
   '/approvals', '/tickets', '/workflows', `/workflows/${workflows()[0]?.id}`, '/connectors', '/policy', '/policy/layers/tenant', `/policy/layers/${ENVIRONMENTS[0]?.environment_id}`, '/policy/releases', `/policy/releases/${releases()[0]?.id}`, '/policy/shadow', '/policy/simulate', '/policy/simulate?decision=dec_1',
   '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/cost', '/slack/link', '/nowhere',
 ];
@@ -56,6 +56,33 @@ describe.each(['light', 'dark'] as const)('nothing serious by axe, %s', (scheme)
     await page.getByRole('dialog').getByRole('button').last().waitFor();
     expect(await seriousOn(page)).toEqual([]);
     await page.context().close();
+  });
+
+  it.each([
+    ['the items of a map, unfolded', '/runs/0', /^60 items/], ['its timeline, unfolded', '/runs/0?tab=timeline', /^60 items/], ['a question about an outcome', '/runs/1?tab=timeline', 'Cancel run'], ['a pause', '/runs/2', 'Resume'],
+    ['the context of a dead letter', '/dead-letters?state=dead,failed', /^Context of/], ['saved views', '/runs?state=failed', 'Views'], ['a redrive of all', '/dead-letters', 'Redrive'], ['a kill switch that lets go in stages', '/policy/kill-switches', 'Stop something'],
+  ] as const)('%s', async (_what, path, name) => {
+    const engine = await startMockApi({ scenario: 'engine', signedIn: true });
+    const page = await openPage(browser, { scheme });
+    await show(page, engine.url + path.replace(/\d/, (place) => engine.world.runs[Number(place)]?.id ?? ''));
+    const select = page.getByRole('checkbox', { name: 'Select this page' });
+    if (name === 'Redrive') await select.check();
+    await page.getByRole('button', { name, ...(typeof name === 'string' ? { exact: true } : {}) }).first().click();
+    expect(await seriousOn(page)).toEqual([]);
+    await page.context().close();
+    await engine.stop();
+    expect(engine.violations).toEqual([]);
+  });
+
+  it('a person is asked whether it happened', async () => {
+    const engine = await startMockApi({ scenario: 'engine', signedIn: true });
+    const page = await openPage(browser, { scheme });
+    await show(page, `${engine.url}/approvals?selected=${engine.world.approvals().find(({ kind }) => kind === 'outcome')?.id}`);
+    await page.getByRole('button', { name: 'It happened' }).click();
+    await page.getByRole('dialog').getByRole('textbox').waitFor();
+    expect(await seriousOn(page)).toEqual([]);
+    await page.context().close();
+    await engine.stop();
   });
 
   it('a source with problems, and what is found of it', async () => {

@@ -47,7 +47,8 @@ export function DeadLetterContext({ item }: { item: Schemas['DeadLetter'] }) {
           <>
             <div><StateBadge state={call.state} look={CALL_LOOKS[call.state]} /> <span className="mono">{call.action}</span> <Text span size="xs" c="dimmed">{formatUtc(call.intended_at)}</Text></div>
             {call.error === null ? null : <div><code style={{ color: 'var(--cs-bad)' }}>{call.error.code}</code> {call.error.message}</div>}
-            <Text size="xs" c="dimmed" component="div">Action <CopyId id={call.action_digest} what="action digest" text={digestPrefix(call.action_digest)} />, key <CopyId id={call.idempotency_key} what="idempotency key" />: a redrive sends the same again</Text>
+            <Text size="xs" c="dimmed" component="div">Action <CopyId id={call.action_digest} what="action digest" text={digestPrefix(call.action_digest)} /></Text>
+            <Text size="xs" c="dimmed" component="div">A redrive sends the same idempotency key again: <CopyId id={call.idempotency_key} what="idempotency key" /></Text>
           </>
         )}
       </Part>

@@ -39,7 +39,7 @@ export function ReleaseModal({ killSwitch, onClose }: { killSwitch: Schemas['Kil
     <Modal opened onClose={onClose} title={<Text fw={600}>Let {nameOf(killSwitch)} go on</Text>}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
-          <Text size="sm">Clocks of approvals go on with what was left of them. Steps that were refused meanwhile are found among the dead letters.</Text>
+          <Text size="sm">Steps that it held go on by themselves, and clocks of approvals with what was left of them.</Text>
           <Radio.Group label="How" value={inStages ? 'stages' : 'once'} onChange={(value) => setInStages(value === 'stages')}>
             <Stack gap={6} mt={6}>
               <Radio value="once" label="At once" description="Every run goes on" />

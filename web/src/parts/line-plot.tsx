@@ -64,6 +64,13 @@ function optionsOf(names: readonly string[], width: number, height: number, sche
   return {
     ...plotBase(width, height, scheme, valueText, 72),
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.15 : 1] } },
-    series: [{}, ...names.map((label, place) => ({ label, stroke: series[place % series.length], width: 1.5, dash: DASHES[place % DASHES.length], points: { show: false }, spanGaps: false }))],
+    series: [{}, ...names.map((label, place) => ({ label, stroke: series[place % series.length], width: 1.5, dash: DASHES[place % DASHES.length], points: { show: true, size: 5, fill: series[place % series.length], filter: alone }, spanGaps: false }))],
   };
+}
+
+/** Points with a gap on both sides: no line goes through them, so they are drawn as dots. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const isGap = (place: number): boolean => (values[place] ?? null) === null;
+  return [...values.keys()].filter((place) => !isGap(place) && isGap(place - 1) && isGap(place + 1));
 }

@@ -1,5 +1,4 @@
-import { Alert, Anchor, Tooltip } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Anchor, Tooltip } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Run } from '../api/client.ts';
 import { formatUsd } from '../format/money.ts';
@@ -16,9 +15,9 @@ export function RunFacts({ run }: { run: Run }) {
   return (
     <>
       {run.error === null ? null : (
-        <Alert variant="outline" color="red" icon={<IconAlertTriangle aria-hidden />} title={<code>{run.error.code}</code>} styles={{ root: { background: 'var(--cs-bad-soft)', borderColor: 'var(--cs-bad)' }, title: { color: 'var(--cs-bad)' }, icon: { color: 'var(--cs-bad)' } }}>
+        <Notice tone={run.state === 'cancelled' ? 'wait' : 'bad'} title={<code>{run.error.code}</code>}>
           {run.error.step_key === undefined ? null : <>In step <code>{run.error.step_key}</code>: </>}{run.error.message}
-        </Alert>
+        </Notice>
       )}
       {notStopped.length === 0 ? null : <Notice tone="wait" title="Could not be stopped"><NotStoppedList notStopped={notStopped} /></Notice>}
       {run.paused_at == null ? null : (

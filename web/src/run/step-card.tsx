@@ -1,4 +1,5 @@
 import { Group, Text, Title } from '@mantine/core';
+import type { RUN_ERROR_CODES } from '@countersign/contracts/errors/catalogue.ts';
 import { MAP, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
 import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
@@ -31,7 +32,7 @@ export function StepCard({ story: { step, entries }, items = [] }: { story: Step
         </header>
         <ol className={classes.entries}>
           {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at} title={formatUtc(entry.at)}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
-          <Waiting step={step} />
+          <Waiting step={step} asked={entries.some((entry) => entry.kind === 'approval' && entry.approval.kind === 'outcome' && entry.approval.state === 'pending')} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>
         {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} />}</StepItems>}
@@ -40,9 +41,14 @@ export function StepCard({ story: { step, entries }, items = [] }: { story: Step
   );
 }
 
-/** What a step that does not move waits for. */
-function Waiting({ step }: { step: StepStory['step'] }) {
-  const words = step.state === 'retrying' ? <>Next try in <Countdown at={step.available_at} over="a moment: its back-off is over" /></>
+/** What a step has for its error while a kill switch holds it. */
+const HELD: (typeof RUN_ERROR_CODES)[number] = 'stopped_by_kill_switch';
+
+/** What a step that does not move waits for. `asked`: a person is asked what became of its call. */
+function Waiting({ step, asked }: { step: StepStory['step']; asked: boolean }) {
+  const words = asked ? <>A person is asked whether it happened; nothing is sent again before that</>
+    : step.error?.code === HELD ? <>A kill switch holds it; it goes on when the switch lets go</>
+    : step.state === 'retrying' ? <>Next try in <Countdown at={step.available_at} over="a moment: its back-off is over" /></>
     : step.state === 'blocked' ? <>Waits for {step.needs.join(', ')}</>
     : step.state === 'waiting' ? <WaitsFor step={step} />
     : step.state === 'uncertain' ? <>The system of record is asked what happened before anything is sent again</>

@@ -23,7 +23,7 @@ export function SavedViews({ filter, onOpen }: Props) {
   const open = views.find(({ filters }) => addressOf(filterOfSaved(filters)).toString() === current);
   return (
     <>
-      <Menu position="bottom-end" width={320} withinPortal>
+      <Menu position="bottom-end" width={320} withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target><Button size="xs" variant="default" leftSection={<IconBookmark size={15} aria-hidden />}>{open === undefined ? 'Views' : `View: ${open.name}`}</Button></Menu.Target>
         <Menu.Dropdown>
           {query.data === undefined ? <AsyncView query={query} what="saved views" skeletonRows={2}>{() => null}</AsyncView> : null}

@@ -22,8 +22,8 @@ import { ZonedTime } from './zoned-time.tsx';
 
 type Schedule = Schemas['Schedule'];
 
-const COLUMNS = ['State', 'Workflow', 'By the clock', 'Next', 'Last', 'What was missed', 'Schedule', ''];
-const CATCH_UP: Record<Schedule['catch_up'], string> = { skip: 'is left out', latest: 'runs once, for the latest', all: 'runs for each time' };
+const COLUMNS = ['State', 'Workflow', 'By the clock', 'Next', 'Last', 'Hold it'];
+const CATCH_UP: Record<Schedule['catch_up'], string> = { skip: 'What was missed is left out', latest: 'What was missed runs once, for the latest time', all: 'What was missed runs for each time' };
 
 /** What runs by the clock: when next, when last, by whose clock; and how to hold it. */
 export function SchedulesPage() {
@@ -45,19 +45,17 @@ function ScheduleTable({ schedules, roles }: { schedules: readonly Schedule[]; r
   return (
     <div className="panel table-panel" tabIndex={0} role="region" aria-label="Schedules">
       <Table>
-        <Table.Thead><Table.Tr>{COLUMNS.map((name) => (name === '' ? <Table.Td key={name} /> : <Table.Th key={name} scope="col">{name}</Table.Th>))}</Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr>{COLUMNS.map((name) => <Table.Th key={name} scope="col">{name}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>
           {schedules.map((schedule) => {
             const { act, permission } = pauseOrResume(schedule, roles);
             return (
               <Table.Tr key={schedule.id}>
                 <Table.Td><State schedule={schedule} /></Table.Td>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}><Anchor component={Link} to={`/workflows/${schedule.workflow_id}?version=${schedule.workflow_version}`} fw={550}>{schedule.workflow_name}</Anchor><Text span c="dimmed" inherit>@{schedule.workflow_version}</Text><Text size="xs" c="dimmed">{schedule.environment}</Text></Table.Td>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}><code>{schedule.cron}</code><Text size="xs" c="dimmed">{schedule.time_zone}</Text></Table.Td>
+                <Table.Td style={{ whiteSpace: 'nowrap' }}><Anchor component={Link} to={`/workflows/${schedule.workflow_id}?version=${schedule.workflow_version}`} fw={550}>{schedule.workflow_name}</Anchor><Text span c="dimmed" inherit>@{schedule.workflow_version}</Text><Text size="xs" c="dimmed" component="div">{schedule.environment} <CopyId id={schedule.id} what="schedule id" /></Text></Table.Td>
+                <Table.Td><code>{schedule.cron}</code> <Text span size="xs" c="dimmed">{schedule.time_zone}</Text><Text size="xs" c="dimmed">{CATCH_UP[schedule.catch_up]}</Text></Table.Td>
                 <Table.Td>{schedule.next_due_at === null ? <Text span c="dimmed" inherit>{whyNotDue(schedule)}</Text> : <ZonedTime at={schedule.next_due_at} zone={schedule.time_zone} />}</Table.Td>
                 <Table.Td><Last schedule={schedule} /></Table.Td>
-                <Table.Td>{CATCH_UP[schedule.catch_up]}</Table.Td>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}><CopyId id={schedule.id} what="schedule id" /></Table.Td>
                 <Table.Td><ReasonButton size="xs" variant="default" permission={permission} leftSection={act === 'pause' ? <IconPlayerPause size={15} aria-hidden /> : <IconPlayerPlay size={15} aria-hidden />} onClick={() => setAsking(schedule)}>{act === 'pause' ? 'Pause' : 'Resume'}</ReasonButton></Table.Td>
               </Table.Tr>
             );

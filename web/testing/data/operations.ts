@@ -98,15 +98,19 @@ function waitOf(run: Run, step: Schemas['Step']): Schemas['TimelineStep']['waiti
     case 'blocked': return wait('steps', `Waits for ${step.needs.join(', ')}`, { needs: step.needs });
     case 'ready': return wait('worker', 'Waits for a worker');
     case 'retrying': return wait('retry', 'Its back-off is not over', { until: step.available_at });
-    case 'uncertain': return wait('outcome', 'The system of record is asked whether the effect happened', { until: step.available_at });
+    case 'uncertain': return questionOf(run, step) ?? wait('outcome', 'The system of record is asked whether the effect happened', { until: step.available_at });
     case 'waiting': return waitingStep(run, step);
     default: return null;
   }
 }
 
+function questionOf(run: Run, step: Schemas['Step']): Schemas['TimelineStep']['waiting_for'] {
+  const asked = run.approvals.find(({ kind, state, step_key }) => kind === 'outcome' && state === 'pending' && step_key === step.key);
+  return asked === undefined ? null : { kind: 'outcome', message: 'Nobody can tell whether the effect happened: a person must look at the record and answer.', until: asked.expires_at, approval_id: asked.id, needs: [] };
+}
+
 function waitingStep(run: Run, step: Schemas['Step']): Schemas['TimelineStep']['waiting_for'] {
   const asked = run.approvals.find(({ state, step_key }) => state === 'pending' && step_key === step.key);
-  if (asked?.kind === 'outcome') return { kind: 'outcome', message: 'Nobody can tell whether the effect happened: a person must look at the record and answer.', until: asked.expires_at, approval_id: asked.id, needs: [] };
   if (asked !== undefined) return { kind: 'approval', message: 'A person decides on the action.', until: asked.expires_at, approval_id: asked.id, needs: [] };
   if (step.uses === 'wait') return { kind: 'time', message: 'It waits until the time that the workflow names.', until: step.available_at, approval_id: null, needs: [] };
   return { kind: 'children', message: step.uses === 'map' ? 'Its items are under way.' : 'The run that it started is under way.', until: null, approval_id: null, needs: [] };
