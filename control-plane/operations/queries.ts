@@ -1,5 +1,7 @@
 import type { Statement } from '@countersign/platform/postgres/database.ts';
 
+/** Runs that workers keep for work of their own, one per instance: nobody waits for them. Their step is available at infinity. */
+const SYSTEM = `'system'`;
 const OPEN = `state NOT IN ('succeeded', 'failed', 'cancelled')`;
 
 export interface RunDepthRow {
@@ -15,7 +17,7 @@ export const runDepth: Statement = {
   text: `
     SELECT e.name AS environment, d.workflow_name, d.state, d.count
       FROM (SELECT environment_id, workflow_name, state, count(*)::int AS count FROM execution.runs
-             WHERE tenant_id = $1 AND workspace_id = $2 AND ${OPEN} GROUP BY environment_id, workflow_name, state) d
+             WHERE tenant_id = $1 AND workspace_id = $2 AND ${OPEN} AND workflow_id <> ${SYSTEM} GROUP BY environment_id, workflow_name, state) d
       JOIN control.environments e ON (e.tenant_id, e.id) = ($1, d.environment_id)`,
 };
 
@@ -49,7 +51,7 @@ export const stepDepth: Statement = {
   text: `
     WITH claimable AS (
       SELECT run_id, state, available_at FROM execution.steps
-       WHERE tenant_id = $1 AND workspace_id = $2 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held ORDER BY priority, available_at, id LIMIT $3),
+       WHERE tenant_id = $1 AND workspace_id = $2 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held AND available_at < 'infinity' ORDER BY priority, available_at, id LIMIT $3),
     leased AS (
       SELECT run_id, state, NULL::timestamptz AS available_at FROM execution.steps WHERE tenant_id = $1 AND workspace_id = $2 AND state = 'leased' LIMIT $3),
     waiting AS (
@@ -64,6 +66,7 @@ export const stepDepth: Statement = {
       FROM (SELECT * FROM claimable UNION ALL SELECT * FROM leased UNION ALL SELECT * FROM waiting UNION ALL SELECT * FROM held) s
       JOIN execution.runs r ON (r.tenant_id, r.id) = ($1, s.run_id)
       JOIN control.environments e ON (e.tenant_id, e.id) = (r.tenant_id, r.environment_id)
+     WHERE r.workflow_id <> ${SYSTEM}
      GROUP BY e.name, r.workflow_name, s.state`,
 };
 

@@ -24,9 +24,9 @@ export interface TenantFigures {
 export const tenantFigures: Statement = {
   name: 'telemetry.tenant_figures',
   text: `
-    WITH runs AS (SELECT state FROM execution.runs WHERE tenant_id = $1 AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT $2),
+    WITH runs AS (SELECT state FROM execution.runs WHERE tenant_id = $1 AND workflow_id <> 'system' AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT $2),
     steps AS (
-      (SELECT state, held, available_at FROM execution.steps WHERE tenant_id = $1 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held LIMIT $2)
+      (SELECT state, held, available_at FROM execution.steps WHERE tenant_id = $1 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held AND available_at < 'infinity' LIMIT $2)
       UNION ALL (SELECT state, held, NULL FROM execution.steps WHERE tenant_id = $1 AND state = 'leased' LIMIT $2)
       UNION ALL (SELECT state, held, NULL FROM execution.steps WHERE tenant_id = $1 AND state = 'waiting' LIMIT $2)),
     approvals AS (SELECT requested_at FROM control.approvals WHERE tenant_id = $1 AND state = 'pending' LIMIT $2),

@@ -47,7 +47,7 @@ CREATE TABLE control.saved_views (
 
 -- Depth by queue is counted in the index alone; it is as large as the index that it replaces.
 DROP INDEX execution.runs_open;
-CREATE INDEX runs_open ON execution.runs (tenant_id, workspace_id, environment_id, workflow_name, state) WHERE state NOT IN ('succeeded', 'failed', 'cancelled');
+CREATE INDEX runs_open ON execution.runs (tenant_id, workspace_id, environment_id, workflow_name, workflow_id, state) WHERE state NOT IN ('succeeded', 'failed', 'cancelled');
 -- What operators search for among a million that went well. None of these is written by a run that does.
 CREATE INDEX runs_ended_badly ON execution.runs (tenant_id, workspace_id, created_at DESC, id DESC) WHERE state IN ('failed', 'cancelled');
 CREATE INDEX runs_paused ON execution.runs (tenant_id, workspace_id, created_at DESC, id DESC) WHERE paused_at IS NOT NULL;
