@@ -324,9 +324,9 @@ export interface CallRequest {
   readonly routedFrom?: RoutedFrom;
   /**
    * Only finds out what became of an effect that was sent earlier, and sends nothing. Where nothing happened, the call ends `failed` with
-   * this code: its run is being cancelled, or its attempts are used up.
+   * this code: its run is being cancelled, its attempts are used up, or its deadline is over.
    */
-  readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted';
+  readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted' | 'deadline_exceeded';
   readonly signal: AbortSignal;
 }
 

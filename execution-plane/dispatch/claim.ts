@@ -19,6 +19,8 @@ export interface ClaimedStep {
   readonly fence: string;
   /** Its run is being cancelled: it was claimed only to find out what became of what it sent. */
   readonly cancelling?: boolean;
+  /** Its deadline is over, and the same holds. */
+  readonly overdue?: boolean;
   /** How long the step waited for a worker; absent where the worker that made it ready goes on with it. */
   readonly waitedMs?: number;
   readonly facts: RunFacts;
@@ -63,8 +65,8 @@ function asHolder({ stepId, fence, facts }: Claimable): LostHolder {
   return { tenantId: facts.tenant.id, runId: facts.run.id, stepId, fence };
 }
 
-function asClaimed({ stepId, key, attempt, maxAttempts, fence, waitedMs, facts, runState }: Claimable): ClaimedStep {
-  return { stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), waitedMs, facts, ...(runState === 'cancelling' ? { cancelling: true } : {}) };
+function asClaimed({ stepId, key, attempt, maxAttempts, fence, waitedMs, facts, runState, overdue }: Claimable): ClaimedStep {
+  return { stepId, key, attempt: attempt + 1, maxAttempts, fence: (BigInt(fence) + 1n).toString(), waitedMs, facts, ...(runState === 'cancelling' ? { cancelling: true } : {}), ...(overdue ? { overdue: true } : {}) };
 }
 
 function claimEvents(found: readonly Claimable[], steps: readonly StepChange[], worker: string): NewAuditEvent[] {

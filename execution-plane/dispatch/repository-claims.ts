@@ -15,6 +15,8 @@ export interface Claimable {
   readonly maxAttempts: number;
   readonly fence: string;
   readonly runState: RunState;
+  /** Its deadline is over: it is claimed to find out about an effect. */
+  readonly overdue: boolean;
   /** How long it could have been claimed before. */
   readonly waitedMs: number;
   readonly facts: RunFacts;
@@ -35,7 +37,7 @@ export const claimable: Statement = {
               FROM (SELECT) one LEFT JOIN (SELECT * FROM looked_at ORDER BY tenant_id DESC, workspace_id DESC LIMIT 1) l ON true) end_of_look
       LEFT JOIN share ON true
       LEFT JOIN LATERAL (
-        SELECT s.id AS step_id, s.key, s.state, s.attempt, s.max_attempts, s.fence::text AS fence, r.id AS run_id, r.state AS run_state, ${FACTS},
+        SELECT s.id AS step_id, s.key, s.state, s.attempt, s.max_attempts, s.fence::text AS fence, r.id AS run_id, r.state AS run_state, coalesce(s.deadline_at <= clock_timestamp(), false) AS overdue, ${FACTS},
                (extract(epoch FROM clock_timestamp() - s.available_at) * 1000)::float8 AS waited_ms
           FROM execution.steps s
           -- the run too, without waiting: a run that is just being moved is left for the next look
@@ -64,7 +66,7 @@ interface ShareRow {
 }
 
 interface ClaimableRow {
-  step_id: string; key: string; state: StepState; attempt: number; max_attempts: number; fence: string; run_state: RunState; waited_ms: number;
+  step_id: string; key: string; state: StepState; attempt: number; max_attempts: number; fence: string; run_state: RunState; overdue: boolean; waited_ms: number;
   tenant_id: string; tenant_slug: string; workspace_id: string; workspace_slug: string; environment_id: string; environment_name: string;
   run_id: string; workflow_name: string; workflow_version: number; workflow_digest: string; definition: WorkflowDefinition; pins: RunPins;
   trigger_kind: string; trigger_content_id: string | null; subject: string | null; engine_version: number; traceparent: string | null;
@@ -97,7 +99,7 @@ function endOf([first]: readonly ShareRow[]): { place: QueuePlace | null; queues
 
 function asClaimable(row: ClaimableRow): Claimable {
   return {
-    stepId: row.step_id, key: row.key, state: row.state, attempt: row.attempt, maxAttempts: row.max_attempts, fence: row.fence, runState: row.run_state, waitedMs: row.waited_ms,
+    stepId: row.step_id, key: row.key, state: row.state, attempt: row.attempt, maxAttempts: row.max_attempts, fence: row.fence, runState: row.run_state, overdue: row.overdue, waitedMs: row.waited_ms,
     facts: {
       tenant: { id: row.tenant_id, slug: row.tenant_slug },
       workspace: { id: row.workspace_id, slug: row.workspace_slug },

@@ -135,6 +135,21 @@ describe('a deadline', () => {
     expect(plant.ledger.effects).toHaveLength(1);
     plant.ledger.release();
   });
+
+  it('of a step sends nothing again, whatever the system of record says of what was sent', async () => {
+    plant = await Plant.open([workflow('soon', READ, step({ id: 'change', uses: 'ledger/record.update', with: { id: '${{ trigger.id }}', category: 'x' }, needs: ['read'], deadline_ms: 600_000, retry: { max_attempts: 3, backoff: 'fixed', initial_ms: 300_000, max_ms: 300_000 } }))]);
+    const first = await plant.startWorker({ leaseMs: 600, workerId: 'first', drainMs: 0 });
+    plant.ledger.faults.push('unavailable');
+    await plant.raise('printers');
+    const waiting = await plant.untilRun((run) => run.state === 'waiting');
+    await plant.vote(waiting.steps['change']!.approval_id!);
+    await plant.untilRun((run) => run.steps['change']?.state === 'uncertain');
+    await first.stop();
+    await letTimePass(600_000);
+    await plant.startWorker();
+    expect(await plant.untilRun((run) => run.state === 'failed')).toMatchObject({ error: { code: 'deadline_exceeded', step_key: 'change' } });
+    expect(plant.ledger.effects).toEqual([]);
+  });
 });
 
 const CHECK_AFTER_READ = { ...CHECK, needs: ['read'] };
