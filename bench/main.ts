@@ -4,6 +4,8 @@
  */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => import('./engine/main.ts'),
+  fairness: () => import('./fairness/main.ts'),
+  growth: () => import('./growth/main.ts'),
   policy: () => import('./policy/main.ts'),
   redteam: () => import('./redteam/main.ts'),
   replay: () => import('./replay/main.ts'),
