@@ -52,8 +52,11 @@ export function compileWorkflow(text: string, { schema, checks, manifests, workf
 }
 
 function located(problem: FieldProblem, value: unknown, source: YamlSource): FieldProblem {
-  return source.problem(pathOf(problem.field, value), problem.code, problem.message, { key: problem.code === 'unknown_field' });
+  const message = problem.code === 'pattern' && problem.field.endsWith('/uses') ? USES : problem.message;
+  return source.problem(pathOf(problem.field, value), problem.code, message, { key: problem.code === 'unknown_field' });
 }
+
+const USES = 'A step uses <connector>/<action>, model/generate, wait, transform, map, or workflow/<name>.';
 
 /** Every step with its place; those of a map after it. */
 function stepsWithPaths({ spec }: WorkflowDocument): Array<readonly [StepDocument, Path]> {

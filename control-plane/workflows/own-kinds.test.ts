@@ -98,6 +98,7 @@ describe('what is wrong with it is refused, with its line and what to do', () =>
     ['workflows below workflows', 'workflow/notify', 'workflow/d1', 'workflow_too_deep', 23, 'd5 -> d6'],
     ['an idempotency key of a workflow', 'uses: workflow/notify\n', 'uses: workflow/notify\n      idempotency_key: x\n', 'field_misplaced', 24, 'takes no "idempotency_key"'],
     ['an output of a step that there is not', 'steps.tell.output.told }}", failed', 'steps.told.output.told }}", failed', 'step_unknown', 25, 'There is no step "told"'],
+    ['a kind that there is not', 'uses: transform\n', 'uses: sleep\n', 'pattern', 12, 'wait, transform, map, or workflow/<name>'],
     ['a deadline of nothing', 'deadline_ms: 3600000', 'deadline_ms: 0', 'minimum', 6, ''],
   ])('%s', (_what, from, to, code, line, message) => {
     const changed = GOOD.replace(from, () => to);
