@@ -6,9 +6,13 @@ import type { Notifier } from './notifier.ts';
 /** Told after the commit of what they speak of. Hints: whoever needs certainty reads the tables. */
 export interface Changes {
   changed(change: Change): void;
+  /** A step of the run went on, and its state is what it was: whoever watches may hear of it a little later. */
+  progressed?(change: Change): void;
   /** Some step can be claimed that its mover does not go on with itself. */
   stepsReady(): void;
 }
+
+const PROGRESS_MS = 100;
 
 /** Tells open consoles by PostgreSQL, and workers by whatever wakes them. */
 export class PostgresChanges implements Changes {
@@ -25,6 +29,10 @@ export class PostgresChanges implements Changes {
 
   changed(change: Change): void {
     this.#notifier.send(CHANGES_CHANNEL, JSON.stringify(change), change.id);
+  }
+
+  progressed(change: Change): void {
+    this.#notifier.send(CHANGES_CHANNEL, JSON.stringify(change), change.id, PROGRESS_MS);
   }
 
   stepsReady(): void {

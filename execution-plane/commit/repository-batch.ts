@@ -39,13 +39,17 @@ function guardOf(unit: Unit): Guard {
   return { holder: unit[0].holder, expected: unit.find(({ expected }) => expected !== null)?.expected ?? null };
 }
 
-/** Everybody locks in one order: runs, then steps, each by their ids. */
-function byRun(a: Guard, b: Guard): number {
-  return a.holder.runId < b.holder.runId ? -1 : 1;
+/** Everybody locks in one order: runs, then steps, each by tenant and id. */
+function byRun({ holder: a }: Guard, { holder: b }: Guard): number {
+  return a.tenantId === b.tenantId ? compare(a.runId, b.runId) : compare(a.tenantId, b.tenantId);
 }
 
-function byStep(a: Guard, b: Guard): number {
-  return a.holder.stepId < b.holder.stepId ? -1 : 1;
+function byStep({ holder: a }: Guard, { holder: b }: Guard): number {
+  return a.tenantId === b.tenantId ? compare(a.stepId, b.stepId) : compare(a.tenantId, b.tenantId);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 // A statement of its own: a lock that had to wait must be followed by a fresh look, or a parallel step that ended meanwhile is not seen.

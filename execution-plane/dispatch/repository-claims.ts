@@ -113,9 +113,16 @@ function asClaimable(row: ClaimableRow): Claimable {
 const renewLeases: Statement = {
   name: 'steps.renew_leases',
   text: `
+    WITH held AS MATERIALIZED (
+      -- in the order in which the group commit locks them, too
+      SELECT s.tenant_id, s.id
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS h(tenant_id, id, fence)
+        JOIN execution.steps s ON s.tenant_id = h.tenant_id AND s.id = h.id
+       WHERE s.fence = h.fence AND s.state = 'leased' AND s.lease_expires_at > clock_timestamp()
+       ORDER BY s.tenant_id COLLATE "C", s.id COLLATE "C" FOR NO KEY UPDATE OF s
+    )
     UPDATE execution.steps s SET lease_expires_at = clock_timestamp() + $4::float8 * interval '1 millisecond'
-      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS h(tenant_id, id, fence)
-     WHERE s.tenant_id = h.tenant_id AND s.id = h.id AND s.fence = h.fence AND s.state = 'leased' AND s.lease_expires_at > clock_timestamp()
+      FROM held h WHERE s.tenant_id = h.tenant_id AND s.id = h.id
     RETURNING s.id`,
 };
 

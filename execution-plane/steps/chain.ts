@@ -11,6 +11,7 @@ import { moveRun } from '../dispatch/move-run.ts';
 import type { Moved, Mover, Moves } from '../dispatch/plan-moves.ts';
 import { readRunWithSteps } from '../dispatch/repository-runs.ts';
 import type { LockedRun, RunFacts } from '../dispatch/repository-runs.ts';
+import { backoffMs } from '../engine/backoff.ts';
 import { endOfFailure, endWhileCancelling } from '../engine/step-end.ts';
 import type { StepEnd } from '../engine/step-end.ts';
 import { runSpan, stepSpan } from '../telemetry/run-spans.ts';
@@ -175,7 +176,9 @@ export class Chain {
     this.#observe(ended, moved, next);
     this.#noted = null;
     if (next !== null) this.#lease.passTo(leaseOf(next));
-    changes.changed({ tenant_id: this.#facts.tenant.id, kind: 'run', id: moved.runId, state: moved.runState });
+    const change = { tenant_id: this.#facts.tenant.id, kind: 'run', id: moved.runId, state: moved.runState } as const;
+    if (moved.changed || changes.progressed === undefined) changes.changed(change);
+    else changes.progressed(change);
     if (moved.readied > 0) changes.stepsReady();
   }
 
@@ -191,7 +194,7 @@ export class Chain {
 
   /**
    * What is written instead of what was refused. Moves that the run had no place for are decided again, by its lock. Where the record of a call
-   * was refused, its step is tried again: what was sent is then found out about.
+   * was refused, its step is taken up again: what was sent is then found out about.
    */
   #afterRefusal({ part, cause }: NotWrittenError, current: ClaimedStep): Ended {
     const { log, random } = this.#options;
@@ -203,7 +206,11 @@ export class Chain {
     log.error({ err: cause, run_id: this.#facts.run.id, step: claimed.claimed.key }, 'the record of a call could not be written');
     const retry = definitionOf(this.#facts.definition, claimed.claimed.key)?.retry ?? NO_RETRY;
     const { attempt, maxAttempts } = claimed.claimed;
-    const end = endOfFailure({ code: 'internal', message: 'What came of a call could not be written; the log of the worker has more.', retryable: true }, { attempt, maxAttempts, retry, random: random() });
+    const turn = { attempt, maxAttempts, retry, random: random() };
+    const error = { code: 'internal', message: 'What came of a call could not be written; the log of the worker has more.', retryable: true } as const;
+    // What was sent is open: nobody may take it for something that did not happen.
+    const isOpen = (part.rows.outcomes ?? []).length > 0;
+    const end: StepEnd = isOpen ? { to: 'uncertain', delayMs: backoffMs(retry, attempt, turn.random), error: { code: error.code, message: error.message } } : endOfFailure(error, turn);
     return { claimed: claimed.claimed, end, output: null, began_ms: noted?.began_ms ?? performance.now() };
   }
 

@@ -11,6 +11,8 @@ import type { Keys, SealPurpose, SigningKey, SigningPurpose } from './keys.ts';
  */
 export class FileKeys implements Keys {
   readonly #root: Buffer;
+  /** Derived before, because a derivation costs more than sealing. The root is in memory anyway. */
+  readonly #derived = new Map<string, Buffer>();
 
   private constructor(root: Buffer) {
     this.#root = root;
@@ -31,8 +33,9 @@ export class FileKeys implements Keys {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#derive(`seal/${purpose}`, tenantId), nonce);
     cipher.setAAD(Buffer.from(context));
-    const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-    return Buffer.concat([Buffer.from([VERSION]), nonce, cipher.getAuthTag(), body]);
+    const body = cipher.update(plain);
+    cipher.final();
+    return Buffer.concat([VERSION_BYTE, nonce, cipher.getAuthTag(), body]);
   }
 
   async unseal(tenantId: string, purpose: SealPurpose, context: string, sealed: Uint8Array): Promise<Uint8Array> {
@@ -55,11 +58,19 @@ export class FileKeys implements Keys {
   }
 
   #derive(purpose: string, tenantId: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.#root, 'countersign/v1', `${purpose}/${tenantId}`, 32));
+    const info = `${purpose}/${tenantId}`;
+    const known = this.#derived.get(info);
+    if (known !== undefined) return known;
+    const derived = Buffer.from(hkdfSync('sha256', this.#root, 'countersign/v1', info, 32));
+    if (this.#derived.size >= MAX_DERIVED) this.#derived.clear();
+    this.#derived.set(info, derived);
+    return derived;
   }
 }
 
 const VERSION = 1;
+const MAX_DERIVED = 10_000;
+const VERSION_BYTE = Buffer.from([VERSION]);
 const HEADER_BYTES = 1 + 12 + 16;
 
 async function createKeyFile(file: string): Promise<void> {

@@ -1,5 +1,10 @@
 import pg from 'pg';
-import type { Statement } from './database.ts';
+
+/** As `database.ts` has it. */
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
 
 /** A statement with its values. Buffers go as binary, everything else as text. */
 export interface Ask {
