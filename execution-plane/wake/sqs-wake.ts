@@ -23,7 +23,7 @@ export interface SqsWakeOptions {
 
 const POLL_MS = 5_000;
 /** SQS counts in seconds, and an answer takes its time. */
-const SHORTEST_VISIBILITY_MS = 10_000;
+const SHORTEST_VISIBILITY_MS = 5_000;
 /** Depths are asked for at most this often, by each worker: a call of the queue costs. */
 const STATE_EVERY_MS = 60_000;
 

@@ -12,6 +12,12 @@ it('takes every flag', () => {
   expect(options).toMatchObject({ fresh: true, port: 0, workers: 3, policyRenewalSeconds: 0, installOpa: false });
 });
 
+it('runs on PostgreSQL alone unless it is asked for more', () => {
+  expect(parseStartArguments([])).toMatchObject({ queue: 'postgres', redis: false });
+  expect(parseStartArguments(['--queue', 'sqs', '--redis'])).toMatchObject({ queue: 'sqs', redis: true });
+  expect(() => parseStartArguments(['--queue', 'kafka'])).toThrow('--queue takes postgres or sqs, not "kafka".');
+});
+
 it('names the flag and what it takes', () => {
   expect(() => parseStartArguments(['--port', 'http'])).toThrow(/--port takes a whole number from 0 to 65535, not "http"/);
   expect(() => parseStartArguments(['--workers', '0'])).toThrow(/--workers takes a whole number from 1 to 16/);

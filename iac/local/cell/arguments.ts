@@ -12,6 +12,8 @@ export const START_USAGE = `Usage: npm start -- [options]
   --sandbox-port N              ServiceNow sandbox (default 8090; COUNTERSIGN_SANDBOX_PORT)
   --postgres-port N             PostgreSQL (default: any free port)
   --workers N                   worker processes (default 1)
+  --queue postgres|sqs          how workers hear of work (default postgres; sqs: a stand-in for Amazon SQS is started)
+  --redis                       a Redis that the processes share (needs redis-server; see docs/how-to/run-on-sqs-and-redis.md)
   --policy-ttl-seconds N        how long a signed policy bundle is valid (default 900)
   --policy-renewal-seconds N    how often it is signed anew (default 240; 0 never: after the TTL everything is denied)
   --policy-refresh-seconds N    how often a worker asks for a newer one (default 60)
@@ -31,6 +33,8 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
     sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
     workers: number('--workers', values.workers, 1, 1, 16),
+    queue: queueOf(values.queue),
+    redis: values.redis ?? false,
     connectorsDir: values['connectors-dir'] === undefined ? null : path.resolve(values['connectors-dir']),
     fresh: values.fresh ?? false,
     verbose: values.verbose ?? false,
@@ -47,7 +51,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv], strict: true,
       options: {
-        fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' },
+        fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' }, redis: { type: 'boolean' }, queue: { type: 'string' },
         'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
         workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
         'policy-refresh-seconds': { type: 'string' }, 'reconcile-seconds': { type: 'string' },
@@ -56,6 +60,11 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw new CellError('usage', `${(cause as Error).message}\n\n${START_USAGE}`, { cause });
   }
+}
+
+function queueOf(text = 'postgres'): 'postgres' | 'sqs' {
+  if (text !== 'postgres' && text !== 'sqs') throw new CellError('usage', `--queue takes postgres or sqs, not ${JSON.stringify(text)}.`);
+  return text;
 }
 
 function number(flag: string, text: string | undefined, fallback: number, least: number, most: number): number {

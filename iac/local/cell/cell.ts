@@ -58,17 +58,13 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     refuseInterrupted(interrupted);
     await bootstrapTenant(access);
 
-    const start = async (process: CellProcess): Promise<CellProcess> => {
+    const begin = (process: CellProcess): Promise<{ listening?: string }> => {
       refuseInterrupted(interrupted);
-      stops.push(() => process.stop());
-      await process.start();
-      return process;
-    };
-    const startStandIn = async (process: CellProcess): Promise<{ listening?: string }> => {
       stops.push(() => process.stop());
       return process.start();
     };
-    const standIns = await startStandIns({ options, common: { logsDir: folder.logs, verbose: options.verbose, say }, start: startStandIn });
+    const start = async (process: CellProcess): Promise<CellProcess> => (await begin(process), process);
+    const standIns = await startStandIns({ options, common: { logsDir: folder.logs, verbose: options.verbose, say }, begin });
     const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, standIns, say });
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);

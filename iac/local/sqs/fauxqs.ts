@@ -1,16 +1,24 @@
-import { startFauxqs } from 'fauxqs';
+import { buildApp } from 'fauxqs';
 import type { RestartableSqs } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts';
 
-/** Starts fauxqs, a stand-in for Amazon SQS that keeps its queues in memory, on 127.0.0.1. Port 0 takes any. */
+/**
+ * Starts fauxqs, a stand-in for Amazon SQS that keeps its queues in memory, on 127.0.0.1: its own `startFauxqs` would listen on every
+ * address of the machine. Port 0 takes any.
+ */
 export async function startFauxSqs(port: number): Promise<RestartableSqs> {
-  let server = await startFauxqs({ port, logger: false, host: '127.0.0.1' });
-  const taken = server.port;
+  let server = await listen(port);
+  const endpoint = server.address;
   return {
-    endpoint: `http://127.0.0.1:${taken}`,
+    endpoint,
     async restart() {
-      await server.stop();
-      server = await startFauxqs({ port: taken, logger: false, host: '127.0.0.1' });
+      await server.close();
+      server = await listen(Number(new URL(endpoint).port));
     },
-    stop: () => server.stop(),
+    stop: () => server.close(),
   };
+}
+
+async function listen(port: number): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const app = buildApp({ logger: false });
+  return { address: await app.listen({ port, host: '127.0.0.1' }), close: () => app.close() };
 }
