@@ -1,11 +1,13 @@
-import { ENGINE_VERSION } from '../engine/versions.ts';
 import { workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import type { RunFacts, RunPins } from '../dispatch/repository-runs.ts';
+import { ENGINE_VERSION } from '../engine/versions.ts';
 import type { ActiveWorkflow } from '../intake/queries.ts';
+import { rankOf } from '../limits/limit-keys.ts';
+import type { LimitKeys } from '../limits/limit-keys.ts';
 
 const activeVersions: Statement = {
   name: 'workflows.active_versions',
@@ -69,9 +71,12 @@ const insertChild: Statement = {
   text: `
     INSERT INTO execution.runs (tenant_id, id, workspace_id, environment_id, workflow_id, workflow_name, workflow_version, workflow_digest, definition, pins,
       trigger_kind, trigger_key, trigger_content_id, trigger_part_labels, parent_run_id, parent_step_id, depth, engine_version, deadline_ms,
+      -- a limit of its workflow holds for it as for every other run: it waits for its turn
+      concurrency_key, rate_key, admitted_at,
       -- it is about what its parent is about, and came of the same event
-      delivery_id, subject, subject_label, traceparent, event_at)
+      priority, delivery_id, subject, subject_label, traceparent, event_at)
     SELECT p.tenant_id, $3, p.workspace_id, p.environment_id, $5, $6, $7, $8, $9, $10, 'workflow', $4, $11, $12, p.id, $4, p.depth + 1, $13, $14,
+           $15, $16, CASE WHEN $15 = '' AND $16 = '' THEN clock_timestamp() END, coalesce($17, p.priority),
            p.delivery_id, p.subject, p.subject_label, p.traceparent, p.event_at
       FROM execution.runs p WHERE p.tenant_id = $1 AND p.id = $2`,
 };
@@ -83,12 +88,14 @@ export interface NewChild {
   readonly pins: RunPins;
   readonly trigger: SealedContent;
   readonly triggerParts: PartLabels;
+  readonly limits: LimitKeys;
 }
 
-export async function insertChildRow(tx: Transaction, { tenant, run }: RunFacts, { id, parentStepId, workflow, pins, trigger, triggerParts }: NewChild): Promise<void> {
+export async function insertChildRow(tx: Transaction, { tenant, run }: RunFacts, { id, parentStepId, workflow, pins, trigger, triggerParts, limits }: NewChild): Promise<void> {
   await tx.change(insertChild, [
     tenant.id, run.id, id, parentStepId, workflow.id, workflow.name, workflow.version, workflow.digest, JSON.stringify(workflow.definition), JSON.stringify(pins),
     trigger.id, JSON.stringify(triggerParts), ENGINE_VERSION, workflow.definition.deadline_ms ?? null,
+    limits.concurrency_key, limits.rate_key, workflow.definition.priority === undefined ? null : rankOf(workflow.definition),
   ]);
 }
 

@@ -13,6 +13,7 @@ import { redriveOf } from '../engine/redrive.ts';
 import { ExecutionError } from '../errors.ts';
 import { planPins, planSteps } from '../intake/plan-run.ts';
 import { insertStepRows } from '../intake/queries.ts';
+import { limitKeysOf } from '../limits/limit-keys.ts';
 import { RunContext } from '../steps/run-context.ts';
 import { triggerManifestOf } from '../steps/trigger-manifest.ts';
 import type { TakenTurn } from '../steps/take-turn.ts';
@@ -48,6 +49,7 @@ async function start(parts: FlowParts, claimed: ClaimedStep, name: string, depth
   });
   const id = newId('run');
   const steps = planSteps(workflow);
+  const limits = limitKeysOf(workflow.definition, { ...place, workflow_id: workflow.id }, value as JsonObject);
   const trigger = await parts.contents.seal(place.tenant_id, 'trigger', value, allOf(labels), parts.clock.now());
   // Connectors, and the instance that the event came from, are its parent's: one piece of work does not change its ground in the middle.
   const pins = planPins(workflow, facts.pins, workflows);
@@ -61,7 +63,7 @@ async function start(parts: FlowParts, claimed: ClaimedStep, name: string, depth
   return {
     to: 'waiting', approvalId: null,
     alongside: async (tx, at) => {
-      await insertChildRow(tx, facts, { id, parentStepId: claimed.stepId, workflow, pins, trigger, triggerParts: labels });
+      await insertChildRow(tx, facts, { id, parentStepId: claimed.stepId, workflow, pins, trigger, triggerParts: labels, limits });
       await insertStepRows(tx, place.tenant_id, id, steps, [trigger], [created], at);
     },
   };

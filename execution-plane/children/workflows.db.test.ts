@@ -157,4 +157,16 @@ describe('a step that starts a workflow', () => {
     expect(await until('triage', hasEnded)).toMatchObject({ state: 'succeeded', steps: { 'all[0].start': { state: 'succeeded' }, 'all[1].start': { state: 'succeeded' } } });
     expect(await rows()).toHaveLength(3);
   });
+
+  it('keeps to the limits of the workflow that it starts: its runs wait for their turn', async () => {
+    const all = step({ id: 'all', uses: 'map', with: { items: [1, 2, 3] }, steps: [step({ id: 'start', uses: 'workflow/child', with: { record: 'rec-1' } })] });
+    plant = await Plant.open([{ ...TRIAGE, priority: 'high', steps: [all] }, child({ outputs: {}, concurrency: { limit: 1, on_conflict: 'queue' } }, step({ id: 'read', uses: 'ledger/record.get', with: { id: '${{ trigger.record }}' } }))]);
+    await plant.startWorker();
+    await plant.raise('printers');
+    expect(await until('triage', hasEnded)).toMatchObject({ state: 'succeeded' });
+    const [order] = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('order', `
+      SELECT count(*)::int AS runs, min(priority)::int AS priority, bool_and(coalesce(admitted_at >= before, true)) AS one_by_one
+        FROM (SELECT priority, admitted_at, lag(finished_at) OVER (ORDER BY admitted_at) AS before FROM execution.runs WHERE workflow_name = 'child') c`)));
+    expect(order).toEqual({ runs: 3, priority: 1, one_by_one: true });
+  });
 });
