@@ -63,7 +63,7 @@ afterAll(() => authority.remove());
 function callTo(instance: Partial<InstanceView> & { readonly connection?: ConnectionSettings } = {}, manifest: Partial<ConnectorManifest> = {}, tenant = 'ten_1'): Call {
   return {
     request: { identity: { tenant: { id: tenant } } }, connector: { manifest: { credentials: ['none'], ...manifest } }, manifest: { risk: 'read' },
-    instance: { id: 'ins_1', name: 'desk', baseUrl: `https://127.0.0.1:${port}`, allowedHosts: [`127.0.0.1:${port}`], credentialId: null, connection: connection(), ...instance },
+    instance: { id: 'ins_1', name: 'desk', baseUrl: `https://127.0.0.1:${port}`, allowedHosts: [`127.0.0.1:${port}`], credentialId: null, settings: {}, connection: connection(), ...instance },
   } as unknown as Call;
 }
 

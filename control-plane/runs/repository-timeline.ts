@@ -38,6 +38,7 @@ export interface TimelineStepRow {
   /** A limit of its workflow holds its run back. */
   readonly held: boolean;
   readonly error: RunError | null;
+  /** What people are asked: to approve the action, or what became of it. */
   readonly approval_id: string | null;
   readonly approval_expires_at: Date | null;
   readonly approval_kind: string | null;
@@ -51,8 +52,9 @@ export const timelineSteps: Statement = {
   name: 'timeline.steps',
   text: `
     SELECT s.id, s.key, s.uses, s.needs, s.state, s.attempt, s.max_attempts, s.created_at, s.available_at, s.started_at, s.finished_at, s.lease_owner, s.lease_expires_at,
-           s.fence::text AS fence, s.held, s.error, s.approval_id, a.expires_at AS approval_expires_at, a.kind AS approval_kind, (count(*) OVER ())::int AS total, s.ordinal
-      FROM execution.steps s LEFT JOIN control.approvals a ON (a.tenant_id, a.id) = (s.tenant_id, s.approval_id)
+           s.fence::text AS fence, s.held, s.error, a.id AS approval_id, a.expires_at AS approval_expires_at, a.kind AS approval_kind, (count(*) OVER ())::int AS total, s.ordinal
+      FROM execution.steps s LEFT JOIN control.approvals a ON a.tenant_id = s.tenant_id
+        AND a.id = CASE s.state WHEN 'waiting' THEN s.approval_id WHEN 'uncertain' THEN s.error->'data'->>'question_id' END
      WHERE s.tenant_id = $1 AND s.run_id = $2
      ORDER BY s.state IN ('succeeded', 'skipped', 'cancelled', 'failed'), s.ordinal, s.key LIMIT $3`,
 };

@@ -56,7 +56,8 @@ function stepOf(row: TimelineStepRow, run: TimelineRunRow, states: ReadonlyMap<s
   return {
     id, key, uses, state, attempt, max_attempts, error,
     created_at: row.created_at.toISOString(), available_at: row.available_at.toISOString(), started_at: iso(row.started_at), finished_at: iso(row.finished_at),
-    next_attempt_at: isRetried ? row.available_at.toISOString() : null,
+    // While people are asked what happened, nothing is tried.
+    next_attempt_at: isRetried && row.approval_id === null ? row.available_at.toISOString() : null,
     lease: lease_owner === null || lease_expires_at === null ? null
       : { worker: lease_owner, fence, expires_at: lease_expires_at.toISOString(), expired: lease_expires_at <= run.now },
     waiting_for: waitingFor(row, run, states),

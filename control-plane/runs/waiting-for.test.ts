@@ -19,11 +19,13 @@ test.each<[string, Partial<TimelineStepRow>, Partial<TimelineRunRow>, object]>([
   ['the system of record', { state: 'uncertain', available_at: SOON }, {}, { kind: 'outcome', until: SOON.toISOString() }],
   ['a person', { state: 'waiting', approval_id: 'apr', approval_expires_at: SOON, approval_kind: 'action' }, {}, { kind: 'approval', approval_id: 'apr', until: SOON.toISOString() }],
   ['a person who knows what happened', { state: 'waiting', approval_id: 'apr', approval_kind: 'outcome' }, {}, { kind: 'outcome', approval_id: 'apr' }],
+  ['a person who knows, while the system of record does not', { state: 'uncertain', approval_id: 'apr', approval_kind: 'outcome', approval_expires_at: SOON }, {}, { kind: 'outcome', approval_id: 'apr', until: SOON.toISOString() }],
   ['a time', { state: 'waiting', uses: 'wait', available_at: SOON }, {}, { kind: 'time', until: SOON.toISOString() }],
   ['its items', { state: 'waiting', uses: 'map' }, {}, { kind: 'children' }],
   ['a run that it started', { state: 'waiting', uses: 'workflow/other' }, {}, { kind: 'children' }],
   ['being resumed', {}, { paused_at: NOW }, { kind: 'pause' }],
   ['a kill switch', { state: 'retrying', available_at: SOON }, { stopped: true }, { kind: 'kill_switch' }],
+  ['what a kill switch held, to be let go', { state: 'retrying', error: { code: 'stopped_by_kill_switch', message: 'Stopped.' } }, {}, { kind: 'kill_switch' }],
   ['a limit of its workflow', { held: true }, {}, { kind: 'admission' }],
 ])('a step may wait for %s', (_what, step, run, expected) => {
   expect(waitingFor({ ...STEP, ...step }, { ...RUN, ...run }, new Map([['read', 'succeeded'], ['check', 'leased']]))).toMatchObject(expected);

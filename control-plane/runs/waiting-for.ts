@@ -12,9 +12,9 @@ export function waitingFor(step: TimelineStepRow, run: TimelineRunRow, states: R
     const needs = step.needs.filter((key) => !ENDED.has(states.get(key) ?? 'blocked'));
     return { ...NOTHING, kind: 'steps', needs, message: `Begins when ${listed(needs)} ${needs.length === 1 ? 'has' : 'have'} succeeded.` };
   }
-  if (step.state === 'waiting') return waitingStep(step);
+  if (step.state === 'waiting' || step.approval_id !== null) return waitingStep(step);
   if (run.paused_at !== null) return { ...NOTHING, kind: 'pause', message: 'The run is paused. Resume it to let this step go on.' };
-  if (run.stopped) return { ...NOTHING, kind: 'kill_switch', message: 'A kill switch stops the run. It goes on when the switch is released.' };
+  if (run.stopped || step.error?.code === 'stopped_by_kill_switch') return { ...NOTHING, kind: 'kill_switch', message: 'A kill switch stops the run. It goes on when the switch is released.' };
   if (step.held) return { ...NOTHING, kind: 'admission', message: 'A limit of the workflow (concurrency or rate) holds the run back until others have ended, or time has passed.' };
   return claimableStep(step, run.now);
 }
