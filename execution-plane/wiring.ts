@@ -137,7 +137,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     commands: new Commands(aside),
     reconciler: new ReconcilerLoop({ ...common, gateway, connectors, leases, everyMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() }),
     retraining: new Retraining({ ...common, onAsked: () => wakers.worker?.wakeIntake() }),
-    evidence: new EvidenceBuilder({ database, objects, keys, clock, log, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),
+    evidence: new EvidenceBuilder({ database, objects, keys, clock, log, shredsAtEnd: contents.retentionMs === 0, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),
   });
   wakers.worker = worker;
   observeWorker(telemetry.metrics, {

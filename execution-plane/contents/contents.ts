@@ -24,15 +24,20 @@ export interface SealedContent {
 /** A connector's output may be larger than a webhook: a training step reads thousands of records, and a page of them is one output. */
 const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 
+/** Where content is not kept: as long as a run that is still open may need it. It goes as soon as the run is proven (`evidence/`). */
+const LONGEST_OPEN_MS = 14 * 86_400_000;
+
 /** Seals what runs read and produce, and opens it again. It is stored and shredded by the statements that move the run. */
 export class Contents {
   readonly #keys: Keys;
-  /** How long content is kept. */
+  /** How long content is kept; 0: no longer than its run needs it. */
   readonly retentionMs: number;
+  readonly #keptMs: number;
 
   constructor(keys: Keys, retentionDays: number) {
     this.#keys = keys;
     this.retentionMs = retentionDays * 86_400_000;
+    this.#keptMs = retentionDays === 0 ? LONGEST_OPEN_MS : this.retentionMs;
   }
 
   /** Seals the canonical JSON of `value`. */
@@ -44,7 +49,7 @@ export class Contents {
       sealed: await this.#keys.seal(tenantId, 'content', id, bytes),
       sha256: digestOfBytes(bytes),
       sizeBytes: bytes.byteLength,
-      expiresAt: new Date(now.getTime() + this.retentionMs),
+      expiresAt: new Date(now.getTime() + this.#keptMs),
     };
   }
 

@@ -11,6 +11,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import { composeFiles, composeManifest } from './compose.ts';
 import type { ActionTexts } from './compose.ts';
 import { listDueRuns, listTenants, readRunRecord, storeEvidence } from './repository.ts';
+import { endRetention } from './repository-content.ts';
 import type { RunRecord } from './repository.ts';
 
 export interface EvidenceBuilderOptions {
@@ -19,6 +20,8 @@ export interface EvidenceBuilderOptions {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Content is kept no longer than its run needs it (a retention of 0 days): it is shredded once the run is proven. */
+  readonly shredsAtEnd?: boolean;
   /** How long to rest when nothing was due. Sealing takes about a second, so shorter rests gain nothing. */
   readonly idleMs?: number;
   /** Told when a bundle is there, for live updates. */
@@ -76,7 +79,7 @@ export class EvidenceBuilder {
   }
 
   async #buildOne(tenantId: string, runId: string): Promise<boolean> {
-    const { database, objects, keys, clock, onBuilt } = this.#options;
+    const { database, objects, keys, clock, shredsAtEnd = false, onBuilt } = this.#options;
     const evidenceId = newId('evidence');
     const built = await database.forTenant(tenantId, async (tx) => {
       const record = await readRunRecord(tx, runId);
@@ -86,6 +89,7 @@ export class EvidenceBuilder {
       await objects.put(objectKey, archive);
       const sha256 = createHash('sha256').update(archive).digest('hex');
       await storeEvidence(tx, { tenantId, id: evidenceId, runId, objectKey, sha256, sizeBytes: archive.length });
+      if (shredsAtEnd) await endRetention(tx, tenantId, runId);
       await appendAudit(tx, {
         at: clock.now(), type: 'evidence.built', tenant_id: tenantId, workspace_id: record.run.workspace_id,
         actor: { kind: 'system', id: 'evidence-builder' }, subject: { kind: 'evidence', id: evidenceId },
