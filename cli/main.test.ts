@@ -56,6 +56,11 @@ it.each([['runs', 'get', 'x'], ['approvals', 'show', 'x'], ['evidence', 'get', '
   expect(await countersign(args)).toEqual({ code: 1, stdout: '', stderr: 'not_found: There is no such thing. (req_1)\n' });
 });
 
+it('its own --version does not take that of a command', async () => {
+  expect(await countersign(['workflows', 'activate', 'triage', '--version', '1'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('not_found') as string });
+  expect(await countersign(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+});
+
 it('says how to get a key, that the cell is down, and that the address is none', async () => {
   expect(await countersign(['runs', 'list'], { COUNTERSIGN_API_KEY: '' })).toMatchObject({ code: 1, stderr: expect.stringContaining('Set COUNTERSIGN_API_KEY') as string });
   expect(await countersign(['runs', 'list'], { COUNTERSIGN_URL: 'http://127.0.0.1:1' })).toMatchObject({ code: 1, stderr: expect.stringContaining('Is the cell running?') as string });

@@ -19,6 +19,8 @@ import { printJson, say } from './output.ts';
 const program = new Command('countersign')
   .description('The command line of Countersign: a client of the public API, and the offline evidence verifier.\nReads COUNTERSIGN_URL and COUNTERSIGN_API_KEY.')
   .version('0.1.0')
+  // Else our own --version would take that of `workflows activate`.
+  .enablePositionalOptions()
   .addCommand(connectorCommand())
   .addCommand(policyCommand())
   .addCommand(evidenceCommand())

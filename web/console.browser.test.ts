@@ -150,7 +150,7 @@ describe('a run', () => {
     await open('usual', '/runs');
     await show(page, `${api.url}/runs/${runWith('waiting')}`);
     expect(await page.getByRole('button', { name: 'Evidence' }).getAttribute('aria-description')).toBe('The evidence is built when the run has ended.');
-    expect(await page.getByRole('button', { name: 'Redrive' }).getAttribute('aria-description')).toContain('No step is dead or failed');
+    expect(await page.getByRole('button', { name: 'Redrive' }).getAttribute('aria-description')).toContain('No step is dead or failed that could be tried again');
   });
 
   it('is cancelled with a reason', async () => {

@@ -3,12 +3,16 @@ import { lazy, Suspense, useMemo } from 'react';
 import type { Run } from '../api/client.ts';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
+import { foldItems } from './fold-items.ts';
 
 const StepGraph = lazy(async () => ({ default: (await import('../parts/step-graph.tsx')).StepGraph }));
 
 /** The steps as a graph, and the same as a table for who does not see or point. */
 export function GraphTab({ run }: { run: Run }) {
-  const steps = useMemo(() => run.steps.map(({ key, uses, needs, state }) => ({ key, uses, needs, state: { name: state, look: STEP_LOOKS[state] } })), [run.steps]);
+  // A map is one box, whatever it goes over: its items are in the story and in the timeline.
+  const steps = useMemo(() => foldItems(run.steps.map((step) => ({ step }))).map(({ story: { step: { key, uses, needs, state } }, items }) => ({
+    key, uses: items.length === 0 ? uses : `${uses}, ${items.length} items`, needs, state: { name: state, look: STEP_LOOKS[state] },
+  })), [run.steps]);
   return (
     <div className="panel">
       <div className="table-panel" tabIndex={0} role="region" aria-label="Steps as a table">

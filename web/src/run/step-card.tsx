@@ -1,18 +1,27 @@
 import { Group, Text, Title } from '@mantine/core';
 import type { RUN_ERROR_CODES } from '@countersign/contracts/errors/catalogue.ts';
 import { MAP, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
+import type { Schemas } from '../api/client.ts';
 import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
+import { ChildRuns } from './child-runs.tsx';
 import type { ItemStories } from './fold-items.ts';
 import { StepItems } from './step-items.tsx';
 import { EntryView } from './story-entry.tsx';
 import type { StepStory, StoryEntry } from './story.ts';
 import classes from './story.module.css';
 
+interface Props {
+  story: StepStory;
+  items?: ReadonlyArray<ItemStories<StepStory>>;
+  /** What the run started, of all its steps. */
+  started: ReadonlyArray<Schemas['ChildRun']>;
+}
+
 /** One step: its state, what it waits for, and everything that happened in it. */
-export function StepCard({ story: { step, entries }, items = [] }: { story: StepStory; items?: ReadonlyArray<ItemStories<StepStory>> }) {
+export function StepCard({ story: { step, entries }, items = [], started }: Props) {
   const look = STEP_LOOKS[step.state];
   const { icon: PinIcon } = look;
   return (
@@ -32,10 +41,11 @@ export function StepCard({ story: { step, entries }, items = [] }: { story: Step
         </header>
         <ol className={classes.entries}>
           {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at} title={formatUtc(entry.at)}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
+          <ChildRuns runs={started.filter(({ step_key }) => step_key === step.key)} />
           <Waiting step={step} asked={entries.some((entry) => entry.kind === 'approval' && entry.approval.kind === 'outcome' && entry.approval.state === 'pending')} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>
-        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} />}</StepItems>}
+        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} started={started} />}</StepItems>}
       </section>
     </li>
   );

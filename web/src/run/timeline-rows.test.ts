@@ -39,7 +39,7 @@ describe('timelineRows', () => {
     expect(rows[0]?.spans).toEqual([{ kind: 'approval', from_ms: ms(6), to_ms: ms(30), open: true, tone: 'wait', text: 'approval servicenow/incident.update: pending' }]);
   });
 
-  it.each([['succeeded', 'ok'], ['dead', 'bad'], ['expired', 'bad'], ['cancelled', 'idle']])('a call that %s is %s', (result, tone) => {
+  it.each([['succeeded', 'ok'], ['dead', 'bad'], ['expired', 'bad'], ['lease_expired', 'bad'], ['lease_returned', 'idle'], ['cancelled', 'idle']])('a call that %s is %s', (result, tone) => {
     const { rows } = timelineRows({ at: at(9), state: 'running', steps: [step({})], entries: [entry('call', 2, 3, result)] });
     expect(rows[0]?.spans[0]?.tone).toBe(tone);
   });

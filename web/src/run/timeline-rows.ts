@@ -68,5 +68,5 @@ function toneOf({ kind, result, ended_at }: Schemas['TimelineEntry']): Tone {
   if (result === null || (ended_at === null && kind !== 'approval')) return 'run';
   if (['succeeded', 'approved', 'consumed', 'answered', 'skipped'].includes(result)) return 'ok';
   if (['retrying', 'uncertain', 'waiting', 'pending', 'ready'].includes(result)) return 'wait';
-  return ['dead', 'failed', 'rejected', 'expired'].includes(result) ? 'bad' : 'idle';
+  return ['dead', 'failed', 'rejected', 'expired', 'lease_expired'].includes(result) ? 'bad' : 'idle';
 }

@@ -43,6 +43,11 @@ describe('redrive', () => {
   it.each(['succeeded', 'cancelled', 'cancelling'] as const)('refuses in %s', (state) => {
     expect(mayAct('redrive', run({ state, steps: [step('dead')] }), ['operator'])).toEqual({ allowed: false, because: `Nothing of it can be tried again: the run is ${state}.` });
   });
+  it('leaves the item of a map as it is that went on without it', () => {
+    const items = (map: 'succeeded' | 'failed'): Run['steps'] => [{ ...step(map), key: 'each' }, { ...step('dead'), key: 'each[3].write' }];
+    expect(mayAct('redrive', run({ steps: items('succeeded') }), ['operator'])).toEqual({ allowed: false, because: 'No step is dead or failed that could be tried again.' });
+    expect(mayAct('redrive', run({ state: 'failed', steps: items('failed') }), ['operator']).allowed).toBe(true);
+  });
   it('refuses when nothing can be tried again', () => {
     expect(mayAct('redrive', run({ state: 'failed', steps: [step('cancelled')] }), ['operator']).allowed).toBe(false);
     expect(isRedrivable('uncertain')).toBe(false);

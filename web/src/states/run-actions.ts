@@ -1,6 +1,7 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
 import { isLegalTransition, RUN_STATES, STEP_STATES, type RunState } from '@countersign/contracts/states/transitions.ts';
+import { itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
 import type { Permission } from './permission.ts';
 import { allOf, given, mayCall } from './role-permission.ts';
 
@@ -27,7 +28,7 @@ const STATE_ALLOWS: Record<RunAct, (run: Run) => Permission> = {
   cancel: mayStillCancel,
   redrive: (run) => allOf(
     given(mayGoOn(run.state), `Nothing of it can be tried again: the run is ${run.state}.`),
-    given(run.steps.some(({ state }) => isRedrivable(state)), 'No step is dead or failed, so there is nothing to try again.'),
+    given(run.steps.some((step) => isRedrivable(step.state) && !isLeftBehind(step, run.steps)), 'No step is dead or failed that could be tried again.'),
   ),
 };
 
@@ -39,6 +40,12 @@ export function mayDownloadEvidence(run: Run): Permission {
 /** A step that a person may send back to work. */
 export function isRedrivable(state: Schemas['StepState']): boolean {
   return (state === 'dead' || state === 'failed') && isLegalTransition(STEP_STATES, state, 'ready');
+}
+
+/** Of an item whose map has gone on without it: the map has gathered what there was, and gathers no more. */
+function isLeftBehind({ key }: Pick<Schemas['Step'], 'key'>, steps: Run['steps']): boolean {
+  const item = itemKeyOf(key);
+  return item !== null && steps.some((map) => map.key === item.map && ['succeeded', 'skipped'].includes(map.state));
 }
 
 export function isPaused({ paused_at }: Pick<Run, 'paused_at'>): boolean {

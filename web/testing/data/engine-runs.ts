@@ -27,7 +27,8 @@ function mapRun(place: number, began_ms: number): Run {
   };
   const items = Array.from({ length: ITEMS }, (_, index) => step(`each[${index}].write`, 'servicenow/incident.update', stateOfItem(index), stateOfItem(index) === 'dead' ? { error: { code: 'attempts_exhausted', message: 'The instance answered 503 five times.' } } : {}));
   return {
-    ...base, state: 'running', finished_at: null, error: null, evidence: null, approvals: [], calls: [], decisions: [], costs: [],
+    ...base, state: 'running', finished_at: null, error: null, deadline_at: new Date(Date.now() + 7_200_000).toISOString(), cost_with_children_usd: '0.001212000',
+    children: [{ run_id: idOf('run', 'child'), workflow_name: 'classifier-training', workflow_version: 1, step_key: 'escalation', state: 'running', cost_usd: '0.000800000', created_at: at(900), finished_at: null }], evidence: null, approvals: [], calls: [], decisions: [], costs: [],
     steps: [step('list', 'servicenow/incident.list', 'succeeded'), step('each', 'map', 'waiting', { needs: ['list'] }), ...items, step('escalation', 'workflow/classifier-training', 'waiting', { needs: ['list'] }), step('tomorrow', 'wait', 'waiting', { available_at: new Date(Date.now() + 3_725_000).toISOString() })],
   };
 }
