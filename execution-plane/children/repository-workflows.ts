@@ -74,9 +74,11 @@ const insertChild: Statement = {
       -- a limit of its workflow holds for it as for every other run: it waits for its turn
       concurrency_key, rate_key, admitted_at,
       -- it is about what its parent is about, and came of the same event
+      -- it is paused with a parent that was paused meanwhile
+      paused_at, paused_by, pause_reason,
       priority, delivery_id, subject, subject_label, traceparent, event_at)
     SELECT p.tenant_id, $3, p.workspace_id, p.environment_id, $5, $6, $7, $8, $9, $10, 'workflow', $4, $11, $12, p.id, $4, p.depth + 1, $13, $14,
-           $15, $16, CASE WHEN $15 = '' AND $16 = '' THEN clock_timestamp() END, coalesce($17, p.priority),
+           $15, $16, CASE WHEN $15 = '' AND $16 = '' THEN clock_timestamp() END, p.paused_at, p.paused_by, p.pause_reason, coalesce($17, p.priority),
            p.delivery_id, p.subject, p.subject_label, p.traceparent, p.event_at
       FROM execution.runs p WHERE p.tenant_id = $1 AND p.id = $2`,
 };

@@ -169,4 +169,23 @@ describe('a step that starts a workflow', () => {
         FROM (SELECT priority, admitted_at, lag(finished_at) OVER (ORDER BY admitted_at) AS before FROM execution.runs WHERE workflow_name = 'child') c`)));
     expect(order).toEqual({ runs: 3, priority: 1, one_by_one: true });
   });
+
+  it('is paused and goes on with its run', async () => {
+    const steps = [step({ id: 'pause', uses: 'wait', with: { for_ms: 1 } }), step({ id: 'read', uses: 'ledger/record.get', needs: ['pause'], with: { id: '${{ trigger.record }}' } })];
+    plant = await Plant.open([{ ...PARENT, steps: [START] }, child({ outputs: {} }, step({ id: 'below', uses: 'workflow/grandchild', with: { record: '${{ trigger.record }}', note: '${{ trigger.note }}' } })), child({ name: 'grandchild', outputs: {} }, CHANGE, ...steps)]);
+    await plant.startWorker();
+    await plant.raise('printers');
+    const asking = await until('grandchild', ({ steps: own }) => own['change']?.state === 'waiting');
+    const parent = await until('triage', ({ state }) => state === 'waiting');
+    const paused = (): Promise<Array<{ paused: boolean }>> => plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows(sql('paused', 'SELECT paused_at IS NOT NULL AS paused FROM execution.runs ORDER BY depth')));
+    await plant.command(parent.id, 'pause');
+    await plant.until(async () => ((await paused()).every((run) => run.paused) ? true : null));
+    await plant.vote(asking.steps['change']!.approval_id!);
+    await until('grandchild', ({ steps: own }) => own['change']?.state === 'ready');
+    expect(plant.ledger.effects).toEqual([]);
+    await plant.command(parent.id, 'resume');
+    expect(await until('triage', hasEnded)).toMatchObject({ state: 'succeeded' });
+    expect(plant.ledger.effects).toHaveLength(1);
+    expect(await paused()).toEqual([{ paused: false }, { paused: false }, { paused: false }]);
+  });
 });

@@ -61,13 +61,14 @@ export class Commands {
   }
 
   async #pauseOrResume(tx: Transaction, command: CommandRow): Promise<Done | null> {
-    const run = await (command.kind === 'pause' ? pause(tx, command) : resume(tx, command));
-    if (run === undefined) return null;
-    await appendEvents(tx, [{
-      type: command.kind === 'pause' ? 'run.paused' : 'run.resumed', tenant_id: command.tenant_id, workspace_id: run.workspace_id, run_id: command.run_id, actor: asked(command),
-      subject: { kind: 'run', id: command.run_id }, data: { command_id: command.id, reason_digest: digestOf(command.reason), state: run.state },
-    }], this.#options.clock.now());
-    return { runState: run.state, begins: command.kind === 'resume' };
+    const runs = await (command.kind === 'pause' ? pause(tx, command) : resume(tx, command));
+    const own = runs.find(({ id }) => id === command.run_id);
+    if (own === undefined) return null;
+    await appendEvents(tx, runs.map((run) => ({
+      type: command.kind === 'pause' ? 'run.paused' : 'run.resumed', tenant_id: command.tenant_id, workspace_id: run.workspace_id, run_id: run.id, actor: asked(command),
+      subject: { kind: 'run', id: run.id }, data: { command_id: command.id, reason_digest: digestOf(command.reason), state: run.state, ...(run === own ? {} : { with_run_id: own.id }) },
+    })), this.#options.clock.now());
+    return { runState: own.state, begins: command.kind === 'resume' };
   }
 }
 

@@ -56,26 +56,52 @@ const pauseRun: Statement = {
   name: 'commands.pause',
   text: `
     UPDATE execution.runs SET paused_at = clock_timestamp(), paused_by = $3, pause_reason = $4
-     WHERE tenant_id = $1 AND id = $2 AND paused_at IS NULL AND state IN ('queued', 'running', 'waiting') RETURNING workspace_id, state`,
+     WHERE tenant_id = $1 AND id = $2 AND paused_at IS NULL AND state IN ('queued', 'running', 'waiting') RETURNING id, workspace_id, state`,
+};
+
+const BELOW = `
+    WITH RECURSIVE below AS (
+      SELECT c.id FROM execution.runs c WHERE c.tenant_id = $1 AND c.parent_run_id = $2
+      UNION ALL
+      SELECT c.id FROM below b JOIN execution.runs c ON c.tenant_id = $1 AND c.parent_run_id = b.id
+    )`;
+
+const pauseBelow: Statement = {
+  name: 'commands.pause_below',
+  text: `${BELOW}
+    UPDATE execution.runs r SET paused_at = p.paused_at, paused_by = p.paused_by, pause_reason = p.pause_reason
+      FROM execution.runs p, below
+     WHERE p.tenant_id = $1 AND p.id = $2 AND r.tenant_id = $1 AND r.id = below.id AND r.paused_at IS NULL AND r.state IN ('queued', 'running', 'waiting')
+    RETURNING r.id, r.workspace_id, r.state`,
 };
 
 const resumeRun: Statement = {
   name: 'commands.resume',
   text: `
-    UPDATE execution.runs SET paused_at = NULL, paused_by = NULL, pause_reason = NULL
-     WHERE tenant_id = $1 AND id = $2 AND paused_at IS NOT NULL RETURNING workspace_id, state`,
+${BELOW}, own AS (SELECT paused_at FROM execution.runs WHERE tenant_id = $1 AND id = $2 AND paused_at IS NOT NULL FOR NO KEY UPDATE)
+    UPDATE execution.runs r SET paused_at = NULL, paused_by = NULL, pause_reason = NULL
+      FROM own
+     -- what was paused with it goes on with it; what a person paused by itself does not
+     WHERE r.tenant_id = $1 AND r.paused_at = own.paused_at AND (r.id = $2 OR r.id IN (SELECT id FROM below))
+    RETURNING r.id, r.workspace_id, r.state`,
 };
 
-export interface PausedRun { readonly workspace_id: string; readonly state: RunState }
+export interface PausedRun { readonly id: string; readonly workspace_id: string; readonly state: RunState }
 
-/** Undefined where there is nothing to pause. The row's lock orders it with whoever moves the run: what they begin after it, they do not begin. */
-export function pause(tx: Transaction, { tenant_id, run_id, requested_by, reason }: CommandRow): Promise<PausedRun | undefined> {
-  return tx.maybeOne<PausedRun>(pauseRun, [tenant_id, run_id, requested_by, reason]);
+/**
+ * The run and those that it has started, none where there is nothing to pause. The rows' locks order it with whoever moves them: what they begin
+ * after it, they do not begin.
+ */
+export async function pause(tx: Transaction, { tenant_id, run_id, requested_by, reason }: CommandRow): Promise<PausedRun[]> {
+  const paused = await tx.rows<PausedRun>(pauseRun, [tenant_id, run_id, requested_by, reason]);
+  // A run whose lock was waited for may have started another meanwhile: one more look, until there is none.
+  for (let more = paused; more.length > 0; paused.push(...more)) more = await tx.rows<PausedRun>(pauseBelow, [tenant_id, run_id]);
+  return paused;
 }
 
-/** Undefined where it is not paused. */
-export function resume(tx: Transaction, { tenant_id, run_id }: CommandRow): Promise<PausedRun | undefined> {
-  return tx.maybeOne<PausedRun>(resumeRun, [tenant_id, run_id]);
+/** The run and those that were paused with it, none where it is not paused. */
+export function resume(tx: Transaction, { tenant_id, run_id }: CommandRow): Promise<PausedRun[]> {
+  return tx.rows<PausedRun>(resumeRun, [tenant_id, run_id]);
 }
 
 const writesUnderWay: Statement = {
