@@ -19,7 +19,7 @@ const checked = checkManifest({
   triggers: {
     'record.created': {
       title: 'A record was created', subject: '/id', subject_label: '/id', dedupe_key: ['/id', '/version'], operation: { pointer: '/operation', values: ['create'] }, changed_by: '/by',
-      payload: { type: 'object', properties: {} },
+      payload: { type: 'object', required: ['id', 'version', 'operation'], properties: { id: text, version: { type: 'integer' }, operation: text, by: text } },
     },
   },
 });
