@@ -44,7 +44,7 @@ function outcomeRun(place: number, began_ms: number): Run {
   const number = numberOf(place);
   const call = base.calls.find(({ state }) => state === 'uncertain');
   const question: Schemas['Approval'] = {
-    ...approvalOf(number, ticketOf(place), 'pending', began_ms + 120_000, Date.now() + 7_200_000), id: idOf('approval', `${number} outcome`), kind: 'outcome', tier: 'outcome', answer: null, required_role: 'operator',
+    ...approvalOf(number, ticketOf(place), 'pending', began_ms + 120_000, Date.now() + 7_200_000), id: idOf('approval', `${number} outcome`), kind: 'outcome', tier: 'outcome', answer: null, required_role: 'approver',
     sent: { call_id: call?.id ?? '', idempotency_key: call?.idempotency_key ?? '', intended_at: call?.intended_at ?? base.created_at, worker: 'worker-3', attempt: 1, error: { code: 'outcome_unknown', message: 'The worker died between the call and its answer, and the record shows neither.' } },
   };
   const steps = base.steps.map((step): Step => (step.state === 'uncertain' ? { ...step, approval_id: question.id } : step));
