@@ -147,7 +147,7 @@ export const expireOverdue: Statement = {
     RETURNING a.id, a.workspace_id, a.run_id`,
 };
 
-/** Takes away the texts of what can no longer run and was asked long enough ago; digest, votes and times stay. */
+/** Takes away the texts of what can no longer run and was asked long enough ago, and the reasons of its votes; digest, votes and times stay. */
 export const shredOld: Statement = {
   name: 'approvals.shred_old',
   text: `
@@ -158,7 +158,10 @@ export const shredOld: Statement = {
          AND (a.requested_at <= clock_timestamp() - make_interval(days => $2 + 1)
               OR EXISTS (SELECT FROM execution.runs r WHERE (r.tenant_id, r.id) = (a.tenant_id, a.run_id) AND r.evidence_id IS NOT NULL))
        ORDER BY a.requested_at LIMIT 100
-         FOR UPDATE OF a SKIP LOCKED)
+         FOR UPDATE OF a SKIP LOCKED
+    ), reasons AS (
+      -- what people typed may say what the text said
+      UPDATE control.approval_votes v SET reason = NULL FROM old WHERE (v.tenant_id, v.approval_id) = (old.tenant_id, old.id) AND v.reason IS NOT NULL)
     UPDATE control.approvals a SET action_sealed = NULL, preview_sealed = NULL, shredded_at = clock_timestamp()
       FROM old WHERE (a.tenant_id, a.id) = (old.tenant_id, old.id)`,
 };

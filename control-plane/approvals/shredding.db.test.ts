@@ -48,3 +48,14 @@ test('the database does not let go of what may still run', async () => {
   const tear = { name: 'test.tear', text: 'UPDATE control.approvals SET action_sealed = NULL, preview_sealed = NULL, shredded_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2' };
   await expect(plane.database.control.forTenant(tenantId, (tx) => tx.change(tear, [tenantId, open.id]))).rejects.toMatchObject({ constraint: 'what_may_still_run_is_not_shredded' });
 });
+
+test('the reasons that people typed go with it; who voted how stays', async () => {
+  const { tenantId } = plane.tenant;
+  const approval = await seedApproval(plane);
+  const vote = await plane.api('POST', `/api/v1/approvals/${approval.id}/votes`, { key: approver.key, json: { decision: 'reject', action_digest: approval.digest, reason: 'The customer called' } });
+  expect(vote.status).toBe(201);
+  await plane.database.control.forTenant(tenantId, (tx) => tx.change(age, [tenantId, approval.id, 20, 'rejected']));
+  await plane.database.control.forTenant(tenantId, (tx) => tx.change(shredOld, [tenantId, 14]));
+  const { body } = await plane.api('GET', `/api/v1/approvals/${approval.id}`, { key: approver.key });
+  expect(body['votes']).toMatchObject([{ principal_id: approver.id, decision: 'reject', reason: null }]);
+});

@@ -64,6 +64,9 @@ ALTER TABLE control.approval_votes
   DROP CONSTRAINT vote_is_for_or_against,
   ADD CONSTRAINT vote_is_for_or_against CHECK (decision IN ('approve', 'reject', 'happened', 'did_not_happen'));
 
+-- What people typed as their reason goes with the texts that they voted on.
+GRANT UPDATE (reason) ON control.approval_votes TO countersign_control;
+
 -- Who asks does not answer, outcomes included.
 DROP TRIGGER approvals_are_decided_by_people ON control.approvals;
 CREATE TRIGGER approvals_are_decided_by_people BEFORE UPDATE ON control.approvals FOR EACH ROW
