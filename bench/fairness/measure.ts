@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { CLAIM_SETTINGS } from '@countersign/execution-plane/dispatch/repository-queues.ts';
 import { plantQueued } from '@countersign/execution-plane/testing/backlog.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { startPostgres } from '../engine/processes.ts';
@@ -35,7 +36,7 @@ export interface FairnessFigures extends Extent {
 export async function measureFairness(extent: Extent): Promise<FairnessFigures> {
   const server = await startPostgres();
   const control = new Database({ url: server.controlUrl, applicationName: 'bench fairness' });
-  const database = new Database({ url: server.executionUrl, applicationName: 'bench fairness', maxConnections: extent.workers + 4, settings: { jit: 'off' } });
+  const database = new Database({ url: server.executionUrl, applicationName: 'bench fairness', maxConnections: extent.workers + 4, settings: CLAIM_SETTINGS });
   try {
     const [large, small] = [await seedPlace(control, 'large'), await seedPlace(control, 'small')];
     const alone = await delaysOf(database, [large, small], small, extent);

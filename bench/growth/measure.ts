@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { FairShares } from '@countersign/execution-plane/dispatch/fair-shares.ts';
 import { claimable } from '@countersign/execution-plane/dispatch/repository-claims.ts';
-import { fairValues } from '@countersign/execution-plane/dispatch/repository-queues.ts';
+import { CLAIM_SETTINGS, fairValues } from '@countersign/execution-plane/dispatch/repository-queues.ts';
 import { ENGINE_VERSIONS } from '@countersign/execution-plane/engine/versions.ts';
 import { plantQueued } from '@countersign/execution-plane/testing/backlog.ts';
 import { explained } from '@countersign/execution-plane/testing/plans.ts';
@@ -41,7 +41,7 @@ export async function measureGrowth({ finished, queued, stepsPerRun, rounds }: E
   try {
     const emptyAdminUrl = await copyDatabase(server.adminUrl, 'empty');
     const worldOf = async (adminUrl: string, control: string, execution: string): Promise<World> => {
-      const [writer, database] = [new Database({ url: control, applicationName: 'bench growth' }), new Database({ url: execution, applicationName: 'bench growth', settings: { jit: 'off' } })];
+      const [writer, database] = [new Database({ url: control, applicationName: 'bench growth' }), new Database({ url: execution, applicationName: 'bench growth', settings: CLAIM_SETTINGS })];
       open.push(writer, database);
       return { adminUrl, database, places: [await seedPlace(writer, 'large'), await seedPlace(writer, 'small')] };
     };
@@ -101,7 +101,7 @@ function ratiosOf(empty: readonly Round[], full: readonly Round[]): GrowthFigure
 }
 
 async function plansOf(world: World): Promise<Pick<GrowthFigures, 'whole_table_scans' | 'most_rows_read_by_a_node' | 'claim_plan'>> {
-  const { scans, mostRows, plan } = await explained(world.database, world.places.map((place) => place.tenantId), 'generic', claimable, [LIMIT, ...fairValues(new FairShares().state), ENGINE_VERSIONS]);
+  const { scans, mostRows, plan } = await explained(world.database, world.places.map((place) => place.tenantId), claimable, [LIMIT, ...fairValues(new FairShares().state), ENGINE_VERSIONS]);
   return { whole_table_scans: [...scans], most_rows_read_by_a_node: mostRows, claim_plan: plan };
 }
 

@@ -1,6 +1,12 @@
 import { MAX_QUEUES } from './fair-shares.ts';
 import type { FairState } from './fair-shares.ts';
 
+/**
+ * For the sessions that claim: every look goes by an index that has its order, whatever the planner believes of tables of which it has no
+ * statistics yet. Without, a cell's first minutes cost it a walk through all steps of a tenant for each claim.
+ */
+export const CLAIM_SETTINGS = { enable_sort: 'off', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off', plan_cache_mode: 'force_generic_plan' } as const;
+
 /** What the partial index `steps_claimable` holds: written like its predicate, or PostgreSQL does not know it again. */
 export const CLAIMABLE = `s.state IN ('ready', 'retrying', 'uncertain') AND NOT s.held`;
 
@@ -16,7 +22,7 @@ const nextQueue = (q: string): string => `
 /**
  * Named steps of a statement: which workspaces have a queue, how much waits there at each priority, and how much of `$1` each is given, as
  * `share`. `$2`..`$10` are `fairValues`. Nothing in it grows with what waits: each queue is a look into the index, and at most `$1` of each
- * is counted. What is ordered is ordered as the index is, so that plans are the same before there are statistics and after.
+ * is counted. What is ordered is ordered as the index is: see CLAIM_SETTINGS.
  */
 export const sharesSteps = `
     queue AS (

@@ -18,12 +18,9 @@ export interface Explained {
   readonly plan: PlanNode;
 }
 
-/** The plan of `statement` as the execution plane runs it, really run and rolled back with everything else of its transaction's locks. */
-export async function explained(database: Database, tenantIds: readonly string[], mode: 'custom' | 'generic', statement: Statement, values: readonly unknown[]): Promise<Explained> {
-  const [row] = await database.forTenants(tenantIds, async (tx) => {
-    await tx.rows(sql('plan_mode', `SELECT set_config('plan_cache_mode', $1, true)`), [`force_${mode}_plan`]);
-    return tx.rows<{ 'QUERY PLAN': Array<{ Plan: PlanNode }> }>(sql(`explain.${mode}.${statement.name}`, `EXPLAIN (ANALYZE, FORMAT JSON) ${statement.text}`), values);
-  });
+/** The plan of `statement` as this pool runs it. It is really run, and what it does committed. */
+export async function explained(database: Database, tenantIds: readonly string[], statement: Statement, values: readonly unknown[]): Promise<Explained> {
+  const [row] = await database.forTenants(tenantIds, (tx) => tx.rows<{ 'QUERY PLAN': Array<{ Plan: PlanNode }> }>(sql(`explain.${statement.name}`, `EXPLAIN (ANALYZE, FORMAT JSON) ${statement.text}`), values));
   const plan = row!['QUERY PLAN'][0]!.Plan;
   const nodes = nodesOf(plan);
   const read = (node: PlanNode): number => ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
