@@ -1,5 +1,6 @@
 import { endedBy } from './call.ts';
 import type { Call } from './call.ts';
+import { requestsPerMinuteOf } from './concurrency.ts';
 import type { InstanceKey } from './health/health-store.ts';
 import type { GatewayParts } from './parts.ts';
 
@@ -9,7 +10,7 @@ import type { GatewayParts } from './parts.ts';
  */
 export async function admitToInstance(parts: GatewayParts, call: Call): Promise<void> {
   if (call.instance.baseUrl === null) return;
-  const notNow = await parts.guard.admit(healthKeyOf(call), call.connector.manifest.rate_limits?.requests_per_minute ?? null);
+  const notNow = await parts.guard.admit(healthKeyOf(call), requestsPerMinuteOf(call));
   if (notNow === null) return;
   throw endedBy({ code: notNow.code, message: `${call.instance.name}: ${notNow.message}`, retryable: true, retryAfterMs: notNow.retryAfterMs });
 }

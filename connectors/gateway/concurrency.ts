@@ -16,9 +16,17 @@ export class InstanceBusyError extends Error {
  * peer bears. Null: no limit. An instance may ask for less than the manifest, never for more.
  */
 export function concurrencyOf({ connector, instance }: Call): number | null {
-  const declared = connector.manifest.rate_limits?.concurrency ?? null;
-  const setting = instance.settings['max_concurrency'];
+  return lowerOf(connector.manifest.rate_limits?.concurrency, instance.settings['max_concurrency']);
+}
+
+/** How many requests an instance is sent per minute, over all workers: its setting `max_requests_per_minute`, never more than the manifest says. Null: no limit. */
+export function requestsPerMinuteOf({ connector, instance }: Call): number | null {
+  return lowerOf(connector.manifest.rate_limits?.requests_per_minute, instance.settings['max_requests_per_minute']);
+}
+
+/** A setting that is no whole number from 1 is as if it were not there. */
+function lowerOf(declared: number | undefined, setting: unknown): number | null {
   const wanted = typeof setting === 'number' && Number.isInteger(setting) && setting >= 1 ? setting : null;
-  if (wanted === null) return declared;
-  return declared === null ? wanted : Math.min(wanted, declared);
+  if (wanted === null) return declared ?? null;
+  return declared === undefined ? wanted : Math.min(wanted, declared);
 }

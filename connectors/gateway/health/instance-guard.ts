@@ -52,14 +52,14 @@ export class InstanceGuard {
     this.#believedForMs = options.believedForMs ?? 250;
   }
 
-  /** Null when the call may go on. `requestsPerMinute`: what the manifest declares, until the peer teaches something else. */
+  /** Null when the call may go on. `requestsPerMinute`: what the manifest declares or the instance's settings allow, until the peer teaches something else. */
   async admit(key: InstanceKey, requestsPerMinute: number | null): Promise<NotNow | null> {
     const known = await this.#fresh(key, requestsPerMinute);
     const age = performance.now() - known.readAt;
     const { blockedForMs, window, circuit, probeInMs, lastFailureCode } = known.view;
     if (blockedForMs > age) return { code: 'instance_rate_limited', message: 'The instance has asked for silence (429).', retryAfterMs: Math.ceil(blockedForMs - age) };
     if (window !== null && window.endsInMs > age && window.count + known.used >= window.limit) {
-      const whose = window.source === 'peer' ? 'the instance bears' : 'the connector\'s manifest declares';
+      const whose = window.source === 'peer' ? 'the instance bears' : 'its settings or its connector\'s manifest allow';
       return { code: 'instance_rate_limited', message: `All ${window.limit} requests that ${whose} in this window are used.`, retryAfterMs: Math.ceil(window.endsInMs - age) };
     }
     if (circuit === 'closed') return null;
