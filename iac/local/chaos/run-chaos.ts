@@ -14,6 +14,7 @@ import { JournalOfStrikes } from './journal-of-strikes.ts';
 import { REQUESTS_PER_RUN, seedLanes } from './lanes.ts';
 import type { FromLedger, LedgerOrder, ToLedger } from './peer/ledger-main.ts';
 import { ScratchCell } from './scratch-cell.ts';
+import { openQueue } from './queue.ts';
 import { planStrikes } from './strikes.ts';
 import type { Strike } from './strikes.ts';
 import { Traffic } from './traffic.ts';
@@ -58,11 +59,12 @@ async function inflict(options: ChaosOptions, cell: ScratchCell, say: (line: str
   const keyFile = cell.path('key');
   const objectsFolder = cell.path('objects');
   const lanes = await seedLanes(control, { keyFile, objectsFolder, peerUrl: ledger.url });
+  const queue = await openQueue(options.queue, options.seed);
   const fleet = new Fleet({
     workers: options.workers, logsFolder, random,
     environment: {
       COUNTERSIGN_EXECUTION_DATABASE_URL: cell.url('countersign_execution'), COUNTERSIGN_OBJECTS_DIR: objectsFolder, COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONCURRENCY: '6',
-      COUNTERSIGN_LEASE_MS: String(options.lease_ms), COUNTERSIGN_RECONCILE_SECONDS: '0', COUNTERSIGN_POLICY_THREADS: '1', COUNTERSIGN_LOG_LEVEL: 'debug',
+      COUNTERSIGN_LEASE_MS: String(options.lease_ms), COUNTERSIGN_RECONCILE_SECONDS: '0', COUNTERSIGN_POLICY_THREADS: '1', COUNTERSIGN_LOG_LEVEL: 'debug', ...queue.environment,
     },
   });
   hands.strike = strikeWith({ options, cell, fleet, strikes, random });
@@ -76,6 +78,7 @@ async function inflict(options: ChaosOptions, cell: ScratchCell, say: (line: str
   await fleet.stop();
   await traffic.sealAll();
   await control.close();
+  await queue.stop();
   ledger.stop();
   const verdict = await judge({ folder: cell.folder, databaseUrl: cell.url(), leaseMs: options.lease_ms });
   const kills = strikes.lines.filter((line) => line.does === 'kill');
