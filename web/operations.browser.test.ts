@@ -203,3 +203,40 @@ describe('schedules', () => {
     await page.getByText('Nothing runs by the clock').waitFor();
   });
 });
+
+describe.each([['/operations', 'queues'], ['/dead-letters', 'dead letters'], ['/schedules', 'schedules']])('%s', (path, what) => {
+  it('says who has no role in the workspace what to do about it', async () => {
+    await open('no-role', path);
+    await page.getByRole('alert').getByText('You have no role in this workspace. Ask one of its admins.').first().waitFor();
+  });
+
+  it('gives the request id when it cannot be read, and reads again when asked', async () => {
+    await open('failing', path);
+    await page.getByText('req_01kstandin0000000000000000').first().waitFor();
+    api.world.scenario.failing = false;
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByRole('table').first().waitFor();
+  });
+
+  it('says that it is loading', async () => {
+    api = await startMockApi({ scenario: 'usual', signedIn: true });
+    page = await openPage(browser);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => { letGo = resolve; });
+    await page.route(new RegExp(`/api/v1/(operations/)?${path.slice(1)}|/api/v1/operations/queues`), async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(api.url + path);
+    await page.getByRole('status', { name: `Loading ${what}` }).waitFor();
+    letGo();
+    await page.getByRole('table').first().waitFor();
+  });
+});
+
+it.each([['e', 'Operations'], ['l', 'Dead letters'], ['s', 'Schedules']])('g %s leads to %s', async (key, title) => {
+  await open('usual', '/runs');
+  await page.keyboard.press('g');
+  await page.keyboard.press(key);
+  await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+});

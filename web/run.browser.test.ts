@@ -105,6 +105,11 @@ describe('a pause', () => {
     expect(await page.getByText('Paused: nothing new begins').count()).toBe(0);
   });
 
+  it('is why a step that would be tried again is not', async () => {
+    await openRun('paused');
+    await page.getByRole('region', { name: 'Step triage' }).getByText('Nothing begins while the run is paused').waitFor();
+  });
+
   it('is in the list of runs', async () => {
     await show(page, `${api.url}/runs?paused=true`);
     await page.getByRole('row', { name: /paused/ }).waitFor();

@@ -2,7 +2,7 @@ import { standInPort } from './config.ts';
 import type { ScenarioName } from './data/scenarios.ts';
 import { startMockApi } from './http/mock-api.ts';
 
-const SCENARIOS: readonly ScenarioName[] = ['usual', 'many', 'empty', 'failing', 'viewer', 'stale-policy', 'no-opa', 'stopped', 'step-up', 'no-sandbox', 'crowded', 'engine'];
+const SCENARIOS: readonly ScenarioName[] = ['usual', 'many', 'empty', 'failing', 'viewer', 'stale-policy', 'no-opa', 'stopped', 'step-up', 'no-sandbox', 'crowded', 'engine', 'no-role'];
 
 const wanted = process.argv[2] ?? 'usual';
 const scenario = SCENARIOS.find((name) => name === wanted);

@@ -18,10 +18,12 @@ interface Props {
   items?: ReadonlyArray<ItemStories<StepStory>>;
   /** What the run started, of all its steps. */
   started: ReadonlyArray<Schemas['ChildRun']>;
+  /** Whether the run is paused, so that nothing begins in it. */
+  paused: boolean;
 }
 
 /** One step: its state, what it waits for, and everything that happened in it. */
-export function StepCard({ story: { step, entries }, items = [], started }: Props) {
+export function StepCard({ story: { step, entries }, items = [], started, paused }: Props) {
   const look = STEP_LOOKS[step.state];
   const { icon: PinIcon } = look;
   return (
@@ -42,10 +44,10 @@ export function StepCard({ story: { step, entries }, items = [], started }: Prop
         <ol className={classes.entries}>
           {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at} title={formatUtc(entry.at)}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
           <ChildRuns runs={started.filter(({ step_key }) => step_key === step.key)} />
-          <Waiting step={step} asked={entries.some((entry) => entry.kind === 'approval' && entry.approval.kind === 'outcome' && entry.approval.state === 'pending')} />
+          <Waiting step={step} paused={paused} asked={entries.some((entry) => entry.kind === 'approval' && entry.approval.kind === 'outcome' && entry.approval.state === 'pending')} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>
-        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} started={started} />}</StepItems>}
+        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} started={started} paused={paused} />}</StepItems>}
       </section>
     </li>
   );
@@ -54,9 +56,12 @@ export function StepCard({ story: { step, entries }, items = [], started }: Prop
 /** What a step has for its error while a kill switch holds it. */
 const HELD: (typeof RUN_ERROR_CODES)[number] = 'stopped_by_kill_switch';
 
+const BEGINS_ANEW: ReadonlySet<StepStory['step']['state']> = new Set(['ready', 'retrying']);
+
 /** What a step that does not move waits for. `asked`: a person is asked what became of its call. */
-function Waiting({ step, asked }: { step: StepStory['step']; asked: boolean }) {
+function Waiting({ step, asked, paused }: { step: StepStory['step']; asked: boolean; paused: boolean }) {
   const words = asked ? <>A person is asked whether it happened; nothing is sent again before that</>
+    : paused && BEGINS_ANEW.has(step.state) ? <>Nothing begins while the run is paused</>
     : step.error?.code === HELD ? <>A kill switch holds it; it goes on when the switch lets go</>
     : step.state === 'retrying' ? <>Next try in <Countdown at={step.available_at} over="a moment: its back-off is over" /></>
     : step.state === 'blocked' ? <>Waits for {step.needs.join(', ')}</>

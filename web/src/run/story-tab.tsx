@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core';
 import { useEffect } from 'react';
 import { useLocation } from 'react-router';
 import type { Run } from '../api/client.ts';
+import { isPaused } from '../states/run-actions.ts';
 import { CostCard } from './cost-card.tsx';
 import { foldItems } from './fold-items.ts';
 import { ProposalCard } from './proposal-card.tsx';
@@ -23,7 +24,7 @@ export function StoryTab({ run }: { run: Run }) {
   return (
     <div className={classes.columns}>
       <ol className={classes.steps} aria-label="Steps">
-        {foldItems(tellStory(run)).map(({ story, items }) => <StepCard key={story.step.id} story={story} items={items} started={run.children ?? []} />)}
+        {foldItems(tellStory(run)).map(({ story, items }) => <StepCard key={story.step.id} story={story} items={items} started={run.children ?? []} paused={isPaused(run)} />)}
       </ol>
       <Stack gap="md">
         {run.approvals.map((approval) => <RunApprovalCard key={approval.id} approval={approval} />)}

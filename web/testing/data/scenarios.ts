@@ -3,13 +3,15 @@ import { engineRuns } from './engine-runs.ts';
 import { runOf, type Fate, type Run } from './runs.ts';
 
 /** What the stand-in can pretend to be. */
-export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox' | 'crowded' | 'engine';
+export type ScenarioName = 'usual' | 'many' | 'empty' | 'failing' | 'viewer' | 'stale-policy' | 'no-opa' | 'stopped' | 'step-up' | 'no-sandbox' | 'crowded' | 'engine' | 'no-role';
 
 export interface Scenario {
   roles: components['schemas']['Role'][];
   runs: Run[];
   /** Every read of data answers 500. */
   failing: boolean;
+  /** Nobody may read anything. */
+  forbidden: boolean;
   stalePolicy: boolean;
   /** Whether policy can be compiled. */
   opa: boolean;
@@ -27,7 +29,7 @@ const USUAL: Fate[] = ['waiting', 'waiting', 'retrying', 'succeeded', 'queued', 
 const OWNER: Scenario['roles'] = ['admin', 'approver', 'operator'];
 
 export function scenario(name: ScenarioName, now_ms: number): Scenario {
-  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, stalePolicy: false, opa: true, stopped: false, recovering: false, stepUp: false, sandbox: true };
+  const usual: Scenario = { roles: OWNER, runs: runsOf(USUAL, now_ms), failing: false, forbidden: false, stalePolicy: false, opa: true, stopped: false, recovering: false, stepUp: false, sandbox: true };
   switch (name) {
     case 'usual': return usual;
     case 'many': return { ...usual, runs: runsOf(Array.from({ length: 130 }, (_, place) => USUAL[place % USUAL.length]!), now_ms) };
@@ -35,6 +37,7 @@ export function scenario(name: ScenarioName, now_ms: number): Scenario {
     case 'engine': return { ...usual, recovering: true, runs: [...engineRuns(200, now_ms), ...runsOf(USUAL, now_ms)] };
     case 'empty': return { ...usual, runs: [] };
     case 'failing': return { ...usual, failing: true };
+    case 'no-role': return { ...usual, roles: [], forbidden: true };
     case 'viewer': return { ...usual, roles: ['viewer'] };
     case 'stale-policy': return { ...usual, stalePolicy: true };
     case 'no-opa': return { ...usual, opa: false };

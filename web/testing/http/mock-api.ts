@@ -69,6 +69,7 @@ export async function startMockApi({ scenario, port = 0, signedIn = false }: { s
     const found = route(method, url.pathname);
     if (found === null) return problem('not_found', `The stand-in does not know ${method} ${url.pathname}.`);
     const dataWanted = !['/api/v1/me', '/api/v1/cell'].includes(found.path);
+    if (world.scenario.forbidden && dataWanted) return problem('forbidden', 'You have no role in this workspace. Ask one of its admins.');
     if (world.scenario.failing && dataWanted) return problem('internal', 'The stand-in was asked to fail.');
     if (body !== undefined) contract.checkRequest(method, found.path, body);
     const result = found.handler({ world, params: found.params, query: url.searchParams, body, origin, sandboxUrl: sandbox.url });
