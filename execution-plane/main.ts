@@ -1,27 +1,5 @@
 import { readConfig } from './config.ts';
 import { startWorker } from './wiring.ts';
+import { runProcess } from './worker/run-process.ts';
 
-/**
- * A worker process. Says `{"ready": true}` (and where its metrics are) on stdout and to its parent when it takes work, drains on SIGTERM and SIGINT, and when
- * the parent that started it is gone.
- */
-async function main(): Promise<void> {
-  const worker = await startWorker(readConfig());
-  let stopping: Promise<void> | undefined;
-  const stop = (): void => {
-    stopping ??= worker.stop().then(() => process.exit(0), fail);
-  };
-  process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop);
-  const ready = { ready: true, ...(worker.metricsUrl === null ? {} : { metrics: worker.metricsUrl }) };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
-  process.send?.(ready);
-}
-
-/** One line that says what to do; the stack only where the error is not one of ours. */
-function fail(error: unknown): never {
-  const known = error instanceof Error && 'code' in error;
-  process.stderr.write(`countersign worker: ${known ? error.message : error instanceof Error ? String(error.stack) : String(error)}\n`);
-  process.exit(1);
-}
-
-await main().catch(fail);
+await runProcess(() => startWorker(readConfig()));

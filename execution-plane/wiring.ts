@@ -6,7 +6,7 @@ import { InstanceGuard } from '@countersign/connectors/gateway/health/instance-g
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
-import { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
+import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
@@ -56,7 +56,7 @@ import { createTelemetry } from './telemetry/telemetry.ts';
 import { observeWorker } from './telemetry/worker-gauges.ts';
 import { Timers } from './timers/timers.ts';
 import { PostgresWake } from './wake/postgres-wake.ts';
-import { NOTES_WORK, SqsWake } from './wake/sqs-wake.ts';
+import { NOTES_WORK } from './wake/repository-outbox.ts';
 import { Worker } from './worker/worker.ts';
 
 /** Transactions of the group commit under way at once. */
@@ -88,7 +88,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const notifier = new Notifier(database, onError);
   const wake = config.queue === null
     ? new PostgresWake({ databaseUrl: config.databaseUrl, notifier, onError, pollMs: config.pollMs })
-    : new SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
+    // Loaded where it is used: the client of SQS alone is 45 MB of memory.
+    : new (await import('./wake/sqs-wake.ts')).SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
   const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());
   const telemetry = createTelemetry(config.telemetry ?? UNOBSERVED, { database, tenants, clock, log, worker: config.workerId, version: readVersion() });
   const common = { database, tenants, changes, contents, clock, log, telemetry, worker: config.workerId, leaseMs: config.leaseMs };
@@ -159,6 +160,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
 
 /** Also where kill switches are heard of behind a pooler that lets no notification of PostgreSQL through. */
 async function openRedis(url: string, situation: PostgresSituation, log: Logger): Promise<RedisCache> {
+  const { RedisCache } = await import('@countersign/platform/cache/redis-cache.ts');
   const cache = new RedisCache({ url, onError: (error) => log.warn({ err: error }, 'Redis does not do its part; the same is done by the database meanwhile') });
   await cache.connect();
   await cache.subscribe(CHANGES_CHANNEL, (payload) => {

@@ -2,7 +2,8 @@ import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
 import { backoffMs } from './backoff.ts';
-import { endOfCall } from './step-end.ts';
+import { endOfCall, endWhileStopping } from './step-end.ts';
+import type { StepEnd } from './step-end.ts';
 
 const retry = { max_attempts: 5, backoff: 'exponential', initial_ms: 1_000, max_ms: 60_000 } as const;
 const turn = { attempt: 2, maxAttempts: 5, retry, random: 0.5 };
@@ -77,5 +78,20 @@ describe('backoffMs', () => {
 
   it('is even where the workflow asks for it', () => {
     expect([1, 2, 9].map((attempt) => backoffMs({ ...retry, backoff: 'fixed' }, attempt, 0.1))).toEqual([1_000, 1_000, 1_000]);
+  });
+});
+
+describe('endWhileStopping', () => {
+  const error = { code: 'peer_timeout', message: 'why' } as const;
+  const question: StepEnd = { to: 'uncertain', delayMs: 9_000, error: { code: 'outcome_unknown', message: 'who knows', data: { question_of_call: 'call_1' } } };
+
+  it.each<[string, StepEnd, object]>([
+    ['a call that was cut off', { to: 'retrying', delayMs: 9_000, error }, { to: 'retrying', delayMs: 0, attemptGivenBack: true }],
+    ['on the last attempt, too', { to: 'dead', error: { code: 'attempts_exhausted', message: 'why' } }, { to: 'retrying', delayMs: 0, attemptGivenBack: true }],
+    ['a write that was cut off', { to: 'uncertain', delayMs: 9_000, error }, { to: 'uncertain', delayMs: 0, attemptGivenBack: true }],
+    ['what a person is asked about', question, question],
+    ['what is over', { to: 'skipped' }, { to: 'skipped' }],
+  ])('%s', (_, end, expected) => {
+    expect(endWhileStopping(end)).toMatchObject(expected);
   });
 });

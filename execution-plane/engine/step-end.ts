@@ -104,6 +104,16 @@ export function endWhileCancelling(end: StepEnd, overdue: boolean): StepEnd {
   return { to: 'cancelled', error: { code: 'run_cancelled', message: 'The run was cancelled before this step had an effect.' }, ...approval };
 }
 
+/**
+ * The worker stops and has ended the turn itself: nobody's failure, so that the next worker takes the step up at once and at no attempt. A question
+ * to a person stays one.
+ */
+export function endWhileStopping<End extends StepEnd>(end: End): End | StepEnd {
+  if (end.to === 'dead' && end.error.code === 'attempts_exhausted') return { to: 'retrying', delayMs: 0, error: end.error, attemptGivenBack: true };
+  if (end.to !== 'retrying' && end.to !== 'uncertain') return end;
+  return end.error.data?.['question_of_call'] === undefined ? { ...end, delayMs: 0, attemptGivenBack: true } : end;
+}
+
 export const RUN_OVERDUE: StepError = { code: 'deadline_exceeded', message: 'The deadline of its run is over. Redrive it, which begins the deadline anew, or start a new run.' };
 export const STEP_OVERDUE: StepError = { code: 'deadline_exceeded', message: 'The deadline of the step is over. Redrive it, which begins the deadline anew, or give it more time in the workflow (deadline_ms).' };
 

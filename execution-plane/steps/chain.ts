@@ -12,7 +12,7 @@ import type { Moved, Mover, Moves } from '../dispatch/plan-moves.ts';
 import { readRunWithSteps } from '../dispatch/repository-runs.ts';
 import type { LockedRun, RunFacts } from '../dispatch/repository-runs.ts';
 import { backoffMs } from '../engine/backoff.ts';
-import { endOfFailure, endWhileCancelling } from '../engine/step-end.ts';
+import { endOfFailure, endWhileCancelling, endWhileStopping } from '../engine/step-end.ts';
 import type { StepEnd } from '../engine/step-end.ts';
 import { runSpan, stepSpan } from '../telemetry/run-spans.ts';
 import { changeFor } from './end-change.ts';
@@ -105,7 +105,7 @@ export class Chain {
     try {
       const taken = await takeTurn(claimed, () => this.#loadContext(), { gateway, flows, signal: turn.signal, log, random: random() });
       if (taken.to === 'dead') log.warn({ run_id: this.#facts.run.id, step: claimed.key, code: taken.error.code }, 'a step is dead');
-      return { began_ms, ...await this.#sealed(claimed, taken) };
+      return { began_ms, ...await this.#sealed(claimed, this.#options.stopping.aborted ? endWhileStopping(taken) : taken) };
     } finally {
       turn.release();
     }

@@ -6,7 +6,7 @@ import type { TestDatabase } from '@countersign/platform/postgres/testing.ts';
 import { claimEverything, readyRuns } from '../testing/ready-runs.ts';
 import { seedPlace, seedTenant } from '../testing/queries.ts';
 import type { PlaceIds } from '../testing/queries.ts';
-import { NOTES_WORK } from './sqs-wake.ts';
+import { NOTES_WORK } from './repository-outbox.ts';
 import type { Wake } from './wake.ts';
 
 /** What stands behind the port: one per test, for as many processes as it needs. */

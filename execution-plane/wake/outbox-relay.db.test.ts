@@ -8,7 +8,7 @@ import { claimEverything, readOutbox, readyRuns, retryLater } from '../testing/r
 import { seedPlace, seedTenant } from '../testing/queries.ts';
 import type { PlaceIds } from '../testing/queries.ts';
 import { OutboxRelay } from './outbox-relay.ts';
-import { NOTES_WORK } from './sqs-wake.ts';
+import { NOTES_WORK } from './repository-outbox.ts';
 import { endTaking } from './testing/queries.ts';
 
 const ids: PlaceIds = { tenantId: newId('tenant'), workspaceId: newId('workspace'), environmentId: newId('environment'), personId: newId('principal'), instanceId: newId('connector_instance') };

@@ -41,8 +41,12 @@ export class PostgresWake implements Wake {
     return Promise.resolve({ kind: 'postgres' });
   }
 
-  async stop(): Promise<void> {
+  async drain(): Promise<void> {
     await this.#listener?.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.drain();
     await this.#options.notifier.flush();
   }
 }

@@ -1,5 +1,8 @@
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
+/** Settings of connections that note work in the outbox as they make it: all of a worker that has a queue. */
+export const NOTES_WORK = { 'app.outbox': 'on' };
+
 /** A run by both halves of its key: a message of one tenant never finds the run of another. */
 export interface RunKey {
   readonly tenant_id: string;

@@ -9,7 +9,7 @@ import { OutboxRelay } from './outbox-relay.ts';
 import type { Wake, WakeState } from './wake.ts';
 
 export interface SqsWakeOptions {
-  /** Whose connections have `app.outbox` on: see `NOTES_WORK`. */
+  /** Whose connections have `app.outbox` on: see `NOTES_WORK` of the outbox. */
   readonly database: Database;
   readonly tenants: Tenants;
   readonly clock: Clock;
@@ -70,12 +70,13 @@ export class SqsWake implements Wake {
     return state;
   }
 
+  drain(): Promise<void> {
+    return this.#consumer.stop();
+  }
+
   async stop(): Promise<void> {
-    await this.#consumer.stop();
+    await this.drain();
     await this.#relay.stop();
     this.#queue.close();
   }
 }
-
-/** Settings of connections that note work in the outbox as they make it: all of a worker that has a queue. */
-export const NOTES_WORK = { 'app.outbox': 'on' };

@@ -13,7 +13,9 @@ export interface Wake {
   looked(free: number): void;
   /** What operators see of it. */
   state(): Promise<WakeState>;
-  /** Hears nothing any more. What was not told yet is told. */
+  /** Hears nothing any more: this worker takes up nothing new. It still tells others. */
+  drain(): Promise<void>;
+  /** As `drain`, and tells what was not told yet. */
   stop(): Promise<void>;
 }
 

@@ -78,7 +78,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#loops = loopsOf(parts);
-    const { intake, admissions, dispatch, approvals, outcomes, commands, policy } = this.#loops;
+    const { intake, admissions, approvals, outcomes, commands, policy } = this.#loops;
     this.#listener = new Listener(parts.databaseUrl, {
       countersign_deliveries: () => intake.wake(),
       countersign_approvals: () => {
@@ -132,7 +132,7 @@ export class Worker {
     const { heartbeat, presence, ...others } = this.#loops;
     runner.drain();
     this.#loops.presence.wake();
-    await Promise.all([this.#listener.stop(), ...Object.values(others).map((loop) => loop.stop()), evidence.stop()]);
+    await Promise.all([this.#listener.stop(), wake.drain(), ...Object.values(others).map((loop) => loop.stop()), evidence.stop()]);
     if (!await endsWithin(dispatcher.idle(), drainMs)) {
       runner.abort();
       if (!await endsWithin(dispatcher.idle(), ABORT_GRACE_MS)) log.warn('steps are still under way; their leases are given back');
@@ -152,7 +152,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { database, wake, dispatcher, intake, admissions, schedules, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { wake, dispatcher, intake, admissions, schedules, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
