@@ -13,7 +13,7 @@ type Queue = Schemas['Queue'];
 /** Consoles ask every few seconds, many at once: they share an answer for so long. */
 const KEPT_MS = 2_000;
 /** Steps of one state that are counted one by one; beyond it, the answer says so. */
-export const COUNTED_STEPS = 20_000;
+export const COUNTED_STEPS = 5_000;
 const RATE_WINDOW_MS = 5 * 60_000;
 const MAX_QUEUES = 200;
 

@@ -20,11 +20,11 @@ export interface TenantFigures {
   readonly unsealed_events: number;
 }
 
-/** Counts at most `$2` of each kind of one tenant, every one in an index that holds nothing else. */
+/** Of one tenant: all open runs, and at most `$2` of each other kind, every one in an index that holds nothing else. */
 export const tenantFigures: Statement = {
   name: 'telemetry.tenant_figures',
   text: `
-    WITH runs AS (SELECT state FROM execution.runs WHERE tenant_id = $1 AND workflow_id <> 'system' AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT $2),
+    WITH runs AS (SELECT state FROM execution.runs WHERE tenant_id = $1 AND workflow_id <> 'system' AND state NOT IN ('succeeded', 'failed', 'cancelled')),
     steps AS (
       (SELECT state, held, available_at FROM execution.steps WHERE tenant_id = $1 AND state IN ('ready', 'retrying', 'uncertain') AND NOT held AND available_at < 'infinity' LIMIT $2)
       UNION ALL (SELECT state, held, NULL FROM execution.steps WHERE tenant_id = $1 AND state = 'leased' LIMIT $2)

@@ -2,12 +2,14 @@ import { workflowStartedBy } from '@countersign/contracts/workflow/definition.ts
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { traceparentOf } from '@countersign/platform/telemetry/traceparent.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import type { RunFacts, RunPins } from '../dispatch/repository-runs.ts';
 import { ENGINE_VERSION } from '../engine/versions.ts';
 import type { ActiveWorkflow } from '../intake/queries.ts';
 import { rankOf } from '../limits/limit-keys.ts';
 import type { LimitKeys } from '../limits/limit-keys.ts';
+import { runContext } from '../telemetry/run-spans.ts';
 
 const activeVersions: Statement = {
   name: 'workflows.active_versions',
@@ -73,13 +75,13 @@ const insertChild: Statement = {
       trigger_kind, trigger_key, trigger_content_id, trigger_part_labels, parent_run_id, parent_step_id, depth, engine_version, deadline_ms,
       -- a limit of its workflow holds for it as for every other run: it waits for its turn
       concurrency_key, rate_key, admitted_at,
-      -- it is about what its parent is about, and came of the same event
+      -- it is about what its parent is about, and came of the same event; in a trace it is part of its parent
       -- it is paused with a parent that was paused meanwhile
       paused_at, paused_by, pause_reason,
       priority, delivery_id, subject, subject_label, traceparent, event_at)
     SELECT p.tenant_id, $3, p.workspace_id, p.environment_id, $5, $6, $7, $8, $9, $10, 'workflow', $4, $11, $12, p.id, $4, p.depth + 1, $13, $14,
            $15, $16, CASE WHEN $15 = '' AND $16 = '' THEN clock_timestamp() END, p.paused_at, p.paused_by, p.pause_reason, coalesce($17, p.priority),
-           p.delivery_id, p.subject, p.subject_label, p.traceparent, p.event_at
+           p.delivery_id, p.subject, p.subject_label, $18, p.event_at
       FROM execution.runs p WHERE p.tenant_id = $1 AND p.id = $2`,
 };
 
@@ -93,11 +95,12 @@ export interface NewChild {
   readonly limits: LimitKeys;
 }
 
-export async function insertChildRow(tx: Transaction, { tenant, run }: RunFacts, { id, parentStepId, workflow, pins, trigger, triggerParts, limits }: NewChild): Promise<void> {
+export async function insertChildRow(tx: Transaction, parent: RunFacts, { id, parentStepId, workflow, pins, trigger, triggerParts, limits }: NewChild): Promise<void> {
   await tx.change(insertChild, [
-    tenant.id, run.id, id, parentStepId, workflow.id, workflow.name, workflow.version, workflow.digest, JSON.stringify(workflow.definition), JSON.stringify(pins),
+    parent.tenant.id, parent.run.id, id, parentStepId, workflow.id, workflow.name, workflow.version, workflow.digest, JSON.stringify(workflow.definition), JSON.stringify(pins),
     trigger.id, JSON.stringify(triggerParts), ENGINE_VERSION, workflow.definition.deadline_ms ?? null,
     limits.concurrency_key, limits.rate_key, workflow.definition.priority === undefined ? null : rankOf(workflow.definition),
+    traceparentOf(runContext(parent)),
   ]);
 }
 
