@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
+import { shredReasons } from '../dispatch/repository-sweeps.ts';
 import { findPending } from './queries.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
@@ -84,3 +85,17 @@ it('a job over many is carried out one by one, counted, and keeps nobody waiting
   const done = await plant.until(async () => (await inTenant<{ count: number }>('skipped', 'SELECT count(*)::int AS count FROM execution.commands WHERE bulk_id = $1 AND NOT did_something', [bulkId])).find((row) => row.count === 120) ?? null);
   expect(done.count).toBe(120);
 }, 60_000);
+
+it('what people typed is kept as long as content is: the audit has its digest', async () => {
+  await plant.startWorker();
+  await plant.raise('printers');
+  const waiting = await plant.untilRun((run) => run.state === 'waiting');
+  await plant.command(waiting.id, 'cancel');
+  await plant.untilRun((run) => run.state === 'cancelled');
+  const { tenantId } = plant.ids;
+  const shred = (retentionMs: number): Promise<number> => plant.database.execution.forTenant(tenantId, (tx) => shredReasons(tx, 10, retentionMs));
+  expect(await shred(60_000)).toBe(0);
+  expect(await shred(0)).toBe(1);
+  expect(await inTenant('reasons', 'SELECT reason FROM execution.commands')).toEqual([{ reason: '(shredded)' }]);
+  expect(await shred(0)).toBe(0);
+});

@@ -84,3 +84,27 @@ const shredDecisionInputs: Statement = {
 export function shredInputs(tx: Transaction, limit: number, retentionMs: number): Promise<number> {
   return tx.change(shredDecisionInputs, [limit, retentionMs]);
 }
+
+const shredTypedReasons: Statement = {
+  name: 'commands.shred_reasons',
+  text: `
+    WITH commands AS (
+      UPDATE execution.commands c SET reason = '(shredded)'
+        FROM (SELECT tenant_id, id FROM execution.commands
+               WHERE handled_at IS NOT NULL AND reason <> '(shredded)' AND handled_at <= now() - $2::float8 * interval '1 millisecond' LIMIT $1 FOR UPDATE SKIP LOCKED) old
+       WHERE c.tenant_id = old.tenant_id AND c.id = old.id RETURNING c.id
+    ), jobs AS (
+      UPDATE execution.bulk_commands b SET reason = '(shredded)'
+        FROM (SELECT j.tenant_id, j.id FROM execution.bulk_commands j
+               WHERE j.reason <> '(shredded)' AND j.requested_at <= now() - $2::float8 * interval '1 millisecond'
+                 AND NOT EXISTS (SELECT FROM execution.commands c WHERE c.tenant_id = j.tenant_id AND c.bulk_id = j.id AND c.handled_at IS NULL)
+               LIMIT $1 FOR UPDATE SKIP LOCKED) old
+       WHERE b.tenant_id = old.tenant_id AND b.id = old.id RETURNING b.id
+    )
+    SELECT greatest((SELECT count(*) FROM commands), (SELECT count(*) FROM jobs))::int AS shredded`,
+};
+
+/** Takes away what people typed as the reason of what was carried out longer ago than `retentionMs`; the audit has its digest. Gives how many. */
+export async function shredReasons(tx: Transaction, limit: number, retentionMs: number): Promise<number> {
+  return (await tx.one<{ shredded: number }>(shredTypedReasons, [limit, retentionMs])).shredded;
+}

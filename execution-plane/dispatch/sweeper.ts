@@ -12,7 +12,7 @@ import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';
 import { failLostCalls } from './repository-lost-calls.ts';
 import type { LockedRun } from './repository-runs.ts';
-import { endLeases, findExpiredLeases, findLetGo, findOwnLeases, shredExpired, shredInputs } from './repository-sweeps.ts';
+import { endLeases, findExpiredLeases, findLetGo, findOwnLeases, shredExpired, shredInputs, shredReasons } from './repository-sweeps.ts';
 import type { AbandonedRow } from './repository-sweeps.ts';
 
 export interface SweeperOptions {
@@ -76,10 +76,10 @@ export class Sweeper {
     return free.length === BATCH;
   }
 
-  /** Shreds content past its retention, and what policy was asked. */
+  /** Shreds content past its retention, what policy was asked, and what people typed as their reasons. */
   async shred(): Promise<boolean> {
     const { retentionMs } = this.#options.contents;
-    const shredded = await this.#forAll(async (tx) => [await shredExpired(tx, BATCH), await shredInputs(tx, BATCH, retentionMs)]);
+    const shredded = await this.#forAll(async (tx) => [await shredExpired(tx, BATCH), await shredInputs(tx, BATCH, retentionMs), await shredReasons(tx, BATCH, retentionMs)]);
     return shredded.includes(BATCH);
   }
 

@@ -41,6 +41,10 @@ DROP INDEX execution.commands_to_handle;
 CREATE INDEX commands_to_handle ON execution.commands (tenant_id, requested_at, id) WHERE handled_at IS NULL AND bulk_id IS NULL;
 CREATE INDEX bulk_commands_to_handle ON execution.commands (tenant_id, requested_at, id) WHERE handled_at IS NULL AND bulk_id IS NOT NULL;
 
+-- What people typed is kept as long as content is.
+CREATE INDEX reasons_to_shred ON execution.commands (tenant_id, handled_at) WHERE handled_at IS NOT NULL AND reason <> '(shredded)';
+CREATE INDEX reasons_of_jobs_to_shred ON execution.bulk_commands (tenant_id, requested_at) WHERE reason <> '(shredded)';
+
 CREATE INDEX dead_letters ON execution.steps (tenant_id, finished_at DESC, id DESC) WHERE state IN ('dead', 'failed');
 CREATE INDEX steps_uncertain ON execution.steps (tenant_id, id) WHERE state = 'uncertain';
 -- Steps that a kill switch holds, which are let go when it is released.
@@ -130,6 +134,6 @@ CREATE POLICY tenant_of_control ON execution.bulk_commands TO countersign_contro
 CREATE POLICY tenants_of_execution ON execution.bulk_commands TO countersign_execution USING (tenant_id = ANY ((SELECT app.tenant_ids())::text[])) WITH CHECK (tenant_id = ANY ((SELECT app.tenant_ids())::text[]));
 CREATE POLICY tenants_of_owner ON execution.bulk_commands TO countersign_owner USING (tenant_id = ANY ((SELECT app.tenant_ids())::text[])) WITH CHECK (tenant_id = ANY ((SELECT app.tenant_ids())::text[]));
 GRANT SELECT, INSERT ON execution.bulk_commands TO countersign_control;
-GRANT SELECT ON execution.bulk_commands TO countersign_execution;
+GRANT SELECT, UPDATE (reason) ON execution.bulk_commands TO countersign_execution;
 
 RESET ROLE;
