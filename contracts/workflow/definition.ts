@@ -115,6 +115,8 @@ export function workflowStartedBy(uses: string): string | null {
 }
 
 export const MAX_ITEMS = 1_000;
+/** Of all items together: a run stays what one transaction can move. */
+export const MAX_ITEM_STEPS = 3_000;
 export const DEFAULT_MAP_CONCURRENCY = 5;
 export const MAX_MAP_CONCURRENCY = 100;
 /** A run that nothing started has depth 0. */

@@ -2,7 +2,7 @@ import { moveUnlessRaced } from '../dispatch/move-unless-raced.ts';
 import type { MoveParts } from '../dispatch/move-unless-raced.ts';
 import type { Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
-import { childHasEnded, childIsUnwanted } from '../engine/children.ts';
+import { engineOf } from '../engine/versions.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { findEndedChildren, findUnwantedChildren } from './repository-children.ts';
 
@@ -26,7 +26,7 @@ export class Children {
   async turn(): Promise<boolean> {
     const { database, tenants } = this.#options;
     const { ended, unwanted } = await database.forTenants(await tenants.ids(), async (tx) => ({ ended: await findEndedChildren(tx, BATCH), unwanted: await findUnwantedChildren(tx, BATCH) }));
-    for (const { tenant_id, run_id, overdue } of unwanted) await moveUnlessRaced(this.#options, tenant_id, run_id, (run) => childIsUnwanted(run, overdue));
+    for (const { tenant_id, run_id, overdue } of unwanted) await moveUnlessRaced(this.#options, tenant_id, run_id, (run) => engineOf(run.engineVersion).childIsUnwanted(run, overdue));
     for (const { tenant_id, run_id, step_id } of ended) await moveUnlessRaced(this.#options, tenant_id, run_id, (run) => goOn(run, step_id));
     return ended.length === BATCH || unwanted.length === BATCH;
   }
@@ -34,6 +34,6 @@ export class Children {
 
 function goOn(run: LockedRun, stepId: string): Moves | null {
   const step = run.steps.find((candidate) => candidate.id === stepId);
-  const move = step === undefined ? null : childHasEnded(step);
+  const move = step === undefined ? null : engineOf(run.engineVersion).childHasEnded(step);
   return step === undefined || move === null ? null : { steps: [{ id: step.id, from: move.from, to: move.to, delay_ms: 0 }] };
 }

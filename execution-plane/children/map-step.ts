@@ -1,15 +1,15 @@
 import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { Label } from '@countersign/contracts/connectors/manifest.ts';
-import { DEFAULT_MAP_CONCURRENCY, MAX_ITEMS, MAX_MAP_CONCURRENCY } from '@countersign/contracts/workflow/definition.ts';
+import { DEFAULT_MAP_CONCURRENCY, MAX_ITEM_STEPS, MAX_ITEMS, MAX_MAP_CONCURRENCY } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
 import { allOf, labelsAt, partsBelow } from '@countersign/platform/expressions/labels.ts';
 import type { Labelled, PartLabels } from '@countersign/platform/expressions/labels.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
-import { endOfMap, planItems } from '../engine/items.ts';
 import type { EndedItem } from '../engine/items.ts';
 import type { ItemRules } from '../engine/run-graph.ts';
+import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
 import type { StepOutput } from '../steps/run-context.ts';
 import type { TakenTurn } from '../steps/take-turn.ts';
@@ -23,7 +23,7 @@ export async function takeMapTurn(parts: FlowParts, claimed: ClaimedStep, defini
   const steps = await parts.database.forTenant(tenantId, (tx) => readItemSteps(tx, tenantId, claimed.stepId));
   const [first] = steps;
   if (first === undefined) return plan(parts, claimed, definition, parameters());
-  const end = endOfMap(steps, first.item_rules);
+  const end = engineOf(claimed.facts.engineVersion).endOfMap(steps, first.item_rules);
   if (end.kind === 'open') return { to: 'waiting', approvalId: null, holds: true };
   return end.kind === 'failed' ? { to: 'failed', error: end.error } : gather(parts, claimed, definition, end.items);
 }
@@ -31,7 +31,7 @@ export async function takeMapTurn(parts: FlowParts, claimed: ClaimedStep, defini
 async function plan(parts: FlowParts, claimed: ClaimedStep, definition: StepDefinition, { value, labels }: Labelled): Promise<TakenTurn> {
   const { items, rules } = readParameters(definition, value as JsonObject);
   if (items.length === 0) return gathered([], { '/items': labelsAt(labels, ['items']) });
-  const planned = Map.groupBy(planItems(definition, items.length, rules), ({ index }) => index);
+  const planned = Map.groupBy(engineOf(claimed.facts.engineVersion).planItems(definition, items.length, rules), ({ index }) => index);
   const rows = await Promise.all(items.map(async (item, index): Promise<NewItem> => {
     const own = belowItem(labels, index);
     return {
@@ -55,6 +55,8 @@ function readParameters(definition: StepDefinition, { items, concurrency = DEFAU
   if (!isWhole(concurrency, MAX_MAP_CONCURRENCY)) throw new ExecutionError('items_invalid', `"concurrency" of ${definition.id} must be a whole number from 1 to ${MAX_MAP_CONCURRENCY}.`);
   if (!isWhole(max_items, MAX_ITEMS)) throw new ExecutionError('items_invalid', `"max_items" of ${definition.id} must be a whole number from 1 to ${MAX_ITEMS}.`);
   if (items.length > max_items) throw new ExecutionError('too_many_items', `The list of ${definition.id} has ${items.length} items, and at most ${max_items} are allowed. None was begun. Shorten the list, or split the work into runs of its own.`);
+  const steps = items.length * (definition.steps?.length ?? 0);
+  if (steps > MAX_ITEM_STEPS) throw new ExecutionError('too_many_items', `The ${items.length} items of ${definition.id} are ${steps} steps, and at most ${MAX_ITEM_STEPS} are allowed. None was begun. Put their steps into a workflow of its own, and start that for each item.`);
   return { items, rules: { concurrency, on_item_failure: definition.on_item_failure ?? 'fail' } };
 }
 

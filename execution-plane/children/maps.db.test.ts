@@ -113,6 +113,14 @@ describe('a map', () => {
     expect(plant.ledger.reads).toBe(0);
   });
 
+  it('of more steps than one run may have begins nothing either', async () => {
+    const steps = ['one', 'two', 'three', 'four'].map((id) => step({ id, uses: 'transform', with: { item: '${{ item.id }}' } }));
+    plant = await Plant.open([mapped(Array.from({ length: 800 }, (_, i) => `r${i}`), { steps })]);
+    await plant.startWorker();
+    await raise('r0');
+    expect(await plant.untilRun(hasEnded)).toMatchObject({ error: { code: 'too_many_items', message: expect.stringContaining('are 3200 steps, and at most 3000') as unknown } });
+  });
+
   it('over what somebody typed is no way around policy: an item has the labels of its list', async () => {
     plant = await Plant.open([mapped([], { with: { items: '${{ trigger.list }}' } })]);
     await plant.startWorker();

@@ -8,8 +8,7 @@ import type { ClaimedStep } from '../dispatch/claim.ts';
 import { moveRun } from '../dispatch/move-run.ts';
 import type { Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
-import { endOfChild } from '../engine/children.ts';
-import { redriveOf } from '../engine/redrive.ts';
+import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
 import { planPins, planSteps } from '../intake/plan-run.ts';
 import { insertStepRows } from '../intake/queries.ts';
@@ -28,7 +27,7 @@ export async function takeWorkflowTurn(parts: FlowParts, claimed: ClaimedStep, n
   const tenantId = claimed.facts.tenant.id;
   const { id, state, depth, overdue, ...child } = await parts.database.forTenant(tenantId, (tx) => readChild(tx, tenantId, claimed.stepId));
   if (id === null || state === null) return start(parts, claimed, name, depth, parameters());
-  const next = endOfChild({ ...child, id, state, workflow: name, overdue: overdue === true });
+  const next = engineOf(claimed.facts.engineVersion).endOfChild({ ...child, id, state, workflow: name, overdue: overdue === true });
   switch (next.kind) {
     case 'gather': return gather(parts, claimed, id);
     case 'redrive': return redrive(parts, claimed, id);
@@ -88,7 +87,7 @@ function redrive({ worker }: FlowParts, { facts, stepId }: ClaimedStep, childId:
 }
 
 function redriven(run: LockedRun, worker: string, parentStepId: string): Moves | null {
-  const found = redriveOf(run, null);
+  const found = engineOf(run.engineVersion).redriveOf(run, null);
   if (found === null) return null;
   return {
     run: 'running',

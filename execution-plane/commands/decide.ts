@@ -1,6 +1,6 @@
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Moves } from '../dispatch/plan-moves.ts';
-import { redriveOf } from '../engine/redrive.ts';
+import { engineOf } from '../engine/versions.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { CommandRow } from './queries.ts';
@@ -32,7 +32,7 @@ function cancel(run: LockedRun, sent: ReadonlyMap<string, string>): Moves | null
  * policy refused is asked anew; what broke goes on under the approval that it has, as far as that still covers it.
  */
 function redrive(run: LockedRun, command: CommandRow): Moves | null {
-  const found = redriveOf(run, command.step_key);
+  const found = engineOf(run.engineVersion).redriveOf(run, command.step_key);
   if (found === null) return null;
   const { broken, behind } = found;
   return {

@@ -84,18 +84,22 @@ const lockRuns: Statement = {
 
 const STEP = 'run_id, id, key, uses, needs, state, fence::text AS fence, attempt, max_attempts, approval_id, error, item_rules';
 
+/** An item whose steps have all succeeded, or were skipped, decides nothing any more: `settleItems` does not miss it. */
+const MATTERS = `(s.map_step_id IS NULL OR s.state NOT IN ('succeeded', 'skipped') OR EXISTS (
+         SELECT FROM execution.steps o WHERE o.tenant_id = s.tenant_id AND o.map_step_id = s.map_step_id AND o.item_index = s.item_index AND o.state NOT IN ('succeeded', 'skipped')))`;
+
 const stepsOfRun: Statement = {
   name: 'runs.steps',
   text: `
     SELECT ${STEP}
-      FROM execution.steps WHERE tenant_id = $1 AND run_id = $2 ORDER BY ordinal`,
+      FROM execution.steps s WHERE tenant_id = $1 AND run_id = $2 AND ${MATTERS} ORDER BY ordinal`,
 };
 
 const stepsOfRuns: Statement = {
   name: 'runs.steps_of_many',
   text: `
     SELECT ${STEP}
-      FROM execution.steps WHERE (tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY run_id, ordinal`,
+      FROM execution.steps s WHERE (tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND ${MATTERS} ORDER BY run_id, ordinal`,
 };
 
 interface RunRow {
@@ -161,6 +165,14 @@ export interface RunContentRow {
   readonly labels: string[];
   /** Where its parts have labels of their own. */
   readonly part_labels: PartLabels | null;
+}
+
+/** The run as it is now and what its steps may read, in one look. */
+export async function readRunWithContents(database: Database, tenantId: string, runId: string): Promise<{ run: LockedRun | null; contents: RunContentRow[] }> {
+  const values = [tenantId, runId];
+  const [runs = [], steps = [], contents = []] = await database.atOnce([tenantId], [{ statement: runAsItIs, values }, { statement: stepsOfRun, values }, { statement: runContents, values }]);
+  const run = (runs as RunRow[])[0];
+  return { run: run === undefined ? null : lockedRun(run, steps as StepRow[]), contents: contents as RunContentRow[] };
 }
 
 export function readRunContents(tx: Transaction, tenantId: string, runId: string): Promise<RunContentRow[]> {

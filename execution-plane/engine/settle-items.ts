@@ -3,10 +3,16 @@ import { giveUpBlocked, release } from './release.ts';
 import { isStepOfItem, isStoppable, OPEN, withMoves } from './run-graph.ts';
 import type { Move, StepNode } from './run-graph.ts';
 
-/** What becomes of the items of all maps: which go on, which begin, and which map has none left. */
+/**
+ * What becomes of the items of all maps: which go on, which begin, and which map has none left. Items of which every step has succeeded, or
+ * was skipped, may be missing: they decide nothing.
+ */
 export function settleItems(steps: readonly StepNode[]): Move[] {
-  const maps = new Map(steps.filter((step) => !isStepOfItem(step)).map((step) => [step.key, step]));
-  return [...itemsByMap(steps)].flatMap(([key, items]) => settleMap(maps.get(key), items));
+  const items = itemsByMap(steps);
+  const own = steps.filter((step) => !isStepOfItem(step));
+  const planned = own.filter((step) => step.itemRules != null || items.has(step.key));
+  const orphans = [...items].filter(([key]) => !own.some((step) => step.key === key));
+  return [...planned.flatMap((map) => settleMap(map, items.get(map.key) ?? [])), ...orphans.flatMap(([, of]) => settleMap(undefined, of))];
 }
 
 type Item = readonly StepNode[];

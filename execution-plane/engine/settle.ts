@@ -36,7 +36,8 @@ function cancelStoppable(run: RunGraph): Move[] {
 function releaseBlocked({ steps }: RunGraph): Move[] {
   const own = steps.filter((step) => !isStepOfItem(step));
   const moves = release(own);
-  return own.length === steps.length ? moves : [...moves, ...settleItems(withMoves(steps, moves))];
+  const hasItems = own.length < steps.length || own.some((step) => step.itemRules != null);
+  return hasItems ? [...moves, ...settleItems(withMoves(steps, moves))] : moves;
 }
 
 /** A step of an item that broke is its map's affair: whether the run fails by it, the map says. */

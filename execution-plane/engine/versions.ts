@@ -1,24 +1,25 @@
 import { ExecutionError } from '../errors.ts';
+import { childHasEnded, childIsUnwanted, endOfChild } from './children.ts';
+import { endOfMap, planItems } from './items.ts';
+import { redriveOf } from './redrive.ts';
 import { settle } from './settle.ts';
-import type { RunGraph } from './run-graph.ts';
-import type { Settlement } from './settle.ts';
 import { endOfCall } from './step-end.ts';
+import { runIsOverdue, stepIsOverdue, timeHasCome } from './timers.ts';
+
+const FIRST = { settle, endOfCall, timeHasCome, stepIsOverdue, runIsOverdue, planItems, endOfMap, endOfChild, childHasEnded, childIsUnwanted, redriveOf };
 
 /**
  * The decisions of an engine: what a run that began under it goes on with, whatever is installed meanwhile. A change that would decide
  * anything differently for a run in flight gets the next number, and the functions as they were stay here until no run of theirs is open;
  * `execution.runs.engine_version` says which those are. A worker claims only runs of the versions that it has.
  */
-export interface Engine {
-  readonly settle: (run: RunGraph) => Settlement;
-  readonly endOfCall: typeof endOfCall;
-}
+export type Engine = Readonly<typeof FIRST>;
 
 /** What new runs begin with. */
 export const ENGINE_VERSION = 1;
 
 const ENGINES: Readonly<Record<number, Engine>> = {
-  1: { settle, endOfCall },
+  1: FIRST,
 };
 
 /** What this worker can decide by. */

@@ -2,8 +2,9 @@ import { moveUnlessRaced } from '../dispatch/move-unless-raced.ts';
 import type { MoveParts } from '../dispatch/move-unless-raced.ts';
 import type { Moves } from '../dispatch/plan-moves.ts';
 import type { LockedRun } from '../dispatch/repository-runs.ts';
-import { runIsOverdue, stepIsOverdue, timeHasCome } from '../engine/timers.ts';
 import type { TimedMove } from '../engine/timers.ts';
+import { engineOf } from '../engine/versions.ts';
+import type { Engine } from '../engine/versions.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { findDueWaits, findOverdueRuns, findOverdueSteps } from './queries.ts';
 
@@ -33,8 +34,8 @@ export class Timers {
       waits: await findDueWaits(tx, BATCH), steps: await findOverdueSteps(tx, BATCH), runs: await findOverdueRuns(tx, BATCH),
     }));
     for (const due of runs) await this.#move(due.tenant_id, due.run_id, (run) => overdue(run));
-    for (const due of steps) await this.#move(due.tenant_id, due.run_id, (run) => moveOf(run, due.step_id, stepIsOverdue));
-    for (const due of waits) await this.#move(due.tenant_id, due.run_id, (run) => moveOf(run, due.step_id, timeHasCome));
+    for (const due of steps) await this.#move(due.tenant_id, due.run_id, (run) => moveOf(run, due.step_id, 'stepIsOverdue'));
+    for (const due of waits) await this.#move(due.tenant_id, due.run_id, (run) => moveOf(run, due.step_id, 'timeHasCome'));
     return [waits, steps, runs].some((found) => found.length === BATCH);
   }
 
@@ -43,14 +44,14 @@ export class Timers {
   }
 }
 
-function moveOf(run: LockedRun, stepId: string, decide: (step: LockedRun['steps'][number]) => TimedMove | null): Moves | null {
+function moveOf(run: LockedRun, stepId: string, decision: keyof Pick<Engine, 'stepIsOverdue' | 'timeHasCome'>): Moves | null {
   const step = run.steps.find((candidate) => candidate.id === stepId);
-  const move = step === undefined ? null : decide(step);
+  const move = step === undefined ? null : engineOf(run.engineVersion)[decision](step);
   return move === null ? null : { steps: [changeOf(run, move)] };
 }
 
 function overdue(run: LockedRun): Moves | null {
-  const moves = runIsOverdue(run);
+  const moves = engineOf(run.engineVersion).runIsOverdue(run);
   return moves === null ? null : { ...moves, steps: moves.steps.map((move) => changeOf(run, move)) };
 }
 
