@@ -1,3 +1,5 @@
+import { SEND_WITHIN_MS } from '@countersign/connectors/gateway/held-lease.ts';
+import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { CallResult } from '@countersign/connectors/gateway/ports.ts';
 import type { Monitor, StepKind } from './monitor.ts';
 import type { Holding, ModelCall } from './store-model.ts';
@@ -17,8 +19,6 @@ export interface CallOptions {
   readonly isLost: () => boolean;
 }
 
-/** From when the intent is about to be written until its request leaves: who takes longer was stopped in between, and sends nothing any more. */
-const SEND_WITHIN_MS = 250;
 const LOOK_UP_MS = 20;
 
 type Ended = Exclude<CallResult, { kind: 'routed' | 'denied' }>;
@@ -93,13 +93,14 @@ function* approvalFor({ world, holding, tx }: CallOptions, kind: StepKind): Turn
   return { ended: null, id: approval.id };
 }
 
-function* sendOnce({ world, holding, tx, isLost }: CallOptions, approvalId: string | null): Turn<Ended> {
+function* sendOnce(options: CallOptions, approvalId: string | null): Turn<Ended> {
+  const { world, holding, tx, isLost } = options;
   const { store, monitor, timeline, flaws, peer } = world;
   const intend = (): Turn<ModelCall | null> => tx((now) => intended(store.intend(now, holding, approvalId), now, holding, monitor));
   const began = timeline.now;
   let call = flaws.has('intent_after_effect') ? null : yield* intend();
   if (call === null && !flaws.has('intent_after_effect')) return failed('idempotency_in_progress', true);
-  if (call !== null && timeline.now - began > SEND_WITHIN_MS && !flaws.has('sends_late')) {
+  if (call !== null && !flaws.has('sends_late') && !(yield* mayStillSend(options, began))) {
     const late = call;
     yield* tx((now) => { store.settleCall(now, holding, late.id, 'failed'); monitor.wrote(now, holding, false); });
     return failed('call_aborted', true);
@@ -116,6 +117,16 @@ function* sendOnce({ world, holding, tx, isLost }: CallOptions, approvalId: stri
   if (to === 'uncertain') return uncertain(sure, { code: 'peer_timeout' });
   if (to === 'succeeded') return succeeded(sure.id);
   return answer.is === 'busy' ? { ...failed('peer_rate_limited', true, 50) } : failed('peer_refused', false);
+}
+
+/** As `held-lease.ts`: the lease was proven lately, and the intent is not too old. */
+function* mayStillSend({ world: { timeline, store, settings }, holding, tx }: CallOptions, began: number): Turn<boolean> {
+  for (let provenAt = began; timeline.now - provenAt > SEND_WITHIN_MS;) {
+    const asked = timeline.now;
+    yield* tx((now) => { if (!store.holds(now, holding)) throw new StaleLeaseError(holding.stepId, String(holding.fence)); });
+    provenAt = asked;
+  }
+  return timeline.now - began <= settings.timeoutMs;
 }
 
 function intended(call: ModelCall | null, now: number, holding: Holding, monitor: Monitor): ModelCall | null {

@@ -2,8 +2,7 @@ import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Moved } from '../dispatch/plan-moves.ts';
 import { reclaim } from '../dispatch/reclaim.ts';
 import type { StepChange } from '../dispatch/repository-transitions.ts';
-import { backoffMs } from '../engine/backoff.ts';
-import { endOfFailure, endWhileCancelling, refusalMessage } from '../engine/step-end.ts';
+import { endOfFailure, endOfUnknown, endWhileCancelling, refusalMessage } from '../engine/step-end.ts';
 import type { StepEnd, Turn as EngineTurn } from '../engine/step-end.ts';
 import { engineOf } from '../engine/versions.ts';
 import { ExecutionError } from '../errors.ts';
@@ -129,16 +128,16 @@ export class WorkerModel implements Process {
   }
 
   *#turn(work: Work, holding: Holding & { lost: boolean }): Turn<StepEnd> {
-    const { settings, random, store, flaws } = this.#world;
+    const { settings, random, flaws } = this.#world;
+    const kindOf = (stepId: string) => this.#world.kindOf(stepId);
     const turn: EngineTurn = { attempt: work.attempt, maxAttempts: settings.retry.max_attempts, retry: settings.retry, random: random.next() };
     try {
       return engineOf(1).endOfCall(yield* callOf({ world: this.#world, holding, tx: (run) => this.#tx(run), isLost: () => holding.lost, onlyFindOut: this.#onlyFindOut(work) }), turn);
     } catch (error) {
       if (!(error instanceof ConnectionBrokenError)) throw error;
-      const end = endOfFailure({ code: 'internal', message: 'The worker could not run this step.', retryable: true }, turn);
-      // What may have been sent before the fault is found out about.
-      if (flaws.has('faults_forget_effects') || !store.effectUnknown(work.stepId)) return end;
-      return { to: 'uncertain', delayMs: backoffMs(settings.retry, work.attempt, random.next()), error: { code: 'internal', message: 'The worker could not run this step.' } };
+      const fault = { code: 'internal', message: 'The worker could not run this step.', retryable: true } as const;
+      const mayHaveSent = kindOf(work.stepId).does !== 'read' && !flaws.has('faults_forget_effects');
+      return mayHaveSent && turn.attempt <= turn.maxAttempts ? endOfUnknown(fault, turn) : endOfFailure(fault, turn);
     }
   }
 
