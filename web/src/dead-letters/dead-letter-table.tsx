@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Fragment, useState } from 'react';
 import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
+import { shortenId } from '../format/ids.ts';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
@@ -61,7 +62,7 @@ interface RowProps {
 
 function Row({ item, selected, opened, onSelect, onOpen }: RowProps) {
   const { run, error } = item;
-  const label = run.subject_label ?? run.subject ?? run.id;
+  const label = run.subject_label ?? shortenId(run.subject ?? run.id);
   return (
     <Table.Tr>
       <Table.Td><Checkbox size="xs" aria-label={`Select step ${item.step_key} of ${label}`} checked={selected} onChange={onSelect} /></Table.Td>

@@ -41,7 +41,7 @@ function RunView({ run, stale }: { run: Run; stale: ReactNode }) {
   const tab = TABS.find(({ value }) => value === search.get('tab'))?.value ?? 'story';
   return (
     <Page
-      title={run.subject_label ?? run.subject ?? 'Run'}
+      title={run.subject_label ?? run.subject ?? run.workflow_name}
       beside={<><StateBadge state={run.state} look={RUN_LOOKS[run.state]} />{isPaused(run) ? <StateBadge state="paused" look={PAUSED_LOOK} /> : null}</>}
       lead={`${run.workflow_name}, version ${run.workflow_version}, in ${run.environment}`}
       actions={<RunActions run={run} />}

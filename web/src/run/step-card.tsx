@@ -1,12 +1,10 @@
 import { Group, Text, Title } from '@mantine/core';
 import type { RUN_ERROR_CODES } from '@countersign/contracts/errors/catalogue.ts';
 import { MAP, WAIT, workflowStartedBy } from '@countersign/contracts/workflow/definition.ts';
-import type { Schemas } from '../api/client.ts';
 import { formatClock, formatUtc } from '../format/time.ts';
 import { Countdown, Elapsed } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
-import { ChildRuns } from './child-runs.tsx';
 import type { ItemStories } from './fold-items.ts';
 import { StepItems } from './step-items.tsx';
 import { EntryView } from './story-entry.tsx';
@@ -16,14 +14,12 @@ import classes from './story.module.css';
 interface Props {
   story: StepStory;
   items?: ReadonlyArray<ItemStories<StepStory>>;
-  /** What the run started, of all its steps. */
-  started: ReadonlyArray<Schemas['ChildRun']>;
   /** Whether the run is paused, so that nothing begins in it. */
   paused: boolean;
 }
 
 /** One step: its state, what it waits for, and everything that happened in it. */
-export function StepCard({ story: { step, entries }, items = [], started, paused }: Props) {
+export function StepCard({ story: { step, entries }, items = [], paused }: Props) {
   const look = STEP_LOOKS[step.state];
   const { icon: PinIcon } = look;
   return (
@@ -43,11 +39,10 @@ export function StepCard({ story: { step, entries }, items = [], started, paused
         </header>
         <ol className={classes.entries}>
           {entries.map((entry) => <li key={keyOf(entry)} className={classes.entry}><time dateTime={entry.at} title={formatUtc(entry.at)}>{formatClock(entry.at)}</time><div><EntryView entry={entry} /></div></li>)}
-          <ChildRuns runs={started.filter(({ step_key }) => step_key === step.key)} />
           <Waiting step={step} paused={paused} asked={entries.some((entry) => entry.kind === 'approval' && entry.approval.kind === 'outcome' && entry.approval.state === 'pending')} />
           {step.error === null ? null : <li className={classes.entry}><span className={classes.small}>Error</span><div><code style={{ color: 'var(--cs-bad)' }}>{step.error.code}</code> {step.error.message}</div></li>}
         </ol>
-        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} started={started} paused={paused} />}</StepItems>}
+        {items.length === 0 ? null : <StepItems map={step.key} items={items}>{(story) => <StepCard key={story.step.id} story={story} paused={paused} />}</StepItems>}
       </section>
     </li>
   );
@@ -83,6 +78,7 @@ function WaitsFor({ step: { uses, available_at, approval_id } }: { step: StepSto
 function keyOf(entry: StoryEntry): string {
   switch (entry.kind) {
     case 'attempt': return `attempt ${entry.attempt.attempt} ${entry.attempt.fence}`;
+    case 'child': return entry.child.run_id;
     case 'decision': return entry.decision.id;
     case 'approval': return entry.approval.id;
     case 'vote': return entry.vote.id;

@@ -3,17 +3,19 @@ import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { voteInWords } from '../approvals/vote-words.ts';
 import { obligationsInWords } from '../decisions/obligations.ts';
+import { shortenId } from '../format/ids.ts';
 import { formatQuantity, formatUsd } from '../format/money.ts';
 import { formatDuration, formatMicros } from '../format/time.ts';
 import { CopyId } from '../parts/copy-id.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
-import { APPROVAL_LOOKS, CALL_LOOKS, OUTCOME_LOOKS } from '../parts/state-look.ts';
+import { APPROVAL_LOOKS, CALL_LOOKS, OUTCOME_LOOKS, RUN_LOOKS } from '../parts/state-look.ts';
 import { readReceipt, type StoryEntry } from './story.ts';
 import classes from './story.module.css';
 
 export function EntryView({ entry }: { entry: StoryEntry }) {
   switch (entry.kind) {
     case 'attempt': return <AttemptLine attempt={entry.attempt} />;
+    case 'child': return <ChildLine child={entry.child} />;
     case 'decision': return <DecisionLine decision={entry.decision} />;
     case 'approval': return <ApprovalLine approval={entry.approval} />;
     case 'vote': return <VoteLine vote={entry.vote} />;
@@ -30,6 +32,17 @@ function AttemptLine({ attempt }: { attempt: Schemas['Step']['attempts'][number]
       </div>
       {attempt.error === null ? null : <Text size="sm"><code style={{ color: 'var(--cs-bad)' }}>{attempt.error.code}</code> {attempt.error.message}</Text>}
     </>
+  );
+}
+
+function ChildLine({ child }: { child: Schemas['ChildRun'] }) {
+  return (
+    <div className={classes.line}>
+      <span>Started a run of {child.workflow_name}@{child.workflow_version}</span>
+      <StateBadge state={child.state} look={RUN_LOOKS[child.state]} />
+      <Anchor underline="always" component={Link} to={`/runs/${child.run_id}`} className="mono">{shortenId(child.run_id)}</Anchor>
+      <span className={classes.small}>{formatUsd(child.cost_usd)}</span>
+    </div>
   );
 }
 

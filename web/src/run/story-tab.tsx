@@ -24,7 +24,7 @@ export function StoryTab({ run }: { run: Run }) {
   return (
     <div className={classes.columns}>
       <ol className={classes.steps} aria-label="Steps">
-        {foldItems(tellStory(run)).map(({ story, items }) => <StepCard key={story.step.id} story={story} items={items} started={run.children ?? []} paused={isPaused(run)} />)}
+        {foldItems(tellStory(run)).map(({ story, items }) => <StepCard key={story.step.id} story={story} items={items} paused={isPaused(run)} />)}
       </ol>
       <Stack gap="md">
         {run.approvals.map((approval) => <RunApprovalCard key={approval.id} approval={approval} />)}

@@ -31,6 +31,13 @@ describe('tellStory', () => {
   });
 });
 
+it('tells of a run that a step started, where it was started', () => {
+  const child = { run_id: 'run_2', workflow_name: 'child', workflow_version: 1, step_key: 'key-a', state: 'running' as const, cost_usd: '0', created_at: at(3), finished_at: null };
+  const [first, second] = tellStory({ steps: [step('a', 1), step('b', 2)], decisions: [decision('a', 5)], calls: [], approvals: [], costs: [], children: [child] });
+  expect(first?.entries.map(({ kind }) => kind)).toEqual(['attempt', 'child', 'decision']);
+  expect(second?.entries.map(({ kind }) => kind)).toEqual(['attempt']);
+});
+
 it('puts a call after its decision, whatever the clocks say', () => {
   const [story] = tellStory({ steps: [step('a', 1)], decisions: [decision('a', 5)], calls: [{ ...call('a', 4), decision_id: 'dec-5' }], approvals: [], costs: [] });
   expect(story?.entries.map(({ kind }) => kind)).toEqual(['attempt', 'decision', 'call']);

@@ -7,6 +7,7 @@ type Attempt = Schemas['Step']['attempts'][number];
 /** One thing that happened in a step, at one moment. */
 export type StoryEntry =
   | { kind: 'attempt'; at: string; attempt: Attempt }
+  | { kind: 'child'; at: string; child: Schemas['ChildRun'] }
   | { kind: 'decision'; at: string; decision: Schemas['Decision'] }
   | { kind: 'approval'; at: string; approval: Schemas['Approval'] }
   | { kind: 'vote'; at: string; vote: Schemas['Vote'] }
@@ -18,13 +19,13 @@ export interface StepStory {
 }
 
 /** When two things carry the same millisecond: what must have come first. */
-const ORDER: Record<StoryEntry['kind'], number> = { attempt: 0, decision: 1, approval: 2, vote: 3, call: 4 };
+const ORDER: Record<StoryEntry['kind'], number> = { attempt: 0, child: 1, decision: 2, approval: 3, vote: 4, call: 5 };
 
 /** The run as a story: its steps in the order they ran (then as they are written), each with what happened in it, in order of time. */
-export function tellStory(run: Pick<Run, 'steps' | 'decisions' | 'calls' | 'approvals' | 'costs'>): StepStory[] {
+export function tellStory(run: Pick<Run, 'steps' | 'decisions' | 'calls' | 'approvals' | 'costs' | 'children'>): StepStory[] {
   return orderSteps(run.steps).map((step) => ({
     step,
-    entries: [...attempts(step), ...decisions(run, step), ...approvals(run, step), ...calls(run, step)]
+    entries: [...attempts(step), ...children(run, step), ...decisions(run, step), ...approvals(run, step), ...calls(run, step)]
       .map((entry) => ({ entry, place_ms: placeOf(entry, run) }))
       .sort((one, other) => one.place_ms - other.place_ms || ORDER[one.entry.kind] - ORDER[other.entry.kind])
       .map(({ entry }) => entry),
@@ -51,6 +52,10 @@ function placeOf(entry: StoryEntry, { decisions: all }: Pick<Run, 'decisions'>):
 
 function attempts({ attempts: all }: Schemas['Step']): StoryEntry[] {
   return all.map((attempt) => ({ kind: 'attempt', at: attempt.started_at, attempt }));
+}
+
+function children({ children: all = [] }: Pick<Run, 'children'>, { key }: Schemas['Step']): StoryEntry[] {
+  return all.filter(({ step_key }) => step_key === key).map((child) => ({ kind: 'child', at: child.created_at, child }));
 }
 
 function decisions({ decisions: all }: Pick<Run, 'decisions'>, { id }: Schemas['Step']): StoryEntry[] {
