@@ -26,6 +26,7 @@ import { Journals } from './commit/journals.ts';
 import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import { CLAIM_SETTINGS } from './dispatch/repository-queues.ts';
 import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
@@ -59,10 +60,14 @@ import { PostgresWake } from './wake/postgres-wake.ts';
 import { NOTES_WORK } from './wake/repository-outbox.ts';
 import { Worker } from './worker/worker.ts';
 
-/** Transactions of the group commit under way at once. */
+/** Each connection is a process of PostgreSQL that plans anew what it is asked first: more than this gain nothing. */
+const MOST_CONNECTIONS = 24;
+/** Transactions of the group commit under way at once. They wait for nobody else's connections. */
 const COMMITTERS = 2;
-/** Its statements go by keys alone, also where a plan was made while the tables were empty. */
-const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', plan_cache_mode: 'force_generic_plan' };
+/** For claims, and for what every run reads. */
+const READERS = 4;
+/** Plans go by keys alone, also where they were made while the tables were empty. */
+const BY_KEY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', plan_cache_mode: 'force_generic_plan' };
 
 export interface RunningWorker {
   /** Null where none are served. */
@@ -75,7 +80,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
   const settings = config.queue === null ? {} : NOTES_WORK;
-  const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: config.concurrency + 8, onConnectionError: onError, settings });
+  const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: Math.min(config.concurrency + 8, MOST_CONNECTIONS), onConnectionError: onError, settings });
   await database.assertLeastPrivilege();
   const keys = await FileKeys.open(config.keyFile, { create: false });
   const objects = new FolderObjects(config.objectsFolder);
@@ -94,9 +99,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const telemetry = createTelemetry(config.telemetry ?? UNOBSERVED, { database, tenants, clock, log, worker: config.workerId, version: readVersion() });
   const common = { database, tenants, changes, contents, clock, log, telemetry, worker: config.workerId, leaseMs: config.leaseMs };
 
-  const commits = new Database({
-    url: config.databaseUrl, applicationName: `countersign committer ${config.workerId}`, maxConnections: COMMITTERS + 1, onConnectionError: onError, settings: { ...BY_INDEX, ...settings },
-  });
+  const byKey = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: READERS, onConnectionError: onError, settings: { ...CLAIM_SETTINGS, ...settings } });
+  const commits = new Database({ url: config.databaseUrl, applicationName: `countersign committer ${config.workerId}`, maxConnections: COMMITTERS + 1, onConnectionError: onError, settings: { ...BY_KEY, ...settings } });
   const committer = new Committer({ database: commits, log, connections: COMMITTERS, giveUpMs: config.leaseMs });
   const journals = new Journals();
   const prices = postgresPrices(database);
@@ -121,7 +125,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
-  const runner = new StepRunner({ ...common, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
+  const runner = new StepRunner({ ...common, byKey, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
   // What ends a run that nobody works on.
   const aside = { ...common, changes: telemetry.endedRuns.listeningTo(changes) };
   const worker = new Worker({
@@ -130,7 +134,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     intake: new Intake(common),
     admissions: new Admissions(common),
     schedules: new Schedules({ ...common, onDue: () => wakers.worker?.wakeIntake() }),
-    dispatcher: new Dispatcher({ ...common, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
+    dispatcher: new Dispatcher({ ...common, database: byKey, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(aside),
     outcomes: new Outcomes({ ...aside, keys, prices }),
     timers: new Timers(aside),
@@ -142,7 +146,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   });
   wakers.worker = worker;
   observeWorker(telemetry.metrics, {
-    databases: [{ pool: 'work', database }, { pool: 'commit', database: commits }], leases: () => leases.stats(), commits: () => committer.stats(),
+    databases: [{ pool: 'work', database }, { pool: 'key', database: byKey }, { pool: 'commit', database: commits }], leases: () => leases.stats(), commits: () => committer.stats(),
     policy: () => decisionPoints.statuses(), concurrency: config.concurrency,
   });
   await worker.start();
@@ -150,7 +154,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     metricsUrl: telemetry.metricsUrl,
     async stop() {
       await worker.stop();
-      await commits.close();
+      await Promise.all([byKey.close(), commits.close()]);
       await gateway.close();
       await evaluators.close();
       cache?.close();

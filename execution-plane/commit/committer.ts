@@ -17,6 +17,8 @@ export interface CommitterOptions {
 
 /** A batch holds its rows' locks until it is written: more than this gains little and waits long. */
 const MOST_UNITS = 64;
+/** A further connection is worth its while only where so many wait: small batches cost more than they gain. */
+const WORTH_ANOTHER = 16;
 const CONFLICT_TRIES = 5;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
@@ -79,7 +81,7 @@ export class Committer {
 
   /** What arrives in the same turn of the event loop goes together. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= this.#options.connections || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.#underWay >= this.#options.connections || this.#waiting.length < (this.#underWay === 0 ? 1 : WORTH_ANOTHER)) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;

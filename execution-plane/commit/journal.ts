@@ -1,5 +1,6 @@
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { Committer } from './committer.ts';
+import type { SealedContent } from '../contents/contents.ts';
 import type { Part, PartResult } from './part.ts';
 
 /** What is not followed by something that must be committed anyway is not kept waiting for longer. */
@@ -38,6 +39,7 @@ export class RunJournal {
   #flushing: Promise<void> = Promise.resolve();
   #isFlushing = false;
   #failure: Error | null = null;
+  #output: { readonly of: object; readonly content: SealedContent } | null = null;
 
   constructor(committer: Committer) {
     this.#committer = committer;
@@ -51,6 +53,16 @@ export class RunJournal {
   /** Whether moves are noted that are not committed. */
   get hasMoves(): boolean {
     return this.#entries.some(({ part }) => part.expected !== null);
+  }
+
+  /** What was noted as the output of a call is the output of its step, too: it is kept once. */
+  keepOutput(of: object, content: SealedContent): void {
+    this.#output = { of, content };
+  }
+
+  /** The content that `output`, this very object, was noted as; null where it was not. */
+  keptOutput(output: object): SealedContent | null {
+    return this.#output?.of === output ? this.#output.content : null;
   }
 
   /** Commits it with what comes next, or soon. @throws what an earlier flush has failed with */

@@ -102,6 +102,7 @@ export class JournalledStore implements GatewayStore {
     }
     const now = clock.now();
     const output = outcome.state === 'succeeded' && plain.changesSomething ? await contents.seal(call.tenant.id, 'output', outcome.output, [], now) : null;
+    if (outcome.state === 'succeeded' && output !== null) journal.keepOutput(outcome.output, output);
     const versions = outcome.state === 'succeeded' ? outcome.receipt?.written_versions ?? [] : [];
     journal.note({
       holder: holderOf(call), expected: null,

@@ -25,8 +25,8 @@ export interface BatchResult {
  */
 export async function writeBatch(database: Database, units: readonly Unit[]): Promise<BatchResult> {
   const tenantIds = [...new Set(units.map(([{ holder }]) => holder.tenantId))];
-  const guards = units.map(guardOf).map((guard, unit) => ({ ...guard, unit })).sort(byStep);
-  const moving = guards.filter(({ expected }) => expected !== null).sort(byRun);
+  const guards = units.map((unit, index) => ({ ...guardOf(unit), unit: index }));
+  const moving = guards.filter(({ expected }) => expected !== null);
   const locks = moving.length === 0 ? [] : [{ statement: lockRuns, values: [texts(moving.map(({ holder }) => holder.tenantId)), texts(moving.map(({ holder }) => holder.runId))] }];
   const rows = await database.atOnce(tenantIds, [...locks, { statement: checkUnits, values: checkValues(guards) }, ...writesOf(units)]);
   const checked = rows[locks.length]?.[0] as { held: number[]; kept: number[] } | undefined;
@@ -39,26 +39,15 @@ function guardOf(unit: Unit): Guard {
   return { holder: unit[0].holder, expected: unit.find(({ expected }) => expected !== null)?.expected ?? null };
 }
 
-/** Everybody locks in one order: runs, then steps, each by tenant and id. */
-function byRun({ holder: a }: Guard, { holder: b }: Guard): number {
-  return a.tenantId === b.tenantId ? compare(a.runId, b.runId) : compare(a.tenantId, b.tenantId);
-}
-
-function byStep({ holder: a }: Guard, { holder: b }: Guard): number {
-  return a.tenantId === b.tenantId ? compare(a.stepId, b.stepId) : compare(a.tenantId, b.tenantId);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// A statement of its own: a lock that had to wait must be followed by a fresh look, or a parallel step that ended meanwhile is not seen.
+// Everybody locks in one order: runs, then steps, each by tenant and id. A statement of its own, because a lock that had to wait must be followed
+// by a fresh look, or a parallel step that ended meanwhile is not seen.
 const lockRuns: Statement = {
   name: 'commit.lock_runs',
   text: `
     SELECT count(*) AS locked FROM (
       SELECT FROM unnest($1::text[], $2::text[]) AS u(tenant_id, id)
-        JOIN execution.runs r ON r.tenant_id = u.tenant_id AND r.id = u.id FOR NO KEY UPDATE OF r) AS each`,
+        JOIN execution.runs r ON r.tenant_id = u.tenant_id AND r.id = u.id
+       ORDER BY r.tenant_id COLLATE "C", r.id COLLATE "C" FOR NO KEY UPDATE OF r) AS each`,
 };
 
 const checkUnits: Statement = {
@@ -71,7 +60,7 @@ const checkUnits: Statement = {
       -- the lock keeps the sweeper from taking a step away before this commits
       SELECT u.unit FROM u JOIN execution.steps s ON s.tenant_id = u.tenant_id AND s.id = u.step_id
        WHERE s.fence = u.fence AND s.state = 'leased' AND s.lease_expires_at > clock_timestamp()
-         FOR NO KEY UPDATE OF s
+       ORDER BY s.tenant_id COLLATE "C", s.id COLLATE "C" FOR NO KEY UPDATE OF s
     ), expected AS MATERIALIZED (
       SELECT u.unit FROM u WHERE u.run_state IS NULL
       UNION ALL

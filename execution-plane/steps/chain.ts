@@ -9,8 +9,8 @@ import type { ClaimedStep } from '../dispatch/claim.ts';
 import type { KeptLease } from '../dispatch/leases.ts';
 import { moveRun } from '../dispatch/move-run.ts';
 import type { Moved, Mover, Moves } from '../dispatch/plan-moves.ts';
-import { readRunWithSteps } from '../dispatch/repository-runs.ts';
-import type { LockedRun, RunFacts } from '../dispatch/repository-runs.ts';
+import { readRunWithContents, readRunWithSteps } from '../dispatch/repository-runs.ts';
+import type { LockedRun, RunContentRow, RunFacts } from '../dispatch/repository-runs.ts';
 import { backoffMs } from '../engine/backoff.ts';
 import { endOfFailure, endWhileCancelling, endWhileStopping } from '../engine/step-end.ts';
 import type { StepEnd } from '../engine/step-end.ts';
@@ -29,6 +29,8 @@ interface Ended {
   readonly claimed: ClaimedStep;
   readonly end: TakenTurn;
   readonly output: SealedContent | null;
+  /** It is there already, as the output of the step's call. */
+  readonly isKept?: boolean;
   /** When the turn began, by `performance.now()`. */
   readonly began_ms: number;
 }
@@ -50,6 +52,9 @@ export class Chain {
   readonly #journal: RunJournal;
   readonly #lease: KeptLease;
   readonly #ends: AbortSignal;
+  /** How the run stood when the chain began; null where that could not be read. */
+  readonly #looked: Promise<{ readonly remembered: RememberedRun | null; readonly contents: readonly RunContentRow[] } | null>;
+  #isFirstContext = true;
   #context: RunContext | undefined;
   /** Null where it is not known how the run stands: it is then looked at under its lock. */
   #remembered: Promise<RememberedRun | null> | null;
@@ -62,7 +67,8 @@ export class Chain {
     this.#journal = new RunJournal(options.committer);
     this.#lease = options.leases.hold(leaseOf(first), () => this.#journal.isOpen);
     this.#ends = AbortSignal.any([this.#lease.lost, options.stopping]);
-    this.#remembered = this.#remember();
+    this.#looked = this.#look();
+    this.#remembered = this.#looked.then((look) => look?.remembered ?? null);
   }
 
   /** @throws StaleLeaseError: another worker has the step */
@@ -115,6 +121,8 @@ export class Chain {
   async #sealed(claimed: ClaimedStep, end: TakenTurn): Promise<Omit<Ended, 'began_ms'>> {
     if (end.to !== 'succeeded') return { claimed, end, output: null };
     const { contents, clock } = this.#options;
+    const kept = this.#journal.keptOutput(end.output);
+    if (kept !== null) return { claimed, end, output: kept, isKept: true };
     try {
       return { claimed, end, output: await contents.seal(this.#facts.tenant.id, 'output', end.output, end.labels, clock.now()) };
     } catch (error) {
@@ -161,11 +169,11 @@ export class Chain {
     return next;
   }
 
-  #moves(run: LockedRun, { claimed, end, output }: Ended): Moves {
+  #moves(run: LockedRun, { claimed, end, output, isKept }: Ended): Moves {
     const { worker, leaseMs } = this.#options;
     return {
       steps: [changeFor(claimed, endIn(run, end), output)],
-      contents: output === null ? [] : [output],
+      contents: output === null || isKept === true ? [] : [output],
       ...(this.#options.isDraining() ? {} : { continueAs: { worker, leaseMs } }),
     };
   }
@@ -214,15 +222,25 @@ export class Chain {
     return { claimed: claimed.claimed, end, output: null, began_ms: noted?.began_ms ?? performance.now() };
   }
 
-  #loadContext(): Promise<RunContext> {
+  async #loadContext(): Promise<RunContext> {
     const { database, contents, gateway } = this.#options;
-    if (this.#context !== undefined) return Promise.resolve(this.#context);
-    return RunContext.load(database, contents, this.#facts, triggerManifestOf(gateway, this.#facts)).then((context) => (this.#context = context));
+    if (this.#context !== undefined) return this.#context;
+    const look = this.#isFirstContext ? await this.#looked : null;
+    this.#isFirstContext = false;
+    const manifest = triggerManifestOf(gateway, this.#facts);
+    this.#context = look === null ? await RunContext.load(database, contents, this.#facts, manifest) : await RunContext.of(contents, this.#facts, manifest, look.contents);
+    return this.#context;
+  }
+
+  async #look(): Promise<{ readonly remembered: RememberedRun | null; readonly contents: readonly RunContentRow[] } | null> {
+    // Where it fails, what needs it reads again, and says what is wrong.
+    const look = await readRunWithContents(this.#options.byKey, this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
+    return look === null ? null : { remembered: look.run === null ? null : new RememberedRun(look.run), contents: look.contents };
   }
 
   async #remember(): Promise<RememberedRun | null> {
-    // Without it everything is decided under the lock, which says what is wrong.
-    const run = await readRunWithSteps(this.#options.database, this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
+    // Without it everything is decided under the lock.
+    const run = await readRunWithSteps(this.#options.byKey, this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
     return run === null ? null : new RememberedRun(run);
   }
 

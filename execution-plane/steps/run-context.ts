@@ -8,7 +8,7 @@ import type { ReferencePath } from '@countersign/platform/expressions/references
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Contents } from '../contents/contents.ts';
 import { readRunContents } from '../dispatch/repository-runs.ts';
-import type { RunFacts } from '../dispatch/repository-runs.ts';
+import type { RunContentRow, RunFacts } from '../dispatch/repository-runs.ts';
 
 /** What a step gave, and where it came from; `parts` where that differs within it. */
 export interface StepOutput {
@@ -48,7 +48,11 @@ export class RunContext {
 
   /** Reads and opens the trigger and the outputs of the steps that have succeeded. */
   static async load(database: Database, contents: Contents, facts: RunFacts, triggerManifest: TriggerManifest | undefined): Promise<RunContext> {
-    const rows = await database.forTenant(facts.tenant.id, (tx) => readRunContents(tx, facts.tenant.id, facts.run.id));
+    return RunContext.of(contents, facts, triggerManifest, await database.forTenant(facts.tenant.id, (tx) => readRunContents(tx, facts.tenant.id, facts.run.id)));
+  }
+
+  /** Opens what was read already. */
+  static async of(contents: Contents, facts: RunFacts, triggerManifest: TriggerManifest | undefined, rows: readonly RunContentRow[]): Promise<RunContext> {
     const trigger = rows.find((row) => row.step_key === null);
     const context = new RunContext(facts, trigger ? await contents.open<JsonObject>(facts.tenant.id, trigger.id, trigger.sealed) : {}, triggerManifest, trigger?.labels, trigger?.part_labels);
     for (const row of rows) {

@@ -12,6 +12,8 @@ import type { Flows } from './take-turn.ts';
 
 export interface StepRunnerOptions {
   readonly database: Database;
+  /** Connections whose plans go by keys alone: for what every run needs. */
+  readonly byKey: Database;
   readonly contents: Contents;
   readonly gateway: Gateway;
   /** Items of maps, and runs that steps start. */
