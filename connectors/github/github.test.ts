@@ -10,6 +10,7 @@ import { APP, REPOSITORY, startEmulatedGithub } from './testing/emulated-github.
 import type { EmulatedGithub } from './testing/emulated-github.ts';
 import { startLossyProxy } from './testing/lossy-proxy.ts';
 import type { LossyProxy } from './testing/lossy-proxy.ts';
+import { SEND_WITHIN_MS } from '../gateway/held-lease.ts';
 
 let emulated: EmulatedGithub;
 let lossy: LossyProxy;
@@ -72,7 +73,7 @@ async function approved(world: TestGateway, action: string, parameters: JsonObje
 }
 
 /** After this long nothing that was sent can still arrive. */
-const SETTLED_MS = 60_000;
+const SETTLED_MS = 60_000 + SEND_WITHIN_MS;
 
 describe('reads, as the App', () => {
   test('an issue as it is, with one installation token for many calls', async () => {

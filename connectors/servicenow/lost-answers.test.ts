@@ -4,7 +4,7 @@ import { nextAttempt } from '../gateway/testing/identities.ts';
 import type { TestGateway } from '../gateway/testing/test-gateway.ts';
 import type { JsonObject } from '../sdk/connector.ts';
 import { HIDDEN_JOURNAL_USER, NO_JOURNAL_USER } from './sandbox/accounts.ts';
-import { basic, Desk, proposal, SETTLED_MS, succeeded } from './testing/desk.ts';
+import { ACTION_MS, basic, Desk, proposal, SETTLED_MS, succeeded } from './testing/desk.ts';
 
 let desk: Desk;
 beforeAll(async () => { desk = await Desk.open(); });
@@ -86,7 +86,7 @@ describe.each(SUBJECTS)('$action', ({ action, request, ready }) => {
     const { identity } = await desk.approved(world, parameters, action);
     await desk.control('POST', 'faults', { ...request, kind: 'slow_answer', delay_ms: 1_000 });
     const { results } = await desk.untilDone(world, identity, parameters, action);
-    expect(results[0]).toMatchObject({ kind: 'uncertain', error: { code: 'peer_timeout', retryAfterMs: SETTLED_MS } });
+    expect(results[0]).toMatchObject({ kind: 'uncertain', error: { code: 'peer_timeout', retryAfterMs: ACTION_MS } });
     expect([results.at(-1)?.kind, effects()]).toEqual(['succeeded', 1]);
   });
 

@@ -9,11 +9,14 @@ import { servicenow } from '../connector.ts';
 import { startSandbox } from '../sandbox/server.ts';
 import type { RunningSandbox, SandboxOptions } from '../sandbox/server.ts';
 import type { Row } from '../sandbox/store.ts';
+import { SEND_WITHIN_MS } from '../../gateway/held-lease.ts';
 
 const ADMIN = `Basic ${Buffer.from('admin:sandbox-admin').toString('base64')}`;
 
+/** As long may an action take. */
+export const ACTION_MS = 60_000;
 /** After this long nothing that was sent can still arrive. */
-export const SETTLED_MS = 60_000;
+export const SETTLED_MS = ACTION_MS + SEND_WITHIN_MS;
 
 export const basic = (username = 'countersign.integration', password = 'sandbox-integration'): CredentialValue => ({ kind: 'basic', username, password });
 
