@@ -1,3 +1,4 @@
+import { ID_PREFIXES } from '@countersign/contracts/ids/prefixes.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -72,8 +73,9 @@ export class Commands {
   }
 }
 
-function asked(command: CommandRow): { readonly kind: 'person'; readonly id: string } {
-  return { kind: 'person', id: command.requested_by };
+/** A person; or the run that takes the place of this one, because of its workflow's limit. */
+function asked({ requested_by: id }: CommandRow): { readonly kind: 'person' | 'system'; readonly id: string } {
+  return { kind: id.startsWith(`${ID_PREFIXES.run}_`) ? 'system' : 'person', id };
 }
 
 const NOTHING_TO_DO = { cancel: 'run_not_cancellable', redrive: 'run_not_redrivable', pause: 'run_not_pausable', resume: 'run_not_paused' } as const;

@@ -30,12 +30,10 @@ interface Dropped {
   readonly facts: NewAuditEvent['data'];
 }
 
-/** Runs that were made, and whether any of them can be claimed. */
+/** Runs that were made, and of how many deliveries it is known what became of them. */
 export interface BatchDone {
   readonly made: readonly NewRun[];
   readonly handled: number;
-  /** Runs were asked to end to make room. */
-  readonly cancelling: boolean;
 }
 
 /**
@@ -63,8 +61,8 @@ export class Batch {
     const gates = await openGates(this.#tx, this.#planned, this.#options.worker, this.#at);
     const made = await insertRunRows(this.#tx, gates.allowed);
     await this.#finish(handled, made, gates.refused);
-    const cancelling = await gates.letIn(made);
-    return { made, handled: handled.length, cancelling };
+    await gates.letIn(made);
+    return { made, handled: handled.length };
   }
 
   /** Closes one that cannot become a run. */

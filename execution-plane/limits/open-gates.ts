@@ -18,8 +18,8 @@ export interface OpenGates {
   /** Those that may be made. */
   readonly allowed: readonly NewRun[];
   readonly refused: ReadonlyMap<NewRun, Turned>;
-  /** When they are made: lets in who fits, and asks those to end that make room. Gives whether any was asked. */
-  letIn(made: readonly NewRun[]): Promise<boolean>;
+  /** When they are made: lets in who fits, and asks those to end that make room. */
+  letIn(made: readonly NewRun[]): Promise<void>;
 }
 
 /** Takes the locks of the limits that hold for these runs. Where no workflow has any, which is the rule, it does nothing. */
@@ -34,9 +34,7 @@ export async function openGates(tx: Transaction, runs: readonly NewRun[], worker
     refused,
     allowed: runs.filter((run) => !refused.has(run)),
     letIn: async (made) => {
-      let cancelling = false;
-      for (const own of byGate) cancelling = await letIn(tx, own.filter((run) => made.includes(run)), worker, at) || cancelling;
-      return cancelling;
+      for (const own of byGate) await letIn(tx, own.filter((run) => made.includes(run)), worker, at);
     },
   };
 }
@@ -54,21 +52,18 @@ async function tooMany(tx: Transaction, runs: readonly NewRun[]): Promise<NewRun
   });
 }
 
-async function letIn(tx: Transaction, made: readonly NewRun[], worker: string, at: Date): Promise<boolean> {
+async function letIn(tx: Transaction, made: readonly NewRun[], worker: string, at: Date): Promise<void> {
   const [first] = made;
-  if (first === undefined) return false;
+  if (first === undefined) return;
   const gate = gateOf(first);
-  let cancelling = false;
   for (const run of new Map(made.map((one) => [one.limits.concurrency_key, one])).values()) {
     const { concurrency } = run.workflow.definition;
     if (concurrency?.on_conflict !== 'cancel_running') continue;
     const superseded = await findSuperseded(tx, gate, run.limits.concurrency_key, concurrency.limit);
     if (superseded.length === 0) continue;
     await insertCancellations(tx, gate.tenant_id, superseded.map((runId) => ({ id: newId('command'), runId })), `A newer run of ${run.workflow.name} takes its place.`, run.id);
-    cancelling = true;
   }
   await admitWaiting(tx, gate, { only: [...new Set(made.map((run) => run.limits.concurrency_key))] }, worker, at);
-  return cancelling;
 }
 
 function gateOf({ delivery, workflow }: NewRun): Gate {
