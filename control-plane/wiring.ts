@@ -89,7 +89,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const notifier = new Notifier(database, log, cache);
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
   const checks = new SchemaChecks();
-  const telemetry = createTelemetry(config.telemetry, { database, log, version: packageJson.version });
+  const telemetry = await createTelemetry(config.telemetry, { database, log, version: packageJson.version });
   const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const authenticator = new Authenticator(database);

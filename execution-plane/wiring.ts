@@ -79,7 +79,8 @@ export interface RunningWorker {
 export async function startWorker(config: WorkerConfig, shipped: readonly Connector[] = CONNECTORS): Promise<RunningWorker> {
   const log = createLogger('worker', config.logLevel).child({ worker: config.workerId });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a connection to the database broke');
-  const settings = config.queue === null ? {} : NOTES_WORK;
+  // What takes a millisecond is not compiled first.
+  const settings = { jit: 'off', ...(config.queue === null ? {} : NOTES_WORK) };
   const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: Math.min(config.concurrency + 8, MOST_CONNECTIONS), onConnectionError: onError, settings });
   await database.assertLeastPrivilege();
   const keys = await FileKeys.open(config.keyFile, { create: false });
@@ -96,7 +97,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     // Loaded where it is used: the client of SQS alone is 45 MB of memory.
     : new (await import('./wake/sqs-wake.ts')).SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
   const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());
-  const telemetry = createTelemetry(config.telemetry ?? UNOBSERVED, { database, tenants, clock, log, worker: config.workerId, version: readVersion() });
+  const telemetry = await createTelemetry(config.telemetry ?? UNOBSERVED, { database, tenants, clock, log, worker: config.workerId, version: readVersion() });
   const common = { database, tenants, changes, contents, clock, log, telemetry, worker: config.workerId, leaseMs: config.leaseMs };
 
   const byKey = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: READERS, onConnectionError: onError, settings: { ...CLAIM_SETTINGS, ...settings } });

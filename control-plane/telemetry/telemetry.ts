@@ -29,9 +29,9 @@ export interface Telemetry {
 const READ_EVERY_MS = 10_000;
 
 /** What is told of the control plane and of the cell's queues. @throws TelemetryError for settings that would open it to others */
-export function createTelemetry(settings: TelemetrySettings, { database, log, version }: TelemetryParts): Telemetry {
+export async function createTelemetry(settings: TelemetrySettings, { database, log, version }: TelemetryParts): Promise<Telemetry> {
   const metrics = new Metrics({ process: settings.metrics !== null });
-  const tracing = startTracing({ ...settings.traces, service: { name: 'countersign-control-plane', version, instance: String(process.pid) }, onError: (error) => log.warn({ err: error }, 'traces could not be sent') });
+  const tracing = await startTracing({ ...settings.traces, service: { name: 'countersign-control-plane', version, instance: String(process.pid) }, onError: (error) => log.warn({ err: error }, 'traces could not be sent') });
   const cell = cellMetrics(metrics, database);
   observePool(metrics, database);
   const loop = new Loop({ name: 'cell metrics', idle_ms: READ_EVERY_MS, busy_ms: READ_EVERY_MS, log }, async () => (await cell.read(), false));

@@ -23,7 +23,7 @@ let egress: GuardedEgress | undefined;
 let status = 200;
 beforeEach(async () => {
   receiver = await startOtlpReceiver();
-  tracing = startTracing({ endpoint: receiver.url, ratio: 1, service: { name: 'test', version: '1', instance: '1' }, delay_ms: 10 });
+  tracing = await startTracing({ endpoint: receiver.url, ratio: 1, service: { name: 'test', version: '1', instance: '1' }, delay_ms: 10 });
   peer = createServer((request, response) => {
     seen = request.headers;
     response.writeHead(status, { 'content-type': 'application/json' }).end('{"says":"canary-answer"}');

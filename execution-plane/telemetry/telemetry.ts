@@ -41,11 +41,11 @@ const FORGET_EVERY_MS = 60_000;
 const FORGET_AT_ONCE = 1_000;
 
 /** Builds what counts, traces and tells of a worker. @throws TelemetryError for settings that would open it to others */
-export function createTelemetry(settings: TelemetrySettings, parts: TelemetryParts): Telemetry {
+export async function createTelemetry(settings: TelemetrySettings, parts: TelemetryParts): Promise<Telemetry> {
   const { database, tenants, clock, log, worker, version } = parts;
   const metrics = new Metrics({ process: settings.metrics !== null });
   const figures = new Figures(metrics, () => clock.now());
-  const tracing = startTracing({ ...settings.traces, service: { name: 'countersign-worker', version, instance: worker }, onError: (error) => log.warn({ err: error }, 'traces could not be sent') });
+  const tracing = await startTracing({ ...settings.traces, service: { name: 'countersign-worker', version, instance: worker }, onError: (error) => log.warn({ err: error }, 'traces could not be sent') });
   const endedRuns = new EndedRuns({ database, clock, observer: figures, tracing });
   const write = async (): Promise<void> => {
     await endedRuns.count();

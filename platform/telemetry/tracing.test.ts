@@ -17,13 +17,13 @@ afterEach(async () => {
   losses.length = 0;
 });
 
-function begin(options: Partial<TracingOptions> = {}): Tracing {
-  tracing = startTracing({ endpoint: receiver.url, ratio: 1, service: SERVICE, delay_ms: 10, onError: (error) => losses.push(error.message), ...options });
+async function begin(options: Partial<TracingOptions> = {}): Promise<Tracing> {
+  tracing = await startTracing({ endpoint: receiver.url, ratio: 1, service: SERVICE, delay_ms: 10, onError: (error) => losses.push(error.message), ...options });
   return tracing;
 }
 
 test('spans within one another arrive as one trace, over a socket, with what they are given and nothing else', async () => {
-  const { inSpan } = begin({ headers: { 'x-key': 'of-the-collector' } });
+  const { inSpan } = await begin({ headers: { 'x-key': 'of-the-collector' } });
   await inSpan.call(tracing, () => ({ name: 'outer', kind: 'server', attributes: { 'countersign.run.id': 'run_1', absent: null } }), async (outer) => {
     await tracing.inSpan(() => ({ name: 'inner', kind: 'client' }), async (inner) => { inner.set({ attempts: 2 }); });
     outer.set({ done: true });
@@ -36,7 +36,7 @@ test('spans within one another arrive as one trace, over a socket, with what the
 });
 
 test('what is thrown is an error of the span by its code: its words stay here', async () => {
-  begin();
+  await begin();
   const secret = Object.assign(new RangeError('the ticket says canary-7319'), { code: 'peer_timeout' });
   await expect(tracing.inSpan(() => ({ name: 'breaks' }), () => Promise.reject(secret))).rejects.toBe(secret);
   const [span] = await receiver.until(({ length }) => length === 1);
@@ -45,7 +45,7 @@ test('what is thrown is an error of the span by its code: its words stay here', 
 });
 
 test('a context that came from elsewhere is gone on with, and what is over may have an id that others know', async () => {
-  begin();
+  await begin();
   const parent = readTraceparent('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')!;
   tracing.record(() => ({ name: 'run', parent, spanId: spanIdOf('run_1'), from: new Date(1_000), to: new Date(3_500) }));
   await tracing.inSpan(() => ({ name: 'step', parent: { ...parent, spanId: spanIdOf('run_1') } }), async () => {
@@ -58,7 +58,7 @@ test('a context that came from elsewhere is gone on with, and what is over may h
 });
 
 test('the part that is recorded is chosen by the trace: all of it or nothing, however often it is asked, and a sender can only ask for less', async () => {
-  begin({ ratio: 0.5 });
+  await begin({ ratio: 0.5 });
   const ids = Array.from({ length: 200 }, (_, i) => traceIdOf(`run_${i}`));
   for (const traceId of ids) {
     const parent = { traceId, spanId: randomSpanId(), sampled: true };
@@ -75,7 +75,7 @@ test('the part that is recorded is chosen by the trace: all of it or nothing, ho
 
 test('a collector that is away costs the spans and a line in the log, and nobody waits for it', async () => {
   await receiver.stop();
-  begin();
+  await begin();
   expect(await tracing.inSpan(() => ({ name: 'x' }), () => Promise.resolve('done'))).toBe('done');
   await tracing.stop();
   expect(losses.join()).toMatch(/could not be sent/);
@@ -83,7 +83,7 @@ test('a collector that is away costs the spans and a line in the log, and nobody
 
 describe('without an endpoint', () => {
   test('nothing is sent, nothing is asked, and the API\'s globals stay empty', async () => {
-    begin({ endpoint: null });
+    await begin({ endpoint: null });
     expect(tracing).toBe(NO_TRACING);
     const asked: string[] = [];
     expect(await tracing.inSpan(() => { asked.push('start'); return { name: 'x' }; }, async (span) => { span.set({ a: 1 }); return tracing.current(); })).toBeNull();
@@ -93,8 +93,8 @@ describe('without an endpoint', () => {
     expect(receiver.spans).toEqual([]);
   });
 
-  test.each(['localhost:4318', 'ftp://collector', 'http://user:secret@collector', 'http://collector/?key=1'])('%s is no endpoint', (endpoint) => {
-    expect(() => begin({ endpoint })).toThrow(expect.objectContaining({ code: 'otlp_endpoint_invalid' }));
+  test.each(['localhost:4318', 'ftp://collector', 'http://user:secret@collector', 'http://collector/?key=1'])('%s is no endpoint', async (endpoint) => {
+    await expect(begin({ endpoint })).rejects.toMatchObject({ code: 'otlp_endpoint_invalid' });
     tracing = NO_TRACING;
   });
 });
