@@ -85,21 +85,26 @@ const lockRuns: Statement = {
 const STEP = 'run_id, id, key, uses, needs, state, fence::text AS fence, attempt, max_attempts, approval_id, error, item_rules';
 
 /** An item whose steps have all succeeded, or were skipped, decides nothing any more: `settleItems` does not miss it. */
-const MATTERS = `(s.map_step_id IS NULL OR s.state NOT IN ('succeeded', 'skipped') OR EXISTS (
-         SELECT FROM execution.steps o WHERE o.tenant_id = s.tenant_id AND o.map_step_id = s.map_step_id AND o.item_index = s.item_index AND o.state NOT IN ('succeeded', 'skipped')))`;
+function matters(ofTheRuns: string): string {
+  // Said of the inner steps too, so that whichever way this is planned no other run is read.
+  return `(s.map_step_id IS NULL OR s.state NOT IN ('succeeded', 'skipped') OR (s.map_step_id, s.item_index) IN (
+         SELECT o.map_step_id, o.item_index FROM execution.steps o WHERE ${ofTheRuns} AND o.map_step_id IS NOT NULL AND o.state NOT IN ('succeeded', 'skipped')))`;
+}
+
+const OF_MANY = '(tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))';
 
 const stepsOfRun: Statement = {
   name: 'runs.steps',
   text: `
     SELECT ${STEP}
-      FROM execution.steps s WHERE tenant_id = $1 AND run_id = $2 AND ${MATTERS} ORDER BY ordinal`,
+      FROM execution.steps s WHERE tenant_id = $1 AND run_id = $2 AND ${matters('tenant_id = $1 AND run_id = $2')} ORDER BY ordinal`,
 };
 
 const stepsOfRuns: Statement = {
   name: 'runs.steps_of_many',
   text: `
     SELECT ${STEP}
-      FROM execution.steps s WHERE (tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND ${MATTERS} ORDER BY run_id, ordinal`,
+      FROM execution.steps s WHERE ${OF_MANY} AND ${matters(OF_MANY)} ORDER BY run_id, ordinal`,
 };
 
 interface RunRow {
