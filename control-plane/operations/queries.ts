@@ -128,7 +128,7 @@ export const rates: Statement = {
     SELECT e.name AS environment, f.workflow_name, sum(f.steps_claimed)::int AS claims, sum(f.steps_retried)::int AS retries
       FROM execution.figures f JOIN control.environments e ON (e.tenant_id, e.id) = (f.tenant_id, f.environment_id)
      WHERE f.tenant_id = $1 AND e.workspace_id = $2 AND f.at > clock_timestamp() - $3::float8 * interval '1 millisecond'
-     GROUP BY e.name, f.workflow_name`,
+     GROUP BY e.name, f.workflow_name HAVING sum(f.steps_claimed) > 0`,
 };
 
 export interface WorkerRow {
