@@ -10,8 +10,7 @@ export interface Redrive<Node extends StepNode> {
 
 /**
  * The steps that a redrive makes ready (`broken`) and lets wait again (`behind`). With a step of an item goes its map, which gathers anew; an
- * item of a map that went on without it is left as it is. A run that only its deadline ended goes on with what was cancelled. Null where
- * there is nothing to redrive.
+ * item of a map that went on without it is left as it is. Every run that failed can be redriven. Null where there is nothing to redrive.
  */
 export function redriveOf<Node extends StepNode>(run: Omit<RunGraph, 'steps'> & { readonly steps: readonly Node[] }, stepKey: string | null): Redrive<Node> | null {
   if (!['failed', 'running', 'waiting'].includes(run.state)) return null;
@@ -20,7 +19,8 @@ export function redriveOf<Node extends StepNode>(run: Omit<RunGraph, 'steps'> & 
   const maps = asked.map((step) => mapOf(step, byKey)).filter((map) => map !== undefined && isBroken(map) && !asked.includes(map)) as Node[];
   const broken = [...asked, ...new Set(maps)];
   const behind = run.state === 'failed' ? run.steps.filter((step) => step.state === 'cancelled' && !isOver(mapOf(step, byKey))) : [];
-  const goesOn = broken.length > 0 || (stepKey === null && behind.length > 0);
+  // What only its deadline ended goes on with what was cancelled, and where all was done by then it is done with.
+  const goesOn = broken.length > 0 || (stepKey === null && run.state === 'failed');
   return goesOn ? { broken, behind } : null;
 }
 

@@ -1,3 +1,4 @@
+import { itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import { giveUpBlocked, release } from './release.ts';
 import { ENDED, isStepOfItem, isStoppable, OPEN, withMoves } from './run-graph.ts';
@@ -45,9 +46,15 @@ function nextRunState({ state: from, overdue = false }: RunGraph, steps: readonl
   const open = steps.filter((step) => OPEN.has(step.state));
   if (from === 'cancelling') {
     if (open.length > 0) return 'cancelling';
-    return overdue || steps.some((step) => step.state === 'dead') ? 'failed' : 'cancelled';
+    return overdue || steps.some((step) => step.state === 'dead' && !wasLeftBehind(step, steps)) ? 'failed' : 'cancelled';
   }
   if (open.length === 0) return steps.some((step) => (step.state === 'failed' || step.state === 'dead') && !isStepOfItem(step)) ? 'failed' : 'succeeded';
   if (from === 'queued') return 'queued';
   return open.every((step) => step.state === 'waiting') ? 'waiting' : 'running';
+}
+
+/** A step of an item that its map has gone on without. */
+function wasLeftBehind({ key }: StepNode, steps: readonly StepNode[]): boolean {
+  const map = itemKeyOf(key)?.map;
+  return map !== undefined && steps.some((step) => step.key === map && step.state === 'succeeded');
 }

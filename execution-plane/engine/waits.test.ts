@@ -80,6 +80,7 @@ describe('a redrive', () => {
 
   it('of a run that only its deadline ended begins with what was cancelled', () => {
     expect(redriveOf({ state: 'failed', steps: [node('succeeded', 'a/b', 'one'), node('cancelled', 'a/b', 'two')] }, null)).toMatchObject({ broken: [], behind: [{ key: 'two' }] });
+    expect(redriveOf({ state: 'failed', steps: [node('succeeded')] }, null)).toEqual({ broken: [], behind: [] });
   });
 
   it('of what has ended well, or is being cancelled, is nothing', () => {
