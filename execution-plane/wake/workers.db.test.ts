@@ -38,10 +38,10 @@ describe('workers with a queue', () => {
   it('cost it at most a fifth of a call per step, all of them together', async () => {
     [plant, sqs] = [await Plant.open([chain]), await AdversarialSqs.start()];
     const queue = await queueOn(sqs);
-    // Nothing is found by looking: the queue and the makers of work do it alone.
-    for (let worker = 1; worker <= 3; worker++) await plant.startWorker({ queue, pollMs: NEVER_MS });
     const before = sqs.callCount;
     await Promise.all(Array.from({ length: 60 }, (_, i) => plant.raise('leave me', `rec-${i}`)));
+    // Nothing is found by looking: the queue and the makers of work do it alone.
+    await Promise.all([1, 2, 3].map((worker) => plant.startWorker({ queue, pollMs: NEVER_MS, workerId: `worker-${worker}` })));
     await allRuns(60, 'succeeded');
     expect((sqs.callCount - before) / (60 * STEPS)).toBeLessThanOrEqual(0.2);
   }, 120_000);
@@ -57,13 +57,18 @@ describe('workers with a queue', () => {
     expect(plant.ledger.effects.map((effect) => effect.id).toSorted()).toEqual(Array.from({ length: 12 }, (_, i) => `rec-${i}`).toSorted());
   }, 120_000);
 
-  it('go on without it: it is not there when they start, and dies under them', async () => {
+  it('go on without it: one that is out of reach when they start, one that has forgotten their queue, one that is gone', async () => {
     [plant, sqs] = [await Plant.open(), await AdversarialSqs.start()];
-    const queue = await queueOn(sqs);
-    await sqs.stop();
-    for (let worker = 1; worker <= 2; worker++) await plant.startWorker({ queue, pollMs: 200 });
+    const nowhere = { queueUrl: 'http://127.0.0.1:1/0/work', endpoint: 'http://127.0.0.1:1', region: null };
+    await plant.startWorker({ queue: nowhere, pollMs: 200 });
     await plant.raise('leave me', 'rec-1');
     await allRuns(1, 'succeeded');
-    sqs = await AdversarialSqs.start();
+    await plant.startWorker({ queue: await queueOn(sqs), pollMs: 200 });
+    await sqs.restart();
+    await plant.raise('leave me', 'rec-2');
+    await allRuns(2, 'succeeded');
+    await sqs.stop();
+    await plant.raise('leave me', 'rec-3');
+    await allRuns(3, 'succeeded');
   }, 120_000);
 });

@@ -55,7 +55,9 @@ export class AdversarialSqs {
     return [...this.calls.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** Once is enough; a second time does nothing. */
   async stop(): Promise<void> {
+    if (this.#stopping) return;
     this.#stopping = true;
     for (const queue of this.queues.values()) queue.showAll();
     this.#server.closeAllConnections();
