@@ -132,8 +132,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const worker = new Worker({
     ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints, situation,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
-    intake: new Intake(common),
-    admissions: new Admissions(common),
+    intake: new Intake({ ...common, database: byKey }),
+    admissions: new Admissions({ ...common, database: byKey }),
     schedules: new Schedules({ ...common, onDue: () => wakers.worker?.wakeIntake() }),
     dispatcher: new Dispatcher({ ...common, database: byKey, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(aside),

@@ -39,9 +39,13 @@ const takeAccepted: Statement = {
       FROM taken d CROSS JOIN LATERAL (SELECT octet_length(d.payload::text) AS bytes) size
      -- what is about the same thing is handled in its order: not while another worker has something earlier in hand
      WHERE d.source = 'manual' OR NOT EXISTS (
-             SELECT FROM execution.deliveries e
-              WHERE e.tenant_id = d.tenant_id AND e.instance_id = d.instance_id AND e.subject = d.subject AND e.state = 'accepted'
-                AND (e.received_at, e.id) < (d.received_at, d.id) AND e.id NOT IN (SELECT id FROM taken))
+             SELECT FROM (
+               -- where there are more of them than were taken, one of them was not
+               SELECT e.id FROM execution.deliveries e
+                WHERE e.tenant_id = d.tenant_id AND e.instance_id = d.instance_id AND e.subject = d.subject AND e.state = 'accepted' AND e.received_at <= d.received_at
+                  AND (e.received_at < d.received_at OR e.id < d.id)
+                ORDER BY e.received_at, e.id LIMIT $1 + 1) earlier
+              WHERE NOT EXISTS (SELECT FROM taken t WHERE t.id = earlier.id))
      ORDER BY d.received_at, d.id`,
 };
 
