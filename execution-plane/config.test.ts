@@ -14,3 +14,12 @@ it('policy may be looked for as seldom as its bundles live, or never again; not 
   expect(read({ COUNTERSIGN_POLICY_REFRESH_SECONDS: '0' }).policyRefreshMs).toBe(0);
   expect(() => read({ COUNTERSIGN_POLICY_REFRESH_SECONDS: '901' })).toThrow('COUNTERSIGN_POLICY_REFRESH_SECONDS is "901". Set it to a whole number from 0 to 900.');
 });
+
+it('workers hear of work by PostgreSQL unless a queue is named, and share no Redis', () => {
+  expect(read()).toMatchObject({ queue: null, redisUrl: null, pollMs: null });
+  const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/countersign-work';
+  expect(read({ COUNTERSIGN_QUEUE_URL: queueUrl, COUNTERSIGN_REDIS_URL: 'rediss://cache:6379', COUNTERSIGN_POLL_MS: '2000' }))
+    .toMatchObject({ queue: { queueUrl, endpoint: null, region: null }, redisUrl: 'rediss://cache:6379', pollMs: 2_000 });
+  expect(() => read({ COUNTERSIGN_QUEUE_URL: 'countersign-work' })).toThrow('COUNTERSIGN_QUEUE_URL is "countersign-work". Set it to a URL that begins with https://');
+  expect(() => read({ COUNTERSIGN_REDIS_URL: 'cache:secret' })).toThrow(/^COUNTERSIGN_REDIS_URL is not a URL of Redis\. (?!.*secret)/);
+});
