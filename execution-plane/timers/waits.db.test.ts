@@ -117,6 +117,9 @@ describe('a deadline', () => {
     const failed = await plant.untilRun((run) => run.state === 'failed');
     expect(failed).toMatchObject({ error: { code: 'deadline_exceeded' }, steps: { read: { state: 'succeeded' }, check: { state: 'cancelled' } } });
     expect(plant.ledger.reads).toBe(1);
+    // No step has failed: what was cancelled is what a redrive begins with, and the deadline begins anew.
+    await plant.command(failed.id, 'redrive');
+    expect(await plant.untilRun((run) => run.state === 'succeeded')).toMatchObject({ error: null, steps: { check: { state: 'succeeded' } } });
   });
 
   it('of a run never gives up an effect of unknown outcome: the system of record is asked, and then the run fails', async () => {
