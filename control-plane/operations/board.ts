@@ -42,7 +42,9 @@ export class Board {
     const sums = sumsBy(rows, ({ point }) => String(Math.min(Math.max(point, 0), points - 1)));
     const workflows = [...sumsBy(rows, ({ environment, workflow_name }) => `${environment} ${workflow_name}`)].map(([key, sum]) => ({
       environment: key.slice(0, key.indexOf(' ')), workflow_name: key.slice(key.indexOf(' ') + 1), ...sum.figures(),
-    })).toSorted((a, b) => b.steps_claimed - a.steps_claimed || a.workflow_name.localeCompare(b.workflow_name));
+    // What workers do for themselves is decided by policy too, and has neither runs nor steps.
+    })).filter(({ steps_claimed, runs_started, runs_succeeded, runs_failed, runs_cancelled }) => steps_claimed + runs_started + runs_succeeded + runs_failed + runs_cancelled > 0)
+      .toSorted((a, b) => b.steps_claimed - a.steps_claimed || a.workflow_name.localeCompare(b.workflow_name));
     return {
       status: 200,
       body: {
