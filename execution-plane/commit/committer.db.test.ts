@@ -32,10 +32,10 @@ afterAll(async () => {
   await plant.close();
 });
 
-function committer(connections = 1, url = plant.database.executionUrl): Committer {
+function committer(connections = 1, url = plant.database.executionUrl, giveUpMs = 10_000): Committer {
   const database = new Database({ url, applicationName: 'a committer', maxConnections: connections + 1 });
   pools.push(database);
-  return new Committer({ database, log: createLogger('test', 'silent'), connections, giveUpMs: 10_000 });
+  return new Committer({ database, log: createLogger('test', 'silent'), connections, giveUpMs });
 }
 
 const intent = (call: CallIdentity, changes: { idempotencyKey?: string } = {}) => intended(contents, plant.ids.instanceId, call, changes);
@@ -159,6 +159,17 @@ describe('a connection that breaks while a batch is committed', () => {
     const there = await recorded(calls);
     expect(Object.values(there.calls)).toEqual(Array.from({ length: 4 }, () => ['intended']));
     expect([there.events, there.decisions]).toEqual([4, 4]);
+  });
+});
+
+describe('a database that does not come back', () => {
+  it('leaves each unit with why: nobody waits for ever, and nothing is taken for written', async () => {
+    const gone = await CutLine.open(plant.database.executionUrl);
+    const committing = committer(1, gone.url, 100);
+    const parts = await Promise.all([await leasedCall(plant), await leasedCall(plant)].map((call) => intent(call)));
+    await gone.close();
+    const results = await Promise.all(parts.map(({ part }) => committing.commit([part])));
+    expect(results.flatMap(kinds)).toEqual(['refused', 'refused']);
   });
 });
 

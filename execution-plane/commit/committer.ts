@@ -54,7 +54,7 @@ export class Committer {
 
   /**
    * Writes `parts` of one run in their order: all of them together; if that cannot be, those before the first that cannot be written. Resolves
-   * after the commit. Rejects only when it could not be found out what is committed.
+   * after the commit, and never rejects: what could not be found out about a commit is `refused`, with why.
    */
   async commit(parts: Unit): Promise<PartResult[]> {
     const results = await this.#together(parts);
@@ -134,11 +134,12 @@ export class Committer {
     return this.#answer(batch, (index) => (result.kept.has(index) ? DONE : result.held.has(index) ? CHANGED : STALE));
   }
 
+  /** Never rejects. */
   async #answer(batch: readonly Waiting[], resultOf: (index: number) => PartResult): Promise<void> {
     const results = batch.map((waiting, index) => ({ waiting, result: resultOf(index) }));
-    const unsure = results.filter(({ waiting, result }) => waiting.mayBeCommitted && result.kind !== 'done');
-    const there = unsure.length === 0 ? new Set<Unit>() : await this.#look(unsure.map(({ waiting }) => waiting.unit));
-    for (const { waiting, result } of results) waiting.resolve(waiting.unit.map(() => (there.has(waiting.unit) ? DONE : result)));
+    const unsure = results.filter(({ waiting, result }) => waiting.mayBeCommitted && result.kind !== 'done').map(({ waiting }) => waiting);
+    const there = unsure.length === 0 ? NOTHING : await this.#lookFor(unsure);
+    for (const { waiting, result } of results) waiting.resolve(waiting.unit.map(() => (there?.has(waiting.unit) === true ? DONE : result)));
   }
 
   /**
@@ -148,14 +149,21 @@ export class Committer {
   async #findOut(batch: readonly Waiting[], cause: unknown): Promise<void> {
     this.#options.log.warn({ err: cause, units: batch.length }, 'a connection broke while a batch was being committed; it is looked up what became of it');
     for (const waiting of batch) waiting.mayBeCommitted = true;
-    const there = await this.#look(batch.map(({ unit }) => unit)).catch((error: unknown) => {
-      for (const waiting of batch) waiting.resolve(waiting.unit.map(() => ({ kind: 'refused', error })));
-      return null;
-    });
+    const there = await this.#lookFor(batch);
     if (there === null) return;
     for (const { unit, resolve } of batch) if (there.has(unit)) resolve(unit.map(() => DONE));
     const lost = batch.filter(({ unit }) => !there.has(unit));
     if (lost.length > 0) await this.#write(lost);
+  }
+
+  /** Which of them are committed. Null where that cannot be found out: they are answered with why. */
+  async #lookFor(batch: readonly Waiting[]): Promise<ReadonlySet<Unit> | null> {
+    try {
+      return await this.#look(batch.map(({ unit }) => unit));
+    } catch (error) {
+      for (const waiting of batch) waiting.resolve(waiting.unit.map(() => ({ kind: 'refused', error })));
+      return null;
+    }
   }
 
   /** Tried until the database answers again, or no lease can be held any more. */
@@ -172,6 +180,7 @@ export class Committer {
   }
 }
 
+const NOTHING: ReadonlySet<Unit> = new Set();
 const DONE: PartResult = { kind: 'done' };
 const STALE: PartResult = { kind: 'stale' };
 const CHANGED: PartResult = { kind: 'changed' };

@@ -32,7 +32,7 @@ interface Entry {
  * before that; and nothing waits for longer than a few milliseconds.
  */
 export class RunJournal {
-  readonly #committer: Committer;
+  readonly #committer: Pick<Committer, 'commit'>;
   #entries: Entry[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** Flushes follow one another: what is noted later is committed later. */
@@ -41,7 +41,7 @@ export class RunJournal {
   #failure: Error | null = null;
   #output: { readonly of: object; readonly content: SealedContent } | null = null;
 
-  constructor(committer: Committer) {
+  constructor(committer: Pick<Committer, 'commit'>) {
     this.#committer = committer;
   }
 

@@ -115,12 +115,13 @@ describe('what is noted', () => {
   });
 
   it('by a worker that is killed before it commits is not there: the call is open, and is found out about', async () => {
-    const lost = new Committer({ database: commits, log: createLogger('test', 'silent'), connections: 0, giveUpMs: 0 });
-    const call = withJournal(await leasedCall(plant));
+    let isKilled = false;
+    const call = await leasedCall(plant);
+    journals.open(call.step.id, call.step.fence, new RunJournal({ commit: (parts) => (isKilled ? new Promise(() => undefined) : committer.commit(parts)) }));
     const action = actionOf(plant.ids.instanceId, call);
     const store = journalledStore();
     const { callId } = await store.commitIntent(call, decisionOf(plant.ids.instanceId, action, 'ALLOW'), intentOf(action, null));
-    journals.open(call.step.id, call.step.fence, new RunJournal(lost));
+    isKilled = true;
     await store.commitOutcome(call, callId, { ...SUCCEEDED, receipt: null });
     const next = withJournal(await claimAgain(plant, call));
     expect(await journalledStore().findEffect(next, null)).toMatchObject({ callId, state: 'intended', ofThisCall: true });

@@ -22,6 +22,13 @@ export interface JournalledStoreOptions {
   readonly worker: string;
 }
 
+interface RunCalls {
+  /** Calls that steps have begun: nothing earlier can have, where the fence is the step's first. */
+  readonly begun: Set<string>;
+  /** Those whose intent is in no budget. */
+  readonly plain: Map<string, { readonly changesSomething: boolean }>;
+}
+
 /**
  * The gateway's records as part of the journal of the run that they belong to. An intent is committed before this resolves, together with what the
  * run noted before it; an outcome is noted, and commits with what follows. Approvals, budgets, limits and replays have transactions of their
@@ -29,10 +36,8 @@ export interface JournalledStoreOptions {
  */
 export class JournalledStore implements GatewayStore {
   readonly #options: JournalledStoreOptions;
-  /** Calls whose intent is in no budget, until their outcome. */
-  readonly #plain = new Map<string, { readonly changesSomething: boolean }>();
-  /** Calls that steps have begun under their first fence: nothing earlier can have. */
-  readonly #begun = new WeakMap<RunJournal, Set<string>>();
+  /** What is remembered of the calls of a run while this worker has it. */
+  readonly #calls = new WeakMap<RunJournal, RunCalls>();
 
   constructor(options: JournalledStoreOptions) {
     this.#options = options;
@@ -86,15 +91,14 @@ export class JournalledStore implements GatewayStore {
     });
     if (result.kind === 'refused') throw violates(result.error, 'one_effect_per_idempotency_key') ? new EffectExistsError(intent.idempotencyKey) : result.error;
     this.#begin(journal, call);
-    this.#plain.set(callId, { changesSomething: intent.risk === 'write' || intent.risk === 'destructive' });
+    this.#callsOf(journal).plain.set(callId, { changesSomething: intent.risk === 'write' || intent.risk === 'destructive' });
     return { callId };
   }
 
   async commitOutcome(call: CallIdentity, callId: string, outcome: Outcome, key: EffectKey | null = null): Promise<void> {
     const { journals, store, contents, clock, worker } = this.#options;
     const journal = journals.of(call);
-    const plain = this.#plain.get(callId);
-    this.#plain.delete(callId);
+    const plain = journal === null ? undefined : this.#callsOf(journal).plain.get(callId);
     if (journal === null || plain === undefined || !isFree(outcome) || outcome.model !== undefined || key !== null) {
       await journal?.flush();
       if (plain?.changesSomething === false) store.noteRead(callId);
@@ -127,13 +131,17 @@ export class JournalledStore implements GatewayStore {
 
   /** The step was never claimed before, and this is its first call under this key. */
   #isFirst(journal: RunJournal, call: CallIdentity): boolean {
-    return call.step.fence === '1' && this.#begun.get(journal)?.has(nameOf(call)) !== true;
+    return call.step.fence === '1' && !this.#callsOf(journal).begun.has(nameOf(call));
   }
 
   #begin(journal: RunJournal | null, call: CallIdentity): void {
-    if (journal === null) return;
-    const begun = this.#begun.get(journal) ?? new Set();
-    this.#begun.set(journal, begun.add(nameOf(call)));
+    if (journal !== null) this.#callsOf(journal).begun.add(nameOf(call));
+  }
+
+  #callsOf(journal: RunJournal): RunCalls {
+    const calls = this.#calls.get(journal) ?? { begun: new Set(), plain: new Map() };
+    this.#calls.set(journal, calls);
+    return calls;
   }
 }
 
