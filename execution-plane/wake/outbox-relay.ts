@@ -20,6 +20,8 @@ const ROWS = 100;
 const TAKEN_MS = 30_000;
 /** Rows of workers that died before they told of them. */
 const LOOK_EVERY_MS = 2_000;
+/** A queue that does not answer does not hold up the end of a worker. */
+const STOP_WITHIN_MS = 2_000;
 /** Between two calls, so that messages travel together. The first after a rest does not wait. */
 const GAP_MS = 100;
 
@@ -45,10 +47,10 @@ export class OutboxRelay {
     this.#loop.wake();
   }
 
+  /** Tells of what was committed while this worker drained, unless the queue takes too long: other workers tell of it then. */
   async stop(): Promise<void> {
-    await this.#loop.stop();
-    // What was committed while this worker drained.
-    await this.turn().catch(this.#options.onError);
+    const told = this.#loop.stop().then(() => this.turn()).catch(this.#options.onError);
+    await Promise.race([told, pause(STOP_WITHIN_MS, undefined, { ref: false })]);
   }
 
   /** Sends what is due. Gives whether there may be more. */
