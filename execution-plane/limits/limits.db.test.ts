@@ -15,6 +15,7 @@ import { Intake } from '../intake/intake.ts';
 import { Tenants } from '../loops/tenants.ts';
 import { Plant, step } from '../testing/plant.ts';
 import { insertDelivery, sql } from '../testing/queries.ts';
+import { NOTES_WORK } from '../wake/repository-outbox.ts';
 import { Admissions } from './admissions.ts';
 
 const limited = (name: string, limits: Pick<WorkflowDefinition, 'concurrency' | 'rate' | 'priority'>): WorkflowDefinition => ({
@@ -99,6 +100,22 @@ describe('a limit of concurrency', () => {
     await end(first.find((one) => one.facts.run.id === first[0]!.facts.run.id)!);
     await worker.admissions.turn();
     expect(await worker.claim()).toHaveLength(1);
+  });
+
+  test('a run that is let in is noted for the queue, where there is one', async () => {
+    const noting = new Database({ url: plant.database.executionUrl, applicationName: 'test queue', settings: NOTES_WORK });
+    try {
+      const worker = await workerParts('w', noting);
+      for (let i = 0; i < 3; i++) await deliver(PER_CALLER, 'a');
+      await worker.intake.turn();
+      const [first] = await worker.claim();
+      await inTenant(plant.ids.tenantId, (tx) => tx.change(sql('forget', 'DELETE FROM execution.outbox'), []));
+      await end(first!);
+      await worker.admissions.turn();
+      expect(await rows('noted', `SELECT o.run_id FROM execution.outbox o JOIN execution.runs r ON r.id = o.run_id WHERE r.state = 'queued' AND r.admitted_at IS NOT NULL`)).toHaveLength(1);
+    } finally {
+      await noting.close();
+    }
   });
 
   test('a run that failed and is redriven waits for its turn again', async () => {
