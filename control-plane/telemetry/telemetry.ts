@@ -4,7 +4,7 @@ import { startMetricsServer } from '@countersign/platform/telemetry/http/metrics
 import { Metrics } from '@countersign/platform/telemetry/metrics.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { startTracing } from '@countersign/platform/telemetry/tracing.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import { Loop } from '../cell/loop.ts';
 import { cellMetrics } from './cell-metrics.ts';
 import { requestMetrics } from './request-metrics.ts';

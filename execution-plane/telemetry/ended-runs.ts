@@ -2,7 +2,7 @@ import type { Change } from '@countersign/contracts/events/change.ts';
 import type { RunState } from '@countersign/contracts/states/transitions.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Observer } from './observer.ts';
 import { findEnded } from './repository-ended-runs.ts';

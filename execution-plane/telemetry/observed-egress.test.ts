@@ -10,7 +10,7 @@ import { readExposition } from '@countersign/platform/telemetry/testing/expositi
 import { startOtlpReceiver } from '@countersign/platform/telemetry/testing/otlp-receiver.ts';
 import type { OtlpReceiver } from '@countersign/platform/telemetry/testing/otlp-receiver.ts';
 import { startTracing } from '@countersign/platform/telemetry/tracing.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import { observedEgress } from './observed-egress.ts';
 
 let receiver: OtlpReceiver;

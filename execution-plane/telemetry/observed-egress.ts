@@ -3,7 +3,7 @@ import { EgressError } from '@countersign/platform/egress/errors.ts';
 import type { GuardedRequest } from '@countersign/platform/egress/request-check.ts';
 import type { Metrics } from '@countersign/platform/telemetry/metrics.ts';
 import { traceparentOf } from '@countersign/platform/telemetry/traceparent.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 
 /**
  * Ways out whose requests are counted by connector and answer, and are spans after OpenTelemetry's conventions for HTTP clients. Paths and

@@ -1,5 +1,5 @@
 import type { DecisionPoint } from '@countersign/connectors/gateway/parts.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import type { Observer } from './observer.ts';
 
 /** The decision point, with each decision counted and, where traces are recorded, a span. Neither holds parameters, facts or reasons' words. */

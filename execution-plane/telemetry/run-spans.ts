@@ -2,7 +2,7 @@ import type { RunState } from '@countersign/contracts/states/transitions.ts';
 import { timeOfId } from '@countersign/platform/ids/typeid.ts';
 import { readTraceparent, spanIdOf, traceIdOf } from '@countersign/platform/telemetry/traceparent.ts';
 import type { TraceContext } from '@countersign/platform/telemetry/traceparent.ts';
-import type { PastSpan, SpanStart } from '@countersign/platform/telemetry/tracing.ts';
+import type { PastSpan, SpanStart } from '@countersign/platform/telemetry/spans.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
 
 export interface TracedRun {

@@ -5,7 +5,7 @@ import { startMetricsServer } from '@countersign/platform/telemetry/http/metrics
 import { Metrics } from '@countersign/platform/telemetry/metrics.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { startTracing } from '@countersign/platform/telemetry/tracing.ts';
-import type { Tracing } from '@countersign/platform/telemetry/tracing.ts';
+import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import { Loop } from '../loops/loop.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { EndedRuns } from './ended-runs.ts';

@@ -8,7 +8,7 @@ import type { IdGenerator, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { TelemetryError } from './errors.ts';
 import { randomSpanId, randomTraceId } from './traceparent.ts';
 import type { TraceContext } from './traceparent.ts';
-import type { PastSpan, Span, SpanAttributes, SpanStart, Tracing, TracingOptions } from './tracing.ts';
+import type { PastSpan, Span, SpanAttributes, SpanStart, Tracing, TracingOptions } from './spans.ts';
 
 const MAX_QUEUED_SPANS = 4_096;
 const BATCH = 512;

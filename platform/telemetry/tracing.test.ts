@@ -4,7 +4,7 @@ import { startOtlpReceiver } from './testing/otlp-receiver.ts';
 import type { OtlpReceiver } from './testing/otlp-receiver.ts';
 import { randomSpanId, randomTraceId, readTraceparent, spanIdOf, traceIdOf, traceparentOf } from './traceparent.ts';
 import { NO_TRACING, startTracing } from './tracing.ts';
-import type { Tracing, TracingOptions } from './tracing.ts';
+import type { Tracing, TracingOptions } from './spans.ts';
 
 const SERVICE = { name: 'countersign-test', version: '1', instance: 'one' };
 let receiver: OtlpReceiver;
