@@ -70,6 +70,7 @@ export const STEP_STATES: StateMachine<StepState> = {
     { from: 'uncertain', to: 'leased', why: 'a worker claimed it to ask the system of record what happened' },
     { from: 'uncertain', to: 'dead', why: 'nobody can tell what happened; a person must look' },
     { from: 'dead', to: 'ready', why: 'redriven by a person, with a reason' },
+    { from: 'dead', to: 'uncertain', why: 'redriven by a person, and what it had sent is found out about first' },
     { from: 'dead', to: 'cancelled', why: 'the run was cancelled instead of redriven' },
     { from: 'failed', to: 'ready', why: 'redriven by a person, with a reason' },
     { from: 'cancelled', to: 'blocked', why: 'the run had failed, and the step it needs was redriven' },

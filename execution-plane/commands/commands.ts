@@ -56,7 +56,7 @@ export class Commands {
   }
 
   async #move(tx: Transaction, command: CommandRow): Promise<Done | null> {
-    const sent = command.kind === 'cancel' ? await readWritesUnderWay(tx, command) : new Map<string, string>();
+    const sent = await readWritesUnderWay(tx, command);
     const moved = await moveRun(tx, this.#options.clock.now(), asked(command), command.tenant_id, command.run_id, (run) => decideCommand(run, command, sent));
     return moved === null ? null : { runState: moved.runState, begins: moved.readied > 0 };
   }

@@ -7,7 +7,7 @@ import type { CommandRow } from './queries.ts';
 
 /** What a command does to a run as it is under its lock. No I/O. Null when there is nothing that it could do. */
 export function decideCommand(run: LockedRun, command: CommandRow, sent: ReadonlyMap<string, string>): Moves | null {
-  return command.kind === 'cancel' ? cancel(run, sent) : redrive(run, command);
+  return command.kind === 'cancel' ? cancel(run, sent) : redrive(run, command, sent);
 }
 
 /**
@@ -29,15 +29,16 @@ function cancel(run: LockedRun, sent: ReadonlyMap<string, string>): Moves | null
 
 /**
  * The broken steps begin anew with all their attempts, and what their failure had cancelled waits for them again. What a person or
- * policy refused is asked anew; what broke goes on under the approval that it has, as far as that still covers it.
+ * policy refused is asked anew; what broke goes on under the approval that it has, as far as that still covers it. An effect that nobody has
+ * found out about stays one to find out about: a cancellation may not stop that.
  */
-function redrive(run: LockedRun, command: CommandRow): Moves | null {
+function redrive(run: LockedRun, command: CommandRow, sent: ReadonlyMap<string, string>): Moves | null {
   const found = engineOf(run.engineVersion).redriveOf(run, command.step_key);
   if (found === null) return null;
   const { broken, behind } = found;
   return {
     steps: [
-      ...broken.map((step) => ({ id: step.id, from: step.state, to: 'ready', attempt: 0, delay_ms: 0, ...(step.state === 'failed' ? { approval_id: '' } : {}) } as const)),
+      ...broken.map((step) => ({ id: step.id, from: step.state, to: step.state === 'dead' && sent.has(step.key) ? 'uncertain' : 'ready', attempt: 0, delay_ms: 0, ...(step.state === 'failed' ? { approval_id: '' } : {}) } as const)),
       ...behind.map((step) => ({ id: step.id, from: step.state, to: 'blocked' } as const)),
     ],
     ...(run.state === 'failed' ? { run: 'running' } as const : {}),

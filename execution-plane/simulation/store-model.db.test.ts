@@ -169,7 +169,7 @@ class Pair {
   async #command(): Promise<[Did, Did]> {
     const run_id = this.#random.pick(this.#runs);
     const kind = this.#random.chance(0.1) ? 'cancel' as const : 'redrive' as const;
-    return this.#move('w0', run_id, (run) => decideCommand(run, { tenant_id: run.tenantId, id: 'cmd', run_id, kind, step_key: null, reason: 'because', requested_by: 'prn', bulk_id: null }, new Map()));
+    return this.#move('w0', run_id, (run) => decideCommand(run, { tenant_id: run.tenantId, id: 'cmd', run_id, kind, step_key: null, reason: 'because', requested_by: 'prn', bulk_id: null }, this.model.openEffects(run_id)));
   }
 
   async #move(worker: string, runId: string, decide: (run: LockedRun) => Moves | null, done: (moved: Moved | null) => void = () => undefined): Promise<[Did, Did]> {

@@ -101,6 +101,11 @@ export class StoreModel {
     return this.calls.some((call) => call.stepId === stepId && (call.state === 'intended' || call.state === 'uncertain'));
   }
 
+  /** As `readWritesUnderWay`: the action by the step's key. */
+  openEffects(runId: string): ReadonlyMap<string, string> {
+    return new Map(this.stepsOf(runId).filter((step) => this.effectUnknown(step.id)).map((step) => [step.key, step.uses]));
+  }
+
   /** As `steps.end_leases_of`. */
   endLeases(now: number, worker: string): void {
     for (const step of this.steps.values()) if (step.state === 'leased' && step.owner === worker && step.leaseEnds! > now) step.leaseEnds = now;

@@ -75,7 +75,7 @@ export class World {
 
   /** What a person's command does to the run, as `commands/` decides it. */
   decide(run: LockedRun, { id, kind, runId }: Command): Moves | null {
-    return decideCommand(run, { tenant_id: run.tenantId, id, run_id: runId, kind, step_key: null, reason: 'because', requested_by: 'somebody', bulk_id: null }, new Map());
+    return decideCommand(run, { tenant_id: run.tenantId, id, run_id: runId, kind, step_key: null, reason: 'because', requested_by: 'somebody', bulk_id: null }, this.store.openEffects(runId));
   }
 
   say(line: () => string): void {

@@ -43,10 +43,15 @@ export class Fleet {
     await Promise.all(Array.from({ length: this.#options.workers }, () => this.#spawn(this.#newName())));
   }
 
-  /** Gives the name of the worker that was killed, or null when `wanted` is not there any more. */
+  /** Whether anybody takes work. */
+  get isWorking(): boolean {
+    return this.#able().length > 0;
+  }
+
+  /** Gives the name of the worker that was killed; null when `wanted` is not there any more, or is the last one. */
   async kill(wanted: string | null): Promise<string | null> {
     const member = this.#choose(wanted);
-    if (member === null) return null;
+    if (member === null || this.#able().length < 2) return null;
     member.struck = true;
     const exited = once(member.child, 'exit');
     member.child.kill('SIGKILL');
@@ -57,7 +62,7 @@ export class Fleet {
   /** Stops a worker for `forMs`; resolves with its name when it has stopped, and with null when it cannot be. At least one always goes on. */
   async pause(wanted: string | null, forMs: number): Promise<string | null> {
     const member = this.#choose(wanted);
-    if (member === null || [...this.#members].filter((other) => other.ready && !other.paused).length < 2) return null;
+    if (member === null || this.#able().length < 2) return null;
     member.paused = true;
     member.child.kill('SIGSTOP');
     setTimeout(() => {
@@ -80,8 +85,12 @@ export class Fleet {
     }));
   }
 
+  #able(): Member[] {
+    return [...this.#members].filter((member) => member.ready && !member.paused && !member.struck);
+  }
+
   #choose(wanted: string | null): Member | null {
-    const able = [...this.#members].filter((member) => member.ready && !member.paused && !member.struck);
+    const able = this.#able();
     if (wanted !== null) return able.find((member) => member.name === wanted) ?? null;
     return able.length === 0 ? null : this.#options.random.pick(able);
   }

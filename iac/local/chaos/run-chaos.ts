@@ -71,7 +71,7 @@ async function inflict(options: ChaosOptions, cell: ScratchCell, say: (line: str
   await fleet.start();
   say(`${options.workers} workers take work; ${options.runs} runs, ${options.kills} kills, ${options.pauses} pauses, ${options.postgres_crashes} crashes of PostgreSQL, seed ${options.seed}`);
 
-  const traffic = new Traffic({ database: control, lanes, options, onAccepted: (accepted) => appendFileSync(cell.path('accepted.jsonl'), `${JSON.stringify(accepted)}\n`), say });
+  const traffic = new Traffic({ database: control, lanes, options, isWorking: () => fleet.isWorking, onAccepted: (accepted) => appendFileSync(cell.path('accepted.jsonl'), `${JSON.stringify(accepted)}\n`), say });
   const began = performance.now();
   await traffic.untilEnded();
   const took_ms = Math.round(performance.now() - began);

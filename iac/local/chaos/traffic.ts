@@ -19,6 +19,8 @@ export interface TrafficOptions {
   readonly database: Database;
   readonly lanes: Lanes;
   readonly options: ChaosOptions;
+  /** Whether any worker is there to claim something. */
+  readonly isWorking: () => boolean;
   readonly onAccepted: (accepted: Accepted) => void;
   readonly say: (line: string) => void;
 }
@@ -26,7 +28,7 @@ export interface TrafficOptions {
 const LOOK_MS = 100;
 /** One run in so many is of the lane where people approve. */
 const GOVERNED_EVERY = 8;
-/** Nothing claimed for so long: what is still open is stuck, and the checker will say so. */
+/** Nothing claimed for so long though somebody could: what is still open is stuck, and the checker will say so. */
 const STUCK_AFTER_MS = 45_000;
 const SAY_EVERY_MS = 10_000;
 
@@ -41,7 +43,7 @@ export class Traffic {
 
   /** Raises all events, so many at a time, and resolves when every run has ended, or when nothing moves any more. */
   async untilEnded(): Promise<void> {
-    const { options, say } = this.#given;
+    const { options, isWorking, say } = this.#given;
     let last: Progress = { ended: 0, dropped: 0, claims: 0 };
     let movedAt = performance.now();
     let saidAt = performance.now();
@@ -50,7 +52,7 @@ export class Traffic {
       await this.#once(() => this.#approve());
       await this.#once(() => this.#seal());
       const now = await this.#once(() => this.#inTenant(readProgress)) ?? last;
-      if (now.claims !== last.claims || now.ended !== last.ended) movedAt = performance.now();
+      if (now.claims !== last.claims || now.ended !== last.ended || !isWorking()) movedAt = performance.now();
       last = now;
       if (performance.now() - saidAt > SAY_EVERY_MS) {
         saidAt = performance.now();
