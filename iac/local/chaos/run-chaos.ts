@@ -55,7 +55,13 @@ async function inflict(options: ChaosOptions, cell: ScratchCell, say: (line: str
   const strikes = new JournalOfStrikes(cell.path('strikes.jsonl'));
   writeFileSync(cell.path('accepted.jsonl'), '');
   const hands: { strike: (strike: Strike, worker: string) => Promise<void> } = { strike: () => Promise.resolve() };
-  const ledger = await startLedger({ seed: options.seed, journal: cell.path('peer.jsonl'), strikes: planStrikes(options, options.runs * REQUESTS_PER_RUN) }, (strike, worker) => hands.strike(strike, worker));
+  const planned = planStrikes(options, options.runs * REQUESTS_PER_RUN);
+  const left = new Map(planned.map((strike) => [strike.id, strike]));
+  const ledger = await startLedger({ seed: options.seed, journal: cell.path('peer.jsonl'), strikes: planned }, async (strike, worker) => {
+    await hands.strike(strike, worker);
+    left.delete(strike.id);
+  });
+  const raisable = (): number => Math.floor(Math.min(...[...left.values()].map(({ from_request }) => from_request)) / REQUESTS_PER_RUN) + options.in_flight;
   const keyFile = cell.path('key');
   const objectsFolder = cell.path('objects');
   const lanes = await seedLanes(control, { keyFile, objectsFolder, peerUrl: ledger.url });
@@ -71,7 +77,7 @@ async function inflict(options: ChaosOptions, cell: ScratchCell, say: (line: str
   await fleet.start();
   say(`${options.workers} workers take work; ${options.runs} runs, ${options.kills} kills, ${options.pauses} pauses, ${options.postgres_crashes} crashes of PostgreSQL, seed ${options.seed}`);
 
-  const traffic = new Traffic({ database: control, lanes, options, isWorking: () => fleet.isWorking, onAccepted: (accepted) => appendFileSync(cell.path('accepted.jsonl'), `${JSON.stringify(accepted)}\n`), say });
+  const traffic = new Traffic({ database: control, lanes, options, isWorking: () => fleet.isWorking, raisable, onAccepted: (accepted) => appendFileSync(cell.path('accepted.jsonl'), `${JSON.stringify(accepted)}\n`), say });
   const began = performance.now();
   await traffic.untilEnded();
   const took_ms = Math.round(performance.now() - began);
@@ -113,22 +119,24 @@ function strikeWith({ options, cell, fleet, strikes, random }: Hands): (strike: 
       return crash;
     }
     if (does === 'kill') {
-      const worker = await fleet.kill(wanted) ?? await untilDone(() => fleet.kill(null));
+      const worker = await untilDone(() => fleet.kill(wanted), wanted === null ? TRIES : TRIES_WHILE_HELD) ?? await untilDone(() => fleet.kill(null), TRIES);
       if (worker !== null) strikes.append({ at_ms, until_ms: Date.now(), does, where: worker === sender ? where : 'anywhere', worker });
       return;
     }
     const forMs = Math.round(options.lease_ms * (PAUSE_LEASES.least + random.next() * (PAUSE_LEASES.most - PAUSE_LEASES.least)));
-    const worker = await fleet.pause(wanted, forMs) ?? await untilDone(() => fleet.pause(null, forMs));
+    const worker = await untilDone(() => fleet.pause(wanted, forMs), wanted === null ? TRIES : TRIES_WHILE_HELD) ?? await untilDone(() => fleet.pause(null, forMs), TRIES);
     if (worker !== null) strikes.append({ at_ms, until_ms: at_ms + forMs, does, where, worker });
   };
 }
 
 const TRY_AGAIN_MS = 50;
 const TRIES = 200;
+/** Of the one whose request the peer holds: it gives up by itself before long. */
+const TRIES_WHILE_HELD = 20;
 
 /** Nobody may be there whom it could meet: then a moment later. Null when that lasts. */
-async function untilDone(strike: () => Promise<string | null>): Promise<string | null> {
-  for (let left = TRIES; left > 0; left--) {
+async function untilDone(strike: () => Promise<string | null>, tries: number): Promise<string | null> {
+  for (let left = tries; left > 0; left--) {
     const met = await strike();
     if (met !== null) return met;
     await delay(TRY_AGAIN_MS);

@@ -21,11 +21,14 @@ export interface TrafficOptions {
   readonly options: ChaosOptions;
   /** Whether any worker is there to claim something. */
   readonly isWorking: () => boolean;
+  /** How many events may be raised before the next strike: none of them may come too late to meet work. */
+  readonly raisable: () => number;
   readonly onAccepted: (accepted: Accepted) => void;
   readonly say: (line: string) => void;
 }
 
 const LOOK_MS = 100;
+const A_FEW = 4;
 /** One run in so many is of the lane where people approve. */
 const GOVERNED_EVERY = 8;
 /** Nothing claimed for so long though somebody could: what is still open is stuck, and the checker will say so. */
@@ -48,7 +51,7 @@ export class Traffic {
     let movedAt = performance.now();
     let saidAt = performance.now();
     while (last.ended + last.dropped < options.runs && performance.now() - movedAt < STUCK_AFTER_MS) {
-      await this.#raiseUpTo(Math.min(options.runs, last.ended + last.dropped + options.in_flight));
+      await this.#raiseUpTo(Math.min(options.runs, last.ended + last.dropped + options.in_flight, this.#paced(last.ended + last.dropped)));
       await this.#once(() => this.#approve());
       await this.#once(() => this.#seal());
       const now = await this.#once(() => this.#inTenant(readProgress)) ?? last;
@@ -65,6 +68,11 @@ export class Traffic {
   /** Seals what is pending, to the last event. */
   async sealAll(): Promise<void> {
     while (await this.#inTenant(countPendingEvents) > 0) await this.#seal();
+  }
+
+  /** Where all that was raised has ended, a strike that is due waits for a request: a few more bring one. */
+  #paced(ended: number): number {
+    return Math.max(this.#given.raisable(), ended === this.#raised ? ended + A_FEW : 0);
   }
 
   async #raiseUpTo(count: number): Promise<void> {

@@ -17,7 +17,7 @@ export interface LedgerOptions {
 }
 
 /** Between two strikes of a kind: a worker that was killed needs a moment to be replaced, or nobody would be left. */
-const REST_MS: Readonly<Record<Strike['does'], number>> = { kill: 700, pause: 200, crash_postgres: 3_000 };
+const REST_MS: Readonly<Record<Strike['does'], number>> = { kill: 1_000, pause: 200, crash_postgres: 3_000 };
 
 interface Effect {
   readonly action: JournalLine['action'];
