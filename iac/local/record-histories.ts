@@ -25,7 +25,7 @@ for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only 
 await server.stop();
 
 async function record(scenario: Scenario, file: string): Promise<void> {
-  const plant = await Plant.open([scenario.workflow], server.adminUrl);
+  const plant = await Plant.open(scenario.workflows, server.adminUrl);
   try {
     await plant.startWorker();
     await plant.raise('printers');
