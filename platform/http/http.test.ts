@@ -115,7 +115,7 @@ describe('the contract', async () => {
     expect(find('castVote').checkBody({ decision: 'maybe', extra: 1 })).toEqual(expect.arrayContaining([
       { field: '/extra', code: 'unknown_field', message: 'This field is not known here. Remove it or mend its spelling.' },
       { field: '/action_digest', code: 'required', message: 'This field is required.' },
-      { field: '/decision', code: 'not_allowed', message: 'Use one of: approve, reject.' },
+      { field: '/decision', code: 'not_allowed', message: 'Use one of: approve, reject, happened, did_not_happen.' },
     ]));
   });
 
