@@ -26,16 +26,20 @@ export function wakeConformance(name: string, begin: () => Promise<WakesUnderTes
     let under: WakesUnderTest;
     let database: Database;
     let processes: Array<{ wake: Wake; database: Database }>;
+    /** What workers have begun to claim, which may come after all that a test waits for. */
+    let underWay: Array<() => Promise<void>>;
 
     beforeEach(async () => {
       [made, under] = await Promise.all([createTestDatabase(), begin()]);
       await made.control.forTenant(ids.tenantId, async (tx) => { await seedTenant(tx, ids.tenantId, 'wakes'); await seedPlace(tx, ids); });
       database = connect();
       processes = [];
+      underWay = [];
     }, 300_000);
 
     afterEach(async () => {
       await Promise.all(processes.map(({ wake }) => wake.stop()));
+      await Promise.all(underWay.map((claims) => claims()));
       await Promise.all([database, ...processes.map((one) => one.database)].map((one) => one.close()));
       await under.stop();
       await made.drop();
@@ -59,6 +63,7 @@ export function wakeConformance(name: string, begin: () => Promise<WakesUnderTes
       let claimed = 0;
       let heard: () => void = () => undefined;
       let claiming = Promise.resolve();
+      underWay.push(() => claiming);
       const claim = async (): Promise<void> => {
         claimed += await claimEverything(database, ids);
         wake.looked(8);

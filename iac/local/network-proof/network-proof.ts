@@ -143,7 +143,9 @@ function confinedEnvironment({ workerEnvironment }: RunningCell): Record<string,
   const database = new URL(workerEnvironment['COUNTERSIGN_EXECUTION_DATABASE_URL'] ?? '');
   database.host = `127.0.0.1:${DATABASE_PORT}`;
   const nowhere = 'http://127.0.0.1:9';
-  return { ...workerEnvironment, COUNTERSIGN_EXECUTION_DATABASE_URL: database.href, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ALL_PROXY: nowhere, NODE_USE_ENV_PROXY: '1' };
+  // Metrics are a port that others come to; without it every socket is one that the worker has opened to somebody.
+  const { COUNTERSIGN_METRICS_PORT: _metrics, ...environment } = workerEnvironment;
+  return { ...environment, COUNTERSIGN_EXECUTION_DATABASE_URL: database.href, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ALL_PROXY: nowhere, NODE_USE_ENV_PROXY: '1' };
 }
 
 function say(line: string): void {

@@ -19,6 +19,12 @@ export interface LedgerOptions {
 /** Between two strikes of a kind: a worker that was killed needs a moment to be replaced, or nobody would be left. */
 const REST_MS: Readonly<Record<Strike['does'], number>> = { kill: 1_000, pause: 200, crash_postgres: 3_000 };
 
+/**
+ * A strike may have to wait until somebody is left to work. An effect may not: after the action's time (1.5 s) and a second everybody may take it that
+ * what is not there will not come, and a peer that lets it happen later than that can be written to twice by anybody.
+ */
+const MOST_HELD_MS = 1_000;
+
 interface Effect {
   readonly action: JournalLine['action'];
   readonly record: string;
@@ -84,7 +90,7 @@ export class Ledger {
 
   async #write(effect: Effect, fate: Fate, response: ServerResponse): Promise<void> {
     const before = this.#take('sending');
-    if (before !== undefined) await this.#options.strike(before, effect.worker);
+    if (before !== undefined) await Promise.race([this.#options.strike(before, effect.worker), delay(MOST_HELD_MS)]);
     const answer = this.#apply(effect);
     const after = this.#take('sent');
     if (after !== undefined) await this.#options.strike(after, effect.worker);
