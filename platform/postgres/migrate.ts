@@ -4,6 +4,7 @@ import path from 'node:path';
 import knex from 'knex';
 import type { Knex } from 'knex';
 import { PostgresError } from './errors.ts';
+import { expectManyRowsPerTenant } from './planner-expectations.ts';
 
 export interface MigrateOptions {
   /** Connection string of a role that may create roles and schemas. */
@@ -32,6 +33,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     const [, ran] = await db.migrate.latest({ migrationSource: new SqlMigrationSource(migrations), tableName: 'schema_migrations' }) as [number, string[]];
     await refuseEditedMigrations(db, migrations);
     await writeLegalTransitions(db, options.legalTransitions);
+    await expectManyRowsPerTenant(db);
     return ran;
   } catch (error) {
     if (error instanceof PostgresError) throw error;
