@@ -27,6 +27,7 @@ import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { CLAIM_SETTINGS } from './dispatch/repository-queues.ts';
+import { RunLooks } from './dispatch/run-looks.ts';
 import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
@@ -126,7 +127,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
     }),
   });
-  const runner = new StepRunner({ ...common, byKey, gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
+  const runner = new StepRunner({ ...common, looks: new RunLooks(byKey), gateway, committer, journals, flows: new PostgresFlows({ ...common, gateway }, () => wakers.worker?.wakeChildren()), leases, random: Math.random });
   // What ends a run that nobody works on.
   const aside = { ...common, changes: telemetry.endedRuns.listeningTo(changes) };
   const worker = new Worker({

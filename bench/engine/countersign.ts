@@ -49,7 +49,7 @@ export async function startCountersign({ controlUrl, executionUrl, localServerUr
   const raise = async (): Promise<void> => {
     const id = newId('delivery');
     begun.set(id, performance.now());
-    await control.forTenant(place.tenantId, (tx) => insertDelivery(tx, place, id));
+    await insertDelivery(control, place, id);
     wake();
   };
 

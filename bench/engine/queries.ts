@@ -1,4 +1,4 @@
-import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { BenchPlace } from './seed.ts';
 
 const delivery: Statement = {
@@ -8,8 +8,8 @@ const delivery: Statement = {
     VALUES ($1, $2, $3, $4, $5, 'noop', 'thing.made', $2, $2, 'webhook', jsonb_build_object('id', $2::text, 'version', 1, 'operation', 'create', 'by', 'somebody'))`,
 };
 
-export async function insertDelivery(tx: Transaction, { tenantId, workspaceId, environmentId, instanceId }: BenchPlace, id: string): Promise<void> {
-  await tx.change(delivery, [tenantId, id, workspaceId, environmentId, instanceId]);
+export async function insertDelivery(database: Database, { tenantId, workspaceId, environmentId, instanceId }: BenchPlace, id: string): Promise<void> {
+  await database.atOnce([tenantId], [{ statement: delivery, values: [tenantId, id, workspaceId, environmentId, instanceId] }]);
 }
 
 const ofRuns: Statement = { name: 'bench.deliveries_of_runs', text: 'SELECT id, delivery_id FROM execution.runs WHERE tenant_id = $1 AND id = ANY ($2::text[])' };

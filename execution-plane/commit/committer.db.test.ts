@@ -5,7 +5,8 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Contents } from '../contents/contents.ts';
-import { readRunWithSteps } from '../dispatch/repository-runs.ts';
+import { readRunsWithContents } from '../dispatch/repository-runs.ts';
+import type { RunLook } from '../dispatch/repository-runs.ts';
 import { claimAgain, leasedCall } from '../testing/leased-call.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
@@ -130,7 +131,7 @@ describe('a unit of several parts', () => {
 
   it('is written once by two committers that have the same run', async () => {
     const { call, remembered } = await stepWithSuccessor();
-    const again = new RememberedRun((await readRunWithSteps(plant.database.execution, plant.ids.tenantId, call.run.id))!);
+    const again = new RememberedRun((await look(call)).run!);
     const results = await Promise.all([committer().commit([endOf(remembered, call)]), committer().commit([endOf(again, call)])]);
     expect(results.flatMap(kinds).toSorted()).toEqual(['done', 'stale']);
     expect(await stepStates(call)).toEqual(['succeeded', 'leased']);
@@ -181,7 +182,7 @@ async function stepWithSuccessor(): Promise<{ call: CallIdentity; next: CallIden
     await tx.change(sql('successor', `INSERT INTO execution.steps (tenant_id, id, run_id, key, ordinal, uses, needs, state) VALUES ($1, $2, $3, 'behind', 1, 'servicenow/incident.update', $4, 'blocked')`), [plant.ids.tenantId, id, call.run.id, [call.step.key]]);
     await tx.change(sql('running', `UPDATE execution.runs SET state = 'running' WHERE id = $1`), [call.run.id]);
   });
-  const run = await readRunWithSteps(plant.database.execution, plant.ids.tenantId, call.run.id);
+  const { run } = await look(call);
   return { call, next: { ...call, step: { id, key: 'behind', attempt: 1, fence: '1' } }, remembered: new RememberedRun(run!) };
 }
 
@@ -196,4 +197,9 @@ function endOf(remembered: RememberedRun, call: CallIdentity): Part {
 async function stepStates(call: CallIdentity): Promise<string[]> {
   const rows = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ state: string }>(sql('states', 'SELECT state FROM execution.steps WHERE run_id = $1 ORDER BY ordinal'), [call.run.id]));
   return rows.map(({ state }) => state);
+}
+
+async function look(call: CallIdentity): Promise<RunLook> {
+  const [looked] = await readRunsWithContents(plant.database.execution, [{ tenantId: plant.ids.tenantId, runId: call.run.id }]);
+  return looked!;
 }

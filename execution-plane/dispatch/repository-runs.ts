@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import type { PartLabels } from '@countersign/platform/expressions/labels.ts';
+import { texts } from '@countersign/platform/postgres/arrays.ts';
 import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ItemRules } from '../engine/run-graph.ts';
 
@@ -91,7 +92,8 @@ function matters(ofTheRuns: string): string {
          SELECT o.map_step_id, o.item_index FROM execution.steps o WHERE ${ofTheRuns} AND o.map_step_id IS NOT NULL AND o.state NOT IN ('succeeded', 'skipped')))`;
 }
 
-const OF_MANY = '(tenant_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))';
+// By OFFSET 0 each run is looked at by its key; without, the planner may begin with everything that its tenant has.
+const OF_EACH = 'FROM unnest($1::text[], $2::text[]) AS of(tenant_id, run_id) CROSS JOIN LATERAL';
 
 const stepsOfRun: Statement = {
   name: 'runs.steps',
@@ -103,8 +105,9 @@ const stepsOfRun: Statement = {
 const stepsOfRuns: Statement = {
   name: 'runs.steps_of_many',
   text: `
-    SELECT ${STEP}
-      FROM execution.steps s WHERE ${OF_MANY} AND ${matters(OF_MANY)} ORDER BY run_id, ordinal`,
+    SELECT each.* ${OF_EACH} (
+      SELECT ${STEP} FROM execution.steps s
+       WHERE tenant_id = of.tenant_id AND s.run_id = of.run_id AND ${matters('o.tenant_id = of.tenant_id AND o.run_id = of.run_id')} ORDER BY ordinal OFFSET 0) each`,
 };
 
 interface RunRow {
@@ -130,15 +133,7 @@ export async function lockRunsWithSteps(tx: Transaction, runs: ReadonlyArray<{ r
   return locked.map((run) => lockedRun(run, steps.get(run.id) ?? []));
 }
 
-const runAsItIs: Statement = { name: 'runs.as_it_is', text: `SELECT ${RUN} FROM execution.runs WHERE tenant_id = $1 AND id = $2` };
-
-/** The run as it is now, without its lock: whoever decides on it writes only while it is still so (`commit/`). */
-export async function readRunWithSteps(database: Database, tenantId: string, runId: string): Promise<LockedRun | null> {
-  const values = [tenantId, runId];
-  const [runs = [], steps = []] = await database.atOnce([tenantId], [{ statement: runAsItIs, values }, { statement: stepsOfRun, values }]);
-  const run = (runs as RunRow[])[0];
-  return run === undefined ? null : lockedRun(run, steps as StepRow[]);
-}
+const runsAsTheyAre: Statement = { name: 'runs.as_they_are', text: `SELECT each.* ${OF_EACH} (SELECT ${RUN} FROM execution.runs r WHERE r.tenant_id = of.tenant_id AND r.id = of.run_id OFFSET 0) each` };
 
 function lockedRun(run: RunRow, steps: readonly StepRow[]): LockedRun {
   return {
@@ -148,21 +143,26 @@ function lockedRun(run: RunRow, steps: readonly StepRow[]): LockedRun {
   };
 }
 
-const runContents: Statement = {
-  name: 'runs.contents',
-  text: `
-    SELECT NULL AS step_key, c.id, c.sealed, c.labels, r.trigger_part_labels AS part_labels
+const contentsOf = (runs: string, steps: string): string => `
+    SELECT r.id AS run_id, NULL AS step_key, c.id, c.sealed, c.labels, r.trigger_part_labels AS part_labels
       FROM execution.runs r JOIN execution.contents c ON c.tenant_id = r.tenant_id AND c.id = r.trigger_content_id
-     WHERE r.tenant_id = $1 AND r.id = $2
+     WHERE ${runs}
     UNION ALL
-    SELECT s.key, c.id, c.sealed, s.output_labels, s.output_part_labels
+    SELECT s.run_id, s.key, c.id, c.sealed, s.output_labels, s.output_part_labels
       FROM execution.steps s JOIN execution.contents c ON c.tenant_id = s.tenant_id AND c.id = s.output_content_id
-     WHERE s.tenant_id = $1 AND s.run_id = $2 AND s.state = 'succeeded'
+     WHERE ${steps} AND s.state = 'succeeded'
        -- what the items of a map gave is read by their own steps, and by the map
-       AND s.map_step_id IS NULL`,
+       AND s.map_step_id IS NULL`;
+
+const runContents: Statement = { name: 'runs.contents', text: contentsOf('r.tenant_id = $1 AND r.id = $2', 's.tenant_id = $1 AND s.run_id = $2') };
+
+const contentsOfRuns: Statement = {
+  name: 'runs.contents_of_many',
+  text: `SELECT each.* ${OF_EACH} (${contentsOf('r.tenant_id = of.tenant_id AND r.id = of.run_id', 's.tenant_id = of.tenant_id AND s.run_id = of.run_id')} OFFSET 0) each`,
 };
 
 export interface RunContentRow {
+  readonly run_id: string;
   /** Null for the trigger. */
   readonly step_key: string | null;
   readonly id: string;
@@ -172,12 +172,21 @@ export interface RunContentRow {
   readonly part_labels: PartLabels | null;
 }
 
-/** The run as it is now and what its steps may read, in one look. */
-export async function readRunWithContents(database: Database, tenantId: string, runId: string): Promise<{ run: LockedRun | null; contents: RunContentRow[] }> {
-  const values = [tenantId, runId];
-  const [runs = [], steps = [], contents = []] = await database.atOnce([tenantId], [{ statement: runAsItIs, values }, { statement: stepsOfRun, values }, { statement: runContents, values }]);
-  const run = (runs as RunRow[])[0];
-  return { run: run === undefined ? null : lockedRun(run, steps as StepRow[]), contents: contents as RunContentRow[] };
+/** A run as it was without its lock, and what its steps may read. `run` is null where there is none. */
+export interface RunLook {
+  readonly run: LockedRun | null;
+  readonly contents: readonly RunContentRow[];
+}
+
+/** Runs as they are now, without their locks, in the order asked: whoever decides on them writes only while they are still so (`commit/`). */
+export async function readRunsWithContents(database: Database, asked: ReadonlyArray<{ readonly tenantId: string; readonly runId: string }>): Promise<RunLook[]> {
+  const values = [texts(asked.map((run) => run.tenantId)), texts(asked.map((run) => run.runId))];
+  const tenantIds = [...new Set(asked.map((run) => run.tenantId))];
+  const [runs = [], steps = [], contents = []] = await database.atOnce(tenantIds, [{ statement: runsAsTheyAre, values }, { statement: stepsOfRuns, values }, { statement: contentsOfRuns, values }]);
+  const stepsOf = Map.groupBy(steps as StepRow[], (step) => step.run_id);
+  const contentsOf = Map.groupBy(contents as RunContentRow[], (content) => content.run_id);
+  const found = new Map((runs as RunRow[]).map((run) => [run.id, lockedRun(run, stepsOf.get(run.id) ?? [])]));
+  return asked.map(({ runId }) => ({ run: found.get(runId) ?? null, contents: contentsOf.get(runId) ?? [] }));
 }
 
 export function readRunContents(tx: Transaction, tenantId: string, runId: string): Promise<RunContentRow[]> {

@@ -9,7 +9,6 @@ import type { ClaimedStep } from '../dispatch/claim.ts';
 import type { KeptLease } from '../dispatch/leases.ts';
 import { moveRun } from '../dispatch/move-run.ts';
 import type { Moved, Mover, Moves } from '../dispatch/plan-moves.ts';
-import { readRunWithContents, readRunWithSteps } from '../dispatch/repository-runs.ts';
 import type { LockedRun, RunContentRow, RunFacts } from '../dispatch/repository-runs.ts';
 import { backoffMs } from '../engine/backoff.ts';
 import { endOfFailure, endWhileCancelling, endWhileStopping } from '../engine/step-end.ts';
@@ -234,14 +233,14 @@ export class Chain {
 
   async #look(): Promise<{ readonly remembered: RememberedRun | null; readonly contents: readonly RunContentRow[] } | null> {
     // Where it fails, what needs it reads again, and says what is wrong.
-    const look = await readRunWithContents(this.#options.byKey, this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
+    const look = await this.#options.looks.look(this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
     return look === null ? null : { remembered: look.run === null ? null : new RememberedRun(look.run), contents: look.contents };
   }
 
   async #remember(): Promise<RememberedRun | null> {
     // Without it everything is decided under the lock.
-    const run = await readRunWithSteps(this.#options.byKey, this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
-    return run === null ? null : new RememberedRun(run);
+    const look = await this.#options.looks.look(this.#facts.tenant.id, this.#facts.run.id).catch(() => null);
+    return look === null || look.run === null ? null : new RememberedRun(look.run);
   }
 
   #mover(): Mover {

@@ -7,13 +7,13 @@ import type { Committer } from '../commit/committer.ts';
 import type { Journals } from '../commit/journals.ts';
 import type { Contents } from '../contents/contents.ts';
 import type { Leases } from '../dispatch/leases.ts';
+import type { RunLooks } from '../dispatch/run-looks.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Flows } from './take-turn.ts';
 
 export interface StepRunnerOptions {
   readonly database: Database;
-  /** Connections whose plans go by keys alone: for what every run needs. */
-  readonly byKey: Database;
+  readonly looks: RunLooks;
   readonly contents: Contents;
   readonly gateway: Gateway;
   /** Items of maps, and runs that steps start. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { chmod, open, readFile, stat } from 'node:fs/promises';
 import { p256 } from './p256-private-key.ts';
@@ -13,6 +13,8 @@ export class FileKeys implements Keys {
   readonly #root: Buffer;
   /** Derived before, because a derivation costs more than sealing. The root is in memory anyway. */
   readonly #derived = new Map<string, Buffer>();
+  /** Those that seal, made ready: from its bytes anew for each message, a key costs twice what the sealing does. */
+  readonly #sealing = new Map<string, KeyObject>();
 
   private constructor(root: Buffer) {
     this.#root = root;
@@ -31,7 +33,7 @@ export class FileKeys implements Keys {
 
   async seal(tenantId: string, purpose: SealPurpose, context: string, plain: Uint8Array): Promise<Uint8Array> {
     const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.#derive(`seal/${purpose}`, tenantId), nonce);
+    const cipher = createCipheriv('aes-256-gcm', this.#sealingKey(purpose, tenantId), nonce);
     cipher.setAAD(Buffer.from(context));
     const body = cipher.update(plain);
     cipher.final();
@@ -41,7 +43,7 @@ export class FileKeys implements Keys {
   async unseal(tenantId: string, purpose: SealPurpose, context: string, sealed: Uint8Array): Promise<Uint8Array> {
     const bytes = Buffer.from(sealed);
     if (bytes[0] !== VERSION || bytes.length < HEADER_BYTES) throw new KeysError('unseal_failed', 'Not a sealed value.');
-    const decipher = createDecipheriv('aes-256-gcm', this.#derive(`seal/${purpose}`, tenantId), bytes.subarray(1, 13));
+    const decipher = createDecipheriv('aes-256-gcm', this.#sealingKey(purpose, tenantId), bytes.subarray(1, 13));
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(bytes.subarray(13, HEADER_BYTES));
     try {
@@ -55,6 +57,16 @@ export class FileKeys implements Keys {
     // The first generation is derived as it was before there were others.
     const derived = this.#derive(generation === 1 ? `sign/${purpose}` : `sign/${purpose}/${generation}`, tenantId);
     return purpose === 'policy_bundle' ? ecKey(p256(derived)) : ed25519Key(derived);
+  }
+
+  #sealingKey(purpose: SealPurpose, tenantId: string): KeyObject {
+    const info = `${purpose}/${tenantId}`;
+    const known = this.#sealing.get(info);
+    if (known !== undefined) return known;
+    const key = createSecretKey(this.#derive(`seal/${purpose}`, tenantId));
+    if (this.#sealing.size >= MAX_DERIVED) this.#sealing.clear();
+    this.#sealing.set(info, key);
+    return key;
   }
 
   #derive(purpose: string, tenantId: string): Buffer {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { isOfServer, PostgresError } from './errors.ts';
 import { OneTrip } from './one-trip.ts';
-import type { Ask } from './one-trip.ts';
+import type { Answer, Ask } from './one-trip.ts';
 
 /** A statement with a name, so that PostgreSQL plans it once per connection. The text is the documentation. */
 export interface Statement {
@@ -33,6 +33,7 @@ export interface DatabaseOptions {
   readonly onConnectionError?: (error: Error) => void;
 }
 
+const begin: Statement = { name: 'begin', text: 'BEGIN' };
 const actForTenants: Statement = { name: 'act_for_tenants', text: `SELECT set_config('app.tenant_id', $1, true)` };
 
 const TENANT_ID = /^ten_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
@@ -75,8 +76,8 @@ export class Database {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
-      const [, ...rows] = await client.query(new OneTrip([actFor, ...asks])).done;
-      return rows;
+      const [, ...answers] = await client.query(new OneTrip([actFor, ...asks])).done;
+      return answers.map(({ rows }) => rows);
     } catch (error) {
       if (!isOfServer(error)) broken = error instanceof Error ? error : new Error(String(error));
       throw error;
@@ -112,10 +113,9 @@ export class Database {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
-      // One round trip. `tenantSetting` holds checked ids only; `true` makes it local to this transaction.
-      await client.query(`BEGIN; SELECT set_config('app.tenant_id', '${tenantSetting}', true)`);
-      const result = await work(new ClientTransaction(client));
-      await client.query('COMMIT');
+      const tx = new ClientTransaction(client, tenantSetting);
+      const result = await work(tx);
+      if (tx.begun) await client.query('COMMIT');
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((rollbackError: Error) => { broken = rollbackError; });
@@ -126,16 +126,25 @@ export class Database {
   }
 }
 
+/** Begins with its first statement, in one round trip with it. */
 class ClientTransaction implements Transaction {
   readonly #client: pg.PoolClient;
+  readonly #tenantSetting: string;
+  #begun = false;
 
-  constructor(client: pg.PoolClient) {
+  /** `tenantSetting`: checked ids only. */
+  constructor(client: pg.PoolClient, tenantSetting: string) {
     this.#client = client;
+    this.#tenantSetting = tenantSetting;
+  }
+
+  /** Whether there is anything to commit. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   async rows<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.#client.query<Row>({ name: statement.name, text: statement.text, values: [...values] });
-    return result.rows;
+    return (await this.#answerTo(statement, values)).rows as Row[];
   }
 
   async maybeOne<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row | undefined> {
@@ -149,10 +158,21 @@ class ClientTransaction implements Transaction {
   }
 
   async change(statement: Statement, values: readonly unknown[] = []): Promise<number> {
-    const result = await this.#client.query({ name: statement.name, text: statement.text, values: [...values] });
-    return result.rowCount ?? 0;
+    return (await this.#answerTo(statement, values)).changed;
+  }
+
+  async #answerTo(statement: Statement, values: readonly unknown[]): Promise<Answer> {
+    if (!this.#begun) {
+      this.#begun = true;
+      const answers = await this.#client.query(new OneTrip([{ statement: begin, values: [] }, { statement: actForTenants, values: [this.#tenantSetting] }, { statement, values }])).done;
+      return answers.at(-1) ?? NOTHING;
+    }
+    const { rows, rowCount } = await this.#client.query<object>({ name: statement.name, text: statement.text, values: [...values] });
+    return { rows, changed: rowCount ?? 0 };
   }
 }
+
+const NOTHING: Answer = { rows: [], changed: 0 };
 
 function checkedTenantId(tenantId: string): string {
   if (!TENANT_ID.test(tenantId)) throw new PostgresError('tenant_id_invalid', `Not a tenant id: ${JSON.stringify(tenantId)}.`);

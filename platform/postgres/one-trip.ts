@@ -12,6 +12,12 @@ export interface Ask {
   readonly values: readonly unknown[];
 }
 
+/** What a statement gave. `changed`: how many rows it touched, or gave. */
+export interface Answer {
+  readonly rows: object[];
+  readonly changed: number;
+}
+
 /** As much of node-postgres' connection as this sends on. Its published types want a flag that it no longer takes. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
@@ -38,8 +44,8 @@ const preparedOn = new WeakMap<Wire, Prepared>();
  */
 export class OneTrip implements pg.Submittable {
   readonly #asks: readonly Ask[];
-  readonly #done = Promise.withResolvers<object[][]>();
-  readonly #rows: object[][] = [];
+  readonly #done = Promise.withResolvers<Answer[]>();
+  readonly #answers: Answer[] = [];
   #current: object[] = [];
   #fields: ReadonlyArray<{ readonly name: string; readonly parse: (text: string) => unknown }> = [];
   #error: Error | null = null;
@@ -49,8 +55,8 @@ export class OneTrip implements pg.Submittable {
     this.#asks = asks;
   }
 
-  /** The rows of each statement, after the commit. */
-  get done(): Promise<object[][]> {
+  /** What each statement gave, after the commit; or, where one of them began a transaction, while that is open. */
+  get done(): Promise<Answer[]> {
     return this.#done.promise;
   }
 
@@ -86,14 +92,14 @@ export class OneTrip implements pg.Submittable {
     })));
   }
 
-  handleCommandComplete(): void {
-    this.#rows.push(this.#current);
+  handleCommandComplete({ text }: { text: string }): void {
+    this.#answers.push({ rows: this.#current, changed: Number(/ (\d+)$/.exec(text)?.[1] ?? 0) });
     this.#current = [];
     this.#fields = [];
   }
 
   handleEmptyQuery(): void {
-    this.handleCommandComplete();
+    this.handleCommandComplete({ text: '' });
   }
 
   handlePortalSuspended(): void {}
@@ -110,15 +116,15 @@ export class OneTrip implements pg.Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#error === null) this.#done.resolve(this.#rows);
+    if (this.#error === null) this.#done.resolve(this.#answers);
   }
 
   /** Those behind the one that failed were never parsed, and that one perhaps. */
   #forgetUnparsed(): void {
     if (this.#wire === null) return;
     const prepared = booksOf(this.#wire);
-    const done = new Set(this.#asks.slice(0, this.#rows.length).map(({ statement }) => nameOf(statement)));
-    for (const { statement } of this.#asks.slice(this.#rows.length)) {
+    const done = new Set(this.#asks.slice(0, this.#answers.length).map(({ statement }) => nameOf(statement)));
+    for (const { statement } of this.#asks.slice(this.#answers.length)) {
       const name = nameOf(statement);
       if (!done.has(name) && prepared.known.delete(name)) prepared.unsure.add(name);
     }
@@ -135,12 +141,12 @@ function nameOf({ name }: Statement): string {
   return `one_trip/${name}`;
 }
 
-/** Lists that are not given in binary are rare here: node-postgres writes them. */
+/** Lists are written and objects made JSON as node-postgres does it elsewhere; where speed matters, lists are given by `arrays.ts`. */
 function asParameter(value: unknown): unknown {
-  if (value === null || value === undefined) return null;
-  if (Buffer.isBuffer(value) || typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return value;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-  throw new TypeError(`one-trip: a ${typeof value} is no parameter; give lists by \`arrays.ts\` and objects as JSON text.`);
+  return prepareValue(value);
 }
+
+/** Published by node-postgres, and not by its types. */
+const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): Buffer | string | null } }).utils;
