@@ -94,7 +94,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const wakers = { worker: undefined as Worker | undefined };
   const notifier = new Notifier(database, onError);
   const wake = config.queue === null
-    ? new PostgresWake({ databaseUrl: config.databaseUrl, notifier, onError, pollMs: config.pollMs })
+    ? new PostgresWake({ databaseUrl: config.databaseUrl, notifier, worker: config.workerId, onError, pollMs: config.pollMs })
     // Loaded where it is used: the client of SQS alone is 45 MB of memory.
     : new (await import('./wake/sqs-wake.ts')).SqsWake({ database, tenants, clock, log, address: config.queue, leaseMs: config.leaseMs, pollMs: config.pollMs });
   const changes = new PostgresChanges(notifier, wake, () => wakers.worker?.wakeDispatch());

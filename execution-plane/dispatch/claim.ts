@@ -34,7 +34,7 @@ export interface ClaimOptions {
   readonly shares: FairShares;
 }
 
-/** What came of a claim. `mayBeMore` where nothing was found although something waits. */
+/** What came of a claim. `mayBeMore`: something may wait that was not taken. */
 export interface Claim {
   readonly claimed: ClaimedStep[];
   /** Runs that it started. */

@@ -20,7 +20,7 @@ export interface DispatcherOptions {
   readonly telemetry: Pick<Telemetry, 'observer' | 'tracing'>;
   /** Steps under way at once. */
   readonly concurrency: number;
-  /** Told when a slot has become free. */
+  /** Told when a slot has become free that something may wait for. */
   readonly onFree: () => void;
 }
 
@@ -33,6 +33,8 @@ export class Dispatcher {
   readonly #active = new Set<Promise<void>>();
   readonly #shares = new FairShares();
   #inVain = 0;
+  /** Whether the last look left something: only then is a slot that becomes free worth another one. */
+  #left = true;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -43,6 +45,7 @@ export class Dispatcher {
     const { database, tenants, changes, clock, worker, leaseMs, concurrency } = this.#options;
     const free = concurrency - this.#active.size;
     const tenantIds = await tenants.ids();
+    this.#left = true;
     if (free <= 0 || tenantIds.length === 0) return false;
     const { claimed, started, mayBeMore } = await database.forTenants(tenantIds, (tx) => claimSteps(tx, clock.now(), { worker, leaseMs, limit: free, shares: this.#shares }));
     for (const facts of started) changes.changed({ tenant_id: facts.tenant.id, kind: 'run', id: facts.run.id, state: 'running' });
@@ -50,8 +53,9 @@ export class Dispatcher {
     // A claim that was under way when the worker began to stop: its leases are given back with the others, nothing of it begins.
     if (this.#options.runner.draining) return false;
     for (const step of claimed) this.#begin(this.#options.runner.run(step));
-    this.#inVain = mayBeMore ? this.#inVain + 1 : 0;
-    return (claimed.length > 0 || (mayBeMore && this.#inVain <= MAX_IN_VAIN)) && this.#active.size < concurrency;
+    this.#left = mayBeMore;
+    this.#inVain = mayBeMore && claimed.length === 0 ? this.#inVain + 1 : 0;
+    return mayBeMore && this.#inVain <= MAX_IN_VAIN && this.#active.size < concurrency;
   }
 
   /** How many more steps could be taken up. */
@@ -76,7 +80,7 @@ export class Dispatcher {
   #begin(work: Promise<void>): void {
     const tracked = work.finally(() => {
       this.#active.delete(tracked);
-      this.#options.onFree();
+      if (this.#left) this.#options.onFree();
     });
     this.#active.add(tracked);
   }

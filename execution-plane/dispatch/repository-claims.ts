@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '@countersign/contracts/workflow/definit
 import type { RunState, StepState } from '@countersign/contracts/states/transitions.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { ENGINE_VERSIONS } from '../engine/versions.ts';
+import { MAX_QUEUES } from './fair-shares.ts';
 import type { FairShares, GivenShare, QueuePlace } from './fair-shares.ts';
 import { CLAIMABLE, fairValues, sharesSteps } from './repository-queues.ts';
 import type { RunFacts, RunPins } from './repository-runs.ts';
@@ -74,14 +75,16 @@ interface ClaimableRow {
 
 /**
  * Locks up to `limit` steps that may be claimed, shared out between those who wait; `shares` remembers whose turn it was.
- * `mayBeMore`: a turn was given that nothing came of, so that somebody else may wait.
+ * `mayBeMore`: all that was asked for was given, or a turn that nothing came of, or not every queue was looked at; else nothing is left.
  */
 export async function lockClaimable(tx: Transaction, limit: number, shares: FairShares): Promise<{ found: Claimable[]; mayBeMore: boolean }> {
   const rows = await tx.rows<ShareRow & (ClaimableRow | { step_id: null })>(claimable, [limit, ...fairValues(shares.state), ENGINE_VERSIONS]);
   const given = sharesOf(rows);
-  shares.gave(given, endOf(rows));
+  const end = endOf(rows);
+  shares.gave(given, end);
   const found = rows.filter((row) => row.step_id !== null).map(asClaimable);
-  return { found, mayBeMore: given.length > 0 && found.length === 0 };
+  const total = given.reduce((sum, share) => sum + share.given, 0);
+  return { found, mayBeMore: found.length < total || total >= limit || end.queues >= MAX_QUEUES };
 }
 
 function sharesOf(rows: readonly ShareRow[]): GivenShare[] {

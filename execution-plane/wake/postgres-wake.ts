@@ -8,6 +8,8 @@ const POLL_MS = 1_000;
 export interface PostgresWakeOptions {
   readonly databaseUrl: string;
   readonly notifier: Notifier;
+  /** This worker, which has no need to be woken by itself. */
+  readonly worker: string;
   readonly onError: (error: unknown) => void;
   /** Null: a second. */
   readonly pollMs: number | null;
@@ -25,11 +27,11 @@ export class PostgresWake implements Wake {
   }
 
   ready(): void {
-    this.#options.notifier.send(CHANNEL);
+    this.#options.notifier.send(CHANNEL, this.#options.worker);
   }
 
   async start(onWork: () => void): Promise<void> {
-    this.#listener = new Listener(this.#options.databaseUrl, { [CHANNEL]: onWork }, this.#options.onError);
+    this.#listener = new Listener(this.#options.databaseUrl, { [CHANNEL]: (by) => { if (by !== this.#options.worker) onWork(); } }, this.#options.onError);
     await this.#listener.start();
   }
 
