@@ -34,6 +34,17 @@ export const AUDIT_EVENT_TYPES = [
   'model.trained', 'model.changed', 'evidence.built', 'evidence.downloaded', 'step.redriven', 'run.cancel_requested', 'run.redrive_requested',
   'run.admitted', 'run.not_started', 'schedule.paused', 'schedule.resumed', 'schedule.missed',
   'run.pause_requested', 'run.resume_requested', 'run.paused', 'run.resumed', 'bulk_command.requested', 'kill_switch.stage_began', 'kill_switch.recovered',
+  'tenant.created', 'tenant.changed', 'workspace.created', 'workspace.changed', 'environment.created', 'quota.changed', 'rate_limit.changed', 'limit.exceeded',
+  'identity_provider.changed', 'identity.linked', 'identity.unlinked', 'passkey.registered', 'passkey.removed', 'invitation.created', 'invitation.accepted', 'invitation.revoked',
+  'principal.created', 'principal.changed', 'principal.disabled', 'principal.enabled', 'group.changed', 'session.revoked',
+  'api_key.rotated', 'api_key.revoked', 'api_key.changed', 'oauth_client.changed', 'access_token.issued', 'access_token.revoked', 'federation.changed', 'federation.refused',
+  'role.granted', 'role.revoked', 'custom_role.changed', 'access.denied', 'authorization.changed',
+  'change_request.created', 'change_request.approved', 'change_request.rejected', 'change_request.withdrawn', 'change_request.expired', 'change_request.executed',
+  'break_glass.activated', 'break_glass.ended', 'break_glass.reviewed',
+  'key.revoked', 'data_key.created', 'data_key.rotated', 'data_key.shredded', 'kek.rewrapped', 'credential.rotated', 'credential.removed', 'tenant.shredded',
+  'audit.exported', 'audit.sink_changed', 'audit.sink_failed', 'audit.sink_recovered', 'audit.witness_changed', 'audit.witness_refused', 'audit.retention_ended',
+  'evidence.package_requested', 'evidence.package_built', 'evidence.package_downloaded',
+  'retention.changed', 'erasure.requested', 'erasure.completed', 'erasure.blocked', 'legal_hold.set', 'legal_hold.released', 'tenant.moved_out', 'tenant.moved_in', 'tenant.deleted',
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

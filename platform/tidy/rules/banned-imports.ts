@@ -23,6 +23,8 @@ const BANS: readonly Ban[] = [
   { packages: /^@aws-sdk\//, allowedIn: /^platform\/(queue|objects|keys|secrets)\//, where: 'platform/{queue,objects,keys,secrets}' },
   { packages: /^@slack\//, allowedIn: /^control-plane\/slack\//, where: 'control-plane/slack' },
   { packages: /^(prom-client|@opentelemetry\/.+)$/, allowedIn: /^platform\/telemetry\//, allowedInTests: true, where: 'platform/telemetry' },
+  { packages: /^(openid-client|@simplewebauthn\/server)$/, allowedIn: /^control-plane\/identity\//, where: 'control-plane/identity' },
+  { packages: /^rate-limiter-flexible$/, allowedIn: /^platform\/(rate-limits|cache)\//, where: 'platform/{rate-limits,cache}' },
   { packages: /^ioredis$/, allowedIn: /^platform\/cache\//, where: 'platform/cache' },
   {
     packages: /^node:(http|https|http2)$/,

@@ -14,11 +14,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'execution-plane': ['contracts', 'platform', 'connectors'],
   agent: ['contracts', 'platform', 'connectors'],
   'control-plane': ['contracts', 'platform'],
+  'global-router': ['contracts', 'platform'],
+  witness: ['contracts', 'platform'],
   web: ['contracts'],
   cli: ['contracts'],
   // These stand outside of the product: the first starts its processes, the second measures them.
-  iac: ['contracts', 'platform', 'connectors', 'policies', 'control-plane', 'execution-plane', 'agent', 'cli'],
-  bench: ['contracts', 'platform', 'connectors', 'policies', 'control-plane', 'execution-plane', 'agent', 'cli'],
+  iac: ['contracts', 'platform', 'connectors', 'policies', 'control-plane', 'execution-plane', 'agent', 'cli', 'global-router', 'witness'],
+  bench: ['contracts', 'platform', 'connectors', 'policies', 'control-plane', 'execution-plane', 'agent', 'cli', 'global-router', 'witness'],
 };
 
 /** npm names a workspace by its package, we by its folder. */
