@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const config = readBootstrapConfig();
   const database = new Database({ url: config.databaseUrl, applicationName: 'countersign bootstrap', maxConnections: 1 });
   try {
-    process.stdout.write(`${JSON.stringify(await command({ ...config, database, clock: systemClock }))}\n`);
+    process.stdout.write(`${JSON.stringify(await command({ ...config, slug: config.tenantSlug, database, clock: systemClock }))}\n`);
   } finally {
     await database.close();
   }

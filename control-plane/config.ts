@@ -16,6 +16,12 @@ export interface ControlPlaneConfig {
   readonly consoleFolder: string;
   readonly region: 'us' | 'eu';
   readonly cell: string;
+  /** Of the cell's first tenant. */
+  readonly tenantSlug: string;
+  /** SHA-256, hex, of the key of whoever operates the cell; null: nobody does over the API. */
+  readonly cellKeySha256: string | null;
+  /** Where the other cells are, by name: who asks this one for a tenant of theirs is told. */
+  readonly cellUrls: Readonly<Record<string, string>>;
   readonly policiesFolder: string;
   readonly policySet: string;
   /** The binary that compiles policy; null: the one on PATH, or the one that `npm run setup:opa` has put into the cache. */
@@ -31,13 +37,15 @@ export interface ControlPlaneConfig {
   readonly logLevel: string;
 }
 
-export type BootstrapConfig = Pick<ControlPlaneConfig, 'databaseUrl' | 'publicUrl' | 'region' | 'cell'>;
+export type BootstrapConfig = Pick<ControlPlaneConfig, 'databaseUrl' | 'publicUrl' | 'region' | 'cell' | 'tenantSlug'>;
 
 /** A setting that is missing or wrong, by the name of its variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'config_invalid';
 }
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -62,6 +70,8 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
     retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
+    cellKeySha256: sha256Of(env, 'COUNTERSIGN_CELL_KEY_SHA256'),
+    cellUrls: cellUrlsOf(env),
     telemetry: readTelemetrySettings(env),
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
@@ -73,8 +83,32 @@ export function readBootstrapConfig(env: Environment = process.env): BootstrapCo
     databaseUrl: required(env, 'COUNTERSIGN_CONTROL_DATABASE_URL', 'the connection string of the role countersign_control'),
     publicUrl: httpUrl(env['COUNTERSIGN_PUBLIC_URL'] ?? 'http://localhost:8080', 'COUNTERSIGN_PUBLIC_URL'),
     region: oneOf(env, 'COUNTERSIGN_REGION', 'us', ['us', 'eu']),
-    cell: env['COUNTERSIGN_CELL'] ?? 'local',
+    cell: name(env, 'COUNTERSIGN_CELL', 'local'),
+    tenantSlug: name(env, 'COUNTERSIGN_TENANT_SLUG', 'local'),
   };
+}
+
+function name(env: Environment, variable: string, otherwise: string): string {
+  const text = env[variable] || otherwise;
+  if (!NAME.test(text)) throw new ConfigError(`${variable} is ${JSON.stringify(text)}. Set it to a name of lower-case letters, digits and hyphens, at most 63 of them.`);
+  return text;
+}
+
+function sha256Of(env: Environment, variable: string): string | null {
+  const text = env[variable] || null;
+  // Not shown: whoever took the key itself for its digest has not lost it to a log.
+  if (text !== null && !/^[0-9a-f]{64}$/.test(text)) throw new ConfigError(`${variable} is not a SHA-256. Set it to 64 hexadecimal digits: \`printf %s KEY | sha256sum\`.`);
+  return text;
+}
+
+/** `us-1=https://us-1.example,eu-1=https://eu-1.example` */
+function cellUrlsOf(env: Environment): Record<string, string> {
+  const entries = (env['COUNTERSIGN_CELLS'] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return Object.fromEntries(entries.map((entry) => {
+    const [cell, url] = [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)];
+    if (!NAME.test(cell)) throw new ConfigError(`COUNTERSIGN_CELLS has ${JSON.stringify(entry)}. Set it to NAME=URL pairs with commas between them.`);
+    return [cell, httpUrl(url, 'COUNTERSIGN_CELLS')];
+  }));
 }
 
 function required(env: Environment, name: string, what: string): string {

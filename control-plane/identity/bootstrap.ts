@@ -8,7 +8,6 @@ import type { AdministratorRow } from './bootstrap-queries.ts';
 import { insertApiKey, insertLink } from './queries.ts';
 import { apiKeyToken, linkToken, newSecret } from './tokens.ts';
 
-const SLUG = 'local';
 const LINK_MINUTES = 15;
 
 export type BootstrapErrorCode = 'tenant_missing' | 'administrator_missing';
@@ -28,6 +27,8 @@ export interface BootstrapParts {
   readonly clock: Clock;
   readonly region: 'us' | 'eu';
   readonly cell: string;
+  /** By which the first tenant is found again, here and in a router: two cells have two. */
+  readonly slug: string;
   readonly publicUrl: string;
 }
 
@@ -38,19 +39,19 @@ export interface FirstTenant {
 
 /** Makes the cell's first tenant, workspace, environments and administrator; does nothing where they are. Safe to run twice at once. */
 export async function initialise(parts: BootstrapParts): Promise<FirstTenant> {
-  const existing = await parts.database.forNoTenant((tx) => tx.maybeOne<{ tenant_id: string }>(findTenant, [SLUG]));
+  const existing = await parts.database.forNoTenant((tx) => tx.maybeOne<{ tenant_id: string }>(findTenant, [parts.slug]));
   if (existing === undefined) {
     const tenantId = newId('tenant');
     // All or nothing: a tenant that is in the directory has everything below.
     await parts.database.forTenant(tenantId, (tx) => makeTenant(tx, tenantId, parts));
   }
-  const { tenantId, administrator } = await administratorOf(parts.database);
+  const { tenantId, administrator } = await administratorOf(parts);
   return { tenant_id: tenantId, workspace_id: administrator.workspace_id };
 }
 
 /** A one-time link that signs its bearer in as the administrator. Whoever can run this holds the machine already. */
 export async function newSignInLink(parts: BootstrapParts): Promise<FirstTenant & { readonly sign_in_url: string }> {
-  const { tenantId, administrator } = await administratorOf(parts.database);
+  const { tenantId, administrator } = await administratorOf(parts);
   const { secret, sha256 } = newSecret();
   await parts.database.forTenant(tenantId, (tx) => tx.change(insertLink, [tenantId, sha256, administrator.principal_id, LINK_MINUTES]));
   // In the fragment, which browsers do not send: no log of a server or proxy ever holds it.
@@ -59,7 +60,7 @@ export async function newSignInLink(parts: BootstrapParts): Promise<FirstTenant 
 
 /** An API key that acts as the administrator. */
 export async function newApiKey(parts: BootstrapParts, name: string): Promise<FirstTenant & { readonly api_key: string }> {
-  const { tenantId, administrator } = await administratorOf(parts.database);
+  const { tenantId, administrator } = await administratorOf(parts);
   const id = newId('api_key');
   const { secret, sha256 } = newSecret();
   await parts.database.forTenant(tenantId, async (tx) => {
@@ -72,8 +73,8 @@ export async function newApiKey(parts: BootstrapParts, name: string): Promise<Fi
   return { tenant_id: tenantId, workspace_id: administrator.workspace_id, api_key: apiKeyToken(tenantId, id, secret) };
 }
 
-async function makeTenant(tx: Transaction, tenantId: string, { region, cell }: BootstrapParts): Promise<void> {
-  if (await tx.change(insertTenantDirectory, [tenantId, SLUG, region, cell]) === 0) return;
+async function makeTenant(tx: Transaction, tenantId: string, { region, cell, slug }: BootstrapParts): Promise<void> {
+  if (await tx.change(insertTenantDirectory, [tenantId, slug, region, cell]) === 0) return;
   await tx.change(insertTenant, [tenantId, 'Local']);
   const workspaceId = newId('workspace');
   await tx.change(insertWorkspace, [tenantId, workspaceId, 'operations', 'Operations']);
@@ -87,9 +88,9 @@ async function makeTenant(tx: Transaction, tenantId: string, { region, cell }: B
   await tx.change(insertPrincipal, [tenantId, newId('principal'), 'service', 'Workflow runtime']);
 }
 
-async function administratorOf(database: Database): Promise<{ tenantId: string; administrator: AdministratorRow }> {
-  const tenant = await database.forNoTenant((tx) => tx.maybeOne<{ tenant_id: string }>(findTenant, [SLUG]));
-  if (tenant === undefined) throw new BootstrapError('tenant_missing', 'The cell has no tenant yet. Run `node control-plane/bootstrap.ts init` first.');
+async function administratorOf({ database, slug }: BootstrapParts): Promise<{ tenantId: string; administrator: AdministratorRow }> {
+  const tenant = await database.forNoTenant((tx) => tx.maybeOne<{ tenant_id: string }>(findTenant, [slug]));
+  if (tenant === undefined) throw new BootstrapError('tenant_missing', `The cell has no tenant ${slug} yet. Run \`node control-plane/bootstrap.ts init\` first.`);
   const administrator = await database.forTenant(tenant.tenant_id, (tx) => tx.maybeOne<AdministratorRow>(findAdministrator, [tenant.tenant_id]));
   if (administrator === undefined) throw new BootstrapError('administrator_missing', 'Nobody who may sign in holds the role admin. Grant it to a person first.');
   return { tenantId: tenant.tenant_id, administrator };

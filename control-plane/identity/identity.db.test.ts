@@ -9,7 +9,7 @@ let plane: ControlPlaneUnderTest;
 beforeAll(async () => { plane = await ControlPlaneUnderTest.start(); });
 afterAll(() => plane.stop());
 
-const parts = () => ({ database: plane.database.control, clock: systemClock, region: 'us' as const, cell: 'local', publicUrl: 'http://localhost:8080' });
+const parts = () => ({ database: plane.database.control, clock: systemClock, region: 'us' as const, cell: 'local', slug: 'local', publicUrl: 'http://localhost:8080' });
 const newToken = async (): Promise<string> => (await newSignInLink(parts())).sign_in_url.split('#token=')[1] ?? '';
 const signIn = (token: string): Promise<ApiReply> => plane.api('POST', '/api/v1/sign-in', { key: null, json: { token } });
 const cookieOf = (reply: ApiReply): string => (reply.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

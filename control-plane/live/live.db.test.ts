@@ -102,7 +102,7 @@ test('a vote is heard', async () => {
 });
 
 test('ends with the session', async () => {
-  const { sign_in_url } = await newSignInLink({ database: plane.database.control, clock: systemClock, region: 'us', cell: 'local', publicUrl: 'http://localhost:8080' });
+  const { sign_in_url } = await newSignInLink({ database: plane.database.control, clock: systemClock, region: 'us', cell: 'local', slug: 'local', publicUrl: 'http://localhost:8080' });
   const signedIn = await plane.api('POST', '/api/v1/sign-in', { key: null, json: { token: sign_in_url.split('#token=')[1] } });
   const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const stream = await open({ cookie });

@@ -72,7 +72,7 @@ describe('installing by OAuth', () => {
 
   async function session(): Promise<string> {
     const { control } = it.plane.database;
-    const { sign_in_url } = await newSignInLink({ database: control, clock: systemClock, region: 'us', cell: 'local', publicUrl: 'http://localhost:8080' });
+    const { sign_in_url } = await newSignInLink({ database: control, clock: systemClock, region: 'us', cell: 'local', slug: 'local', publicUrl: 'http://localhost:8080' });
     const reply = await it.plane.api('POST', '/api/v1/sign-in', { key: null, json: { token: sign_in_url.split('#token=')[1] ?? '' } });
     return (reply.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   }

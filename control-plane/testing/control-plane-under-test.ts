@@ -72,7 +72,7 @@ export class ControlPlaneUnderTest {
       COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: 'http://localhost:8080', COUNTERSIGN_LOG_LEVEL: 'silent',
       COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'), ...env,
     });
-    const bootstrap = { database: database.control, clock: systemClock, region: config.region, cell: config.cell, publicUrl: config.publicUrl };
+    const bootstrap = { database: database.control, clock: systemClock, region: config.region, cell: config.cell, slug: config.tenantSlug, publicUrl: config.publicUrl };
     const { tenant_id, workspace_id } = await initialise(bootstrap);
     const { api_key } = await newApiKey(bootstrap, 'tests');
     const tenant = { tenantId: tenant_id, workspaceId: workspace_id, environmentId: await prodOf(database, tenant_id) };

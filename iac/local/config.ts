@@ -7,6 +7,13 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 /** What `npm start` and `npm run demo` take, from flags first and the environment second. */
 export interface CellOptions {
   readonly dataDir: string;
+  /** Where the cell stands; absent: as it was made, or the local one. */
+  readonly region?: 'us' | 'eu' | undefined;
+  readonly cell?: string | undefined;
+  /** Of its first tenant. */
+  readonly slug?: string | undefined;
+  /** Where other cells are, `NAME=URL,...`. */
+  readonly cells?: string | undefined;
   readonly port: number;
   readonly sandboxPort: number;
   /** 0 takes any free port; it is kept in the data folder's settings. */

@@ -32,3 +32,9 @@ it('names the variable where the environment is wrong, and takes no empty number
   expect(parseStartArguments(['--port', '1'])).toMatchObject({ port: 1 });
   expect(() => parseStartArguments(['--port', '1', '--workers', ''])).toThrow(/--workers takes/);
 });
+
+it('takes where the cell stands and what its first tenant is called', () => {
+  expect(parseStartArguments(['--region', 'eu', '--cell', 'eu-1', '--slug', 'acme'])).toMatchObject({ region: 'eu', cell: 'eu-1', slug: 'acme' });
+  expect(() => parseStartArguments(['--region', 'mars'])).toThrow('--region takes us or eu, not "mars".');
+  expect(() => parseStartArguments(['--slug', 'Acme Corp'])).toThrow(/--slug takes lower-case letters/);
+});

@@ -8,6 +8,10 @@ export const START_USAGE = `Usage: npm start -- [options]
 
   --fresh                       begin anew: the data folder is emptied first
   --data-dir DIR                where everything lives (default .countersign; COUNTERSIGN_DATA_DIR)
+  --region us|eu                where the cell stands (default us; kept from the first start)
+  --cell NAME                   what the cell is called (default local; kept)
+  --slug NAME                   what its first tenant is called (default local; kept)
+  --cells NAME=URL,...          where other cells are: who asks this one for a tenant of theirs is told
   --port N                      API and console (default 8080; COUNTERSIGN_PORT)
   --sandbox-port N              ServiceNow sandbox (default 8090; COUNTERSIGN_SANDBOX_PORT)
   --postgres-port N             PostgreSQL (default: any free port)
@@ -29,6 +33,10 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
   if (values.help === true) return 'help';
   return {
     dataDir: path.resolve(values['data-dir'] ?? environmentText('COUNTERSIGN_DATA_DIR') ?? DEFAULTS.dataDir),
+    region: regionOf(values.region),
+    cell: nameOf('--cell', values.cell),
+    slug: nameOf('--slug', values.slug),
+    cells: values.cells,
     port: number(values.port === undefined ? 'COUNTERSIGN_PORT' : '--port', values.port ?? environmentText('COUNTERSIGN_PORT'), DEFAULTS.port, 0, 65_535),
     sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
@@ -52,6 +60,7 @@ function parse(argv: readonly string[]) {
       args: [...argv], strict: true,
       options: {
         fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' }, redis: { type: 'boolean' }, queue: { type: 'string' },
+        region: { type: 'string' }, cell: { type: 'string' }, slug: { type: 'string' }, cells: { type: 'string' },
         'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
         workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
         'policy-refresh-seconds': { type: 'string' }, 'reconcile-seconds': { type: 'string' },
@@ -60,6 +69,16 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw new CellError('usage', `${(cause as Error).message}\n\n${START_USAGE}`, { cause });
   }
+}
+
+function regionOf(text: string | undefined): 'us' | 'eu' | undefined {
+  if (text !== undefined && text !== 'us' && text !== 'eu') throw new CellError('usage', `--region takes us or eu, not ${JSON.stringify(text)}.`);
+  return text;
+}
+
+function nameOf(flag: string, text: string | undefined): string | undefined {
+  if (text !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) throw new CellError('usage', `${flag} takes lower-case letters, digits and hyphens, at most 63 of them, not ${JSON.stringify(text)}.`);
+  return text;
 }
 
 function queueOf(text = 'postgres'): 'postgres' | 'sqs' {

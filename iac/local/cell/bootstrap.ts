@@ -3,12 +3,16 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { baseEnvironment, ROOT } from '../config.ts';
 import { CellError } from './errors.ts';
+import { homeEnvironment, LOCAL_HOME } from './home.ts';
+import type { Home } from './home.ts';
 
 /** What the control plane's own bootstrap needs: its database and its key file. */
 export interface BootstrapAccess {
   readonly controlDatabaseUrl: string;
   readonly keyFile: string;
   readonly publicUrl: string;
+  /** Absent: the local one. */
+  readonly home?: Home;
 }
 
 export interface Bootstrapped {
@@ -37,7 +41,7 @@ async function run<T>(access: BootstrapAccess, args: string[]): Promise<T> {
     const { stdout } = await promisify(execFile)(process.execPath, [path.join(ROOT, 'control-plane/bootstrap.ts'), ...args], {
       cwd: ROOT,
       env: {
-        ...baseEnvironment(),
+        ...baseEnvironment(), ...homeEnvironment(access.home ?? LOCAL_HOME),
         COUNTERSIGN_CONTROL_DATABASE_URL: access.controlDatabaseUrl, COUNTERSIGN_KEY_FILE: access.keyFile, COUNTERSIGN_PUBLIC_URL: access.publicUrl,
       },
     });

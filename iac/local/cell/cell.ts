@@ -10,6 +10,8 @@ import { openDataFolder, refuseRunning } from './data-folder.ts';
 import type { DataFolder } from './data-folder.ts';
 import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
+import { homeEnvironment, keptCellKey, keptHome } from './home.ts';
+import type { Home } from './home.ts';
 import { anyFreePort, requireFreePort } from './ports.ts';
 import { INTEGRATION_USER, seed } from './seed.ts';
 import { startStandIns } from './stand-ins.ts';
@@ -22,6 +24,9 @@ export interface RunningCell {
   readonly signInUrl: string;
   readonly dataDir: string;
   readonly apiKey: string;
+  /** Of whoever operates the cell. */
+  readonly cellKey: string;
+  readonly tenantId: string;
   readonly sandboxAdminPassword: string;
   readonly postgresPort: number;
   readonly processes: readonly CellProcess[];
@@ -49,14 +54,16 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
   };
   try {
     const ports = await choosePorts(folder, options);
+    const home = await keptHome(folder, options);
+    const cellKey = await keptCellKey(folder);
     await FileKeys.open(folder.keyFile, { create: folder.isNew });
     const startingDatabase = CellDatabase.start(folder, options.postgresPort, say);
     // A console that cannot be built must not leave behind a database that was still starting.
     stops.push(async () => (await startingDatabase.catch(() => undefined))?.stop());
     const [consoleDir, database] = await Promise.all([ensureConsole(say, interrupted), startingDatabase]);
-    const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, keyFile: folder.keyFile, publicUrl: `http://localhost:${ports.api}` };
+    const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, keyFile: folder.keyFile, publicUrl: `http://localhost:${ports.api}`, home };
     refuseInterrupted(interrupted);
-    await bootstrapTenant(access);
+    const { tenant_id } = await bootstrapTenant(access);
 
     const begin = (process: CellProcess): Promise<{ listening?: string }> => {
       refuseInterrupted(interrupted);
@@ -65,7 +72,7 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     };
     const start = async (process: CellProcess): Promise<CellProcess> => (await begin(process), process);
     const standIns = await startStandIns({ options, common: { logsDir: folder.logs, verbose: options.verbose, say }, begin });
-    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, standIns, say });
+    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, home, cellKeySha256: cellKey.sha256, standIns, say });
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
     const api = new CellApi(access.publicUrl, apiKey);
@@ -75,11 +82,11 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {
-      url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey,
+      url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey, cellKey: cellKey.cell_key, tenantId: tenant_id,
       sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [...standIns.processes, controlPlane, ...rest], workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
     };
     await folder.writeState({
-      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey,
+      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey, ...home, cell_key: cellKey.cell_key,
       sandbox_admin_password: cell.sandboxAdminPassword,
       processes: { postgres: database.pid, ...Object.fromEntries(cell.processes.map((child) => [child.name, child.pid ?? 0])) },
     });
@@ -126,14 +133,16 @@ interface LayoutInput {
   readonly consoleDir: string;
   readonly ports: Ports;
   readonly publicUrl: string;
+  readonly home: Home;
+  readonly cellKeySha256: string;
   readonly standIns: StandIns;
   readonly say: Say;
 }
 
 /** Which processes a cell has, and the environment that each is given. */
-function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, standIns, say }: LayoutInput) {
+function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, home, cellKeySha256, standIns, say }: LayoutInput) {
   const common = { logsDir: folder.logs, verbose: options.verbose, say };
-  const shared = { ...standIns.shared, COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
+  const shared = { ...standIns.shared, ...homeEnvironment(home), COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
   const workerEnvironment = (number: number): Record<string, string> => ({
     // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
     ...shared, ...standIns.worker, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
@@ -148,6 +157,7 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, s
         ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
         COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_SLACK_STAND_INS: 'loopback',
+        COUNTERSIGN_CELL_KEY_SHA256: cellKeySha256, ...(options.cells === undefined ? {} : { COUNTERSIGN_CELLS: options.cells }),
       },
     }),
     worker: (number: number) => new CellProcess({

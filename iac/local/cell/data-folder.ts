@@ -23,6 +23,10 @@ export interface CellState {
   readonly control_database_url: string;
   readonly key_file: string;
   readonly api_key: string;
+  readonly region: 'us' | 'eu';
+  readonly cell: string;
+  readonly slug: string;
+  readonly cell_key: string;
   readonly sandbox_admin_password: string;
   readonly processes: Readonly<Record<string, number>>;
 }
@@ -132,7 +136,7 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
 const OURS = [
-  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'layout.json',
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'home.json', 'operator.json', 'layout.json',
 ] as const;
 
 /** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */
