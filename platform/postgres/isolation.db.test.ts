@@ -12,7 +12,9 @@ import type { TestDatabase } from './testing.ts';
 const SCHEMAS = ['control', 'execution', 'audit'];
 /** Hold ids and where a tenant lives; read before the tenant is known. */
 const DIRECTORIES = ['control.instance_directory', 'control.tenant_directory'];
-const SHARED = [...DIRECTORIES, 'control.approval_legal_transitions', 'control.policy_release_legal_transitions', 'execution.lease_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
+/** Counts by digest, of nobody's in particular. */
+const COUNTERS = ['control.rate_counters'];
+const SHARED = [...DIRECTORIES, ...COUNTERS, 'control.approval_legal_transitions', 'control.policy_release_legal_transitions', 'execution.lease_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.workers'];
 const LOGIN_ROLES = ['countersign_control', 'countersign_execution'];
 
 let database: TestDatabase;
