@@ -1,13 +1,9 @@
-import { NavLink } from 'react-router';
+import { SubNav } from '../parts/sub-nav.tsx';
 import { POLICY_PAGES } from '../shell/pages.ts';
-import classes from './policy.module.css';
 
-/** The pages of policy, each with an address of its own. */
+const PAGES = [{ path: '/policy', label: 'Overview' }, ...POLICY_PAGES];
+
+/** The pages of policy. */
 export function PolicyNav() {
-  return (
-    <nav className={classes.nav} aria-label="Policy">
-      <NavLink to="/policy" end>Overview</NavLink>
-      {POLICY_PAGES.map(({ path, label }) => <NavLink key={path} to={path}>{label}</NavLink>)}
-    </nav>
-  );
+  return <SubNav label="Policy" pages={PAGES} />;
 }
