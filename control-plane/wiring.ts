@@ -14,6 +14,9 @@ import { compilePolicy } from '@countersign/platform/opa/compile/compile-policy.
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
+import { Access } from './access/access.ts';
+import { tableAuthorizer } from './access/table-authorizer.ts';
+import { everyTenant, unlimited } from './access/unlimited.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditApi } from './audit/audit-api.ts';
 import { Sequencer } from './audit/sequencer.ts';
@@ -93,6 +96,10 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const authenticator = new Authenticator(database);
+  const access = new Access({
+    authenticator, authorizer: tableAuthorizer, limits: unlimited, tenantStates: everyTenant, publicUrl: config.publicUrl, cellKeySha256: config.cellKeySha256,
+    addressOf: (request) => request.socket.remoteAddress ?? '',
+  });
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
@@ -165,7 +172,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     }),
     ingestion: new Ingestion(parts),
     slackRequests: slack.requests,
-    authenticator,
+    access,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
     publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, requests: telemetry.requests, log,

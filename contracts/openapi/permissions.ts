@@ -3,124 +3,188 @@ import type { components, operations } from './api.generated.ts';
 export type OperationId = keyof operations;
 export type Role = components['schemas']['Role'];
 
-/** `public`: the operation checks by itself who is asking. `signed_in`: every principal of the tenant. Else: one of these roles in the workspace. */
-export type Permission = 'public' | 'signed_in' | readonly Role[];
-
 export const EVERY_ROLE = ['viewer', 'operator', 'author', 'approver', 'policy-admin', 'auditor', 'admin'] as const satisfies readonly Role[];
 
-/** Roles that may see what tickets say and what models answered. The others see metadata, digests and states. */
-export const CONTENT_ROLES: readonly Role[] = ['operator', 'author', 'approver', 'admin'];
+/** Everything that can be allowed. Roles of a tenant's own, keys and tokens are cut from this list; a name that is not in it is refused. */
+export const PERMISSION_NAMES = [
+  'runs:read', 'runs:start', 'runs:control', 'schedules:control', 'views:use', 'content:read', 'evidence:read', 'evidence:build',
+  'approvals:read', 'slack:manage', 'workflows:read', 'workflows:publish', 'workflows:activate',
+  'connectors:read', 'connectors:manage', 'packages:approve', 'credentials:read', 'credentials:manage',
+  'policies:read', 'policies:read_bundle', 'policies:read_source', 'policies:draft', 'policies:simulate', 'policies:publish', 'policies:release',
+  'policies:override_gate', 'policies:manage_gate', 'policies:replay', 'decisions:read', 'decisions:export',
+  'kill_switches:read', 'kill_switches:set', 'keys:rotate', 'keys:revoke', 'audit:read', 'audit:export', 'audit:manage', 'budgets:read', 'budgets:manage',
+  'people:read', 'people:manage', 'groups:read', 'groups:manage', 'scim:manage', 'sessions:manage', 'identity_providers:manage',
+  'roles:read', 'roles:manage', 'roles:grant', 'service_accounts:manage', 'api_keys:manage', 'federations:manage', 'authorization:manage',
+  'changes:read', 'changes:decide', 'break_glass:activate', 'break_glass:review',
+  'workspaces:read', 'workspaces:manage', 'limits:read', 'limits:manage',
+  'retention:read', 'retention:manage', 'erasure:request', 'erasure:read', 'legal_holds:manage',
+] as const;
 
-/** Roles that may read the sources of policy: what exactly is refused tells how to stay beneath it. */
-export const POLICY_READERS: readonly Role[] = ['author', 'approver', 'policy-admin', 'auditor', 'admin'];
+export type PermissionName = typeof PERMISSION_NAMES[number];
 
-/** Who may do what. The server refuses by this table, the console hides by it, and a test walks every cell of it. */
-export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = {
+/**
+ * What an operation asks for. `public`: it checks by itself who is asking. `signed_in`: every principal of the tenant. `cell`: the key of whoever
+ * operates the installation; for tenants there is no such path. Else: a permission.
+ */
+export type OperationNeed = 'public' | 'signed_in' | 'cell' | PermissionName;
+
+export const OPERATION_PERMISSION = {
   signIn: 'public',
   signOut: 'signed_in',
   getMe: 'signed_in',
   createApiKey: 'signed_in',
   // Signed by the sender; no principal of ours.
   ingest: 'public',
-  listRuns: EVERY_ROLE,
-  startRun: ['operator', 'author', 'admin'],
-  getRun: EVERY_ROLE,
-  getRunTimeline: EVERY_ROLE,
+  listRuns: 'runs:read',
+  startRun: 'runs:start',
+  getRun: 'runs:read',
+  getRunTimeline: 'runs:read',
   // One's own, and what is shared in the workspace; whose view may be changed is looked up.
-  listSavedViews: EVERY_ROLE,
-  createSavedView: EVERY_ROLE,
-  updateSavedView: EVERY_ROLE,
-  deleteSavedView: EVERY_ROLE,
-  getQueues: EVERY_ROLE,
-  getBoard: EVERY_ROLE,
-  cancelRun: ['operator', 'admin'],
-  redriveRun: ['operator', 'admin'],
-  pauseRun: ['operator', 'admin'],
-  resumeRun: ['operator', 'admin'],
-  cancelRuns: ['operator', 'admin'],
-  listDeadLetters: EVERY_ROLE,
-  redriveDeadLetters: ['operator', 'admin'],
-  listBulkCommands: EVERY_ROLE,
-  getBulkCommand: EVERY_ROLE,
-  getEvidence: ['operator', 'approver', 'auditor', 'admin'],
-  listApprovals: EVERY_ROLE,
-  getApproval: EVERY_ROLE,
+  listSavedViews: 'views:use',
+  createSavedView: 'views:use',
+  updateSavedView: 'views:use',
+  deleteSavedView: 'views:use',
+  getQueues: 'runs:read',
+  getBoard: 'runs:read',
+  cancelRun: 'runs:control',
+  redriveRun: 'runs:control',
+  pauseRun: 'runs:control',
+  resumeRun: 'runs:control',
+  cancelRuns: 'runs:control',
+  listDeadLetters: 'runs:read',
+  redriveDeadLetters: 'runs:control',
+  listBulkCommands: 'runs:read',
+  getBulkCommand: 'runs:read',
+  getEvidence: 'evidence:read',
+  listApprovals: 'approvals:read',
+  getApproval: 'approvals:read',
   // Which role may vote is a matter of each approval's tier; a vote without it is refused and audited.
   castVote: 'signed_in',
-  getSlackApp: ['admin'],
-  putSlackApp: ['admin'],
-  removeSlackApp: ['admin'],
-  startSlackInstall: ['admin'],
-  finishSlackInstall: ['admin'],
-  listSlackInstallations: ['admin'],
-  putSlackInstallation: ['admin'],
-  removeSlackInstallation: ['admin'],
-  listSlackChannels: ['admin'],
-  putSlackChannel: ['admin'],
-  removeSlackChannel: ['admin'],
-  listSlackLinks: ['admin'],
+  getSlackApp: 'slack:manage',
+  putSlackApp: 'slack:manage',
+  removeSlackApp: 'slack:manage',
+  startSlackInstall: 'slack:manage',
+  finishSlackInstall: 'slack:manage',
+  listSlackInstallations: 'slack:manage',
+  putSlackInstallation: 'slack:manage',
+  removeSlackInstallation: 'slack:manage',
+  listSlackChannels: 'slack:manage',
+  putSlackChannel: 'slack:manage',
+  removeSlackChannel: 'slack:manage',
+  listSlackLinks: 'slack:manage',
   // People link themselves; what the link lets them do is looked up anew at every click.
   describeSlackLink: 'signed_in',
   confirmSlackLink: 'signed_in',
-  // One's own; an admin any.
+  // One's own; with slack:manage any.
   removeSlackLink: 'signed_in',
   // Signed by Slack; no principal of ours.
   slackRequest: 'public',
-  listWorkflows: EVERY_ROLE,
-  publishWorkflow: ['author', 'admin'],
-  getWorkflowVersion: EVERY_ROLE,
-  activateWorkflow: ['operator', 'admin'],
-  listConnectors: EVERY_ROLE,
-  publishConnector: ['admin'],
-  listPublishers: EVERY_ROLE,
-  trustPublisher: ['admin'],
-  revokePublisher: ['admin'],
-  approvePackage: ['policy-admin', 'admin'],
-  storeCredential: ['admin'],
-  listInstances: EVERY_ROLE,
-  createInstance: ['admin'],
-  listSchedules: EVERY_ROLE,
-  pauseSchedule: ['operator', 'admin'],
-  resumeSchedule: ['operator', 'admin'],
-  getPolicy: EVERY_ROLE,
-  getPolicyBundle: ['policy-admin', 'auditor', 'admin'],
-  getPolicies: EVERY_ROLE,
-  createPolicyDraft: ['author', 'policy-admin', 'admin'],
-  listPolicyDrafts: POLICY_READERS,
-  getPolicyDraft: POLICY_READERS,
-  publishPolicyVersion: ['policy-admin', 'admin'],
-  listPolicyVersions: EVERY_ROLE,
-  getPolicyVersion: POLICY_READERS,
-  createPolicyRelease: ['policy-admin', 'admin'],
-  listPolicyReleases: EVERY_ROLE,
-  getPolicyRelease: POLICY_READERS,
+  listWorkflows: 'workflows:read',
+  publishWorkflow: 'workflows:publish',
+  getWorkflowVersion: 'workflows:read',
+  activateWorkflow: 'workflows:activate',
+  listConnectors: 'connectors:read',
+  publishConnector: 'connectors:manage',
+  listPublishers: 'connectors:read',
+  trustPublisher: 'connectors:manage',
+  revokePublisher: 'connectors:manage',
+  approvePackage: 'packages:approve',
+  storeCredential: 'credentials:manage',
+  listInstances: 'connectors:read',
+  createInstance: 'connectors:manage',
+  listSchedules: 'runs:read',
+  pauseSchedule: 'schedules:control',
+  resumeSchedule: 'schedules:control',
+  getPolicy: 'policies:read',
+  getPolicyBundle: 'policies:read_bundle',
+  getPolicies: 'policies:read',
+  createPolicyDraft: 'policies:draft',
+  listPolicyDrafts: 'policies:read_source',
+  getPolicyDraft: 'policies:read_source',
+  publishPolicyVersion: 'policies:publish',
+  listPolicyVersions: 'policies:read',
+  getPolicyVersion: 'policies:read_source',
+  createPolicyRelease: 'policies:release',
+  listPolicyReleases: 'policies:read',
+  getPolicyRelease: 'policies:read_source',
   // Never who asked for the release: refused by its state, not by this table.
-  overridePolicyGate: ['approver', 'admin'],
-  withdrawPolicyRelease: ['policy-admin', 'admin'],
-  getPolicyGate: EVERY_ROLE,
+  overridePolicyGate: 'policies:override_gate',
+  withdrawPolicyRelease: 'policies:release',
+  getPolicyGate: 'policies:read',
   // Not the policy-admin: whom the gate holds back does not set it.
-  putPolicyGate: ['admin'],
+  putPolicyGate: 'policies:manage_gate',
   // Metadata only: inputs are masked before they are stored.
-  listDecisions: EVERY_ROLE,
-  getDecision: EVERY_ROLE,
-  exportDecisions: ['policy-admin', 'auditor', 'admin'],
-  getPolicyShadow: EVERY_ROLE,
-  simulatePolicy: ['author', 'policy-admin', 'admin'],
-  listPolicyReplays: EVERY_ROLE,
-  startPolicyReplay: ['policy-admin', 'admin'],
-  getPolicyReplay: EVERY_ROLE,
-  cancelPolicyReplay: ['policy-admin', 'admin'],
-  listKillSwitches: EVERY_ROLE,
-  setKillSwitch: ['operator', 'policy-admin', 'admin'],
-  releaseKillSwitch: ['operator', 'policy-admin', 'admin'],
+  listDecisions: 'decisions:read',
+  getDecision: 'decisions:read',
+  exportDecisions: 'decisions:export',
+  getPolicyShadow: 'policies:read',
+  simulatePolicy: 'policies:simulate',
+  listPolicyReplays: 'policies:read',
+  startPolicyReplay: 'policies:replay',
+  getPolicyReplay: 'policies:read',
+  cancelPolicyReplay: 'policies:replay',
+  listKillSwitches: 'kill_switches:read',
+  setKillSwitch: 'kill_switches:set',
+  releaseKillSwitch: 'kill_switches:set',
   listKeys: 'signed_in',
-  rotateKey: ['admin'],
-  listAuditEvents: ['auditor', 'admin'],
-  getCostPerTicket: EVERY_ROLE,
-  getBudget: EVERY_ROLE,
-  putBudget: ['admin'],
-  getPrices: EVERY_ROLE,
-  putPrices: ['admin'],
-  streamEvents: EVERY_ROLE,
+  rotateKey: 'keys:rotate',
+  listAuditEvents: 'audit:read',
+  getCostPerTicket: 'runs:read',
+  getBudget: 'budgets:read',
+  putBudget: 'budgets:manage',
+  getPrices: 'budgets:read',
+  putPrices: 'budgets:manage',
+  streamEvents: 'runs:read',
   getCell: 'signed_in',
+} as const satisfies Readonly<Record<OperationId, OperationNeed>>;
+
+type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERATION_PERMISSION)[Op] extends Need ? Op : never }[OperationId];
+
+/** Operations that no principal of a tenant calls. */
+export type PublicOperationId = Needing<'public'>;
+export type CellOperationId = Needing<'cell'>;
+
+const READS: readonly PermissionName[] = [
+  'runs:read', 'views:use', 'approvals:read', 'workflows:read', 'connectors:read', 'policies:read', 'decisions:read', 'kill_switches:read', 'budgets:read', 'workspaces:read',
+];
+
+/** What the built-in roles hold. Content is what tickets say and what models answered: without `content:read` one sees metadata, digests and states. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly PermissionName[]>> = {
+  viewer: READS,
+  operator: [
+    ...READS, 'content:read', 'runs:start', 'runs:control', 'schedules:control', 'evidence:read', 'workflows:activate', 'kill_switches:set', 'people:read', 'roles:read',
+  ],
+  author: [
+    ...READS, 'content:read', 'runs:start', 'workflows:publish', 'policies:draft', 'policies:simulate', 'policies:read_source', 'people:read', 'roles:read',
+  ],
+  approver: [
+    ...READS, 'content:read', 'evidence:read', 'policies:read_source', 'policies:override_gate', 'people:read', 'roles:read', 'changes:read', 'changes:decide',
+  ],
+  'policy-admin': [
+    ...READS, 'packages:approve', 'policies:read_bundle', 'policies:read_source', 'policies:draft', 'policies:simulate', 'policies:publish', 'policies:release',
+    'policies:replay', 'decisions:export', 'kill_switches:set', 'roles:read', 'changes:read', 'changes:decide', 'authorization:manage',
+  ],
+  auditor: [
+    ...READS, 'evidence:read', 'evidence:build', 'credentials:read', 'policies:read_bundle', 'policies:read_source', 'decisions:export', 'audit:read', 'audit:export', 'audit:manage',
+    'people:read', 'groups:read', 'roles:read', 'changes:read', 'break_glass:review', 'limits:read', 'retention:read', 'erasure:read',
+  ],
+  admin: PERMISSION_NAMES,
 };
+
+/** `public`, `signed_in`, `cell`, or: one of these built-in roles in the workspace. */
+export type Permission = Extract<OperationNeed, 'public' | 'signed_in' | 'cell'> | readonly Role[];
+
+/** Who may call what, by the built-in roles: derived from both tables above. */
+export const PERMISSIONS: Readonly<Record<OperationId, Permission>> = Object.fromEntries(
+  Object.entries(OPERATION_PERMISSION).map(([operation, need]) => [operation, isPermission(need) ? rolesWith(need) : need]),
+) as Record<OperationId, Permission>;
+
+/** Whether an operation asks for a permission rather than for one of the three special needs. */
+export function isPermission(need: string): need is PermissionName {
+  return (PERMISSION_NAMES as readonly string[]).includes(need);
+}
+
+/** The built-in roles that hold a permission, in the order in which roles are listed. */
+export function rolesWith(permission: PermissionName): readonly Role[] {
+  return EVERY_ROLE.filter((role) => ROLE_PERMISSIONS[role].includes(permission));
+}

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { operations } from '@countersign/contracts/openapi/api.generated.ts';
-import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
+import type { CellOperationId, OperationId, PublicOperationId } from '@countersign/contracts/openapi/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
 
 type Part<Op extends OperationId, Place extends 'path' | 'query' | 'header'> = NonNullable<operations[Op]['parameters'][Place]>;
@@ -10,8 +10,8 @@ type BodyOf<Op extends OperationId> = operations[Op] extends { requestBody: { co
 /** One request that was authenticated, allowed and checked against the contract. */
 export interface Call<Op extends OperationId> {
   readonly requestId: string;
-  /** Null for public operations only. */
-  readonly principal: Op extends 'signIn' ? null : Principal;
+  /** Null for operations that no principal of a tenant calls. */
+  readonly principal: Op extends PublicOperationId | CellOperationId ? null : Principal;
   readonly path: Part<Op, 'path'>;
   readonly query: Part<Op, 'query'>;
   readonly headers: Part<Op, 'header'>;

@@ -3,7 +3,7 @@ import { parseCanonical } from '@countersign/platform/canonical-json/parse-stric
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { CONTENT_ROLES } from '@countersign/contracts/openapi/permissions.ts';
+import { may } from '../access/may.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
 import { whyNot } from './voting-rules.ts';
@@ -13,7 +13,7 @@ type Preview = components['schemas']['Preview'];
 
 /** An approval as `principal` may see it: what would be executed only for those who may see content or must judge it. */
 export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], principal: Principal, keys: Keys): Promise<ApprovalView> {
-  const seesContent = principal.roles.some((role) => CONTENT_ROLES.includes(role) || role === row.required_role);
+  const seesContent = may(principal, 'content:read') || principal.roles.some((role) => role === row.required_role);
   const { action, preview } = await visibleParts(row, seesContent, principal.tenantId, keys);
   const refusal = whyNot(row, votes, principal);
   return {

@@ -2,7 +2,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { POLICY_READERS } from '@countersign/contracts/openapi/permissions.ts';
+import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import type { BundleArchive } from './bundle-archive.ts';
@@ -46,7 +46,7 @@ export class Decisions {
     const row = await this.#parts.database.forTenant(tenantId, (tx) => tx.maybeOne<LogRow>(findDecision, [tenantId, workspaceId, path.decision_id]));
     if (row === undefined) throw new ApiError('not_found', 'There is no such decision.');
     const explanation = await this.#explain(tenantId, row);
-    const readsPolicy = principal.roles.some((role) => POLICY_READERS.includes(role));
+    const readsPolicy = may(principal, 'policies:read_source');
     return { status: 200, body: decisionRecord(row, readsPolicy ? explanation : withoutSource(explanation)) };
   }
 

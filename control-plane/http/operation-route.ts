@@ -3,18 +3,17 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { ContractOperation, ParameterPlace } from '@countersign/platform/http/contract.ts';
 import { readRawBody } from '@countersign/platform/http/raw-body.ts';
 import { parseJsonBody, parseTextBody, requireMediaType } from '@countersign/platform/http/strict-body.ts';
+import type { Access } from '../access/access.ts';
 import type { AnyAnswer, Call, Handler, RoutedOperationId } from '../api/operation.ts';
-import type { Authenticator } from '../identity/authenticator.ts';
-import { authenticate } from './authenticate.ts';
 import { requestIdOf } from './request-id.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const PLACES: readonly ParameterPlace[] = ['path', 'query', 'header'];
 
 /** One operation of the contract over HTTP: who, may they, is it what the contract says, do it, answer. */
-export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly authenticator: Authenticator; readonly publicUrl: string }): RequestHandler {
+export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly access: Access }): RequestHandler {
   return async (request, response) => {
-    const principal = await authenticate(request, id, parts.authenticator, parts.publicUrl);
+    const principal = await parts.access.admit(request, id, response);
     const parameters = checkedParameters(operation, request);
     const body = await checkedBody(operation, request);
     const gone = new AbortController();

@@ -1,6 +1,6 @@
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { CONTENT_ROLES } from '@countersign/contracts/openapi/permissions.ts';
+import { may } from '../access/may.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { AttemptRow, CallRow, DecisionRow, EvidenceRow, RunRow, StepRow } from './queries.ts';
 
@@ -24,7 +24,7 @@ export function triggerOf(row: RunRow): Record<string, string | null> {
 
 /** Steps with their attempts. The output is there for roles that may see content, while it is kept. */
 export function stepViews(steps: readonly StepRow[], attempts: readonly AttemptRow[], principal: Principal, keys: Keys): Promise<Schemas['Step'][]> {
-  const seesContent = principal.roles.some((role) => CONTENT_ROLES.includes(role));
+  const seesContent = may(principal, 'content:read');
   return Promise.all(steps.map(async ({ output_content_id, output_sealed, ...step }) => ({
     ...step,
     available_at: step.available_at.toISOString(), started_at: iso(step.started_at), finished_at: iso(step.finished_at), deadline_at: iso(step.deadline_at),

@@ -3,6 +3,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { violates } from '@countersign/platform/postgres/errors.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Principal } from '../identity/principal.ts';
 import { deleteView, findView, insertView, listViews, updateView } from './queries.ts';
@@ -46,7 +47,7 @@ export class SavedViews {
 
   async deleteSavedView({ principal, path }: Call<'deleteSavedView'>): Promise<Answer<'deleteSavedView'>> {
     await this.#database.forTenant(principal.tenantId, async (tx) => {
-      if (await tx.change(deleteView, [...of(principal), path.view_id, principal.roles.includes('admin')]) === 1) return;
+      if (await tx.change(deleteView, [...of(principal), path.view_id, may(principal, 'workspaces:manage')]) === 1) return;
       if (await tx.maybeOne(findView, [...of(principal), path.view_id]) === undefined) throw noSuchView();
       throw new ApiError('forbidden', 'Only its owner or an admin deletes a shared view.');
     });

@@ -1,8 +1,8 @@
-import { CONTENT_ROLES } from '@countersign/contracts/openapi/permissions.ts';
 import { canonicalText, digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { explainByBundle } from '../decisions/explain.ts';
 import { findSealed } from '../decisions/queries.ts';
@@ -44,7 +44,7 @@ export class Simulations {
     const policy = await this.#parts.references.resolve(principal, body.against);
     const subject = decision_id === undefined ? this.#given(principal, input ?? {}, policy) : await this.#recorded(principal, decision_id, policy);
     const { decision, evaluated_us } = await this.#parts.simulator.decide(policy.files, subject.text);
-    const mayQuote = subject.recorded === null || principal.roles.some((role) => CONTENT_ROLES.includes(role));
+    const mayQuote = subject.recorded === null || may(principal, 'content:read');
     const shown = mayQuote ? decision : withoutContent(decision, wordsOfPolicy(policy.files, recordedView(subject.recorded)));
     return {
       status: 200,

@@ -2,6 +2,7 @@ import type { webApi } from '@slack/bolt';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import { permissionsOf } from '../../access/may.ts';
 import type { RateLimit } from '../../cell/rate-limit.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { findLink, rolesIn } from '../links/queries.ts';
@@ -49,7 +50,7 @@ export class Voters {
     const member = await this.#parts.database.forTenant(tenantId, (tx) => tx.one<MemberRow>(rolesIn, [tenantId, link.principal_id, workspaceId]));
     return {
       tenantId, workspaceId, id: link.principal_id, kind: 'person', displayName: link.display_name, roles: member.roles,
-      authStrength: SLACK_AUTH_STRENGTH, signedInAt: null, via: { kind: 'slack', installation: link.installation, slackUser: link.slack_user },
+      permissions: permissionsOf(member.roles), authStrength: SLACK_AUTH_STRENGTH, signedInAt: null, auth: null, via: { kind: 'slack', installation: link.installation, slackUser: link.slack_user },
     };
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { may } from '../../access/may.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { newSecret } from '../../identity/tokens.ts';
@@ -54,7 +55,7 @@ export class SlackLinks {
   }
 
   async removeSlackLink({ principal, path }: Call<'removeSlackLink'>): Promise<Answer<'removeSlackLink'>> {
-    const whose = principal.roles.includes('admin') ? null : principal.id;
+    const whose = may(principal, 'slack:manage') ? null : principal.id;
     const removed = await this.unlink(principal.tenantId, principal, path.installation, path.slack_user, whose);
     if (!removed) throw new ApiError('not_found', 'There is no such link, or it is not yours.');
     return { status: 204 };

@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
+import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { bearerOf, findPrincipal } from '../http/authenticate.ts';
+import { refuseForeignOrigin } from '../http/csrf.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import type { Principal } from '../identity/principal.ts';
+import { sameDigest } from '../identity/tokens.ts';
+import type { Authorizer, RequestLimits, TenantStates } from './ports.ts';
+
+export interface AccessParts {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly limits: RequestLimits;
+  readonly tenantStates: TenantStates;
+  readonly publicUrl: string;
+  /** Of the key of whoever operates the cell, hex; null: nobody does over the API. */
+  readonly cellKeySha256: string | null;
+  /** Whom a request is counted against before it is known who sent it. */
+  readonly addressOf: (request: IncomingMessage) => string;
+}
+
+/** The one way into an operation: who is asking, is their tenant served here, did they ask too often, may they do this. */
+export class Access {
+  readonly #parts: AccessParts;
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The principal of an admitted request; null for operations that no principal calls.
+   *
+   * @throws ApiError `unauthenticated`, `csrf_refused`, `forbidden`, `scope_missing`, `step_up_required`, `rate_limited`, `quota_exceeded`,
+   *   `tenant_elsewhere`, `tenant_suspended`, `authorization_unavailable`; `not_found` for what only the cell's operator calls
+   */
+  async admit(request: IncomingMessage, operation: OperationId, response: ServerResponse): Promise<Principal | null> {
+    const need: string = OPERATION_PERMISSION[operation];
+    const { authenticator, limits, tenantStates, publicUrl } = this.#parts;
+    const address = this.#parts.addressOf(request);
+    if (need === 'public' || need === 'cell') {
+      setHeaders(response, await limits.take(null, address, operation));
+      if (need === 'cell') this.#refuseUnlessOperator(request);
+      return null;
+    }
+    const principal = await findPrincipal(request, authenticator);
+    if (principal === null) {
+      setHeaders(response, await limits.take(null, address, operation));
+      throw new ApiError('unauthenticated', 'Sign in, or send a valid API key.', { headers: { 'www-authenticate': 'Bearer' } });
+    }
+    await tenantStates.refuseUnlessServed(principal.tenantId);
+    if (principal.via.kind === 'session') refuseForeignOrigin(request, publicUrl);
+    setHeaders(response, await limits.take(principal, address, operation));
+    await this.#authorise(operation, principal);
+    return principal;
+  }
+
+  async #authorise(operation: OperationId, principal: Principal): Promise<void> {
+    const decision = await this.#parts.authorizer.decide({ operation, principal });
+    if (!decision.allow) throw new ApiError(decision.code, decision.detail);
+  }
+
+  /** To everybody else these paths are like paths that do not exist. */
+  #refuseUnlessOperator(request: IncomingMessage): void {
+    const { cellKeySha256 } = this.#parts;
+    const key = bearerOf(request);
+    if (cellKeySha256 === null || key === null || !sameDigest(hash('sha256', key, 'hex'), cellKeySha256)) {
+      throw new ApiError('not_found', 'There is no such path in the API.');
+    }
+  }
+}
+
+function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
