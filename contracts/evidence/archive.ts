@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
  */
 export type ArchiveFiles = ReadonlyMap<string, Uint8Array>;
 
-export type ArchiveErrorCode = 'archive_not_zip' | 'archive_entry_altered' | 'archive_structure_altered' | 'archive_path_invalid' | 'archive_too_large';
+export type ArchiveErrorCode = 'archive_not_zip' | 'archive_entry_altered' | 'archive_structure_altered' | 'archive_path_invalid' | 'archive_too_large' | 'archive_statement_invalid';
 
 export class ArchiveError extends Error {
   readonly code: ArchiveErrorCode;
