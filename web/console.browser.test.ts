@@ -34,7 +34,7 @@ describe('signing in', () => {
   it('leads from any page to how to get a link', async () => {
     await open('usual', '/cost?days=7', { signedIn: false });
     await page.getByRole('heading', { name: 'Sign in with a link' }).waitFor();
-    expect(await page.getByText('npm run sign-in').isVisible()).toBe(true);
+    await page.getByText('npm run sign-in').waitFor();
     expect(new URL(page.url()).searchParams.get('to')).toBe('/cost?days=7');
   });
 
@@ -139,7 +139,7 @@ describe('a run', () => {
     await open('usual', '/runs');
     await show(page, `${api.url}/runs/${runWith('succeeded')}`);
     await page.getByRole('region', { name: 'Step update' }).getByText('read back and compared').waitFor();
-    expect(await page.getByRole('region', { name: 'Step update' }).getByText('Writes to a system of record need a person').isVisible()).toBe(true);
+    await page.getByRole('region', { name: 'Step update' }).getByText('Writes to a system of record need a person').waitFor();
     expect(await page.getByRole('meter', { name: 'Confidence in Assignment group' }).getAttribute('aria-valuenow')).toBe('93');
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Evidence' }).click();

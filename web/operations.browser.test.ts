@@ -31,12 +31,12 @@ describe('operations', () => {
     await open('usual', '/operations');
     const queue = page.getByRole('row', { name: /incident-triage prod/ }).first();
     await queue.waitFor();
-    expect(await page.getByRole('row', { name: /classifier-training staging ≥ 10,000 12 min 34 s/ }).isVisible()).toBe(true);
+    await page.getByRole('row', { name: /classifier-training staging ≥ 10,000 12 min 34 s/ }).waitFor();
     await page.getByRole('img', { name: /^Throughput per minute: Steps claimed \d/ }).waitFor();
     await page.getByRole('img', { name: /^Latency: Wait, median \d+ ms/ }).waitFor();
-    expect(await page.getByRole('row', { name: /^working Copy worker id worker-1/ }).isVisible()).toBe(true);
-    expect(await page.getByRole('row', { name: /^draining Copy worker id worker-2.*draining since/ }).isVisible()).toBe(true);
-    expect(await page.getByRole('row', { name: /^silent Copy worker id worker-3/ }).isVisible()).toBe(true);
+    await page.getByRole('row', { name: /^working Copy worker id worker-1/ }).waitFor();
+    await page.getByRole('row', { name: /^draining Copy worker id worker-2.*draining since/ }).waitFor();
+    await page.getByRole('row', { name: /^silent Copy worker id worker-3/ }).waitFor();
     await queue.getByRole('link', { name: 'incident-triage' }).click();
     await page.waitForURL('**/runs?workflow=incident-triage&environment=prod');
     await page.getByRole('button', { name: 'More filters (2)' }).waitFor();
@@ -176,7 +176,7 @@ describe('schedules', () => {
     await tokyo.waitFor();
     expect(await tokyo.getByText(/GMT\+9$/).count()).toBe(2);
     expect(await tokyo.getByText(/^for you .*(UTC|GMT)/).count()).toBe(2);
-    expect(await tokyo.getByText('2 times were left out').isVisible()).toBe(true);
+    await tokyo.getByText('2 times were left out').waitFor();
     await page.getByRole('row', { name: /Never: the workflow is not active in staging/ }).waitFor();
   });
 

@@ -46,7 +46,7 @@ describe('the overview', () => {
     const staging = page.getByRole('meter', { name: 'Freshness of the bundle of staging' });
     expect(await staging.getAttribute('aria-valuetext')).toMatch(/^ageing: the next refresh is overdue, 3 min/);
     expect(await page.getByRole('meter', { name: 'Freshness of the bundle of dev' }).getAttribute('aria-valuetext')).toMatch(/^fresh/);
-    expect(await page.getByRole('region', { name: 'Workers of staging' }).getByText('The control plane did not answer.').isVisible()).toBe(true);
+    await page.getByRole('region', { name: 'Workers of staging' }).getByText('The control plane did not answer.').waitFor();
     await page.getByText('Release #3 is held back by the gate').waitFor();
   });
 
@@ -232,8 +232,8 @@ describe('decisions', () => {
     const found = decisionLog(api.world.runs).find(({ differs }) => differs);
     await show(page, `${api.url}/decisions/${found?.id}`);
     await page.getByText('countersign/tenant/tenant.rego:').waitFor();
-    expect(await page.getByText('Erased because it is no metadata: 2 values.').isVisible()).toBe(true);
-    expect(await page.getByText('Needs: 2 votes of role approver instead of 1 vote of role approver').isVisible()).toBe(true);
+    await page.getByText('Erased because it is no metadata: 2 values.').waitFor();
+    await page.getByText('Needs: 2 votes of role approver instead of 1 vote of role approver').waitFor();
     await page.getByRole('link', { name: 'See the step in its run' }).click();
     await page.waitForURL(`**/runs/${found?.run_id}#${found?.step_id}`);
   });

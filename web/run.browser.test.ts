@@ -50,7 +50,7 @@ describe('a run with many items', () => {
     await openRun('map');
     await page.getByText('Waits for its items').waitFor();
     await page.getByText('Waits for the run of classifier-training that it started').waitFor();
-    expect(await page.getByRole('region', { name: 'Step escalation' }).getByText('Started a run of classifier-training@1').isVisible()).toBe(true);
+    await page.getByRole('region', { name: 'Step escalation' }).getByText('Started a run of classifier-training@1').waitFor();
     expect(await page.getByRole('region', { name: 'Step escalation' }).getByRole('link').getAttribute('href')).toMatch(/^\/runs\/run_/);
     await page.getByText('With 1 run below').waitFor();
     await page.getByText(/^Goes on in 1 h/).waitFor();

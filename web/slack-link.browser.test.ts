@@ -29,7 +29,7 @@ it('says whose Slack user it is, and links only by the button', async () => {
   page.on('request', (request) => { if (request.method() === 'POST') posted.push(new URL(request.url()).pathname); });
   await show(page, `${api.url}/slack/link#nonce=${SLACK_NONCE}`);
   await page.getByText('alex (U1)').waitFor();
-  expect(await page.getByText('Acme (T1)').isVisible()).toBe(true);
+  await page.getByText('Acme (T1)').waitFor();
   expect([new URL(page.url()).hash, posted.filter((path) => path.endsWith('/links'))]).toEqual(['', []]);
   await page.getByRole('button', { name: 'This is me: link it' }).click();
   await page.getByRole('heading', { name: 'Linked' }).waitFor();
