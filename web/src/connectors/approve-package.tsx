@@ -9,6 +9,7 @@ import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { toastDone } from '../parts/toast.tsx';
 import type { Permission } from '../states/permission.ts';
+import { allOf, given, mayCall, type Asker } from '../states/role-permission.ts';
 
 type Found = NonNullable<Schemas['Instance']['package']>;
 
@@ -18,16 +19,17 @@ export function ApprovePackage({ instance, found }: { instance: Schemas['Instanc
   const [open, setOpen] = useState(false);
   return (
     <>
-      <ReasonButton size="xs" permission={mayApprove(found, me?.roles ?? [])} onClick={() => setOpen(true)}>Review and approve</ReasonButton>
+      <ReasonButton size="xs" permission={mayApprove(found, me)} onClick={() => setOpen(true)}>Review and approve</ReasonButton>
       {open && found.approvable !== null ? <Review instance={instance} found={found} wanted={found.approvable} onClose={() => setOpen(false)} /> : null}
     </>
   );
 }
 
-function mayApprove({ approvable }: Found, roles: ReadonlyArray<Schemas['Role']>): Permission {
-  if (approvable === null) return { allowed: false, because: 'What is installed is not published as it is. Raise its version and publish it first.' };
-  if (roles.some((role) => role === 'admin' || role === 'policy-admin')) return { allowed: true };
-  return { allowed: false, because: 'Approving a package takes the role admin or policy-admin.' };
+function mayApprove({ approvable }: Found, asker: Asker | undefined): Permission {
+  return allOf(
+    given(approvable !== null, 'What is installed is not published as it is. Raise its version and publish it first.'),
+    mayCall('approvePackage', asker, 'Approving a package'),
+  );
 }
 
 function Review({ instance, found, wanted, onClose }: { instance: Schemas['Instance']; found: Found; wanted: Schemas['PackageDigests']; onClose: () => void }) {

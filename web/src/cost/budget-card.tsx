@@ -11,7 +11,7 @@ import { Facts } from '../parts/page.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { toastDone } from '../parts/toast.tsx';
-import type { Permission } from '../states/permission.ts';
+import { mayCall } from '../states/role-permission.ts';
 
 const USD = /^\d{1,9}(\.\d{1,9})?$/;
 
@@ -20,12 +20,11 @@ export function BudgetCard() {
   const budget = useQuery(budgetQuery);
   const { data: me } = useQuery(meQuery);
   const [editing, setEditing] = useState(false);
-  const may: Permission = (me?.roles ?? []).includes('admin') ? { allowed: true } : { allowed: false, because: 'Setting a budget takes the role admin.' };
   return (
     <section className="panel" aria-label="Budget">
       <header>
         <Title order={2}>Budget</Title>
-        <ReasonButton size="xs" variant="default" permission={may} onClick={() => setEditing(true)}>Set limits</ReasonButton>
+        <ReasonButton size="xs" variant="default" permission={mayCall('putBudget', me, 'Setting a budget')} onClick={() => setEditing(true)}>Set limits</ReasonButton>
       </header>
       <AsyncView query={budget} what="the budget" skeletonRows={2}>{(data) => (
         <>

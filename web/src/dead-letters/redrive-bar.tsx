@@ -32,7 +32,7 @@ export function RedriveBar({ filter, items, selection, hasMore, onSelect, onJob 
   const [asking, setAsking] = useState(false);
   const count = selection.kind === 'all' ? Infinity : selection.ids.size;
   const permission = allOf(
-    mayCall('redriveDeadLetters', me?.roles ?? [], 'Redriving'),
+    mayCall('redriveDeadLetters', me, 'Redriving'),
     given(count > 0, 'Select what is to be tried again first.'),
     given(selection.kind === 'all' || count <= MOST_IDS, `At most ${MOST_IDS} can be selected one by one. Select all that fit the filter instead.`),
   );

@@ -21,7 +21,7 @@ export function DecisionsPage() {
   const { data: me } = useQuery(meQuery);
   const change = (next: DecisionFilter): void => setSearch(addressOf(next), { replace: next.cursor === filter.cursor });
   const mayExport = allOf(
-    mayCall('exportDecisions', me?.roles ?? [], 'Exporting'),
+    mayCall('exportDecisions', me, 'Exporting'),
     given(filter.run === '' && !filter.differs, 'An export knows no filter by run or by shadow. Take it out first.'),
   );
   return (

@@ -12,7 +12,7 @@ import { Empty, Facts, Page } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { PolicyNav } from '../policy/policy-nav.tsx';
-import { mayCall } from '../states/role-permission.ts';
+import { mayCall, type Asker } from '../states/role-permission.ts';
 import { nameOf } from './kill-switch-name.ts';
 import { isBinding, recoveryOf } from './recovery-stages.ts';
 import { ReleaseModal } from './release-modal.tsx';
@@ -25,7 +25,7 @@ export function KillSwitchesPage() {
   const query = useQuery(killSwitchesQuery);
   const { data: me } = useQuery(meQuery);
   const [setting, setSetting] = useState(false);
-  const may = mayCall('setKillSwitch', me?.roles ?? [], 'Stopping something');
+  const may = mayCall('setKillSwitch', me, 'Stopping something');
   return (
     <Page
       title="Kill switches"
@@ -41,7 +41,7 @@ export function KillSwitchesPage() {
           return (
             <Stack gap="md">
               {recovering.map((one) => <Recovering key={one.id} killSwitch={one} />)}
-              {active.length === 0 && recovering.length === 0 ? <div className="panel"><Empty icon={IconPlayerPlay} title="Nothing is stopped">Everything may run, as far as policy allows it.</Empty></div> : active.map((one) => <Active key={one.id} killSwitch={one} roles={me?.roles ?? []} />)}
+              {active.length === 0 && recovering.length === 0 ? <div className="panel"><Empty icon={IconPlayerPlay} title="Nothing is stopped">Everything may run, as far as policy allows it.</Empty></div> : active.map((one) => <Active key={one.id} killSwitch={one} asker={me} />)}
               {released.length === 0 ? null : <Released killSwitches={released} />}
             </Stack>
           );
@@ -52,7 +52,7 @@ export function KillSwitchesPage() {
   );
 }
 
-function Active({ killSwitch, roles }: { killSwitch: KillSwitch; roles: readonly Schemas['Role'][] }) {
+function Active({ killSwitch, asker }: { killSwitch: KillSwitch; asker: Asker | undefined }) {
   const [asking, setAsking] = useState(false);
   return (
     <section className="panel" aria-label={`Stopped: ${nameOf(killSwitch)}`}>
@@ -60,7 +60,7 @@ function Active({ killSwitch, roles }: { killSwitch: KillSwitch; roles: readonly
         <Title order={2}>{nameOf(killSwitch)}</Title>
         <Group gap="sm">
           <StateBadge state="stopped" look={{ tone: 'bad', icon: IconHandStop, meaning: 'No call begins here' }} />
-          <ReasonButton size="xs" variant="default" permission={mayCall('releaseKillSwitch', roles, 'Letting it go on')} onClick={() => setAsking(true)}>Let it go on</ReasonButton>
+          <ReasonButton size="xs" variant="default" permission={mayCall('releaseKillSwitch', asker, 'Letting it go on')} onClick={() => setAsking(true)}>Let it go on</ReasonButton>
         </Group>
       </header>
       <Facts

@@ -10,11 +10,11 @@ const checked = (parts: { valid?: boolean; formatted?: Record<string, string> } 
   draft: { valid: parts.valid ?? true } as NonNullable<Checked['draft']>,
 });
 type Bench = Parameters<typeof mayCheck>[0];
-const bench = (parts: Partial<Bench> = {}): Bench => ({ copy, checked: null, roles: ['policy-admin'], opa: { available: true, how_to_get_it: null }, ...parts });
+const bench = (parts: Partial<Bench> = {}): Bench => ({ copy, checked: null, asker: { roles: ['policy-admin'] }, opa: { available: true, how_to_get_it: null }, ...parts });
 const why = (permission: ReturnType<typeof mayCheck>): string => (permission.allowed ? 'allowed' : permission.because);
 
 describe('checking', () => {
-  it('is for authors', () => expect([mayCheck(bench({ roles: ['author'] })).allowed, mayCheck(bench({ roles: ['viewer'] })).allowed]).toEqual([true, false]));
+  it('is for authors', () => expect([mayCheck(bench({ asker: { roles: ['author'] } })).allowed, mayCheck(bench({ asker: { roles: ['viewer'] } })).allowed]).toEqual([true, false]));
   it('says how to get OPA', () => expect(why(mayCheck(bench({ opa: { available: false, how_to_get_it: 'Run setup.' } })))).toContain('Run setup.'));
 });
 
@@ -35,10 +35,10 @@ describe('publishing', () => {
     expect(why(mayPublish(bench({ checked: { ...checked(), draft: null } })))).toBe('Check it first.');
     expect(mayPublish(bench({ checked: checked() })).allowed).toBe(true);
   });
-  it('is not for authors', () => expect(why(mayPublish(bench({ roles: ['author'], checked: checked() })))).toContain('policy-admin'));
+  it('is not for authors', () => expect(why(mayPublish(bench({ asker: { roles: ['author'] }, checked: checked() })))).toContain('policy-admin'));
 });
 
 it('only a version is released', () => {
-  expect(why(mayRelease({ roles: ['admin'] }, null))).toContain('Publish this first');
-  expect(mayRelease({ roles: ['admin'] }, 3).allowed).toBe(true);
+  expect(why(mayRelease({ asker: { roles: ['admin'] } }, null))).toContain('Publish this first');
+  expect(mayRelease({ asker: { roles: ['admin'] } }, 3).allowed).toBe(true);
 });

@@ -45,7 +45,7 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
 
   const environment = environments.find(({ environment_id }) => environment_id === environmentId);
   const inForce = useInForce(layer, overview, environment);
-  const bench = { copy, checked, roles: me?.roles ?? [], opa: overview.opa };
+  const bench = { copy, checked, asker: me, opa: overview.opa };
   const version = start.version !== null && copy === start.copy ? start.version : null;
   const written = changesFrom(start.copy, copy).length > 0 && checked?.copy !== copy;
   const permission = mayCheck(bench);
@@ -79,7 +79,7 @@ export function Workbench({ layer, overview, start, onOpen, onChecked }: Props) 
         base={inForce.copy ?? copy}
         against={inForce.words}
         knownPacks={overview.packs.map((name) => ({ name }))}
-        readOnly={!mayCall('createPolicyDraft', bench.roles, 'Writing').allowed}
+        readOnly={!mayCall('createPolicyDraft', bench.asker, 'Writing').allowed}
         report={checked?.report ?? null}
         onChange={setCopy}
         onCheck={runCheck}

@@ -16,7 +16,6 @@ type Release = Schemas['PolicyRelease'];
 export function ReleaseActions({ release, overview }: { release: Release; overview: Schemas['PolicyOverview'] }) {
   const { data: me } = useQuery(meQuery);
   const [asking, setAsking] = useState<'promote' | 'rollback' | 'shipped' | 'override' | 'withdraw' | null>(null);
-  const roles = me?.roles ?? [];
   const environment = overview.environments.find(({ environment_id }) => environment_id === release.environment_id);
   const next = environment === undefined ? undefined : environmentAfter(environment, overview.environments);
   const inForce = environment?.enforce?.id === release.id;
@@ -24,10 +23,10 @@ export function ReleaseActions({ release, overview }: { release: Release; overvi
   return (
     <>
       {release.state === 'blocked' ? <ReasonButton permission={mayOverride(release, me)} onClick={() => setAsking('override')}>Release all the same</ReasonButton> : null}
-      {release.state === 'blocked' || (release.mode === 'shadow' && release.state === 'released') ? <ReasonButton variant="default" permission={mayWithdraw(release, roles)} onClick={() => setAsking('withdraw')}>{release.state === 'blocked' ? 'Give it up' : 'End the shadow'}</ReasonButton> : null}
-      {release.mode === 'shadow' || release.state === 'blocked' ? null : <ReasonButton variant="default" permission={allOf(mayCall('createPolicyRelease', roles, 'Rolling back'), mayRollBack(release, environment))} onClick={() => setAsking('rollback')}>Roll back to this</ReasonButton>}
-      {inForce ? <ReasonButton variant="default" permission={mayCall('createPolicyRelease', roles, 'Rolling back')} onClick={() => setAsking('shipped')}>Back to what is shipped</ReasonButton> : null}
-      {next === undefined || !inForce ? null : <ReasonButton permission={allOf(mayCall('createPolicyRelease', roles, 'Promoting'), mayPromote(next, overview.environments))} onClick={() => setAsking('promote')}>Promote to {next.environment}</ReasonButton>}
+      {release.state === 'blocked' || (release.mode === 'shadow' && release.state === 'released') ? <ReasonButton variant="default" permission={mayWithdraw(release, me)} onClick={() => setAsking('withdraw')}>{release.state === 'blocked' ? 'Give it up' : 'End the shadow'}</ReasonButton> : null}
+      {release.mode === 'shadow' || release.state === 'blocked' ? null : <ReasonButton variant="default" permission={allOf(mayCall('createPolicyRelease', me, 'Rolling back'), mayRollBack(release, environment))} onClick={() => setAsking('rollback')}>Roll back to this</ReasonButton>}
+      {inForce ? <ReasonButton variant="default" permission={mayCall('createPolicyRelease', me, 'Rolling back')} onClick={() => setAsking('shipped')}>Back to what is shipped</ReasonButton> : null}
+      {next === undefined || !inForce ? null : <ReasonButton permission={allOf(mayCall('createPolicyRelease', me, 'Promoting'), mayPromote(next, overview.environments))} onClick={() => setAsking('promote')}>Promote to {next.environment}</ReasonButton>}
       {asking === 'promote' && next !== undefined ? <ReleaseModal overview={overview} wish={{ kind: 'promote', environment: next }} onClose={close} /> : null}
       {(asking === 'rollback' || asking === 'shipped') && environment !== undefined ? <ReleaseModal overview={overview} wish={{ kind: 'rollback', environment, to: asking === 'shipped' ? null : release }} onClose={close} /> : null}
       {asking === 'override' || asking === 'withdraw' ? <Ask key={asking} act={asking} release={release} onClose={close} /> : null}

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import type { Asker } from '../states/role-permission.ts';
 import { mayOverride, mayWithdraw } from './release-permissions.ts';
 
-const me = (id: string, roles: Parameters<typeof mayWithdraw>[1]): Parameters<typeof mayOverride>[1] => ({ principal: { id, kind: 'person', display_name: id }, roles: [...roles] });
+const me = (id: string, roles: Asker['roles']): Parameters<typeof mayOverride>[1] => ({ principal: { id, kind: 'person', display_name: id }, roles });
 const blocked = { state: 'blocked', mode: 'enforce', requested_by: 'prn_a' } as const;
 
 it('the gate is overridden by another person with the role, while it holds the release back', () => {
@@ -13,8 +14,8 @@ it('the gate is overridden by another person with the role, while it holds the r
 });
 
 it('blocked and shadow releases are ended, binding ones are rolled back from', () => {
-  expect(mayWithdraw(blocked, ['policy-admin']).allowed).toBe(true);
-  expect(mayWithdraw({ ...blocked, state: 'released', mode: 'shadow' }, ['admin']).allowed).toBe(true);
-  expect(mayWithdraw({ ...blocked, state: 'released' }, ['admin'])).toMatchObject({ because: expect.stringContaining('Roll back') });
-  expect(mayWithdraw(blocked, ['viewer']).allowed).toBe(false);
+  expect(mayWithdraw(blocked, { roles: ['policy-admin'] }).allowed).toBe(true);
+  expect(mayWithdraw({ ...blocked, state: 'released', mode: 'shadow' }, { roles: ['admin'] }).allowed).toBe(true);
+  expect(mayWithdraw({ ...blocked, state: 'released' }, { roles: ['admin'] })).toMatchObject({ because: expect.stringContaining('Roll back') });
+  expect(mayWithdraw(blocked, { roles: ['viewer'] }).allowed).toBe(false);
 });

@@ -63,7 +63,7 @@ function Promotions({ overview }: { overview: Schemas['PolicyOverview'] }) {
   return (
     <>
       {targets.map((environment) => (
-        <ReasonButton key={environment.environment_id} variant="default" permission={allOf(mayCall('createPolicyRelease', me?.roles ?? [], 'Promoting'), mayPromote(environment, overview.environments))} onClick={() => setPromoting(environment)}>Promote to {environment.environment}</ReasonButton>
+        <ReasonButton key={environment.environment_id} variant="default" permission={allOf(mayCall('createPolicyRelease', me, 'Promoting'), mayPromote(environment, overview.environments))} onClick={() => setPromoting(environment)}>Promote to {environment.environment}</ReasonButton>
       ))}
       {promoting === null ? null : <ReleaseModal overview={overview} wish={{ kind: 'promote', environment: promoting }} onClose={() => setPromoting(null)} />}
     </>

@@ -33,7 +33,7 @@ export function ReadinessCard({ readiness, overview }: Props) {
           <Title order={2}>{readiness.environment}</Title>
           {environment?.shadow == null ? <Text size="sm" c="dimmed">rules in shadow mode</Text> : <Anchor size="sm" component={Link} to={`/policy/releases/${environment.shadow.id}`}>shadow release #{environment.shadow.number}</Anchor>}
         </Group>
-        <ReasonButton size="xs" permission={allOf(maySwitch(environment, wish), mayCall('createPolicyRelease', me?.roles ?? [], 'Switching to enforce'))} onClick={() => setSwitching(true)}>Switch to enforce</ReasonButton>
+        <ReasonButton size="xs" permission={allOf(maySwitch(environment, wish), mayCall('createPolicyRelease', me, 'Switching to enforce'))} onClick={() => setSwitching(true)}>Switch to enforce</ReasonButton>
       </header>
       <Facts
         facts={[

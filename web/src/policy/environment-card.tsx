@@ -44,7 +44,7 @@ export function EnvironmentCard({ environment, bundles, layers, workers }: Props
         <Title order={2}>{environment.environment}</Title>
         <Group gap="xs">
           <Text size="xs" c="dimmed">{gateInWords(environment.gate)}</Text>
-          <ReasonButton size="xs" variant="default" permission={mayCall('putPolicyGate', me?.roles ?? [], 'Setting a gate')} onClick={() => setGating(true)}>Gate</ReasonButton>
+          <ReasonButton size="xs" variant="default" permission={mayCall('putPolicyGate', me, 'Setting a gate')} onClick={() => setGating(true)}>Gate</ReasonButton>
           {force === undefined ? <StateBadge state="no bundle: denies" look={OUTCOME_LOOKS.DENY} />
             : stale ? <StateBadge state="stale: denies" look={OUTCOME_LOOKS.DENY} />
             : <StateBadge state="in force" look={{ ...OUTCOME_LOOKS.ALLOW, meaning: 'Signed and within its time' }} />}

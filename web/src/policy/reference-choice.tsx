@@ -12,7 +12,7 @@ export function ReferenceChoice({ value, label, onChange }: { value: string; lab
   const { data: me } = useQuery(meQuery);
   const { data: overview } = useQuery(policyOverviewQuery);
   const { data: releases } = useQuery(policyReleasesQuery({ environmentId: '', mode: '', cursor: null }));
-  const mayRead = mayCall('listPolicyDrafts', me?.roles ?? [], 'Reading drafts').allowed;
+  const mayRead = mayCall('listPolicyDrafts', me, 'Reading drafts').allowed;
   const drafts = useQueries({ queries: mayRead ? (overview?.layers ?? []).map(({ layer }) => policyDraftsQuery(layer, DRAFTS_SHOWN)) : [] });
   const groups = overview === undefined ? [] : referenceGroups(overview, releases?.items ?? [], drafts.flatMap(({ data }) => data?.items ?? []));
   const known = groups.some(({ choices }) => choices.some((choice) => choice.value === value));

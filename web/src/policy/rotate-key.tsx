@@ -23,7 +23,7 @@ export function RotateKey({ keys }: { keys: ReadonlyArray<Schemas['PublicKey']> 
     onSettled: () => Promise.all([queryClient.invalidateQueries({ queryKey: ['keys'] }), queryClient.invalidateQueries({ queryKey: ['policy'] })]),
   });
   const permission = allOf(
-    mayCall('rotateKey', me?.roles ?? [], 'Rotating a key'),
+    mayCall('rotateKey', me, 'Rotating a key'),
     given(!underWay, 'The key before still verifies what it signed. Rotate again when it is retired.'),
   );
   return (

@@ -16,16 +16,15 @@ interface Props {
 /** Releases what was replayed, with the replay in hand for the gate. A draft has to be published first. */
 export function ReleaseWithReplay({ replay, overview }: Props) {
   const { data: me } = useQuery(meQuery);
-  const roles = me?.roles ?? [];
   const [releasing, setReleasing] = useState(false);
   const draftId = replay.against.draft_id;
-  const draft = useQuery({ ...policyDraftQuery(draftId ?? ''), enabled: draftId !== undefined && mayCall('getPolicyDraft', roles, '').allowed });
+  const draft = useQuery({ ...policyDraftQuery(draftId ?? ''), enabled: draftId !== undefined && mayCall('getPolicyDraft', me, '').allowed });
   const versions = useQuery({ ...policyVersionsQuery(draft.data?.layer ?? ''), enabled: draft.data !== undefined });
   const made = versions.data?.items.find(({ draft_id }) => draft_id === draftId);
   const wish = wishOfReplay(replay, overview, made ?? null);
   return (
     <>
-      <ReasonButton permission={allOf(mayReleaseReplay(replay, wish), mayCall('createPolicyRelease', roles, 'Releasing'))} onClick={() => setReleasing(true)}>Release with this replay</ReasonButton>
+      <ReasonButton permission={allOf(mayReleaseReplay(replay, wish), mayCall('createPolicyRelease', me, 'Releasing'))} onClick={() => setReleasing(true)}>Release with this replay</ReasonButton>
       {releasing && wish !== null ? <ReleaseModal overview={overview} wish={wish} environmentId={replay.environment_id} replayId={replay.id} onClose={() => setReleasing(false)} /> : null}
     </>
   );

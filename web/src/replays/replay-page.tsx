@@ -68,7 +68,7 @@ function Cancel({ replay }: { replay: Replay }) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['policy', 'replay', replay.id] }),
   });
   const ended = !['queued', 'running'].includes(replay.state);
-  return <ReasonButton variant="default" loading={cancellation.isPending} permission={allOf(given(!ended, `It has ended: it ${replay.state}.`), mayCall('cancelPolicyReplay', me?.roles ?? [], 'Stopping a replay'))} onClick={() => cancellation.mutate()}>Stop</ReasonButton>;
+  return <ReasonButton variant="default" loading={cancellation.isPending} permission={allOf(given(!ended, `It has ended: it ${replay.state}.`), mayCall('cancelPolicyReplay', me, 'Stopping a replay'))} onClick={() => cancellation.mutate()}>Stop</ReasonButton>;
 }
 
 function factsOf(replay: Replay): Parameters<typeof Facts>[0]['facts'] {

@@ -32,7 +32,7 @@ export function ReplaysPage() {
   const { data: me } = useQuery(meQuery);
   const against = search.get('against');
   const go = (next: Record<string, string>): void => setSearch({ ...(environment === '' ? {} : { environment }), ...next }, { replace: next['cursor'] === undefined });
-  const permission = mayCall('startPolicyReplay', me?.roles ?? [], 'Starting a replay');
+  const permission = mayCall('startPolicyReplay', me, 'Starting a replay');
   return (
     <Page
       title="Impact replay"

@@ -22,13 +22,12 @@ export function RunActions({ run }: { run: Run }) {
   const { data: me } = useQuery(meQuery);
   const [asking, setAsking] = useState<RunAct | null>(null);
   const [notStopped, setNotStopped] = useState<Schemas['NotStopped'][]>([]);
-  const roles = me?.roles ?? [];
   const acts: RunAct[] = [isPaused(run) ? 'resume' : 'pause', 'redrive', 'cancel'];
   return (
     <>
       {acts.map((act) => {
         const { icon: ActIcon, button } = WORDS[act];
-        return <ReasonButton key={act} variant="default" permission={mayAct(act, run, roles)} leftSection={<ActIcon size={16} aria-hidden />} onClick={() => setAsking(act)}>{button}</ReasonButton>;
+        return <ReasonButton key={act} variant="default" permission={mayAct(act, run, me)} leftSection={<ActIcon size={16} aria-hidden />} onClick={() => setAsking(act)}>{button}</ReasonButton>;
       })}
       <ReasonButton permission={mayDownloadEvidence(run)} leftSection={<IconDownload size={16} aria-hidden />} href={evidenceUrl(run.id)} download={`evidence-${run.id}.zip`}>Evidence</ReasonButton>
       {asking === null ? null : <Ask key={asking} act={asking} run={run} onClose={() => setAsking(null)} onNotStopped={setNotStopped} />}

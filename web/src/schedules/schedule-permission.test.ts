@@ -5,8 +5,8 @@ const AT = '2026-11-21T12:00:00.000Z';
 const SCHEDULE = { paused_at: null, enabled: true, next_due_at: AT, environment: 'prod' as const };
 
 it('offers what is possible, to who may', () => {
-  expect(pauseOrResume({ paused_at: null }, ['operator'])).toEqual({ act: 'pause', permission: { allowed: true } });
-  expect(pauseOrResume({ paused_at: AT }, ['viewer'])).toEqual({ act: 'resume', permission: { allowed: false, because: 'Resuming takes the role operator or admin; your role is viewer.' } });
+  expect(pauseOrResume({ paused_at: null }, { roles: ['operator'] })).toEqual({ act: 'pause', permission: { allowed: true } });
+  expect(pauseOrResume({ paused_at: AT }, { roles: ['viewer'] })).toEqual({ act: 'resume', permission: { allowed: false, because: 'Resuming takes the role operator or admin; your role is viewer.' } });
 });
 
 it('says why there is no next time', () => {

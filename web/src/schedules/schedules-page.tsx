@@ -16,6 +16,7 @@ import { ReasonModal } from '../parts/reason-modal.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { ACTIVE_LOOK, INACTIVE_LOOK, PAUSED_LOOK, RUN_LOOKS } from '../parts/state-look.ts';
 import { toastDone } from '../parts/toast.tsx';
+import type { Asker } from '../states/role-permission.ts';
 import { ALL_RUN_STATES } from '../runs/run-filter.ts';
 import { pauseOrResume, whyNotDue } from './schedule-permission.ts';
 import { ZonedTime } from './zoned-time.tsx';
@@ -34,13 +35,13 @@ export function SchedulesPage() {
       <AsyncView query={query} what="schedules">
         {({ items }) => (items.length === 0
           ? <div className="panel"><Empty icon={IconCalendarTime} title="Nothing runs by the clock">A workflow whose trigger is a schedule appears here as soon as a version of it is active.</Empty></div>
-          : <ScheduleTable schedules={items} roles={me?.roles ?? []} />)}
+          : <ScheduleTable schedules={items} asker={me} />)}
       </AsyncView>
     </Page>
   );
 }
 
-function ScheduleTable({ schedules, roles }: { schedules: readonly Schedule[]; roles: readonly Schemas['Role'][] }) {
+function ScheduleTable({ schedules, asker }: { schedules: readonly Schedule[]; asker: Asker | undefined }) {
   const [asking, setAsking] = useState<Schedule | null>(null);
   return (
     <div className="panel table-panel" tabIndex={0} role="region" aria-label="Schedules">
@@ -48,7 +49,7 @@ function ScheduleTable({ schedules, roles }: { schedules: readonly Schedule[]; r
         <Table.Thead><Table.Tr>{COLUMNS.map((name) => <Table.Th key={name} scope="col">{name}</Table.Th>)}</Table.Tr></Table.Thead>
         <Table.Tbody>
           {schedules.map((schedule) => {
-            const { act, permission } = pauseOrResume(schedule, roles);
+            const { act, permission } = pauseOrResume(schedule, asker);
             return (
               <Table.Tr key={schedule.id}>
                 <Table.Td><State schedule={schedule} /></Table.Td>

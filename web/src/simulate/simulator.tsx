@@ -37,7 +37,7 @@ export function Simulator({ me, decisionId, against, environments, onChange }: P
   const input = useMemo(() => (recorded ? null : readInput(text)), [recorded, text]);
   const problems = useMemo(() => (recorded ? [] : problemsOfInput(text, simulation.error)), [recorded, text, simulation.error]);
   const permission = allOf(
-    mayCall('simulatePolicy', me.roles, 'Simulating'),
+    mayCall('simulatePolicy', me, 'Simulating'),
     given(readReference(against) !== null, 'Choose the policy that is asked.'),
     given(!recorded || decisionId.trim() !== '', 'Name the decision by its id.'),
     given(recorded || input !== null, 'The input is no JSON object.'),

@@ -16,40 +16,40 @@ const STATES = statesOf(RUN_STATES);
 describe('cancel and pause', () => {
   it.each(STATES)('follow the state table in %s', (state) => {
     const legal = isLegalTransition(RUN_STATES, state, 'cancelling');
-    expect(mayAct('cancel', run({ state }), ['operator']).allowed).toBe(legal);
-    expect(mayAct('pause', run({ state }), ['operator']).allowed).toBe(legal);
-    expect(mayAct('pause', run({ state, ...PAUSED }), ['operator']).allowed).toBe(false);
+    expect(mayAct('cancel', run({ state }), { roles: ['operator'] }).allowed).toBe(legal);
+    expect(mayAct('pause', run({ state }), { roles: ['operator'] }).allowed).toBe(legal);
+    expect(mayAct('pause', run({ state, ...PAUSED }), { roles: ['operator'] }).allowed).toBe(false);
   });
   it('say which role they take, by the table that the server refuses by', () => {
-    expect(mayAct('cancel', run({}), ['viewer'])).toEqual({ allowed: false, because: 'Cancelling takes the role operator or admin; your role is viewer.' });
-    expect(mayAct('pause', run({}), ['approver'])).toEqual({ allowed: false, because: 'Pausing takes the role operator or admin; your role is approver.' });
+    expect(mayAct('cancel', run({}), { roles: ['viewer'] })).toEqual({ allowed: false, because: 'Cancelling takes the role operator or admin; your role is viewer.' });
+    expect(mayAct('pause', run({}), { roles: ['approver'] })).toEqual({ allowed: false, because: 'Pausing takes the role operator or admin; your role is approver.' });
   });
   it('say why the state forbids it before which role it takes', () => {
-    expect(mayAct('cancel', run({ state: 'cancelling' }), ['viewer'])).toEqual({ allowed: false, because: 'The run is already being cancelled.' });
-    expect(mayAct('pause', run({ state: 'succeeded' }), ['operator'])).toEqual({ allowed: false, because: 'The run has ended: it is succeeded.' });
+    expect(mayAct('cancel', run({ state: 'cancelling' }), { roles: ['viewer'] })).toEqual({ allowed: false, because: 'The run is already being cancelled.' });
+    expect(mayAct('pause', run({ state: 'succeeded' }), { roles: ['operator'] })).toEqual({ allowed: false, because: 'The run has ended: it is succeeded.' });
   });
 });
 
 it('only what is paused is resumed', () => {
-  expect(mayAct('resume', run(PAUSED), ['operator'])).toEqual({ allowed: true });
-  expect(mayAct('resume', run({}), ['operator'])).toEqual({ allowed: false, because: 'The run is not paused.' });
+  expect(mayAct('resume', run(PAUSED), { roles: ['operator'] })).toEqual({ allowed: true });
+  expect(mayAct('resume', run({}), { roles: ['operator'] })).toEqual({ allowed: false, because: 'The run is not paused.' });
 });
 
 describe('redrive', () => {
   it('takes a run that failed, or goes on beside it, with a dead or failed step', () => {
-    expect(mayAct('redrive', run({ state: 'failed', steps: [step('succeeded'), step('dead')] }), ['operator'])).toEqual({ allowed: true });
-    expect(mayAct('redrive', run({ state: 'running', steps: [step('failed')] }), ['operator'])).toEqual({ allowed: true });
+    expect(mayAct('redrive', run({ state: 'failed', steps: [step('succeeded'), step('dead')] }), { roles: ['operator'] })).toEqual({ allowed: true });
+    expect(mayAct('redrive', run({ state: 'running', steps: [step('failed')] }), { roles: ['operator'] })).toEqual({ allowed: true });
   });
   it.each(['succeeded', 'cancelled', 'cancelling'] as const)('refuses in %s', (state) => {
-    expect(mayAct('redrive', run({ state, steps: [step('dead')] }), ['operator'])).toEqual({ allowed: false, because: `Nothing of it can be tried again: the run is ${state}.` });
+    expect(mayAct('redrive', run({ state, steps: [step('dead')] }), { roles: ['operator'] })).toEqual({ allowed: false, because: `Nothing of it can be tried again: the run is ${state}.` });
   });
   it('leaves the item of a map as it is that went on without it', () => {
     const items = (map: 'succeeded' | 'failed'): Run['steps'] => [{ ...step(map), key: 'each' }, { ...step('dead'), key: 'each[3].write' }];
-    expect(mayAct('redrive', run({ steps: items('succeeded') }), ['operator'])).toEqual({ allowed: false, because: 'No step is dead or failed that could be tried again.' });
-    expect(mayAct('redrive', run({ state: 'failed', steps: items('failed') }), ['operator']).allowed).toBe(true);
+    expect(mayAct('redrive', run({ steps: items('succeeded') }), { roles: ['operator'] })).toEqual({ allowed: false, because: 'No step is dead or failed that could be tried again.' });
+    expect(mayAct('redrive', run({ state: 'failed', steps: items('failed') }), { roles: ['operator'] }).allowed).toBe(true);
   });
   it('refuses when nothing can be tried again', () => {
-    expect(mayAct('redrive', run({ state: 'failed', steps: [step('cancelled')] }), ['operator']).allowed).toBe(false);
+    expect(mayAct('redrive', run({ state: 'failed', steps: [step('cancelled')] }), { roles: ['operator'] }).allowed).toBe(false);
     expect(isRedrivable('uncertain')).toBe(false);
   });
 });

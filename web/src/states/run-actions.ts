@@ -3,11 +3,10 @@ import type { OperationId } from '@countersign/contracts/openapi/permissions.ts'
 import { isLegalTransition, RUN_STATES, STEP_STATES, type RunState } from '@countersign/contracts/states/transitions.ts';
 import { itemKeyOf } from '@countersign/contracts/workflow/item-keys.ts';
 import type { Permission } from './permission.ts';
-import { allOf, given, mayCall } from './role-permission.ts';
+import { allOf, given, mayCall, type Asker } from './role-permission.ts';
 
 type Schemas = components['schemas'];
 type Run = Pick<Schemas['Run'], 'state' | 'steps' | 'evidence' | 'finished_at' | 'paused_at'>;
-type Role = Schemas['Role'];
 
 const ALLOWED: Permission = { allowed: true };
 
@@ -17,9 +16,9 @@ export type RunAct = keyof typeof RUN_ACTS;
 
 const DOING: Record<RunAct, string> = { pause: 'Pausing', resume: 'Resuming', cancel: 'Cancelling', redrive: 'Redriving' };
 
-/** Whether somebody with these roles may do this with the run now. The run's state counts first: a role can be asked for, an end cannot be undone. */
-export function mayAct(act: RunAct, run: Run, roles: readonly Role[]): Permission {
-  return allOf(STATE_ALLOWS[act](run), mayCall(RUN_ACTS[act], roles, DOING[act]));
+/** Whether whoever asks may do this with the run now. The run's state counts first: a role can be asked for, an end cannot be undone. */
+export function mayAct(act: RunAct, run: Run, asker: Asker | undefined): Permission {
+  return allOf(STATE_ALLOWS[act](run), mayCall(RUN_ACTS[act], asker, DOING[act]));
 }
 
 const STATE_ALLOWS: Record<RunAct, (run: Run) => Permission> = {
