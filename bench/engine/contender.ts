@@ -14,9 +14,17 @@ export interface Place {
 
 /** Somebody who runs workflows of five steps, in a process of its own. */
 export interface Contender {
-  /** Keeps `inFlight` runs under way for `durationMs`. Gives for each run that ended in this time how long it took its caller, from asking to knowing. */
-  measure(inFlight: number, durationMs: number): Promise<number[]>;
+  /** Keeps `inFlight` runs under way for `durationMs`. */
+  measure(inFlight: number, durationMs: number): Promise<Times>;
   stop(): Promise<void>;
+}
+
+/** Of the runs that ended in a measurement, in milliseconds. */
+export interface Times {
+  /** How long each took its caller, from asking to knowing. */
+  readonly whole: readonly number[];
+  /** By the clock of the database, from the commit of the event to the lease of the first step. Where the contender can tell. */
+  readonly toStart?: readonly number[];
 }
 
 export interface Measured {
@@ -25,6 +33,8 @@ export interface Measured {
   readonly p50_ms: number;
   readonly p95_ms: number;
   readonly p99_ms: number;
+  readonly to_start_p50_ms?: number;
+  readonly to_start_p99_ms?: number;
   /** Of the contender's process, all its threads. */
   readonly cpu_us_per_step: number;
 }
@@ -33,17 +43,22 @@ export const STEPS = 5;
 
 export async function measured(contender: Contender, inFlight: number, durationMs: number): Promise<Measured> {
   const [cpu, begun] = [process.cpuUsage(), performance.now()];
-  const latencies = (await contender.measure(inFlight, durationMs)).toSorted((a, b) => a - b);
+  const { whole, toStart } = await contender.measure(inFlight, durationMs);
   const { user, system } = process.cpuUsage(cpu);
-  const at = (share: number): number => hundredths(latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? Number.NaN);
   return {
-    runs: latencies.length, runs_per_s: hundredths(latencies.length / (performance.now() - begun) * 1_000),
-    p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99), cpu_us_per_step: Math.round((user + system) / latencies.length / STEPS),
+    runs: whole.length, runs_per_s: hundredths(whole.length / (performance.now() - begun) * 1_000),
+    p50_ms: at(whole, 0.5), p95_ms: at(whole, 0.95), p99_ms: at(whole, 0.99), cpu_us_per_step: Math.round((user + system) / whole.length / STEPS),
+    ...(toStart === undefined ? {} : { to_start_p50_ms: at(toStart, 0.5), to_start_p99_ms: at(toStart, 0.99) }),
   };
 }
 
+function at(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return hundredths(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN);
+}
+
 /** For contenders whose caller waits for each run. */
-export async function keepInFlight(run: () => Promise<void>, inFlight: number, durationMs: number): Promise<number[]> {
+export async function keepInFlight(run: () => Promise<void>, inFlight: number, durationMs: number): Promise<Times> {
   const until = performance.now() + durationMs;
   const latencies: number[] = [];
   const lane = async (): Promise<void> => {
@@ -53,7 +68,7 @@ export async function keepInFlight(run: () => Promise<void>, inFlight: number, d
     }
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  return latencies;
+  return { whole: latencies };
 }
 
 export function hundredths(value: number): number {

@@ -72,7 +72,10 @@ export async function startCountersign({ controlUrl, executionUrl, localServerUr
       });
       if (failed > 0) throw new EngineBenchError('runs_failed', `${failed} runs did not succeed.`);
       const deliveries = await control.forTenant(place.tenantId, (tx) => readDeliveriesOfRuns(tx, place.tenantId, [...ended.keys()]));
-      return deliveries.map(({ id, delivery_id }) => (ended.get(id) ?? Number.NaN) - (begun.get(delivery_id) ?? Number.NaN));
+      return {
+        whole: deliveries.map(({ id, delivery_id }) => (ended.get(id) ?? Number.NaN) - (begun.get(delivery_id) ?? Number.NaN)),
+        toStart: deliveries.map(({ to_start_ms }) => to_start_ms),
+      };
     },
     async stop() {
       await listener.stop();

@@ -12,8 +12,15 @@ export async function insertDelivery(database: Database, { tenantId, workspaceId
   await database.atOnce([tenantId], [{ statement: delivery, values: [tenantId, id, workspaceId, environmentId, instanceId] }]);
 }
 
-const ofRuns: Statement = { name: 'bench.deliveries_of_runs', text: 'SELECT id, delivery_id FROM execution.runs WHERE tenant_id = $1 AND id = ANY ($2::text[])' };
+const ofRuns: Statement = {
+  name: 'bench.deliveries_of_runs',
+  text: `
+    SELECT r.id, r.delivery_id,
+           (SELECT extract(epoch FROM min(s.started_at) - d.received_at)::float8 * 1000 FROM execution.steps s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.id) AS to_start_ms
+      FROM execution.runs r JOIN execution.deliveries d ON d.tenant_id = r.tenant_id AND d.id = r.delivery_id
+     WHERE r.tenant_id = $1 AND r.id = ANY ($2::text[])`,
+};
 
-export function readDeliveriesOfRuns(tx: Transaction, tenantId: string, runIds: readonly string[]): Promise<Array<{ id: string; delivery_id: string }>> {
+export function readDeliveriesOfRuns(tx: Transaction, tenantId: string, runIds: readonly string[]): Promise<Array<{ id: string; delivery_id: string; to_start_ms: number }>> {
   return tx.rows(ofRuns, [tenantId, runIds]);
 }

@@ -29,7 +29,7 @@ export function asText(all: readonly EngineFigures[]): string {
     for (const load of loads) {
       lines.push(`${load.in_flight} in flight (${Math.round(load.commit_rate_8)} commits/s just before):`);
       for (const [name, figures] of Object.entries(load.contenders)) {
-        lines.push(`  ${name.padEnd(12)} ${figures.runs_per_s} runs/s  p50 ${figures.p50_ms}  p95 ${figures.p95_ms}  p99 ${figures.p99_ms} ms  CPU ${figures.cpu_us_per_step} us/step  ${figures.commits_per_run} commits/run`);
+        lines.push(`  ${name.padEnd(12)} ${figures.runs_per_s} runs/s  p50 ${figures.p50_ms}  p95 ${figures.p95_ms}  p99 ${figures.p99_ms} ms  CPU ${figures.cpu_us_per_step} us/step  ${figures.commits_per_run} commits/run${figures.to_start_p50_ms === undefined ? '' : `  to start p50 ${figures.to_start_p50_ms}  p99 ${figures.to_start_p99_ms} ms`}`);
       }
       lines.push(`  over dbos ${load.ratio.dbos ?? '-'}x, over graphile ${load.ratio.graphile ?? '-'}x; p50 ${load.p50_ratio.dbos ?? '-'}x, ${load.p50_ratio.graphile ?? '-'}x; steps per commit rate ${load.steps_per_commit_rate}`);
     }
