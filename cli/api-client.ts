@@ -4,6 +4,7 @@ import type { components, paths } from '@countersign/contracts/openapi/api.gener
 import type { Problem } from '@countersign/contracts/errors/catalogue.ts';
 import type { CliConfig } from './config.ts';
 import { CliError } from './errors.ts';
+import { pathOf, type AnswerOf, type CallOf, type Method, type OperationAt } from './operation-call.ts';
 
 type Json<Response> = Response extends { content: { 'application/json': infer Body } } ? Body : never;
 export type RunPage = Json<paths['/api/v1/runs']['get']['responses']['200']>;
@@ -53,6 +54,19 @@ export class ApiClient {
     this.#http = axios.create({
       baseURL: config.url, timeout: 30_000, proxy: false, maxRedirects: 0, validateStatus: () => true,
       headers: { authorization: `Bearer ${config.apiKey}`, accept: 'application/json' },
+    });
+  }
+
+  /** Any operation of the contract that takes and answers JSON. */
+  async call<P extends keyof paths, M extends Method>(method: M, path: P, call: CallOf<OperationAt<P, M>>): Promise<AnswerOf<OperationAt<P, M>>> {
+    return (await this.read(method, path, call)).body;
+  }
+
+  /** Like `call`, with the tag of what was answered, by which a change of it names what it replaces. */
+  read<P extends keyof paths, M extends Method>(method: M, path: P, call: CallOf<OperationAt<P, M>>): Promise<Tagged<AnswerOf<OperationAt<P, M>>>> {
+    const { path: parts, query, body, etag } = call as { path?: Record<string, string>; query?: object; body?: unknown; etag?: string };
+    return this.#tagged(method.toUpperCase(), pathOf(path, parts), {
+      ...(query === undefined ? {} : { params: query }), ...(body === undefined ? {} : { data: body }), ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
     });
   }
 

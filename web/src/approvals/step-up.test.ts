@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { needsStepUp, signInAgainPath, signInAskedFor } from './step-up.ts';
+import { needsStepUp, signInAskedFor } from './step-up.ts';
 
 type Approval = Parameters<typeof needsStepUp>[0];
 const me: Parameters<typeof needsStepUp>[1] = { principal: { id: 'prn_1', kind: 'person', display_name: 'A' }, roles: ['approver'] };
@@ -17,5 +17,4 @@ describe('signing in again helps', () => {
     approval({ may_vote: true }), approval({ state: 'approved' }), approval({ min_strength: null, max_sign_in_age_ms: null }), approval({ required_role: 'admin' }),
     approval({ votes: [{ principal_id: 'prn_1' }] as Approval['votes'] }),
   ])('and nobody else (%#)', (given) => expect(needsStepUp(given, me)).toBe(false));
-  it('and leads back', () => expect(signInAgainPath('/approvals?selected=apr_1')).toBe('/sign-in?fresh=1&to=%2Fapprovals%3Fselected%3Dapr_1'));
 });

@@ -18,8 +18,3 @@ export function needsStepUp(approval: Approval, me: Pick<Schemas['Me'], 'princip
   if (me === undefined || approval.state !== 'pending' || approval.may_vote || signInAskedFor(approval) === null) return false;
   return me.roles.some((role) => role === approval.required_role) && !approval.votes.some(({ principal_id }) => principal_id === me.principal.id);
 }
-
-/** Where a person signs in again and comes back from. */
-export function signInAgainPath(back: string): string {
-  return `/sign-in?fresh=1&to=${encodeURIComponent(back)}`;
-}

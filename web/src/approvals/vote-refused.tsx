@@ -5,7 +5,7 @@ import type { Approval } from '../api/client.ts';
 import { ApiError } from '../api/problem.ts';
 import { digestPrefix } from '../format/ids.ts';
 import { ProblemView } from '../parts/problem-view.tsx';
-import { signInAgainPath } from './step-up.ts';
+import { signInAgainPath } from '../sign-in/sign-in-link.ts';
 
 const SIGN_IN_CODES = new Set(['approval_stronger_sign_in_required', 'approval_fresh_sign_in_required']);
 

@@ -1,11 +1,14 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconLock } from '@tabler/icons-react';
+import { Link, useLocation } from 'react-router';
 import { describeError, ApiError } from '../api/problem.ts';
+import { signInAgainPath } from '../sign-in/sign-in-link.ts';
 import { CopyId } from './copy-id.tsx';
 
-/** An error in its own words, with the request id to hand on, and a way to try again. */
+/** An error in its own words, with the request id to hand on, and what to do about it: sign in again, or try again. */
 export function ProblemView({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, detail, code, requestId } = describeError(error);
+  const { pathname, search } = useLocation();
   const noPermission = error instanceof ApiError && error.status === 403;
   const fields = error instanceof ApiError ? error.problem?.errors ?? [] : [];
   return (
@@ -27,6 +30,7 @@ export function ProblemView({ error, onRetry }: { error: unknown; onRetry?: () =
         <Group gap="md">
           <Text size="xs" c="dimmed">Code <code>{code}</code></Text>
           {requestId === null ? null : <Text size="xs" c="dimmed" component="span">Request <CopyId id={requestId} what="request id" text={requestId} /></Text>}
+          {code === 'step_up_required' ? <Button size="xs" variant="default" component={Link} to={signInAgainPath(pathname + search)}>Sign in again</Button> : null}
           {onRetry === undefined ? null : <Button size="xs" variant="default" onClick={onRetry}>Try again</Button>}
         </Group>
       </Stack>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { destinationOf, takeToken } from './sign-in-link.ts';
+import { destinationOf, signInAgainPath, takeToken } from './sign-in-link.ts';
 
 function windowAt(hash: string): { window: Parameters<typeof takeToken>[0]; replaced: string[] } {
   const replaced: string[] = [];
@@ -27,3 +27,5 @@ describe('destinationOf', () => {
   it.each([[null, '/runs'], ['/approvals?selected=apr_1', '/approvals?selected=apr_1'], ['https://evil.test', '/runs'], ['//evil.test', '/runs'], ['/\\evil.test', '/runs'], ['/sign-in', '/runs']])(
     '%s leads to %s', (to, destination) => expect(destinationOf(to)).toBe(destination));
 });
+
+it('who signs in again comes back', () => expect(signInAgainPath('/approvals?selected=apr_1')).toBe('/sign-in?fresh=1&to=%2Fapprovals%3Fselected%3Dapr_1'));

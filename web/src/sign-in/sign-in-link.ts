@@ -20,6 +20,11 @@ export function destinationOf(to: string | null): string {
   return to;
 }
 
+/** Where a person signs in again and comes back from. */
+export function signInAgainPath(back: string): string {
+  return `/sign-in?fresh=1&to=${encodeURIComponent(back)}`;
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
