@@ -50,6 +50,7 @@ import packageJson from './package.json' with { type: 'json' };
 import { Board } from './operations/board.ts';
 import { Queues } from './operations/queues.ts';
 import { Policies } from './policies/policies.ts';
+import { Privacy } from './privacy/privacy.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { PolicyReplays } from './replays/replays.ts';
 import { CostReport } from './runs/cost-report.ts';
@@ -124,6 +125,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     setTimeout(() => { hub.resyncAll(); policies.waiters.wakeAll(); }, RESYNC_MS).unref();
   });
 
+  const privacy = new Privacy({ ...parts, retention_days: config.retention_days });
+  loops.push(...privacy.loops);
+
   const references = new PolicyReferences({ ...parts, ...policies });
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keyFile: config.keyFile, objectsFolder: config.objectsFolder, logLevel: config.logLevel } });
 
@@ -168,6 +172,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       killSwitches: new KillSwitches(parts),
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
+      privacy,
       hub,
     }),
     ingestion: new Ingestion(parts),

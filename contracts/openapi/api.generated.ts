@@ -1488,6 +1488,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long this tenant keeps what */
+        get: operations["getRetention"];
+        /**
+         * Set how long this tenant keeps what
+         * @description All three at once; null is the cell's default for content, and for ever for the rest. A lower number takes effect with the next sweep, within
+         *     minutes; what is gone stays gone. What a legal hold covers is kept until the hold is released.
+         */
+        put: operations["putRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept while a case goes on; those in force first */
+        get: operations["listLegalHolds"];
+        put?: never;
+        /** Keep something, whatever its retention and whoever asks for its erasure */
+        post: operations["setLegalHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal-holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a hold; what is past its retention goes within a day */
+        post: operations["releaseLegalHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cell": {
         parameters: {
             query?: never;
@@ -3445,6 +3502,51 @@ export interface components {
                 message: string;
             };
         };
+        Retention: {
+            /** @description What tickets say and models answer, what people typed as reasons; null: the default */
+            content_days: number | null;
+            /** @description As the cell is configured; 0 keeps content only while its run needs it */
+            content_default_days: number;
+            /** @description How runs were carried out: attempts, errors and receipts of calls, masked inputs of decisions, ended sessions; null: for ever */
+            operational_days: number | null;
+            /** @description The bodies of audit events; their digests and proofs stay; null: for ever */
+            audit_days: number | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+        };
+        NewRetention: {
+            content_days: number | null;
+            operational_days: number | null;
+            audit_days: number | null;
+        };
+        LegalHold: {
+            id: string;
+            scope: components["schemas"]["HoldScope"];
+            target: string;
+            /** @description Null: not for you */
+            reason: string | null;
+            set_by: string;
+            /** Format: date-time */
+            set_at: string;
+            released_by: string | null;
+            /** Format: date-time */
+            released_at: string | null;
+        };
+        /**
+         * @description `subject`: the record that runs are about, such as a ticket
+         * @enum {string}
+         */
+        HoldScope: "tenant" | "workspace" | "run" | "principal" | "subject";
+        NewLegalHold: {
+            scope: components["schemas"]["HoldScope"];
+            /** @description The id of what is held; not for `tenant` */
+            target?: string;
+            reason: string;
+        };
+        HoldRelease: {
+            reason: string;
+        };
     };
     responses: {
         /** @description A coded problem */
@@ -3474,6 +3576,7 @@ export interface components {
         /** @description First moment that is left out */
         ToTime: string;
         Cursor: string;
+        HoldId: string;
         ScheduleId: string;
         RunId: string;
         SlackInstallationId: string;
@@ -6022,6 +6125,130 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings; their ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetention"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listLegalHolds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 500 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LegalHold"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setLegalHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLegalHold"];
+            };
+        };
+        responses: {
+            /** @description In force */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseLegalHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: components["parameters"]["HoldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldRelease"];
+            };
+        };
+        responses: {
+            /** @description Released */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
                 };
             };
             default: components["responses"]["Problem"];

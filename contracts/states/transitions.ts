@@ -135,6 +135,21 @@ export const POLICY_RELEASE_STATES: StateMachine<PolicyReleaseState> = {
   ],
 };
 
+export type ErasureRequestState = 'requested' | 'held' | 'running' | 'completed' | 'failed';
+
+export const ERASURE_REQUEST_STATES: StateMachine<ErasureRequestState> = {
+  initial: ['requested'],
+  terminal: ['completed', 'failed'],
+  transitions: [
+    { from: 'requested', to: 'held', why: 'a legal hold covers the person' },
+    { from: 'requested', to: 'running', why: 'the person is shut out, and the search has begun' },
+    { from: 'held', to: 'running', why: 'the hold was released' },
+    { from: 'running', to: 'held', why: 'a legal hold was set before it was done' },
+    { from: 'running', to: 'completed', why: 'a second search found nothing, and the evidence is built' },
+    { from: 'running', to: 'failed', why: 'a second search still found something; a person must look' },
+  ],
+};
+
 /** Every table by the name that the database uses for it. */
 export const STATE_MACHINES = {
   run: RUN_STATES,
@@ -143,6 +158,7 @@ export const STATE_MACHINES = {
   tool_call: TOOL_CALL_STATES,
   approval: APPROVAL_STATES,
   policy_release: POLICY_RELEASE_STATES,
+  erasure_request: ERASURE_REQUEST_STATES,
 } as const;
 
 /** Whether `from -> to` is legal in `machine`. */

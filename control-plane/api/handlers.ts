@@ -18,6 +18,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { Board } from '../operations/board.ts';
 import type { Queues } from '../operations/queues.ts';
+import type { Privacy } from '../privacy/privacy.ts';
 import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
@@ -64,12 +65,14 @@ export interface Services {
   readonly killSwitches: KillSwitches;
   readonly audit: AuditApi;
   readonly cell: CellApi;
+  readonly privacy: Privacy;
   readonly hub: Hub;
 }
 
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
+    ...parts.privacy.handlers,
     signIn: (call) => parts.signIn.signIn(call),
     signOut: (call) => parts.signIn.signOut(call),
     getMe: (call) => parts.signIn.getMe(call),
