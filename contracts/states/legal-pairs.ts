@@ -9,6 +9,7 @@ const TABLES = {
   approval: 'control.approval_legal_transitions',
   policy_release: 'control.policy_release_legal_transitions',
   erasure_request: 'control.erasure_request_legal_transitions',
+  change_request: 'control.change_request_legal_transitions',
 } as const;
 
 /** The rows of every `*_legal_transitions` table: the table's pairs, and `new -> initial` for a fresh row. */

@@ -135,6 +135,22 @@ export const POLICY_RELEASE_STATES: StateMachine<PolicyReleaseState> = {
   ],
 };
 
+export type ChangeRequestState = 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'executed' | 'failed';
+
+/** A call to the API that a second person decides. */
+export const CHANGE_REQUEST_STATES: StateMachine<ChangeRequestState> = {
+  initial: ['pending'],
+  terminal: ['rejected', 'expired', 'withdrawn', 'executed', 'failed'],
+  transitions: [
+    { from: 'pending', to: 'approved', why: 'another person approved exactly this call' },
+    { from: 'pending', to: 'rejected', why: 'another person rejected it' },
+    { from: 'pending', to: 'expired', why: 'nobody decided in time; expiry denies' },
+    { from: 'pending', to: 'withdrawn', why: 'who asked for it took it back' },
+    { from: 'approved', to: 'executed', why: 'the call was carried out for who had asked' },
+    { from: 'approved', to: 'failed', why: 'the call was refused when it was carried out' },
+  ],
+};
+
 export type ErasureRequestState = 'requested' | 'held' | 'running' | 'completed' | 'failed';
 
 export const ERASURE_REQUEST_STATES: StateMachine<ErasureRequestState> = {
@@ -159,6 +175,7 @@ export const STATE_MACHINES = {
   approval: APPROVAL_STATES,
   policy_release: POLICY_RELEASE_STATES,
   erasure_request: ERASURE_REQUEST_STATES,
+  change_request: CHANGE_REQUEST_STATES,
 } as const;
 
 /** Whether `from -> to` is legal in `machine`. */

@@ -4,6 +4,7 @@ import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions
 import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { bearerOf, findPrincipal } from '../http/authenticate.ts';
+import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts';
 import { refuseForeignOrigin } from '../http/csrf.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -45,7 +46,7 @@ export class Access {
       if (need === 'cell') this.#refuseUnlessOperator(request);
       return null;
     }
-    const principal = await findPrincipal(request, authenticator);
+    const principal = await findPrincipal(request, authenticator, { sessionOf: (header) => cookieOf(header, SESSION_COOKIE) });
     if (principal === null) {
       setHeaders(response, await limits.take(null, address, operation));
       throw new ApiError('unauthenticated', 'Sign in, or send a valid API key.', { headers: { 'www-authenticate': 'Bearer' } });

@@ -13,7 +13,8 @@ type Preview = components['schemas']['Preview'];
 
 /** An approval as `principal` may see it: what would be executed only for those who may see content or must judge it. */
 export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], principal: Principal, keys: Keys): Promise<ApprovalView> {
-  const seesContent = may(principal, 'content:read') || principal.roles.some((role) => role === row.required_role);
+  const judges = principal.scopes === null && principal.roles.some((role) => role === row.required_role);
+  const seesContent = may(principal, 'content:read') || judges;
   const { action, preview } = await visibleParts(row, seesContent, principal.tenantId, keys);
   const refusal = whyNot(row, votes, principal);
   return {

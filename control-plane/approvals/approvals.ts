@@ -146,7 +146,7 @@ export class Approvals {
 }
 
 /** By which way a vote came, in the words of the database. */
-const CHANNELS = { session: 'console', api_key: 'api', access_token: 'api', slack: 'slack' } as const;
+const CHANNELS = { session: 'console', api_key: 'api', access_token: 'api', change_request: 'api', slack: 'slack' } as const;
 
 function refusalError({ code, detail, field }: VoteRefusal, currentDigest: string): ApiError {
   if (code === 'approval_digest_stale') return new ApiError(code, detail, { members: { current_action_digest: currentDigest } });

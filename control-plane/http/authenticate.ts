@@ -1,16 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principal } from '../identity/principal.ts';
-import { cookieOf, SESSION_COOKIE } from './cookies.ts';
 
-/** Who is asking; null where nobody we know is. An Authorization header decides alone: a request never falls back to the cookie beside it. */
-export async function findPrincipal(request: IncomingMessage, authenticator: Authenticator): Promise<Principal | null> {
+export interface SessionCookies {
+  /** The value of the session cookie in a `Cookie` header. */
+  sessionOf(header: string | undefined): string | undefined;
+}
+
+/**
+ * Who is asking, in the workspace that the header `countersign-workspace` names; null where nobody we know is. An Authorization header
+ * decides alone: a request never falls back to the cookie beside it.
+ *
+ * @throws ApiError `not_found` where there is no such workspace, or none that the principal has a role in
+ */
+export async function findPrincipal(request: IncomingMessage, authenticator: Authenticator, cookies: SessionCookies): Promise<Principal | null> {
+  const named = request.headers['countersign-workspace'];
+  const workspace = typeof named === 'string' ? named : undefined;
   if (request.headers.authorization !== undefined) {
     const bearer = bearerOf(request);
-    return bearer === null ? null : authenticator.byApiKey(bearer);
+    return bearer === null ? null : authenticator.byBearer(bearer, workspace);
   }
-  const cookie = cookieOf(request.headers.cookie, SESSION_COOKIE);
-  return cookie === undefined ? null : authenticator.bySession(cookie);
+  const session = cookies.sessionOf(request.headers.cookie);
+  return session === undefined ? null : authenticator.bySession(session, workspace);
 }
 
 /** The token of `Authorization: Bearer` (RFC 6750); null where there is no such header. */

@@ -48,6 +48,6 @@ export const findAdministrator: Statement = {
       FROM control.role_assignments r
       JOIN control.principals p ON (p.tenant_id, p.id) = (r.tenant_id, r.principal_id)
       JOIN control.workspaces w ON (w.tenant_id, w.id) = (r.tenant_id, r.workspace_id)
-     WHERE r.tenant_id = $1 AND r.role = 'admin' AND p.kind = 'person' AND p.disabled_at IS NULL
+     WHERE r.tenant_id = $1 AND r.role = 'admin' AND r.expires_at IS NULL AND p.kind = 'person' AND p.disabled_at IS NULL
      ORDER BY w.created_at, p.created_at, p.id LIMIT 1`,
 };

@@ -15,6 +15,7 @@ export type Via =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'api_key'; readonly keyId: string }
   | { readonly kind: 'access_token'; readonly tokenId: string; readonly source: 'client' | 'federation'; readonly sourceId: string }
+  | { readonly kind: 'change_request'; readonly changeId: string }
   | { readonly kind: 'slack'; readonly installation: string; readonly slackUser: string };
 
 /** Who is asking, in which workspace, with what rights. */
@@ -22,12 +23,18 @@ export interface Principal {
   readonly tenantId: string;
   /** The workspace that this request acts in. */
   readonly workspaceId: string;
+  /** Whether that is the tenant's oldest: what concerns the whole tenant is done there. */
+  readonly isInHomeWorkspace: boolean;
   readonly id: string;
   readonly kind: 'person' | 'service';
   readonly displayName: string;
   /** Built-in roles in the workspace: direct, by group or by break-glass. Votes count by these; everything else asks `may`. */
   readonly roles: readonly Role[];
-  /** Of all roles, a tenant's own included, cut to the scopes of the key or token. */
+  /** By roles of the tenant's own in the workspace. */
+  readonly customPermissions: readonly PermissionName[];
+  /** What the key or token is cut to; null: to nothing less than its principal may. */
+  readonly scopes: readonly PermissionName[] | null;
+  /** Of all roles, cut to the scopes. */
   readonly permissions: ReadonlySet<PermissionName>;
   /** How sure we are: `link` (a one-time sign-in link), `api_key`, `slack_linked` (a click of a linked Slack user); see contracts/policy/sign-in-strength.ts. */
   readonly authStrength: string;

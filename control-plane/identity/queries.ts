@@ -1,27 +1,38 @@
 import type { Statement } from '@countersign/platform/postgres/database.ts';
-import type { Role } from '@countersign/contracts/openapi/permissions.ts';
+import type { PermissionName, Role } from '@countersign/contracts/openapi/permissions.ts';
 
 export interface CredentialRow {
   readonly secret_sha256: string;
   readonly auth_strength: string;
   /** Null of a key: nobody signs in with one. */
   readonly signed_in_at: Date | null;
+  readonly method: 'link' | 'oidc' | 'passkey' | null;
+  readonly idp: string | null;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
   readonly principal_id: string;
   readonly kind: 'person' | 'service';
   readonly display_name: string;
+  /** Null: all that the principal may. */
+  readonly scopes: PermissionName[] | null;
+  /** Of a session the one that was chosen last; of a key or token the only one that it works in. */
+  readonly workspace_id: string | null;
+  /** Of an access token. */
+  readonly source: 'client' | 'federation' | null;
+  readonly source_id: string | null;
   readonly stale: boolean;
 }
 
-/** A session that is alive: not ended, under 24 h old, used in the last 8 h, of a principal who may still sign in. */
+/** A session that is alive: not ended, within its absolute limit, used lately, of a principal who may still sign in. */
 export const findSession: Statement = {
   name: 'identity.find_session',
   text: `
-    SELECT s.secret_sha256, s.auth_strength, s.created_at AS signed_in_at, p.id AS principal_id, p.kind, p.display_name,
-           s.last_seen_at < clock_timestamp() - interval '1 minute' AS stale
+    SELECT s.secret_sha256, s.auth_strength, s.signed_in_at, s.method, s.provider_id AS idp, s.acr, s.amr, p.id AS principal_id, p.kind, p.display_name,
+           NULL::text[] AS scopes, s.workspace_id, NULL AS source, NULL AS source_id, s.last_seen_at < clock_timestamp() - interval '1 minute' AS stale
       FROM control.sessions s
       JOIN control.principals p ON (p.tenant_id, p.id) = (s.tenant_id, s.principal_id)
      WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND p.disabled_at IS NULL
-       AND s.expires_at > clock_timestamp() AND s.last_seen_at > clock_timestamp() - interval '8 hours'`,
+       AND s.expires_at > clock_timestamp() AND s.last_seen_at > clock_timestamp() - s.idle_ms * interval '1 millisecond'`,
 };
 
 export const touchSession: Statement = {
@@ -32,7 +43,8 @@ export const touchSession: Statement = {
 export const findApiKey: Statement = {
   name: 'identity.find_api_key',
   text: `
-    SELECT k.secret_sha256, 'api_key' AS auth_strength, NULL::timestamptz AS signed_in_at, p.id AS principal_id, p.kind, p.display_name,
+    SELECT k.secret_sha256, 'api_key' AS auth_strength, NULL::timestamptz AS signed_in_at, NULL AS method, NULL AS idp, NULL AS acr, '{}'::text[] AS amr,
+           p.id AS principal_id, p.kind, p.display_name, k.scopes, k.workspace_id, NULL AS source, NULL AS source_id,
            k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
       FROM control.api_keys k
       JOIN control.principals p ON (p.tenant_id, p.id) = (k.tenant_id, k.principal_id)
@@ -45,22 +57,64 @@ export const touchApiKey: Statement = {
   text: 'UPDATE control.api_keys SET last_used_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2',
 };
 
+/** What a token came from ends it by revoking it: see machines/queries.ts. */
+export const findAccessToken: Statement = {
+  name: 'identity.find_access_token',
+  text: `
+    SELECT t.secret_sha256, 'api_key' AS auth_strength, NULL::timestamptz AS signed_in_at, NULL AS method, NULL AS idp, NULL AS acr, '{}'::text[] AS amr,
+           p.id AS principal_id, p.kind, p.display_name, t.scopes, t.workspace_id, t.source, t.source_id, false AS stale
+      FROM control.access_tokens t
+      JOIN control.principals p ON (p.tenant_id, p.id) = (t.tenant_id, t.principal_id)
+     WHERE t.tenant_id = $1 AND t.id = $2 AND t.revoked_at IS NULL AND p.disabled_at IS NULL AND t.expires_at > clock_timestamp()`,
+};
+
+/** Who asked for something before, without a credential: roles are looked up as they are now. */
+export const findPrincipalById: Statement = {
+  name: 'identity.find_principal_by_id',
+  text: `
+    SELECT '' AS secret_sha256, 'api_key' AS auth_strength, NULL::timestamptz AS signed_in_at, NULL AS method, NULL AS idp, NULL AS acr, '{}'::text[] AS amr,
+           p.id AS principal_id, p.kind, p.display_name, NULL::text[] AS scopes, NULL AS workspace_id, NULL AS source, NULL AS source_id, false AS stale
+      FROM control.principals p
+     WHERE p.tenant_id = $1 AND p.id = $2 AND p.disabled_at IS NULL`,
+};
+
 export interface MembershipRow {
   readonly workspace_id: string;
+  /** Built-in ones. */
   readonly roles: Role[];
+  /** By roles of the tenant's own. */
+  readonly custom_permissions: PermissionName[];
+  readonly is_home: boolean;
 }
 
+const membership = (choice: string, order: string) => `
+    WITH held AS (
+      SELECT DISTINCT r.workspace_id, r.role FROM control.role_assignments r
+       WHERE r.tenant_id = $1 AND r.principal_id = $2 AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
+    ), chosen AS (
+      SELECT w.id FROM control.workspaces w
+       WHERE w.tenant_id = $1${choice}
+       ORDER BY ${order}EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id) DESC, w.archived_at IS NULL DESC, w.created_at, w.id
+       LIMIT 1
+    )
+    SELECT c.id AS workspace_id,
+           coalesce((SELECT array_agg(h.role ORDER BY h.role) FROM held h WHERE h.workspace_id = c.id AND h.role NOT LIKE 'rol\\_%'), '{}') AS roles,
+           coalesce((SELECT array_agg(DISTINCT permission ORDER BY permission)
+                       FROM held h JOIN control.custom_roles r ON r.tenant_id = $1 AND r.id = h.role AND r.archived_at IS NULL, unnest(r.permissions) permission
+                      WHERE h.workspace_id = c.id), '{}') AS custom_permissions,
+           c.id = (SELECT w.id FROM control.workspaces w WHERE w.tenant_id = $1 ORDER BY w.created_at, w.id LIMIT 1) AS is_home
+      FROM chosen c`;
+
 /** The workspace that a principal works in: the oldest where they hold a role, else the tenant's oldest, with no role. */
-export const findMembership: Statement = {
-  name: 'identity.find_membership',
-  text: `
-    SELECT w.id AS workspace_id, coalesce(array_agg(r.role ORDER BY r.role) FILTER (WHERE r.role IS NOT NULL), '{}') AS roles
-      FROM control.workspaces w
-      LEFT JOIN control.role_assignments r ON (r.tenant_id, r.workspace_id) = (w.tenant_id, w.id) AND r.principal_id = $2
-     WHERE w.tenant_id = $1
-     GROUP BY w.tenant_id, w.id
-     ORDER BY count(r.role) > 0 DESC, w.created_at, w.id
-     LIMIT 1`,
+export const findMembership: Statement = { name: 'identity.find_membership', text: membership('', '') };
+
+/**
+ * As `findMembership`, with $3 the only workspace that is wanted, or null, and $4 the one that is preferred where a role is held in it, or null.
+ * No row: there is no such workspace.
+ */
+export const findMembershipIn: Statement = {
+  name: 'identity.find_membership_in',
+  text: membership(' AND ($3::text IS NULL OR w.id = $3)', '(w.id = $4::text AND EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id)) IS TRUE DESC, '),
 };
 
 /** Uses a link up: one statement, so that of two requests with one token only one signs in. */

@@ -8,12 +8,14 @@ const TENANT = 'ten_[0-7][0-9a-hjkmnp-tv-z]{25}';
 const SECRET = '[A-Za-z0-9_-]{43}';
 const LINK = new RegExp(`^cs_link_(${TENANT})_(${SECRET})$`);
 const API_KEY = new RegExp(`^cs_key_(${TENANT})_(key_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
+const ACCESS_TOKEN = new RegExp(`^cs_tok_(${TENANT})_(tok_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
+const CLIENT_SECRET = new RegExp(`^cs_sec_(${TENANT})_(ocl_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
 const SESSION = new RegExp(`^(${TENANT})\\.(ses_[0-7][0-9a-hjkmnp-tv-z]{25})\\.(${SECRET})$`);
 
 /** What a token names and the SHA-256 (hex) of its secret part. */
 export interface ParsedToken {
   readonly tenantId: string;
-  /** Id of the session or key; empty for links, which are found by their digest. */
+  /** Id of the session, key, token or client; empty for links, which are found by their digest. */
   readonly id: string;
   readonly secretSha256: string;
 }
@@ -31,6 +33,14 @@ export function apiKeyToken(tenantId: string, keyId: string, secret: string): st
   return `cs_key_${tenantId}_${keyId}_${secret}`;
 }
 
+export function accessToken(tenantId: string, tokenId: string, secret: string): string {
+  return `cs_tok_${tenantId}_${tokenId}_${secret}`;
+}
+
+export function clientSecret(tenantId: string, clientId: string, secret: string): string {
+  return `cs_sec_${tenantId}_${clientId}_${secret}`;
+}
+
 export function sessionToken(tenantId: string, sessionId: string, secret: string): string {
   return `${tenantId}.${sessionId}.${secret}`;
 }
@@ -42,6 +52,14 @@ export function parseLinkToken(token: string): ParsedToken | null {
 
 export function parseApiKey(token: string): ParsedToken | null {
   return parsed(API_KEY.exec(token));
+}
+
+export function parseAccessToken(token: string): ParsedToken | null {
+  return parsed(ACCESS_TOKEN.exec(token));
+}
+
+export function parseClientSecret(token: string): ParsedToken | null {
+  return parsed(CLIENT_SECRET.exec(token));
 }
 
 export function parseSessionToken(token: string): ParsedToken | null {

@@ -40,7 +40,8 @@ const insertIntent: Statement = {
              JOIN control.principals p ON p.tenant_id = v.tenant_id AND p.id = v.principal_id AND p.disabled_at IS NULL
             WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id AND v.decision = 'approve' AND v.action_digest = a.action_digest
               AND EXISTS (SELECT FROM control.role_assignments g
-                           WHERE g.tenant_id = v.tenant_id AND g.workspace_id = a.workspace_id AND g.principal_id = v.principal_id AND g.role = v.role))
+                           WHERE g.tenant_id = v.tenant_id AND g.workspace_id = a.workspace_id AND g.principal_id = v.principal_id AND g.role = v.role
+                             AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp())))
       RETURNING a.id
     ), ${contentStep(17)}, intended AS (
       INSERT INTO execution.tool_calls (tenant_id, id, environment_id, run_id, step_id, call_key, fence, attempt, action, risk, connector_version,

@@ -6,7 +6,7 @@ import type { StateMachine } from '@countersign/contracts/states/transitions.ts'
 /** Writes docs/reference/states.md from the tables; with `--check` it only compares, and exits 1 when they differ. */
 const FILE = fileURLToPath(new URL('../../docs/reference/states.md', import.meta.url));
 
-const TITLES = { run: 'Run', step: 'Step', lease: 'Lease', tool_call: 'Tool call', approval: 'Approval', policy_release: 'Policy release' } as const;
+const TITLES = { run: 'Run', step: 'Step', lease: 'Lease', tool_call: 'Tool call', approval: 'Approval', policy_release: 'Policy release', change_request: 'Change request' } as const;
 
 function reference(): string {
   const sections = Object.entries(STATE_MACHINES as Record<string, StateMachine<string>>)

@@ -215,7 +215,8 @@ export const staleHomes: Statement = {
         SELECT coalesce(array_agg(a.id ORDER BY a.requested_at, a.id), '{}') AS approvals, md5(coalesce(string_agg(a.id, ',' ORDER BY a.requested_at, a.id), '')) AS shown
           FROM control.approvals a
          WHERE a.tenant_id = l.tenant_id AND a.state = 'pending' AND a.expires_at > clock_timestamp() AND a.requested_by <> l.principal_id
-           AND EXISTS (SELECT FROM control.role_assignments g WHERE (g.tenant_id, g.workspace_id, g.principal_id, g.role) = (a.tenant_id, a.workspace_id, l.principal_id, a.required_role))
+           AND EXISTS (SELECT FROM control.role_assignments g WHERE (g.tenant_id, g.workspace_id, g.principal_id, g.role) = (a.tenant_id, a.workspace_id, l.principal_id, a.required_role)
+                         AND (g.expires_at IS NULL OR g.expires_at > clock_timestamp()))
            AND NOT EXISTS (SELECT FROM control.approval_votes v WHERE (v.tenant_id, v.approval_id, v.principal_id) = (a.tenant_id, a.id, l.principal_id))) w
      WHERE l.tenant_id = $1 AND l.home_opened_at > clock_timestamp() - interval '30 days' AND l.home_shown IS DISTINCT FROM w.shown
      LIMIT 50`,

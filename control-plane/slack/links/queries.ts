@@ -76,9 +76,10 @@ export interface MemberRow {
 export const rolesIn: Statement = {
   name: 'slack.roles_in',
   text: `
-    SELECT coalesce(array_agg(r.role ORDER BY r.role) FILTER (WHERE r.role IS NOT NULL), '{}') AS roles
+    SELECT coalesce(array_agg(DISTINCT r.role ORDER BY r.role) FILTER (WHERE r.role NOT LIKE 'rol\\_%'), '{}') AS roles
       FROM control.principals p
       LEFT JOIN control.role_assignments r ON (r.tenant_id, r.principal_id) = (p.tenant_id, p.id) AND r.workspace_id = $3
+       AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
      WHERE p.tenant_id = $1 AND p.id = $2 AND p.disabled_at IS NULL`,
 };
 
