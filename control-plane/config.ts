@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { readKeySettings } from '@countersign/platform/keys/settings.ts';
+import type { KeySettings } from '@countersign/platform/keys/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 
@@ -9,7 +11,7 @@ export interface ControlPlaneConfig {
   /** Without a slash at the end. */
   readonly publicUrl: string;
   readonly objectsFolder: string;
-  readonly keyFile: string;
+  readonly keys: KeySettings;
   readonly sandboxUrl: string | null;
   /** Whether a tenant's Slack app may be pointed at a stand-in on this machine. */
   readonly slackStandIns: boolean;
@@ -58,7 +60,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
   return {
     ...readBootstrapConfig({ ...env, COUNTERSIGN_PUBLIC_URL: env['COUNTERSIGN_PUBLIC_URL'] ?? `http://localhost:${port}` }),
     port, host,
-    keyFile: required(env, 'COUNTERSIGN_KEY_FILE', 'the file that holds the root key'),
+    keys: readKeySettings(env),
     objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
     slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',

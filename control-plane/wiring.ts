@@ -6,7 +6,7 @@ import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { loadContract } from '@countersign/platform/http/contract.ts';
 import { startHttpServer } from '@countersign/platform/http/http-server.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
@@ -86,7 +86,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const log = createLogger('control-plane', config.logLevel);
   const database = new Database({ url: config.databaseUrl, applicationName: 'countersign control-plane', maxConnections: 20, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
   await database.assertLeastPrivilege();
-  const keys = await FileKeys.open(config.keyFile, { create: false });
+  const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  const { keys } = ring;
   const objects = new FolderObjects(config.objectsFolder);
 
   const cache = config.redisUrl === null ? null : await openRedis(config.redisUrl, log);
@@ -129,7 +130,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   loops.push(...privacy.loops);
 
   const references = new PolicyReferences({ ...parts, ...policies });
-  const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keyFile: config.keyFile, objectsFolder: config.objectsFolder, logLevel: config.logLevel } });
+  const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, logLevel: config.logLevel } });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   let stopping = false;
@@ -187,6 +188,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await forEveryTenant(database, log, (tenantId) => policies.publisher.publishWhenDue(tenantId));
   const server = await startHttpServer(app, config).catch(async (error: unknown) => {
     await database.close();
+    await ring.close();
     throw error;
   });
   await listener.start();
@@ -207,6 +209,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       cache?.close();
       await database.close();
+      await ring.close();
     },
   };
 }

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import type { SqsAddress } from '@countersign/platform/queue/sqs-client.ts';
+import { readKeySettings } from '@countersign/platform/keys/settings.ts';
+import type { KeySettings } from '@countersign/platform/keys/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { ExecutionError } from './errors.ts';
@@ -7,7 +9,7 @@ import { ExecutionError } from './errors.ts';
 export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly objectsFolder: string;
-  readonly keyFile: string;
+  readonly keys: KeySettings;
   readonly workerId: string;
   readonly concurrency: number;
   readonly leaseMs: number;
@@ -40,7 +42,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
   return {
     databaseUrl: required(env, 'COUNTERSIGN_EXECUTION_DATABASE_URL', 'the connection string of the role countersign_execution'),
     objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
-    keyFile: required(env, 'COUNTERSIGN_KEY_FILE', 'the file that holds the root key'),
+    keys: readKeySettings(env),
     workerId: env['COUNTERSIGN_WORKER_ID'] || `${hostname()}:${process.pid}`,
     concurrency: whole(env, 'COUNTERSIGN_CONCURRENCY', 8, 1, 256),
     leaseMs: whole(env, 'COUNTERSIGN_LEASE_MS', 15_000, 300, 600_000),

@@ -22,7 +22,7 @@ function start(env: Record<string, string>): ChildProcess {
 
 function settings(): Record<string, string> {
   const config = plant.config();
-  return { COUNTERSIGN_EXECUTION_DATABASE_URL: config.databaseUrl, COUNTERSIGN_OBJECTS_DIR: config.objectsFolder, COUNTERSIGN_KEY_FILE: config.keyFile, COUNTERSIGN_WORKER_ID: 'process', COUNTERSIGN_LOG_LEVEL: 'silent' };
+  return { COUNTERSIGN_EXECUTION_DATABASE_URL: config.databaseUrl, COUNTERSIGN_OBJECTS_DIR: config.objectsFolder, COUNTERSIGN_KEY_FILE: `${plant.folder}/key`, COUNTERSIGN_WORKER_ID: 'process', COUNTERSIGN_LOG_LEVEL: 'silent' };
 }
 
 it('says when it is ready, is listed while it lives, and leaves when its parent does', async () => {

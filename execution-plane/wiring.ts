@@ -8,7 +8,7 @@ import { CONNECTORS } from '@countersign/connectors/registry.ts';
 import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
 import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
@@ -84,7 +84,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const settings = { jit: 'off', ...(config.queue === null ? {} : NOTES_WORK) };
   const database = new Database({ url: config.databaseUrl, applicationName: `countersign worker ${config.workerId}`, maxConnections: Math.min(config.concurrency + 8, MOST_CONNECTIONS), onConnectionError: onError, settings });
   await database.assertLeastPrivilege();
-  const keys = await FileKeys.open(config.keyFile, { create: false });
+  const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: onError });
+  const { keys } = ring;
   const objects = new FolderObjects(config.objectsFolder);
   const clock = systemClock;
   const tenants = new Tenants(database);
@@ -156,7 +157,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     metricsUrl: telemetry.metricsUrl,
     async stop() {
       await worker.stop();
-      await Promise.all([byKey.close(), commits.close()]);
+      await Promise.all([byKey.close(), commits.close(), ring.close()]);
       await gateway.close();
       await evaluators.close();
       cache?.close();

@@ -25,7 +25,7 @@ export async function startCountersign({ controlUrl, executionUrl, localServerUr
   const control = new Database({ url: controlUrl, applicationName: 'bench engine', maxConnections: INSERTERS });
   const place = await seed(control, { keyFile, objectsFolder, localServerUrl, kind });
   const worker = await startWorker({
-    databaseUrl: executionUrl, objectsFolder, keyFile, workerId: 'bench', concurrency: 128, leaseMs: 15_000, policyRefreshMs: 300_000, policyTtlMs: 900_000, policyThreads: 2,
+    databaseUrl: executionUrl, objectsFolder, keys: { root: { kind: 'file', file: keyFile }, also: [] }, workerId: 'bench', concurrency: 128, leaseMs: 15_000, policyRefreshMs: 300_000, policyTtlMs: 900_000, policyThreads: 2,
     reconcileMs: 0, retentionDays: 14, drainMs: 5_000, logLevel: 'error', connectorsFolder: null, queue: null, pollMs: null,
   }, [noop]);
 

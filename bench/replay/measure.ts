@@ -60,7 +60,7 @@ async function replay(world: World, { stackDigest, bundleKey }: CompiledPolicy, 
   const { tenantId, workspaceId, environmentId } = world.place;
   const id = newId('policy_replay');
   await world.control.forTenant(tenantId, (tx) => tx.change(insertReplay, [tenantId, id, workspaceId, environmentId, '{}', stackDigest, 'bench', bundleKey, from, to, null, 'prn_bench']));
-  const thread = { databaseUrl: world.controlUrl, keyFile: world.keyFile, objectsFolder: world.objectsFolder, logLevel: 'warn' };
+  const thread = { databaseUrl: world.controlUrl, keys: { root: { kind: 'file', file: world.keyFile }, also: [] } as const, objectsFolder: world.objectsFolder, logLevel: 'warn' };
   const runner = new ReplayRunner({ database: world.control, log: createLogger('bench', 'warn'), thread });
   const before = process.cpuUsage();
   runner.start();

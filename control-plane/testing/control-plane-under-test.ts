@@ -6,7 +6,10 @@ import type { Role } from '@countersign/contracts/openapi/permissions.ts';
 import { loadContract } from '@countersign/platform/http/contract.ts';
 import type { ContractOperation } from '@countersign/platform/http/contract.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { createKeyFile } from '@countersign/platform/keys/key-file.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { openKeys } from '@countersign/platform/keys/open-keys.ts';
+import type { OpenKeys } from '@countersign/platform/keys/open-keys.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { createTestDatabase } from '@countersign/platform/postgres/testing.ts';
 import type { TestDatabase } from '@countersign/platform/postgres/testing.ts';
@@ -44,17 +47,19 @@ const BINARY = ['application/zip', 'application/gzip', 'application/vnd.openpoli
 /** A whole control plane over real sockets and a database of its own. Every answer is checked against the contract on the way. */
 export class ControlPlaneUnderTest {
   readonly database: TestDatabase;
-  readonly keys: FileKeys;
+  readonly keys: Keys;
   readonly config: ControlPlaneConfig;
   readonly tenant: TestTenant;
   readonly adminKey: string;
   readonly #folder: string;
+  readonly #ring: OpenKeys;
   readonly #contract: readonly ContractOperation[];
   #running: ControlPlane;
 
-  private constructor(parts: { database: TestDatabase; keys: FileKeys; config: ControlPlaneConfig; tenant: TestTenant; adminKey: string; folder: string; contract: readonly ContractOperation[]; running: ControlPlane }) {
+  private constructor(parts: { database: TestDatabase; ring: OpenKeys; config: ControlPlaneConfig; tenant: TestTenant; adminKey: string; folder: string; contract: readonly ContractOperation[]; running: ControlPlane }) {
     this.database = parts.database;
-    this.keys = parts.keys;
+    this.keys = parts.ring.keys;
+    this.#ring = parts.ring;
     this.config = parts.config;
     this.tenant = parts.tenant;
     this.adminKey = parts.adminKey;
@@ -67,18 +72,19 @@ export class ControlPlaneUnderTest {
     const folder = await mkdtemp(path.join(tmpdir(), 'control-plane-test-'));
     const database = await createTestDatabase();
     const keyFile = path.join(folder, 'key');
-    const keys = await FileKeys.open(keyFile, { create: true });
+    await createKeyFile(keyFile);
     const config = readConfig({
       COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: 'http://localhost:8080', COUNTERSIGN_LOG_LEVEL: 'silent',
       COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'), ...env,
     });
+    const ring = await openKeys(config.keys, { databaseUrl: database.controlUrl });
     const bootstrap = { database: database.control, clock: systemClock, region: config.region, cell: config.cell, slug: config.tenantSlug, publicUrl: config.publicUrl };
     const { tenant_id, workspace_id } = await initialise(bootstrap);
     const { api_key } = await newApiKey(bootstrap, 'tests');
     const tenant = { tenantId: tenant_id, workspaceId: workspace_id, environmentId: await prodOf(database, tenant_id) };
     const contract = await loadContract(fileURLToPath(new URL('../../contracts/openapi/openapi.yaml', import.meta.url)));
     const running = await startControlPlane(config);
-    return new ControlPlaneUnderTest({ database, keys, config, tenant, adminKey: api_key, folder, contract, running });
+    return new ControlPlaneUnderTest({ database, ring, config, tenant, adminKey: api_key, folder, contract, running });
   }
 
   get url(): string {
@@ -97,6 +103,7 @@ export class ControlPlaneUnderTest {
 
   async stop(): Promise<void> {
     await this.#running.stop();
+    await this.#ring.close();
     await this.database.drop();
     await rm(this.#folder, { recursive: true, force: true });
   }

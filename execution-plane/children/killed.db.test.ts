@@ -28,9 +28,9 @@ afterEach(async () => {
 });
 
 async function startProcess(name: string): Promise<ChildProcess> {
-  const { databaseUrl, objectsFolder, keyFile } = plant.config();
+  const { databaseUrl, objectsFolder } = plant.config();
   const child = fork(new URL('../main.ts', import.meta.url), { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {
-    COUNTERSIGN_EXECUTION_DATABASE_URL: databaseUrl, COUNTERSIGN_OBJECTS_DIR: objectsFolder, COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_WORKER_ID: name, COUNTERSIGN_LEASE_MS: '600',
+    COUNTERSIGN_EXECUTION_DATABASE_URL: databaseUrl, COUNTERSIGN_OBJECTS_DIR: objectsFolder, COUNTERSIGN_KEY_FILE: `${plant.folder}/key`, COUNTERSIGN_WORKER_ID: name, COUNTERSIGN_LEASE_MS: '600',
     COUNTERSIGN_LOG_LEVEL: 'silent', COUNTERSIGN_RECONCILE_SECONDS: '0' } });
   started.add(child);
   await once(child, 'message');

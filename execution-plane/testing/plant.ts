@@ -82,7 +82,7 @@ export class Plant {
 
   config(changes: Partial<WorkerConfig> = {}): WorkerConfig {
     return {
-      databaseUrl: this.database.executionUrl, objectsFolder: path.join(this.folder, 'objects'), keyFile: path.join(this.folder, 'key'), workerId: `worker-${this.#workers.size + 1}`,
+      databaseUrl: this.database.executionUrl, objectsFolder: path.join(this.folder, 'objects'), keys: { root: { kind: 'file', file: path.join(this.folder, 'key') }, also: [] }, workerId: `worker-${this.#workers.size + 1}`,
       concurrency: 4, leaseMs: 2_000, policyRefreshMs: 60_000, policyTtlMs: 600_000, policyThreads: 2, reconcileMs: 0, retentionDays: 14, drainMs: 2_000, logLevel: 'silent', connectorsFolder: null, queue: null, pollMs: null, ...changes,
     };
   }

@@ -14,11 +14,11 @@ export class WorkerProcesses {
 
   /** Resolves when it takes work. */
   async start(workerId: string, settings: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
-    const { databaseUrl, objectsFolder, keyFile } = this.#plant.config();
+    const { databaseUrl, objectsFolder } = this.#plant.config();
     const child = fork(new URL('./worker-main.ts', import.meta.url), {
       execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: {
-        COUNTERSIGN_EXECUTION_DATABASE_URL: databaseUrl, COUNTERSIGN_OBJECTS_DIR: objectsFolder, COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_WORKER_ID: workerId,
+        COUNTERSIGN_EXECUTION_DATABASE_URL: databaseUrl, COUNTERSIGN_OBJECTS_DIR: objectsFolder, COUNTERSIGN_KEY_FILE: `${this.#plant.folder}/key`, COUNTERSIGN_WORKER_ID: workerId,
         COUNTERSIGN_LOG_LEVEL: 'silent', COUNTERSIGN_RECONCILE_SECONDS: '0', COUNTERSIGN_CONCURRENCY: '4', ...settings,
       },
     });

@@ -1,13 +1,15 @@
-import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, randomBytes, sign } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmod, open, readFile, stat } from 'node:fs/promises';
+import { createKeyFile, readKeyFile } from './key-file.ts';
 import { p256 } from './p256-private-key.ts';
 import { KeysError } from './keys.ts';
 import type { Keys, SealPurpose, SigningKey, SigningPurpose } from './keys.ts';
+import { ed25519From, signingKeyOf } from './signing-key.ts';
 
 /**
  * Keys from one file of 32 random bytes (mode 0600), made at the first start. Every other key is derived from it by HKDF-SHA256
- * (RFC 5869) with the tenant and the purpose as info, so that no key serves two tenants or two purposes.
+ * (RFC 5869) with the tenant and the purpose as info, so that no key serves two tenants or two purposes. What is derived can be derived again:
+ * nothing under these keys can be shredded with its key, which is why the planes seal by `EnvelopeKeys` and only open by these.
  */
 export class FileKeys implements Keys {
   readonly #root: Buffer;
@@ -23,12 +25,7 @@ export class FileKeys implements Keys {
   /** Opens the key file, and makes it when it is missing and `create` is set. */
   static async open(file: string, options: { create: boolean }): Promise<FileKeys> {
     if (options.create) await createKeyFile(file);
-    const mode = await stat(file).then((s) => s.mode & 0o077, () => undefined);
-    if (mode === undefined) throw new KeysError('key_file_missing', `The key file ${file} is missing. Restore it from your backup: without it, stored content cannot be read.`);
-    if (mode !== 0) throw new KeysError('key_file_exposed', `The key file ${file} can be read by others. Run: chmod 600 ${file}`);
-    const root = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64');
-    if (root.length !== 32) throw new KeysError('key_file_invalid', `The key file ${file} does not hold 32 bytes in base64.`);
-    return new FileKeys(root);
+    return new FileKeys(await readKeyFile(file));
   }
 
   async seal(tenantId: string, purpose: SealPurpose, context: string, plain: Uint8Array): Promise<Uint8Array> {
@@ -54,9 +51,13 @@ export class FileKeys implements Keys {
   }
 
   async signingKey(tenantId: string, purpose: SigningPurpose, generation = 1): Promise<SigningKey> {
+    return signingKeyOf(this.privateKey(tenantId, purpose, generation));
+  }
+
+  privateKey(tenantId: string, purpose: SigningPurpose, generation: number): KeyObject {
     // The first generation is derived as it was before there were others.
     const derived = this.#derive(generation === 1 ? `sign/${purpose}` : `sign/${purpose}/${generation}`, tenantId);
-    return purpose === 'policy_bundle' ? ecKey(p256(derived)) : ed25519Key(derived);
+    return purpose === 'policy_bundle' ? p256(derived) : ed25519From(derived);
   }
 
   #sealingKey(purpose: SealPurpose, tenantId: string): KeyObject {
@@ -84,43 +85,3 @@ const VERSION = 1;
 const MAX_DERIVED = 10_000;
 const VERSION_BYTE = Buffer.from([VERSION]);
 const HEADER_BYTES = 1 + 12 + 16;
-
-async function createKeyFile(file: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
-  await handle.writeFile(`${randomBytes(32).toString('base64')}\n`);
-  await handle.sync();
-  await handle.close();
-  await chmod(file, 0o600);
-}
-
-function ecKey(privateKey: KeyObject): SigningKey {
-  const { kty, crv, x, y } = createPublicKey(privateKey).export({ format: 'jwk' }) as Record<string, string>;
-  const publicJwk = { kty: kty!, crv: crv!, x: x!, y: y! };
-  return {
-    kid: thumbprint({ crv: crv!, kty: kty!, x: x!, y: y! }),
-    algorithm: 'ES256',
-    publicJwk,
-    sign: (bytes) => Promise.resolve(sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })),
-  };
-}
-
-function ed25519Key(seed: Buffer): SigningKey {
-  // PKCS #8 of an Ed25519 seed (RFC 8410): a fixed prefix, then the 32 bytes.
-  const privateKey = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
-  const { kty, crv, x } = createPublicKey(privateKey).export({ format: 'jwk' }) as Record<string, string>;
-  return {
-    kid: thumbprint({ crv: crv!, kty: kty!, x: x! }),
-    algorithm: 'EdDSA',
-    publicJwk: { kty: kty!, crv: crv!, x: x! },
-    sign: (bytes) => Promise.resolve(sign(null, bytes, privateKey)),
-  };
-}
-
-/** RFC 7638: SHA-256 over the required members in lexicographic order. */
-function thumbprint(members: Record<string, string>): string {
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
-}

@@ -1,7 +1,9 @@
+import type { KeySettings } from '@countersign/platform/keys/settings.ts';
+
 /** What the thread of the replays needs to be a process of its own: nothing is shared with the control plane's event loop. */
 export interface ReplayThreadData {
   readonly databaseUrl: string;
-  readonly keyFile: string;
+  readonly keys: KeySettings;
   readonly objectsFolder: string;
   readonly logLevel: string;
 }

@@ -1,0 +1,72 @@
+import { DecryptCommand, EncryptCommand, KMSClient, KMSServiceException } from '@aws-sdk/client-kms';
+import type { Kek, WrapContext } from './kek.ts';
+import { KeysError } from './keys.ts';
+import type { RootKeySettings } from './settings.ts';
+
+const CONNECT_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 5_000;
+/** Tried again by the SDK where it may help, then left to whoever asked. */
+const ATTEMPTS = 3;
+
+/** Credentials are found by the SDK's own chain (role of the machine, environment, profile). A stand-in on this machine needs none. */
+export function openKmsKek({ keyId, endpoint, region }: Omit<Extract<RootKeySettings, { kind: 'aws-kms' }>, 'kind'>): KmsKek {
+  return new KmsKek(keyId, new KMSClient({
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(endpoint !== null && isOnThisMachine(endpoint) ? { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+    ...(region === null ? {} : { region }),
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, requestTimeout: ANSWER_WITHIN_MS, throwOnRequestTimeout: true },
+  }));
+}
+
+/**
+ * A symmetric key of AWS KMS that wraps the keys of tenants. They are made here and encrypted there, each bound to its tenant, purpose and generation
+ * by the encryption context, which CloudTrail shows with every use.
+ */
+export class KmsKek implements Kek {
+  readonly id: string;
+  readonly #keyId: string;
+  readonly #client: KMSClient;
+
+  constructor(keyId: string, client: KMSClient) {
+    this.id = `aws-kms:${keyId}`;
+    this.#keyId = keyId;
+    this.#client = client;
+  }
+
+  async wrap(context: WrapContext, plain: Uint8Array): Promise<Uint8Array> {
+    const { CiphertextBlob } = await this.#ask('encrypt', () => this.#client.send(new EncryptCommand({ KeyId: this.#keyId, Plaintext: plain, EncryptionContext: { ...context } })));
+    return answered(CiphertextBlob);
+  }
+
+  async unwrap(context: WrapContext, wrapped: Uint8Array): Promise<Uint8Array> {
+    const { Plaintext } = await this.#ask('decrypt', () => this.#client.send(new DecryptCommand({ KeyId: this.#keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } })));
+    return answered(Plaintext);
+  }
+
+  async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw keysErrorOf(what, this.id, cause as Error);
+    }
+  }
+}
+
+/** What an operator has to tell apart. Nothing that KMS says of a wrong ciphertext holds a key. */
+function keysErrorOf(what: string, id: string, cause: Error): KeysError {
+  const { name, message } = cause;
+  if (/InvalidCiphertext|IncorrectKey/.test(name)) return new KeysError('unwrap_failed', `${id} did not wrap this key, or it is another tenant's, or it was altered.`, { cause });
+  const isTransient = !(cause instanceof KMSServiceException) || cause.$fault === 'server' || cause.$retryable !== undefined || /Throttling|LimitExceeded|DependencyTimeout|KMSInternal|KeyUnavailable/.test(name);
+  if (isTransient) return new KeysError('kek_unreachable', `${id} did not ${what} (${name}). It is tried again; keys that are in memory go on for a while.`, { cause });
+  return new KeysError('kek_refused', `${id} refused to ${what}: ${name} ${message}. Look at the key's state, its policy and the rights of this process.`, { cause });
+}
+
+function answered(bytes: Uint8Array | undefined): Uint8Array {
+  if (bytes === undefined) throw new KeysError('kek_unreachable', 'KMS answered without bytes.');
+  return bytes;
+}
+
+function isOnThisMachine(endpoint: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+}
