@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalize } from 'json-canonicalize';
+import { canonicalText, parseCanonical as parsed } from '@countersign/contracts/transparency/canonical.ts';
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import { EvidenceError } from './errors.ts';
 
@@ -20,18 +20,21 @@ export function readCanonical<T>(files: ArchiveFiles, path: string): T {
 }
 
 export function parseCanonical<T>(text: string, path: string): T {
-  let value: unknown;
+  const canonical = parsed(text);
+  if (canonical !== undefined) return canonical.value as T;
   try {
-    value = JSON.parse(text);
+    JSON.parse(text);
   } catch (cause) {
     throw new EvidenceError('file_invalid', path, `${path} is not JSON.`, { cause });
   }
-  if (canonicalText(value) !== text) throw new EvidenceError('file_not_canonical', path, `${path} is not in canonical form (RFC 8785): it was altered after it had been written.`);
-  return value as T;
+  throw new EvidenceError('file_not_canonical', path, `${path} is not in canonical form (RFC 8785): it was altered after it had been written.`);
 }
 
-export function canonicalText(value: unknown): string {
-  return canonicalize(value);
+/** Of a value that `parseCanonical` gave, or a part of one. */
+export function canonicalOf(value: unknown, path: string): string {
+  const text = canonicalText(value);
+  if (text === undefined) throw new EvidenceError('file_not_canonical', path, `${path} holds what has no canonical form.`);
+  return text;
 }
 
 export function sha256Hex(bytes: Uint8Array | string): string {

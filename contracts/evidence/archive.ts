@@ -93,8 +93,8 @@ function readEntry(buffer: Buffer, offset: number, before: string | null): { pat
 function refuseDifference(actual: Buffer, expected: Uint8Array, files: ArchiveFiles): void {
   if (actual.equals(expected)) return;
   const last = [...files.keys()].at(-1) ?? null;
-  const at = [...expected].findIndex((byte, index) => actual[index] !== byte);
-  const offset = at === -1 ? expected.length : at;
+  let offset = 0;
+  while (offset < expected.length && actual[offset] === expected[offset]) offset += 1;
   throw new ArchiveError('archive_structure_altered', fileAt(offset, files) ?? last, `The archive's own structure was altered at byte ${offset}, at or after ${fileAt(offset, files) ?? last}.`);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The evidence bundle of one run: a zip (entries stored, sorted by path, dated 1980-01-01, so that the same files give the same bytes) of
+ * The evidence bundle of one run in the first format (v1), which is built no more and stays verifiable; `statement.ts` is the second: a zip (entries stored, sorted by path, dated 1980-01-01, so that the same files give the same bytes) of
  *
  *   manifest.json      `EvidenceManifest`: every other file with its SHA-256, and what the bundle claims
  *   signature.json     `EvidenceSignature` over the exact bytes of manifest.json
@@ -56,6 +56,16 @@ export interface EvidenceCheckpoint {
   readonly signature: string;
 }
 
+export interface EvidenceKey {
+  readonly kid: string;
+  readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle' | 'webhook' | 'work_order';
+  readonly algorithm: string;
+  readonly public_jwk: Readonly<Record<string, string>>;
+  /** Since when others may have it, as far as that is known; what it signed then proves nothing by itself. */
+  readonly compromised_since?: string | null;
+  readonly revoked_at?: string | null;
+}
+
 export interface EvidenceKeys {
-  readonly keys: ReadonlyArray<{ readonly kid: string; readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle'; readonly algorithm: string; readonly public_jwk: Readonly<Record<string, string>> }>;
+  readonly keys: readonly EvidenceKey[];
 }

@@ -31,7 +31,13 @@ export interface ToolCallRecord {
   readonly decision_id: string;
   readonly approval_id: string | null;
   /** `said_by`: nobody but a person could tell that it happened. */
-  readonly receipt?: { readonly said_by?: { readonly principal_id: string; readonly approval_id: string } } | null;
+  readonly receipt?: {
+    readonly said_by?: { readonly principal_id: string; readonly approval_id: string };
+    readonly target_id?: string;
+    readonly version_before?: string | null;
+    readonly version_after?: string | null;
+    readonly verified_by_reading_back?: boolean;
+  } | null;
   readonly intended_at: string;
 }
 

@@ -1,9 +1,9 @@
 import { EVIDENCE_FORMAT } from '@countersign/contracts/evidence/bundle.ts';
 import type { EvidenceManifest } from '@countersign/contracts/evidence/bundle.ts';
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
-import { EvidenceError } from './errors.ts';
-import { sha256Hex } from './read.ts';
-import type { Proof } from './proof.ts';
+import { EvidenceError } from '../errors.ts';
+import { sha256Hex } from '../read.ts';
+import type { Proof } from '../verification.ts';
 
 /** Files that the manifest cannot list: itself, and the signature over it. */
 const UNLISTED = new Set(['manifest.json', 'signature.json']);

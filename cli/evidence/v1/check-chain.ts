@@ -2,10 +2,10 @@ import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import type { EvidenceChainLine, EvidenceCheckpoint, EvidenceKeys, EvidenceManifest } from '@countersign/contracts/evidence/bundle.ts';
 import { FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
 import type { AuditEvent, CheckpointBody } from '@countersign/contracts/events/audit-event.ts';
-import { requireSignature } from './check-signature.ts';
-import { EvidenceError } from './errors.ts';
-import { canonicalText, parseCanonical, readCanonical, readText, sha256Hex } from './read.ts';
-import type { Proof } from './proof.ts';
+import { requireSignature } from '../keys.ts';
+import { EvidenceError } from '../errors.ts';
+import { canonicalOf, parseCanonical, readCanonical, readText, sha256Hex } from '../read.ts';
+import type { Proof } from '../verification.ts';
 
 const FILE = 'audit.jsonl';
 
@@ -19,7 +19,7 @@ export function checkChain(files: ArchiveFiles, manifest: EvidenceManifest, trus
   }
   const checkpoint = readCanonical<EvidenceCheckpoint>(files, 'checkpoint.json');
   const body = checkpoint.body as CheckpointBody;
-  requireSignature({ files, trusted, kid: checkpoint.kid, purpose: 'checkpoint', file: 'checkpoint.json', signed: Buffer.from(canonicalText(body)), signature: checkpoint.signature });
+  requireSignature({ files, trusted, kid: checkpoint.kid, purpose: 'checkpoint', file: 'checkpoint.json', signed: Buffer.from(canonicalOf(body, 'checkpoint.json')), signedAt: body.signed_at, signature: checkpoint.signature });
   if (body.chain !== id || body.seq !== last_seq || body.seq !== checkpoint_seq || body.hash !== head) {
     throw new EvidenceError('checkpoint_mismatch', 'checkpoint.json', 'checkpoint.json does not sign the head of the chain in audit.jsonl.');
   }
@@ -57,10 +57,10 @@ function followLinks(lines: readonly EvidenceChainLine[]): string {
       throw new EvidenceError('chain_broken', FILE, `Event ${seq} in ${FILE} does not follow event ${before.seq}: an event was altered, dropped, added or moved.`);
     }
     if (seq === 1 && prev_hash !== FIRST_PREV_HASH) throw new EvidenceError('chain_broken', FILE, `Event 1 in ${FILE} names an event before it.`);
-    if (line.body !== undefined && sha256Hex(canonicalText(line.body)) !== body_sha256) {
+    if (line.body !== undefined && sha256Hex(canonicalOf(line.body, FILE)) !== body_sha256) {
       throw new EvidenceError('chain_broken', FILE, `Event ${seq} in ${FILE} was altered: its digest is not the one in its link.`);
     }
-    before = { seq, hash: sha256Hex(canonicalText({ seq, prev_hash, body_sha256 })) };
+    before = { seq, hash: sha256Hex(canonicalOf({ seq, prev_hash, body_sha256 }, FILE)) };
   }
   return before!.hash;
 }

@@ -1,31 +1,50 @@
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import { isAtLeast } from '@countersign/contracts/policy/sign-in-strength.ts';
-import { EvidenceError } from './errors.ts';
-import { parseCanonical, readCanonical, sha256Hex } from './read.ts';
+import { EvidenceError } from '../errors.ts';
+import { parseCanonical, readCanonical, sha256Hex } from '../read.ts';
+import type { Findings } from '../verification.ts';
 import type { ActionRecord, ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
-import type { Proof } from './proof.ts';
+import { isShown } from './shown-record.ts';
+import type { ShownRecord } from './shown-record.ts';
 
 /** Every call was allowed, and every write that people were asked about is the one they approved. */
-export function checkActions(files: ArchiveFiles): Proof[] {
+export function checkActions(record: ShownRecord): Findings {
+  const { files } = record;
+  if (!isShown(record, 'tool-calls.json')) return { proofs: [], not_proven: ['What was called: tool-calls.json was left out.'] };
   const calls = readCanonical<{ tool_calls: ToolCallRecord[] }>(files, 'tool-calls.json').tool_calls;
+  const decided = isShown(record, 'decisions.json') ? decisionsHold(files, calls) : { proofs: [], not_proven: ['What policy decided: decisions.json was left out.'] };
+  const approved = isShown(record, 'approvals.json') ? approvalsHold(record, calls) : { proofs: [], not_proven: ['What people decided: approvals.json was left out.'] };
+  return { proofs: [...decided.proofs, ...approved.proofs], not_proven: [...decided.not_proven, ...approved.not_proven] };
+}
+
+function decisionsHold(files: ArchiveFiles, calls: readonly ToolCallRecord[]): Findings {
   const decisions = byId(readCanonical<{ decisions: DecisionRecord[] }>(files, 'decisions.json').decisions);
-  const approvals = byId(readCanonical<{ approvals: ApprovalRecord[] }>(files, 'approvals.json').approvals);
-  const actions = recomputedActions(files);
-  for (const call of calls) {
-    requireAllowed(call, decisions);
-    if (call.approval_id !== null) requireApproved(call, approvals, actions);
-  }
+  for (const call of calls) requireAllowed(call, decisions);
+  return { proofs: [{ check: 'decisions', proves: `Policy allowed each of the ${calls.length} calls before it was made.` }], not_proven: [] };
+}
+
+function approvalsHold(record: ShownRecord, calls: readonly ToolCallRecord[]): Findings {
+  const list = readCanonical<{ approvals: ApprovalRecord[] }>(record.files, 'approvals.json').approvals;
+  const approvals = byId(list);
+  const texts = isShown(record, 'actions.json') ? recomputedActions(record.files) : null;
   const approved = calls.filter((call) => call.approval_id !== null);
-  return [
-    { check: 'decisions', proves: `Policy allowed each of the ${calls.length} calls before it was made.` },
-    { check: 'approvals', proves: approved.length === 0
+  for (const call of approved) requireApproved(call, approvals, texts);
+  return {
+    proofs: [{ check: 'approvals', proves: approved.length === 0
       ? 'No call needed a person.'
-      : `What was executed is what was approved: ${approved.length} call(s) with the digest that people voted on, by enough people, none of them the requester.` },
-  ];
+      : `What was executed is what was approved: ${approved.length} call(s) with the digest that people voted on, by enough people, none of them the requester.` }],
+    not_proven: [...shreddedActions(list), ...(texts === null ? ['What the approved actions were: actions.json was left out; their digests still bind the votes to the calls.'] : [])],
+  };
+}
+
+/** Actions that were shredded before the bundle was built (a run redriven after its retention). */
+function shreddedActions(approvals: readonly ApprovalRecord[]): string[] {
+  return approvals.filter((approval) => typeof approval.shredded_at === 'string')
+    .map((approval) => `What ${approval.id} allowed: its action was shredded at ${approval.shredded_at} when its retention ended; only its digest is left.`);
 }
 
 /** The canonical actions by digest, each digest recomputed from the bytes. */
-function recomputedActions(files: ArchiveFiles): Map<string, string> {
+export function recomputedActions(files: ArchiveFiles): Map<string, string> {
   const { actions } = readCanonical<{ actions: ActionRecord[] }>(files, 'actions.json');
   for (const { action_digest, text } of actions) {
     parseCanonical(text, 'actions.json');
@@ -43,7 +62,7 @@ function requireAllowed(call: ToolCallRecord, decisions: ReadonlyMap<string, Dec
   }
 }
 
-function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, ApprovalRecord>, actions: ReadonlyMap<string, string>): void {
+function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, ApprovalRecord>, actions: ReadonlyMap<string, string> | null): void {
   const approval = approvals.get(call.approval_id!);
   if (approval === undefined) throw new EvidenceError('approval_missing', 'approvals.json', `The approval ${call.approval_id} of call ${call.id} is not in approvals.json.`);
   if (approval.state !== 'consumed' || approval.action_digest !== call.action_digest) {
@@ -60,7 +79,7 @@ function requireApproved(call: ToolCallRecord, approvals: ReadonlyMap<string, Ap
   }
   // Shredded with the content it came from: the digest still binds the votes to the call, but nobody can recompute it any more.
   if (approval.shredded_at !== null && approval.shredded_at !== undefined) return;
-  if (!actions.has(call.action_digest)) throw new EvidenceError('approval_missing', 'actions.json', `The action of call ${call.id} is not in actions.json.`);
+  if (actions !== null && !actions.has(call.action_digest)) throw new EvidenceError('approval_missing', 'actions.json', `The action of call ${call.id} is not in actions.json.`);
 }
 
 /** Where policy asked for a step up: signed in at least that strongly, and no longer ago than that. */
