@@ -61,6 +61,7 @@ const SHOTS: Shot[] = [
   { name: 'decisions', scenario: 'usual', path: () => '/decisions' },
   { name: 'decision', scenario: 'usual', path: (world) => `/decisions/${decisionLog(world.runs).find(({ differs }) => differs)?.id}` },
   { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
+  { name: 'privacy', scenario: 'usual', path: () => '/privacy' },
   { name: 'audit', scenario: 'usual', path: () => '/audit' },
   { name: 'cost', scenario: 'many', path: () => '/cost' },
   { name: 'not-found', scenario: 'usual', path: () => '/nowhere' },

@@ -44,6 +44,23 @@ export async function dataOf<Data>(call: Promise<Answer<Data>>): Promise<Data> {
   return data;
 }
 
+/** What was read, and its tag: a change names it, so that nobody's change is lost. */
+export interface Tagged<Data> {
+  data: Data;
+  etag: string | null;
+}
+
+/** Like `dataOf` for what can be changed. */
+export async function taggedOf<Data>(call: Promise<Answer<Data>>): Promise<Tagged<Data>> {
+  const answer = await call;
+  return { data: await dataOf(Promise.resolve(answer)), etag: answer.response.headers.get('etag') };
+}
+
+/** The header of a change that replaces what was read under this tag. */
+export function ifMatch(etag: string | null): { 'if-match'?: string } {
+  return etag === null ? {} : { 'if-match': etag };
+}
+
 /** Like `dataOf` for answers without a body. */
 export async function done(call: Promise<Answer<unknown>>): Promise<void> {
   const { error, response } = await call;

@@ -31,6 +31,7 @@ const PAGES: RouteObject[] = [
   { path: 'decisions', lazy: async () => ({ Component: (await import('../decisions/decisions-page.tsx')).DecisionsPage }) },
   { path: 'decisions/:decisionId', lazy: async () => ({ Component: (await import('../decisions/decision-page.tsx')).DecisionPage }) },
   { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page.tsx')).AuditPage }) },
+  { path: 'privacy', lazy: async () => ({ Component: (await import('../privacy/privacy-page.tsx')).PrivacyPage }) },
   { path: 'cost', lazy: async () => ({ Component: (await import('../cost/cost-page.tsx')).CostPage }) },
   { path: 'slack/link', lazy: async () => ({ Component: (await import('../slack/link-page.tsx')).SlackLinkPage }) },
   { path: '*', element: <NotFoundPage /> },

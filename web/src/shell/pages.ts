@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -30,6 +30,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
 export const PROOF_PAGES: readonly NavPage[] = [
   { path: '/decisions', label: 'Decisions', icon: IconGavel, key: 'd', says: 'What policy decided, and why' },
   { path: '/audit', label: 'Audit', icon: IconFileCertificate, key: 'u', says: 'Sealed events' },
+  { path: '/privacy', label: 'Privacy', icon: IconEyeOff, key: 'y', says: 'What is kept, and for how long' },
   { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
 ];
 

@@ -7,6 +7,7 @@ import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
+import { PRIVACY_ROUTES } from './privacy-routes.ts';
 import type { Handler, Question } from './question.ts';
 import type { Run } from '../data/runs.ts';
 import { summaryOf, type World } from './world.ts';
@@ -29,6 +30,7 @@ export const ROUTES: Record<string, Handler> = {
   ...DECISION_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...OPERATIONS_ROUTES,
+  ...PRIVACY_ROUTES,
   'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
   'GET /api/v1/runs': listRuns,

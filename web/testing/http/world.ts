@@ -4,6 +4,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
 import { savedViews } from '../data/operations.ts';
+import { privacyState } from '../data/privacy.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { schedules } from '../data/schedules.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
@@ -28,6 +29,7 @@ export class World {
   readonly schedules: Schemas['Schedule'][];
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
+  readonly privacy = privacyState();
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 

@@ -1,0 +1,102 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openPage, show, startBrowser } from './testing/browser.ts';
+import { buildConsole } from './testing/build.ts';
+import type { ScenarioName } from './testing/data/scenarios.ts';
+import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
+
+let browser: Browser;
+let api: MockApi;
+let page: Page;
+
+beforeAll(async () => {
+  await buildConsole();
+  browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser.close());
+afterEach(async () => {
+  await page.context().close();
+  await api.stop();
+  expect(api.violations).toEqual([]);
+});
+
+async function open(scenario: ScenarioName, path: string): Promise<void> {
+  api = await startMockApi({ scenario, signedIn: true });
+  page = await openPage(browser);
+  await show(page, api.url + path);
+}
+
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+describe('retention', () => {
+  it('is changed by what was read, and warns before something is kept for a shorter time', async () => {
+    await open('usual', '/privacy');
+    await page.getByText('2,555 days').waitFor();
+    await button('Change').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Bodies of audit events').fill('30');
+    await dialog.getByRole('button', { name: 'Set it' }).click();
+    await dialog.getByText('Bodies of audit events: write days from 365 to 36500, or nothing.').waitFor();
+    await dialog.getByLabel('Bodies of audit events').fill('400');
+    await dialog.getByText('This keeps something for a shorter time').waitFor();
+    await dialog.getByRole('button', { name: 'Set it' }).click();
+    await page.getByText('400 days').waitFor();
+    expect(api.world.privacy.retention).toMatchObject({ content_days: 30, operational_days: null, audit_days: 400 });
+  });
+
+  it('is not changed by who may only look, who is told why', async () => {
+    await open('viewer', '/privacy');
+    expect(await button('Change').getAttribute('aria-description')).toBe('Changing the retention takes the role admin; your role is viewer.');
+    expect(await button('Hold something').getAttribute('aria-description')).toContain('takes the role admin');
+  });
+});
+
+describe('legal holds', () => {
+  it('are set on what they name, and released with a reason', async () => {
+    await open('usual', '/privacy');
+    await button('Hold something').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Case 2026-200');
+    await dialog.getByRole('button', { name: 'Hold it' }).click();
+    await dialog.getByText('Name what is held: the record, as runs name it.').waitFor();
+    await dialog.getByLabel('What').selectOption('run');
+    await dialog.getByLabel('Run id').fill(api.world.runs[0]?.id ?? '');
+    await dialog.getByRole('button', { name: 'Hold it' }).click();
+    const row = page.getByRole('row', { name: /^held a run .*Case 2026-200/ });
+    await row.getByRole('button', { name: 'Release' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('It is closed');
+    await page.getByRole('dialog').getByRole('button', { name: 'Release it' }).click();
+    await page.getByRole('row', { name: /^released a run .*Case 2026-200/ }).waitFor();
+    expect(api.world.privacy.holds[0]).toMatchObject({ scope: 'run', target: api.world.runs[0]?.id });
+  });
+});
+
+describe.each([['/privacy', 'the retention']])('%s', (path, what) => {
+  it('says who has no role in the workspace what to do about it', async () => {
+    await open('no-role', path);
+    await page.getByRole('alert').getByText('You have no role in this workspace. Ask one of its admins.').first().waitFor();
+  });
+
+  it('gives the request id when it cannot be read, and reads again when asked', async () => {
+    await open('failing', path);
+    await page.getByText('req_01kstandin0000000000000000').first().waitFor();
+    api.world.scenario.failing = false;
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByRole('region').first().waitFor();
+  });
+
+  it('says that it is loading', async () => {
+    api = await startMockApi({ scenario: 'usual', signedIn: true });
+    page = await openPage(browser);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => { letGo = resolve; });
+    await page.route(/\/api\/v1\/(?!me|cell|events)/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(api.url + path);
+    await page.getByRole('status', { name: `Loading ${what}` }).waitFor();
+    letGo();
+    await page.getByRole('status', { name: `Loading ${what}` }).waitFor({ state: 'detached' });
+  });
+});
