@@ -40,7 +40,7 @@ const KILL_SWITCH = `
 
 export const listKillSwitches: Statement = {
   name: 'kill_switches.list',
-  text: `${KILL_SWITCH} AND ($3::boolean IS NULL OR (k.released_at IS NULL) = $3)
+  text: `${KILL_SWITCH} AND ($3::boolean IS NULL OR (k.recovered_at IS NULL) = $3)
    ORDER BY k.released_at DESC NULLS FIRST, k.set_at DESC LIMIT 200`,
 };
 

@@ -179,13 +179,14 @@ export const insertCommand: Statement = {
   text: 'INSERT INTO execution.commands (tenant_id, id, run_id, kind, reason, requested_by) VALUES ($1, $2, $3, $4, $5, $6)',
 };
 
-export const countRedrivable: Statement = {
-  name: 'runs.count_redrivable',
+/** As the engine's `redriveOf` has it: a run that failed always can; one that goes on where a step is broken, and not as an item of a map that went on without it. */
+export const findRedrivable: Statement = {
+  name: 'runs.find_redrivable',
   text: `
-    SELECT count(*)::int AS count FROM execution.steps s JOIN execution.runs r ON (r.tenant_id, r.id) = (s.tenant_id, s.run_id)
-     WHERE s.tenant_id = $1 AND s.run_id = $2 AND (s.state IN ('dead', 'failed')
-       -- a run that only its deadline ended goes on with what that cancelled
-       OR (r.state = 'failed' AND s.state = 'cancelled'))`,
+    SELECT r.state = 'failed' OR (r.state IN ('running', 'waiting') AND EXISTS (
+             SELECT FROM execution.steps s LEFT JOIN execution.steps m ON (m.tenant_id, m.id) = (s.tenant_id, s.map_step_id)
+              WHERE s.tenant_id = r.tenant_id AND s.run_id = r.id AND s.state IN ('dead', 'failed') AND (m.id IS NULL OR m.state NOT IN ('succeeded', 'skipped')))) AS redrivable
+      FROM execution.runs r WHERE r.tenant_id = $1 AND r.id = $2`,
 };
 
 /** What a cancellation of the run could not stop now: steps under way or of unknown outcome, with the write that they sent or are about to. */

@@ -9,7 +9,8 @@ import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Notifier } from '../live/notifier.ts';
-import { countRedrivable, findActive, findRequest, insertCommand, insertManualDelivery, rememberRequest, stepsUnderWay } from './queries.ts';
+import type { IntakeQuota } from '../tenancy/intake-quota.ts';
+import { findActive, findRedrivable, findRequest, insertCommand, insertManualDelivery, rememberRequest, stepsUnderWay } from './queries.ts';
 import type { RunRow } from './queries.ts';
 import { runOf } from './runs.ts';
 
@@ -22,6 +23,7 @@ export interface RunCommandsParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly notifier: Notifier;
+  readonly intake: Pick<IntakeQuota, 'refuseOver'>;
 }
 
 type DeliveryAccepted = components['schemas']['DeliveryAccepted'];
@@ -37,6 +39,7 @@ export class RunCommands {
   /** Starting by hand is a delivery like any other: a worker makes the run from it. */
   async startRun(call: Call<'startRun'>): Promise<Answer<'startRun'>> {
     const { principal } = call;
+    await this.#parts.intake.refuseOver(principal.tenantId, principal.workspaceId);
     const accepted = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#start(tx, call));
     if (!accepted.duplicate) this.#parts.notifier.deliveries();
     return { status: 202, body: accepted };
@@ -54,8 +57,8 @@ export class RunCommands {
 
   async redriveRun({ principal, path, body, requestId }: Call<'redriveRun'>): Promise<Answer<'redriveRun'>> {
     return { status: 202, body: await this.#command('redrive', principal, path.run_id, body.reason, requestId, async (tx, run) => {
-      const { count } = await tx.one<{ count: number }>(countRedrivable, [principal.tenantId, run.id]);
-      if (count === 0) throw new ApiError('run_not_redrivable', `The run is ${run.state} and has no dead or failed step.`);
+      const { redrivable } = await tx.one<{ redrivable: boolean }>(findRedrivable, [principal.tenantId, run.id]);
+      if (!redrivable) throw new ApiError('run_not_redrivable', `The run is ${run.state} and has no dead or failed step.`);
     }) };
   }
 
