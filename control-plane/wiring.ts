@@ -16,6 +16,7 @@ import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
 import { Access } from './access/access.ts';
 import { tableAuthorizer } from './access/table-authorizer.ts';
+import { Settings } from './access/settings.ts';
 import { everyTenant, unlimited } from './access/unlimited.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditApi } from './audit/audit-api.ts';
@@ -53,6 +54,7 @@ import { Policies } from './policies/policies.ts';
 import { Privacy } from './privacy/privacy.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { PolicyReplays } from './replays/replays.ts';
+import { Roles } from './roles/roles.ts';
 import { CostReport } from './runs/cost-report.ts';
 import { Evidence } from './runs/evidence.ts';
 import { RunCommands } from './runs/run-commands.ts';
@@ -98,6 +100,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const authenticator = new Authenticator(database);
+  const settings = new Settings(parts);
   const access = new Access({
     authenticator, authorizer: tableAuthorizer, limits: unlimited, tenantStates: everyTenant, publicUrl: config.publicUrl, cellKeySha256: config.cellKeySha256,
     addressOf: (request) => request.socket.remoteAddress ?? '',
@@ -143,6 +146,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
         onSessionEnded: (sessionId) => hub.endSession(sessionId),
         principalOf: (cookie) => authenticator.bySession(cookie),
       }),
+      roles: new Roles({ ...parts, settings }),
       runs: new Runs({ ...parts, approvals }),
       runSearch: new RunSearch(database),
       runTimelines: new RunTimelines(database),

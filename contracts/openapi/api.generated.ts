@@ -75,6 +75,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles there are, built in and of your own, with what each holds */
+        get: operations["listRoles"];
+        put?: never;
+        /** Make a role of your own out of permissions that you hold */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a role of your own that nobody has any more */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a role of your own, or change what it holds
+         * @description It holds at once for everybody who has it.
+         */
+        patch: operations["updateRole"];
+        trace?: never;
+    };
+    "/api/v1/role-assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who holds which role in a workspace, and by what */
+        get: operations["listRoleAssignments"];
+        put?: never;
+        /**
+         * Give a role to a person or a service account
+         * @description Nobody gives a permission that they do not hold. Granting again sets when it ends.
+         */
+        post: operations["grantRole"];
+        /** Take a role that was given directly */
+        delete: operations["revokeRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{group_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        /** What members of a group hold, by workspace */
+        get: operations["getGroupRoles"];
+        /**
+         * Say what members of a group hold
+         * @description Replaces what the group held. It holds at once for its members, and for whoever joins it.
+         */
+        put: operations["putGroupRoles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is demanded on top of roles */
+        get: operations["getAuthorization"];
+        /** Demand a second person, a stronger or a fresher sign-in */
+        put: operations["putAuthorization"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission, the operations that it allows and the built-in roles that hold it */
+        get: operations["listPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest/{connector}/{instance}": {
         parameters: {
             query?: never;
@@ -1577,6 +1698,8 @@ export interface components {
             current_action_digest?: string;
             /** @description Of policy_gate_exceeded: the blocked release */
             release_id?: string;
+            /** @description Of second_person_required: what somebody else decides */
+            change_request_id?: string;
             errors?: components["schemas"]["FieldProblem"][];
         };
         FieldProblem: {
@@ -3547,6 +3670,92 @@ export interface components {
         HoldRelease: {
             reason: string;
         };
+        PermissionNames: string[];
+        RoleDefinition: {
+            /** @description The name of a built-in role, or the id of one of your own */
+            id: string;
+            name: string;
+            built_in: boolean;
+            permissions: string[];
+            version?: number;
+            /** @description How many principals and groups hold it */
+            in_use?: number;
+            created_by?: string;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        NewRole: {
+            name: string;
+            permissions: components["schemas"]["PermissionNames"];
+        };
+        RoleChange: {
+            name?: string;
+            permissions?: components["schemas"]["PermissionNames"];
+        };
+        RoleAssignment: {
+            principal_id: string;
+            display_name: string;
+            /** @enum {string} */
+            kind: "person" | "service";
+            workspace_id: string;
+            role: string;
+            /** @description direct, group:<group id> or break_glass:<grant id> */
+            source: string;
+            granted_by: string | null;
+            /** Format: date-time */
+            granted_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        NewRoleAssignment: {
+            principal_id: string;
+            role: string;
+            /** @description Absent for the one that you work in */
+            workspace_id?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        GroupRole: {
+            workspace_id: string;
+            role: string;
+            granted_by: string;
+            /** Format: date-time */
+            granted_at: string;
+        };
+        GroupRoles: {
+            roles: components["schemas"]["GroupRole"][];
+        };
+        BreakGlassSettings: {
+            /** @description The built-in roles that may be taken */
+            roles: string[];
+            max_duration_s: number;
+        };
+        /** @enum {string} */
+        SignInStrength: "api_key" | "slack_linked" | "link" | "oidc" | "mfa" | "passkey";
+        Authorization: {
+            four_eyes: string[];
+            min_strength: {
+                [key: string]: components["schemas"]["SignInStrength"];
+            };
+            max_sign_in_age_s: {
+                [key: string]: number;
+            };
+            break_glass: components["schemas"]["BreakGlassSettings"];
+            version: number;
+        };
+        NewAuthorization: {
+            /** @description Permissions whose changes a second person decides */
+            four_eyes: components["schemas"]["PermissionNames"];
+            /** @description By permission */
+            min_strength: {
+                [key: string]: components["schemas"]["SignInStrength"];
+            };
+            /** @description By permission; keys and tokens never fit */
+            max_sign_in_age_s: {
+                [key: string]: number;
+            };
+            break_glass: components["schemas"]["BreakGlassSettings"];
+        };
     };
     responses: {
         /** @description A coded problem */
@@ -3679,6 +3888,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The built-in ones first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RoleDefinition"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDefinition"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDefinition"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoleAssignments: {
+        parameters: {
+            query?: {
+                /** @description Absent for the one that you work in */
+                workspace_id?: string;
+                principal_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name; at most 1,000 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RoleAssignment"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    grantRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoleAssignment"];
+            };
+        };
+        responses: {
+            /** @description Given */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleAssignment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeRole: {
+        parameters: {
+            query: {
+                principal_id: string;
+                role: string;
+                /** @description Absent for the one that you work in */
+                workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getGroupRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupRoles"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putGroupRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    roles: {
+                        workspace_id: string;
+                        role: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Its roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupRoles"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAuthorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The demands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putAuthorization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAuthorization"];
+            };
+        };
+        responses: {
+            /** @description Demanded from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table that the server decides by */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            name: string;
+                            roles: components["schemas"]["Role"][];
+                            operations: string[];
+                            /** @description Whether `four_eyes` may name it */
+                            second_person: boolean;
+                        }[];
+                        roles: {
+                            role: components["schemas"]["Role"];
+                            permissions: string[];
+                        }[];
+                    };
                 };
             };
             default: components["responses"]["Problem"];

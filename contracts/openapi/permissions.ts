@@ -141,6 +141,18 @@ export const OPERATION_PERMISSION = {
   putPrices: 'budgets:manage',
   streamEvents: 'runs:read',
   getCell: 'signed_in',
+  listRoles: 'roles:read',
+  createRole: 'roles:manage',
+  updateRole: 'roles:manage',
+  deleteRole: 'roles:manage',
+  listRoleAssignments: 'roles:read',
+  grantRole: 'roles:grant',
+  revokeRole: 'roles:grant',
+  getGroupRoles: 'roles:read',
+  putGroupRoles: 'roles:grant',
+  getAuthorization: 'roles:read',
+  putAuthorization: 'authorization:manage',
+  listPermissions: 'signed_in',
 } as const satisfies Readonly<Record<OperationId, OperationNeed>>;
 
 type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERATION_PERMISSION)[Op] extends Need ? Op : never }[OperationId];
@@ -148,6 +160,14 @@ type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERAT
 /** Operations that no principal of a tenant calls. */
 export type PublicOperationId = Needing<'public'>;
 export type CellOperationId = Needing<'cell'>;
+
+/** Calls that wait for a second person where the tenant's settings name their permission. Everything in them that takes effect at once makes the tenant laxer or acts in its name. */
+export const SECOND_PERSON_OPERATIONS = [
+  'publishWorkflow', 'activateWorkflow', 'createPolicyRelease', 'createRole', 'updateRole', 'grantRole', 'putGroupRoles', 'putAuthorization', 'putRetention',
+] as const satisfies readonly OperationId[];
+
+/** What a key or token with scopes may call of what everybody who is signed in may: it tells who one is, and changes nothing. */
+export const OPEN_TO_ANY_SCOPE = ['getMe', 'getCell', 'listKeys', 'listPermissions', 'signOut'] as const satisfies readonly OperationId[];
 
 const READS: readonly PermissionName[] = [
   'runs:read', 'views:use', 'approvals:read', 'workflows:read', 'connectors:read', 'policies:read', 'decisions:read', 'kill_switches:read', 'budgets:read', 'workspaces:read',

@@ -23,6 +23,7 @@ import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
+import type { Roles } from '../roles/roles.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { RunSearch } from '../runs/search.ts';
 import type { RunTimelines } from '../runs/timeline.ts';
@@ -34,6 +35,7 @@ import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
 
 export interface Services {
+  readonly roles: Roles;
   readonly signIn: SignIn;
   readonly runs: Runs;
   readonly runSearch: RunSearch;
@@ -72,6 +74,7 @@ export interface Services {
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
+    ...parts.roles.handlers,
     ...parts.privacy.handlers,
     signIn: (call) => parts.signIn.signIn(call),
     signOut: (call) => parts.signIn.signOut(call),
