@@ -64,6 +64,8 @@ export interface EvidenceKey {
   /** Since when others may have it, as far as that is known; what it signed then proves nothing by itself. */
   readonly compromised_since?: string | null;
   readonly revoked_at?: string | null;
+  /** Of a checkpoint key: as a verifier key of signed notes is written, for tools of others. */
+  readonly vkey?: string;
 }
 
 export interface EvidenceKeys {
