@@ -16,6 +16,9 @@ ALTER TABLE control.tenants
   ADD COLUMN limits_set_by text,
   ADD COLUMN limits_set_at timestamptz;
 
+-- Since when nobody works in it any more: no request acts in it, and nothing in it may be active.
+ALTER TABLE control.workspaces ADD COLUMN archived_at timestamptz;
+
 -- What a tenant, or one of its workspaces, may have or use at most. The operator of the cell sets the ceiling, the tenant what it allows itself
 -- below it; whichever is lower holds. No row: the default of the cell.
 CREATE TABLE control.quotas (
