@@ -25,6 +25,7 @@ import { JournalledStore } from './commit/journalled-store.ts';
 import { Journals } from './commit/journals.ts';
 import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
+import { RetentionSettings } from './contents/retention-settings.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { CLAIM_SETTINGS } from './dispatch/repository-queues.ts';
 import { RunLooks } from './dispatch/run-looks.ts';
@@ -91,7 +92,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const tenants = new Tenants(database);
   const connectors = await loadConnectors(shipped, config.connectorsFolder, { database, tenants, log });
   const leases = new Leases(database, config.leaseMs);
-  const contents = new Contents(keys, config.retentionDays);
+  const retention = new RetentionSettings(database, tenants);
+  const contents = new Contents(keys, config.retentionDays, (tenantId) => retention.daysOf(tenantId));
   const wakers = { worker: undefined as Worker | undefined };
   const notifier = new Notifier(database, onError);
   const wake = config.queue === null

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import { shredReasons } from '../dispatch/repository-sweeps.ts';
+import { shredReasons } from '../dispatch/repository-retention.ts';
 import { findPending } from './queries.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';

@@ -24,32 +24,38 @@ export interface SealedContent {
 /** A connector's output may be larger than a webhook: a training step reads thousands of records, and a page of them is one output. */
 const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 
+const DAY_MS = 86_400_000;
 /** Where content is not kept: as long as a run that is still open may need it. It goes as soon as the run is proven (`evidence/`). */
-const LONGEST_OPEN_MS = 14 * 86_400_000;
+const LONGEST_OPEN_MS = 14 * DAY_MS;
 
 /** Seals what runs read and produce, and opens it again. It is stored and shredded by the statements that move the run. */
 export class Contents {
   readonly #keys: Keys;
   /** How long content is kept; 0: no longer than its run needs it. */
   readonly retentionMs: number;
-  readonly #keptMs: number;
+  /** How long content is kept where its tenant says nothing. */
+  readonly keptMs: number;
+  readonly #daysOf: (tenantId: string) => Promise<number | null>;
 
-  constructor(keys: Keys, retentionDays: number) {
+  /** `daysOf`: what a tenant says itself, which goes before `retentionDays`. */
+  constructor(keys: Keys, retentionDays: number, daysOf: (tenantId: string) => Promise<number | null> = () => Promise.resolve(null)) {
     this.#keys = keys;
-    this.retentionMs = retentionDays * 86_400_000;
-    this.#keptMs = retentionDays === 0 ? LONGEST_OPEN_MS : this.retentionMs;
+    this.retentionMs = retentionDays * DAY_MS;
+    this.keptMs = retentionDays === 0 ? LONGEST_OPEN_MS : this.retentionMs;
+    this.#daysOf = daysOf;
   }
 
   /** Seals the canonical JSON of `value`. */
   async seal(tenantId: string, kind: ContentKind, value: unknown, labels: readonly Label[], now: Date): Promise<SealedContent> {
     const bytes = canonicalBytes(value, MAX_CONTENT_BYTES);
     const id = newId('content');
+    const days = await this.#daysOf(tenantId);
     return {
       tenantId, id, kind, labels,
       sealed: await this.#keys.seal(tenantId, 'content', id, bytes),
       sha256: digestOfBytes(bytes),
       sizeBytes: bytes.byteLength,
-      expiresAt: new Date(now.getTime() + this.#keptMs),
+      expiresAt: new Date(now.getTime() + (days === null ? this.keptMs : days * DAY_MS)),
     };
   }
 

@@ -12,7 +12,8 @@ import { expireApprovals, findDecidedSteps } from './repository-approvals.ts';
 import type { DecidedStep } from './repository-approvals.ts';
 import { failLostCalls } from './repository-lost-calls.ts';
 import type { LockedRun } from './repository-runs.ts';
-import { endLeases, findExpiredLeases, findLetGo, findOwnLeases, shredExpired, shredInputs, shredReasons } from './repository-sweeps.ts';
+import { endTraces, forgetDropped, redate, shredExpired, shredInputs, shredReasons } from './repository-retention.ts';
+import { endLeases, findExpiredLeases, findLetGo, findOwnLeases } from './repository-sweeps.ts';
 import type { AbandonedRow } from './repository-sweeps.ts';
 
 export interface SweeperOptions {
@@ -76,11 +77,17 @@ export class Sweeper {
     return free.length === BATCH;
   }
 
-  /** Shreds content past its retention, what policy was asked, and what people typed as their reasons. */
+  /**
+   * Shreds content past its retention, what policy was asked, and what people typed as their reasons; takes away operational traces past theirs.
+   * A tenant's own settings go before the cell's, and a legal hold before both.
+   */
   async shred(): Promise<boolean> {
-    const { retentionMs } = this.#options.contents;
-    const shredded = await this.#forAll(async (tx) => [await shredExpired(tx, BATCH), await shredInputs(tx, BATCH, retentionMs), await shredReasons(tx, BATCH, retentionMs)]);
-    return shredded.includes(BATCH);
+    const { retentionMs, keptMs } = this.#options.contents;
+    const done = await this.#forAll(async (tx) => [
+      await redate(tx, BATCH, keptMs), await shredExpired(tx, BATCH), await shredInputs(tx, BATCH, retentionMs), await shredReasons(tx, BATCH, retentionMs),
+      await forgetDropped(tx, BATCH, retentionMs), await endTraces(tx, BATCH),
+    ]);
+    return done.includes(BATCH);
   }
 
   async #forAll<T>(work: Parameters<Database['forTenants']>[1] extends (tx: infer Tx) => unknown ? (tx: Tx) => Promise<T> : never): Promise<T> {

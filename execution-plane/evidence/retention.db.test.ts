@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { shredExpired } from '../dispatch/repository-sweeps.ts';
+import { shredExpired } from '../dispatch/repository-retention.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
 import { sealWithoutProof } from '../testing/repository-audit.ts';

@@ -86,6 +86,14 @@ CREATE TABLE control.erasure_requests (
 CREATE INDEX erasure_requests_open ON control.erasure_requests (tenant_id, requested_at) WHERE state IN ('requested', 'held', 'running');
 CREATE TRIGGER erasure_requests_remember_where_they_came_from BEFORE INSERT OR UPDATE ON control.erasure_requests FOR EACH ROW EXECUTE FUNCTION app.remember_previous_state();
 
+-- How far content of before was given the end that the newest setting says.
+CREATE TABLE execution.retention_progress (
+  tenant_id text CONSTRAINT retention_progress_pk PRIMARY KEY,
+  version int NOT NULL,
+  -- The last content that was looked at; null: all were.
+  redated_until text
+);
+
 -- Where the person was found and what was done there: ids only.
 CREATE TABLE control.erasure_findings (
   tenant_id text NOT NULL,
@@ -147,7 +155,7 @@ DECLARE
   t regclass;
 BEGIN
   FOREACH t IN ARRAY ARRAY['control.retention_settings', 'control.legal_holds', 'control.erasure_requests', 'control.erasure_findings', 'control.tenant_moves',
-                           'execution.erasure_tasks', 'execution.erasure_findings']::regclass[]
+                           'execution.erasure_tasks', 'execution.erasure_findings', 'execution.retention_progress']::regclass[]
   LOOP
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t);
@@ -165,7 +173,8 @@ GRANT SELECT, INSERT, UPDATE ON control.erasure_requests TO countersign_control;
 GRANT SELECT, INSERT ON control.erasure_findings TO countersign_control;
 GRANT SELECT ON control.erasure_request_legal_transitions TO countersign_control, countersign_execution;
 GRANT SELECT, INSERT ON execution.erasure_tasks TO countersign_control;
-GRANT SELECT ON execution.erasure_findings TO countersign_control;
+GRANT SELECT ON execution.erasure_findings, execution.retention_progress TO countersign_control;
+GRANT SELECT, INSERT, UPDATE ON execution.retention_progress TO countersign_execution;
 
 GRANT SELECT ON control.retention_settings TO countersign_execution;
 -- Not why.
@@ -181,7 +190,7 @@ GRANT DELETE ON control.sessions, control.sign_in_links, control.api_keys TO cou
 
 ALTER TABLE execution.runs ADD COLUMN traces_ended_at timestamptz;
 CREATE INDEX runs_with_traces ON execution.runs (tenant_id, finished_at) WHERE finished_at IS NOT NULL AND traces_ended_at IS NULL;
-ALTER TABLE execution.deliveries ADD COLUMN payload_ended_at timestamptz;
-CREATE INDEX deliveries_with_payload ON execution.deliveries (tenant_id, handled_at) WHERE handled_at IS NOT NULL AND payload_ended_at IS NULL;
+-- What a dropped delivery said; the others' goes with their run's content.
+CREATE INDEX deliveries_dropped_with_payload ON execution.deliveries (tenant_id, handled_at) WHERE state = 'dropped' AND payload <> '{}';
 
 RESET ROLE;
