@@ -138,7 +138,7 @@ function booksOf(wire: Wire): Prepared {
 }
 
 function nameOf({ name }: Statement): string {
-  return `one_trip/${name}`;
+  return `1/${name}`;
 }
 
 /** Lists are written and objects made JSON as node-postgres does it elsewhere; where speed matters, lists are given by `arrays.ts`. */

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
@@ -102,10 +105,8 @@ it('an answer that was asked for before the switch was set is not believed after
 
 describe('without Redis', () => {
   it('a switch binds half a second after it was set at the latest, and a Redis that comes later is heard', async () => {
-    const own = await testRedis();
-    const port = Number(new URL(own.url).port);
-    await own.stop();
-    const hearer = openCache(own.url);
+    const door = await Door.open();
+    const hearer = openCache(door.url);
     let heard: () => void = () => undefined;
     let gaps: () => void = () => undefined;
     await hearer.subscribe(CHANGES_CHANNEL, () => { situation.forgetAll(); heard(); }, () => { situation.forgetAll(); gaps(); });
@@ -115,15 +116,15 @@ describe('without Redis', () => {
     expect((await situation.of(call)).kill_switches).toHaveLength(1);
 
     const back = new Promise<void>((resolve) => { gaps = resolve; });
-    const again = await testRedis(port);
+    door.leadTo(Number(new URL(redis.url).port));
     await back;
     const told = new Promise<void>((resolve) => { heard = resolve; });
-    const teller = openCache(again.url);
+    const teller = openCache(redis.url);
     await teller.connect();
     await teller.publish(CHANGES_CHANNEL, payload);
     await told;
     for (const one of [teller, hearer]) one.close();
-    await again.stop();
+    await door.close();
   }, 60_000);
 
   it('who tells is not held up', async () => {
@@ -133,3 +134,49 @@ describe('without Redis', () => {
     teller.close();
   });
 });
+
+/** An address at which nobody answers at first, and later Redis does: nobody else can take the port meanwhile. */
+class Door {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port: number | null = null;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket) => this.#answer(socket));
+  }
+
+  static async open(): Promise<Door> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Door(server);
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  leadTo(port: number): void {
+    this.#port = port;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #answer(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    if (this.#port === null) {
+      socket.destroy();
+      return;
+    }
+    const inside = connect(this.#port, '127.0.0.1');
+    this.#sockets.add(inside);
+    inside.on('error', () => undefined);
+    socket.pipe(inside).pipe(socket);
+  }
+}
