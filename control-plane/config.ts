@@ -3,9 +3,13 @@ import { readKeySettings } from '@countersign/platform/keys/settings.ts';
 import type { KeySettings } from '@countersign/platform/keys/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
+import { readRequestSettings } from './tenancy/settings.ts';
+import type { RequestSettings } from './tenancy/settings.ts';
 
-export interface ControlPlaneConfig {
+export interface ControlPlaneConfig extends RequestSettings {
   readonly databaseUrl: string;
+  /** How many connections its requests and loops share. */
+  readonly databaseConnections: number;
   readonly port: number;
   readonly host: string;
   /** Without a slash at the end. */
@@ -60,6 +64,8 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
   return {
     ...readBootstrapConfig({ ...env, COUNTERSIGN_PUBLIC_URL: env['COUNTERSIGN_PUBLIC_URL'] ?? `http://localhost:${port}` }),
     port, host,
+    databaseConnections: whole(env, 'COUNTERSIGN_DATABASE_CONNECTIONS', 20, 2, 1_000),
+    ...readRequestSettings(env, (name, fallback) => whole(env, name, fallback, 1, 1_000_000_000), (name, takes) => new ConfigError(`${name} is wrong: ${takes}`)),
     keys: readKeySettings(env),
     objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),

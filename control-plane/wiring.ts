@@ -17,7 +17,7 @@ import { handlersOf } from './api/handlers.ts';
 import { Access } from './access/access.ts';
 import { tableAuthorizer } from './access/table-authorizer.ts';
 import { Settings } from './access/settings.ts';
-import { everyTenant, unlimited } from './access/unlimited.ts';
+import { everyTenant } from './access/unlimited.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditApi } from './audit/audit-api.ts';
 import { Sequencer } from './audit/sequencer.ts';
@@ -67,6 +67,8 @@ import { Simulations } from './simulation/simulations.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Simulator } from './simulation/simulator.ts';
 import { Slack } from './slack/slack.ts';
+import { clientAddress } from './tenancy/client-address.ts';
+import { Tenancy } from './tenancy/tenancy.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { Workflows } from './workflows/workflows.ts';
 
@@ -86,7 +88,7 @@ const RESYNC_MS = 2_000;
 /** Puts the control plane together and starts it. The one place that says `new`. */
 export async function startControlPlane(config: ControlPlaneConfig, clock: Clock = systemClock): Promise<ControlPlane> {
   const log = createLogger('control-plane', config.logLevel);
-  const database = new Database({ url: config.databaseUrl, applicationName: 'countersign control-plane', maxConnections: 20, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  const database = new Database({ url: config.databaseUrl, applicationName: 'countersign control-plane', maxConnections: config.databaseConnections, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
   await database.assertLeastPrivilege();
   const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
   const { keys } = ring;
@@ -99,11 +101,12 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const telemetry = await createTelemetry(config.telemetry, { database, log, version: packageJson.version });
   const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
+  const tenancy = new Tenancy({ ...parts, config });
   const authenticator = new Authenticator(database);
   const settings = new Settings(parts);
   const access = new Access({
-    authenticator, authorizer: tableAuthorizer, limits: unlimited, tenantStates: everyTenant, publicUrl: config.publicUrl, cellKeySha256: config.cellKeySha256,
-    addressOf: (request) => request.socket.remoteAddress ?? '',
+    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates: everyTenant, publicUrl: config.publicUrl, cellKeySha256: config.cellKeySha256,
+    addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
   const approvals = new Approvals(parts);
@@ -113,7 +116,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
   });
-  const loops = [expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days)];
+  const loops = [expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days), ...tenancy.loops];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);
@@ -153,7 +156,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       savedViews: new SavedViews(database),
       queues: new Queues(parts),
       board: new Board(parts),
-      runCommands: new RunCommands(parts),
+      runCommands: new RunCommands({ ...parts, intake: tenancy.intake }),
       bulkCommands: new BulkCommands(parts),
       deadLetters: new DeadLetters(database),
       evidence: new Evidence(parts),
@@ -178,9 +181,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       audit: new AuditApi(database),
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
-      hub,
+      hub, tenancy,
     }),
-    ingestion: new Ingestion(parts),
+    ingestion: new Ingestion({ ...parts, intake: tenancy.intake }),
     slackRequests: slack.requests,
     access,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),

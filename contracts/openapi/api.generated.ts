@@ -1683,6 +1683,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspaces of the tenant, the oldest first
+         * @description The oldest is the home workspace, where what concerns the tenant as a whole is allowed and audited.
+         */
+        get: operations["listWorkspaces"];
+        put?: never;
+        /**
+         * Make a workspace
+         * @description With the environments `dev`, `staging` and `prod`, which get their policy within seconds. Whoever makes it has there the roles that were given
+         *     to them in the home workspace, and lets others in. Refused over the quota `workspaces` (`quota_exceeded`), and for a slug that is there (`name_taken`).
+         */
+        post: operations["createWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Call a workspace something else */
+        patch: operations["updateWorkspace"];
+        trace?: never;
+    };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tenant may have and use, and what it has and uses */
+        get: operations["getLimits"];
+        /**
+         * Replace the limits that the tenant sets itself
+         * @description All of them at once; what is left out has none. None is above the ceiling that the operator of the cell has set. They hold in every process
+         *     within two seconds. What is already there stays, however low the limit: it keeps more from being made.
+         */
+        put: operations["putLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cell/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenants of the cell, the newest first */
+        get: operations["listTenants"];
+        put?: never;
+        /**
+         * Make a tenant
+         * @description With a home workspace, its environments and an administrator, in one transaction. `sign_in_url` is shown once: it signs its bearer in as the
+         *     administrator, works once, and for 24 hours.
+         */
+        post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cell/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename, suspend, serve again or limit a tenant
+         * @description What is left out stays. `ceilings` replaces all that were set; a tenant that sets itself a lower limit has the lower one.
+         */
+        patch: operations["updateTenant"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3755,6 +3862,101 @@ export interface components {
                 [key: string]: number;
             };
             break_glass: components["schemas"]["BreakGlassSettings"];
+        };
+        Workspace: {
+            id: string;
+            slug: string;
+            name: string;
+            /** @description The oldest of the tenant */
+            is_home: boolean;
+            environments: {
+                id: string;
+                /** @enum {string} */
+                name: "dev" | "staging" | "prod";
+            }[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        NewWorkspace: {
+            slug: string;
+            name: string;
+        };
+        /** @enum {string} */
+        QuotaName: "workspaces" | "principals" | "api_keys" | "workflows" | "runs_per_day" | "active_runs" | "requests_per_minute" | "requests_per_minute_per_key";
+        Quota: {
+            name: components["schemas"]["QuotaName"];
+            /** @description Null: the tenant as a whole */
+            workspace_id: string | null;
+            /** @description What the tenant allows itself; null: no less than the ceiling */
+            max: number | null;
+            /** @description What the cell allows the tenant; null: no limit */
+            ceiling: number | null;
+            /** @description Null of rates: each answer tells of them in its RateLimit header */
+            used: number | null;
+        };
+        Limits: {
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description One of each name for the tenant as a whole, then those of workspaces */
+            quotas: components["schemas"]["Quota"][];
+        };
+        NewLimits: {
+            quotas: {
+                name: components["schemas"]["QuotaName"];
+                /** @description Of runs_per_day, active_runs and requests_per_minute; absent: the tenant as a whole */
+                workspace_id?: string;
+                max: number;
+            }[];
+        };
+        Ceiling: {
+            name: components["schemas"]["QuotaName"];
+            max: number;
+        };
+        TenantEntry: {
+            id: string;
+            slug: string;
+            /** @enum {string} */
+            region: "us" | "eu";
+            cell: string;
+            /** @enum {string} */
+            state: "active" | "suspended" | "moving" | "moved" | "deleting" | "deleted";
+            /** Format: date-time */
+            state_since: string;
+            /** @description The cell that it went to */
+            moved_to: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Tenant: components["schemas"]["TenantEntry"] & {
+            name: string;
+            /** @description What the operator has set; the cell has defaults for the rest */
+            ceilings: components["schemas"]["Ceiling"][];
+        };
+        NewTenant: {
+            slug: string;
+            name: string;
+            /**
+             * @description The region of this cell; said again so that no tenant is made in the wrong one
+             * @enum {string}
+             */
+            region: "us" | "eu";
+            administrator: {
+                display_name: string;
+                email?: string;
+            };
+        };
+        CreatedTenant: components["schemas"]["Tenant"] & {
+            /** @description The home workspace */
+            workspace_id: string;
+            /** @description Shown once */
+            sign_in_url: string;
+        };
+        TenantChange: {
+            name?: string;
+            /** @enum {string} */
+            state?: "active" | "suspended";
+            ceilings?: components["schemas"]["Ceiling"][];
         };
     };
     responses: {
@@ -6791,6 +6993,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cell"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWorkspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspaces */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Workspace"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description The workspace */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits; their ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimits"];
+            };
+        };
+        responses: {
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: {
+                cursor?: components["parameters"]["Cursor"];
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tenants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TenantEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
                 };
             };
             default: components["responses"]["Problem"];

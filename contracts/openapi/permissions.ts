@@ -153,6 +153,15 @@ export const OPERATION_PERMISSION = {
   getAuthorization: 'roles:read',
   putAuthorization: 'authorization:manage',
   listPermissions: 'signed_in',
+  listWorkspaces: 'workspaces:read',
+  createWorkspace: 'workspaces:manage',
+  updateWorkspace: 'workspaces:manage',
+  getLimits: 'limits:read',
+  putLimits: 'limits:manage',
+  listTenants: 'cell',
+  createTenant: 'cell',
+  getTenant: 'cell',
+  updateTenant: 'cell',
 } as const satisfies Readonly<Record<OperationId, OperationNeed>>;
 
 type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERATION_PERMISSION)[Op] extends Need ? Op : never }[OperationId];

@@ -31,6 +31,7 @@ import type { SavedViews } from '../saved-views/saved-views.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { Simulations } from '../simulation/simulations.ts';
 import type { Slack } from '../slack/slack.ts';
+import type { Tenancy } from '../tenancy/tenancy.ts';
 import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
 
@@ -69,6 +70,7 @@ export interface Services {
   readonly cell: CellApi;
   readonly privacy: Privacy;
   readonly hub: Hub;
+  readonly tenancy: Tenancy;
 }
 
 /** Which part of the control plane carries out which operation of the contract. */
@@ -171,6 +173,7 @@ export function handlersOf(parts: Services): Handlers {
     releaseKillSwitch: (call) => parts.killSwitches.releaseKillSwitch(call),
     listAuditEvents: (call) => parts.audit.listAuditEvents(call),
     getCell: (call) => parts.cell.getCell(call),
+    ...parts.tenancy.handlers,
     streamEvents: ({ principal, headers }) => Promise.resolve({
       status: 200, stream: (response) => parts.hub.open(principal, headers['last-event-id'], response),
     }),

@@ -1,10 +1,10 @@
-import { EVERY_ROLE } from '@countersign/contracts/openapi/permissions.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import { findAdministrator, findTenant, grantRole, insertEnvironment, insertPrincipal, insertTenant, insertTenantDirectory, insertWorkspace } from './bootstrap-queries.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { findAdministrator, findTenant } from './bootstrap-queries.ts';
 import type { AdministratorRow } from './bootstrap-queries.ts';
+import { makeTenant } from '../tenancy/make-tenant.ts';
 import { insertApiKey, insertLink } from './queries.ts';
 import { apiKeyToken, linkToken, newSecret } from './tokens.ts';
 
@@ -43,7 +43,7 @@ export async function initialise(parts: BootstrapParts): Promise<FirstTenant> {
   if (existing === undefined) {
     const tenantId = newId('tenant');
     // All or nothing: a tenant that is in the directory has everything below.
-    await parts.database.forTenant(tenantId, (tx) => makeTenant(tx, tenantId, parts));
+    await parts.database.forTenant(tenantId, (tx) => makeTenant(tx, { tenantId, slug: parts.slug, name: 'Local', region: parts.region, cell: parts.cell, administrator: { displayName: 'Cell administrator', email: null } }));
   }
   const { tenantId, administrator } = await administratorOf(parts);
   return { tenant_id: tenantId, workspace_id: administrator.workspace_id };
@@ -71,21 +71,6 @@ export async function newApiKey(parts: BootstrapParts, name: string): Promise<Fi
     });
   });
   return { tenant_id: tenantId, workspace_id: administrator.workspace_id, api_key: apiKeyToken(tenantId, id, secret) };
-}
-
-async function makeTenant(tx: Transaction, tenantId: string, { region, cell, slug }: BootstrapParts): Promise<void> {
-  if (await tx.change(insertTenantDirectory, [tenantId, slug, region, cell]) === 0) return;
-  await tx.change(insertTenant, [tenantId, 'Local']);
-  const workspaceId = newId('workspace');
-  await tx.change(insertWorkspace, [tenantId, workspaceId, 'operations', 'Operations']);
-  for (const [index, name] of ['dev', 'staging', 'prod'].entries()) {
-    await tx.change(insertEnvironment, [tenantId, workspaceId, newId('environment'), name, index + 1]);
-  }
-  const administrator = newId('principal');
-  await tx.change(insertPrincipal, [tenantId, administrator, 'person', 'Cell administrator']);
-  for (const role of EVERY_ROLE) await tx.change(grantRole, [tenantId, workspaceId, administrator, role]);
-  // Runs act as this one: it requests approvals and, having no role, decides none.
-  await tx.change(insertPrincipal, [tenantId, newId('principal'), 'service', 'Workflow runtime']);
 }
 
 async function administratorOf({ database, slug }: BootstrapParts): Promise<{ tenantId: string; administrator: AdministratorRow }> {

@@ -14,9 +14,11 @@ import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { readTraceparent, traceparentOf } from '@countersign/platform/telemetry/traceparent.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import type { Notifier } from '../live/notifier.ts';
+import type { IntakeQuota } from '../tenancy/intake-quota.ts';
 import { InstanceCache } from './instance-cache.ts';
 import type { WebhookInstance } from './instance-cache.ts';
 import { findDelivery, findWebhook, recordWebhook } from './queries.ts';
@@ -50,6 +52,8 @@ export interface IngestionParts {
   readonly checks: SchemaChecks;
   readonly refusals: RateLimit;
   readonly notifier: Notifier;
+  readonly tenantStates: TenantStates;
+  readonly intake: Pick<IntakeQuota, 'refuseOver'>;
   readonly telemetry: Pick<Telemetry, 'tracing' | 'requests'>;
 }
 
@@ -100,12 +104,17 @@ export class Ingestion {
   }
 
   async #accept(webhook: WebhookRequest): Promise<WebhookAnswer> {
+    // Before all else, and without a word in the audit: what is being moved must not change.
+    const known = await this.#instances.find(webhook.instance);
+    if (known !== null) await this.#parts.tenantStates.refuseUnlessServed(known.tenantId);
     try {
       const instance = await this.#instanceFor(webhook);
       const headers = readHeaders(instance.manifest.webhook, webhook.header);
       await this.#verify(webhook, headers, instance);
       if (headers.event !== null && instance.manifest.webhook?.ping_events?.includes(headers.event)) return { status: 200, body: { pong: true, request_id: webhook.requestId } };
       const event = this.#read(webhook, headers, instance);
+      // What starts no run is no run too many.
+      if (whyDropped(instance, event) === null) await this.#parts.intake.refuseOver(instance.tenantId, instance.workspace_id);
       const recorded = await this.#parts.database.forTenant(instance.tenantId, (tx) => this.#record(tx, webhook, headers, instance, event));
       if (!recorded.duplicate && recorded.droppedBecause === null) this.#parts.notifier.deliveries();
       return { status: 202, body: { delivery_id: recorded.deliveryId, duplicate: recorded.duplicate, dropped_because: recorded.droppedBecause, request_id: webhook.requestId } };
@@ -116,10 +125,14 @@ export class Ingestion {
     }
   }
 
+  #isServed(tenantId: string): Promise<boolean> {
+    return this.#parts.tenantStates.refuseUnlessServed(tenantId).then(() => true, () => false);
+  }
+
   /** Audits that a webhook was refused, unless too many were. Nothing is written where the tenant is not known. */
   async recordRefusal(webhook: Pick<WebhookRequest, 'instance'>, code: ErrorCode): Promise<void> {
     const instance = await this.#instances.find(webhook.instance);
-    if (instance === null) return;
+    if (instance === null || !await this.#isServed(instance.tenantId)) return;
     const allowed = this.#parts.refusals.take(`delivery/${instance.id}/${code}`);
     if (allowed === null) return;
     await this.#parts.database.forTenant(instance.tenantId, (tx) => appendAudit(tx, {

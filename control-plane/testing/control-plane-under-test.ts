@@ -75,7 +75,9 @@ export class ControlPlaneUnderTest {
     await createKeyFile(keyFile);
     const config = readConfig({
       COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: 'http://localhost:8080', COUNTERSIGN_LOG_LEVEL: 'silent',
-      COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'), ...env,
+      COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'),
+      // Tests ask more often than anybody should.
+      COUNTERSIGN_REQUESTS_PER_MINUTE: '1000000', COUNTERSIGN_REQUESTS_PER_MINUTE_PER_KEY: '1000000', COUNTERSIGN_REQUESTS_PER_MINUTE_PER_ADDRESS: '1000000', ...env,
     });
     const ring = await openKeys(config.keys, { databaseUrl: database.controlUrl });
     const bootstrap = { database: database.control, clock: systemClock, region: config.region, cell: config.cell, slug: config.tenantSlug, publicUrl: config.publicUrl };
