@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
+import { CHANGES_CHANNEL, changeOf, SESSION_ENDED_CHANNEL } from '@countersign/contracts/events/change.ts';
 import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
@@ -40,9 +40,8 @@ import { BundleArchive } from './decisions/bundle-archive.ts';
 import { Decisions } from './decisions/decisions.ts';
 import { DecisionExport } from './decisions/export.ts';
 import { createApp } from './http/app.ts';
-import { sessionCookie } from './http/cookies.ts';
+import { Cookies } from './http/cookies.ts';
 import { Authenticator } from './identity/authenticator.ts';
-import { SignIn } from './identity/sign-in.ts';
 import { Ingestion } from './ingestion/ingestion.ts';
 import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
@@ -50,6 +49,7 @@ import { Notifier } from './live/notifier.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { Board } from './operations/board.ts';
 import { Queues } from './operations/queues.ts';
+import { People } from './people/people.ts';
 import { Policies } from './policies/policies.ts';
 import { Privacy } from './privacy/privacy.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
@@ -103,9 +103,11 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
 
   const tenancy = new Tenancy({ ...parts, config });
   const authenticator = new Authenticator(database);
+  const cookies = new Cookies(config.publicUrl);
+  const people = new People({ ...parts, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
   const access = new Access({
-    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates: everyTenant, publicUrl: config.publicUrl, cellKeySha256: config.cellKeySha256,
+    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates: everyTenant, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
@@ -126,7 +128,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       policies.waiters.wake(change.tenant_id);
     }
     sequencer.wake();
-  } }, (error) => {
+  }, [SESSION_ENDED_CHANNEL]: (id) => hub.endSession(id) }, (error) => {
     log.warn({ err: error }, 'the listener lost its connection and takes up again');
     // It tries every half second and says so each time it fails: after the last failure it listens again, and what was missed is read anew.
     setTimeout(() => { hub.resyncAll(); policies.waiters.wakeAll(); }, RESYNC_MS).unref();
@@ -143,12 +145,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const app = createApp({
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
     handlers: handlersOf({
-      signIn: new SignIn({
-        ...parts,
-        sessionCookie: (token) => sessionCookie(token, config.publicUrl),
-        onSessionEnded: (sessionId) => hub.endSession(sessionId),
-        principalOf: (cookie) => authenticator.bySession(cookie),
-      }),
+      people,
       roles: new Roles({ ...parts, settings }),
       runs: new Runs({ ...parts, approvals }),
       runSearch: new RunSearch(database),

@@ -58,6 +58,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose the workspace that this session works in
+         * @description One in which you have a role; of `GET /api/v1/me`. A key names its workspace by the header `countersign-workspace`.
+         */
+        put: operations["chooseWorkspace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one may sign in to a tenant
+         * @description Of a tenant that does not exist it says what it says of one without identity providers.
+         */
+        get: operations["getSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where you are signed in; with `sessions:manage`, where anybody is */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all of your sessions; with `sessions:manage`, all of anybody's */
+        post: operations["revokeSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session of yours; with `sessions:manage`, anybody's
+         * @description Its event stream is closed at once, in every control plane.
+         */
+        delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -1830,8 +1924,28 @@ export interface components {
             tenant: components["schemas"]["Named"];
             workspace: components["schemas"]["Named"];
             roles: components["schemas"]["Role"][];
-            /** @description How the session was begun: link, api_key */
+            /** @description How sure we are: api_key, slack_linked, link, oidc, mfa, passkey */
             auth_strength: string;
+            /** @description Of all roles in this workspace, cut to the scopes of the key or token */
+            permissions?: string[];
+            /** @description Where the principal has a role */
+            workspaces?: components["schemas"]["MyWorkspace"][];
+            /** @description What the sign-in was; null of keys and tokens */
+            auth?: null | {
+                /** @enum {string} */
+                method: "link" | "oidc" | "passkey";
+                provider_id: string | null;
+                acr: string | null;
+                amr: string[];
+                /** Format: date-time */
+                signed_in_at: string | null;
+            };
+        };
+        MyWorkspace: {
+            id: string;
+            slug: string;
+            name: string;
+            roles: string[];
         };
         Named: {
             id: string;
@@ -3958,6 +4072,42 @@ export interface components {
             state?: "active" | "suspended";
             ceilings?: components["schemas"]["Ceiling"][];
         };
+        SignInMethods: {
+            /** @description By a one-time link of whoever holds the machine */
+            link: boolean;
+            passkey: boolean;
+            providers: {
+                id: string;
+                name: string;
+            }[];
+        };
+        Session: {
+            id: string;
+            principal_id: string;
+            /** @description Whether it is the session that asks */
+            current: boolean;
+            /** @enum {string} */
+            method: "link" | "oidc" | "passkey";
+            auth_strength: string;
+            provider_id: string | null;
+            /** @description Null as well where the provider has been removed */
+            provider_name: string | null;
+            user_agent: string | null;
+            /**
+             * Format: date-time
+             * @description As whoever vouches for the person says; of an identity provider, its auth_time
+             */
+            signed_in_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends if it is not used again
+             */
+            expires_at: string;
+        };
     };
     responses: {
         /** @description A coded problem */
@@ -3991,6 +4141,12 @@ export interface components {
         ScheduleId: string;
         RunId: string;
         SlackInstallationId: string;
+        /** @description Set by the browser */
+        Cookie: string;
+        /** @description Set by the browser; shown where sessions are listed */
+        UserAgent: string;
+        /** @description The slug of the tenant */
+        TenantSlug: string;
         /** @description The ETag of what is changed; absent to replace whatever is there */
         IfMatch: string;
         ApprovalId: string;
@@ -4008,7 +4164,12 @@ export interface operations {
     signIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Set by the browser */
+                cookie?: components["parameters"]["Cookie"];
+                /** @description Set by the browser; shown where sessions are listed */
+                "user-agent"?: components["parameters"]["UserAgent"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4066,6 +4227,139 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    chooseWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Set by the browser */
+                cookie?: components["parameters"]["Cookie"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    workspace_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who is signed in and where now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSignInMethods: {
+        parameters: {
+            query: {
+                /** @description The slug of the tenant */
+                tenant: components["parameters"]["TenantSlug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways to sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Absent for your own */
+                principal_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions that are alive, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Absent for your own */
+                    principal_id?: string;
+                    /** @description Whether the session that asks goes on */
+                    except_current?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description How many have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        revoked: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

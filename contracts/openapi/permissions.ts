@@ -32,6 +32,12 @@ export const OPERATION_PERMISSION = {
   signIn: 'public',
   signOut: 'signed_in',
   getMe: 'signed_in',
+  getSignInMethods: 'public',
+  chooseWorkspace: 'signed_in',
+  // One's own; with sessions:manage anybody's.
+  listSessions: 'signed_in',
+  revokeSessions: 'signed_in',
+  revokeSession: 'signed_in',
   createApiKey: 'signed_in',
   // Signed by the sender; no principal of ours.
   ingest: 'public',

@@ -4,7 +4,7 @@ import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions
 import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { bearerOf, findPrincipal } from '../http/authenticate.ts';
-import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts';
+import type { Cookies } from '../http/cookies.ts';
 import { refuseForeignOrigin } from '../http/csrf.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -17,6 +17,7 @@ export interface AccessParts {
   readonly limits: RequestLimits;
   readonly tenantStates: TenantStates;
   readonly publicUrl: string;
+  readonly cookies: Cookies;
   /** Of the key of whoever operates the cell, hex; null: nobody does over the API. */
   readonly cellKeySha256: string | null;
   /** Whom a request is counted against before it is known who sent it. */
@@ -46,7 +47,7 @@ export class Access {
       if (need === 'cell') this.#refuseUnlessOperator(request);
       return null;
     }
-    const principal = await findPrincipal(request, authenticator, { sessionOf: (header) => cookieOf(header, SESSION_COOKIE) });
+    const principal = await findPrincipal(request, authenticator, this.#parts.cookies);
     if (principal === null) {
       setHeaders(response, await limits.take(null, address, operation));
       throw new ApiError('unauthenticated', 'Sign in, or send a valid API key.', { headers: { 'www-authenticate': 'Bearer' } });

@@ -12,12 +12,12 @@ import type { Publishers } from '../connectors/publishers.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import type { DecisionExport } from '../decisions/export.ts';
-import type { SignIn } from '../identity/sign-in.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { Board } from '../operations/board.ts';
 import type { Queues } from '../operations/queues.ts';
+import type { People } from '../people/people.ts';
 import type { Privacy } from '../privacy/privacy.ts';
 import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
@@ -37,7 +37,7 @@ import type { Handlers } from './operation.ts';
 
 export interface Services {
   readonly roles: Roles;
-  readonly signIn: SignIn;
+  readonly people: People;
   readonly runs: Runs;
   readonly runSearch: RunSearch;
   readonly runTimelines: RunTimelines;
@@ -76,12 +76,9 @@ export interface Services {
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
+    ...parts.people.handlers,
     ...parts.roles.handlers,
     ...parts.privacy.handlers,
-    signIn: (call) => parts.signIn.signIn(call),
-    signOut: (call) => parts.signIn.signOut(call),
-    getMe: (call) => parts.signIn.getMe(call),
-    createApiKey: (call) => parts.signIn.createApiKey(call),
     listRuns: (call) => parts.runSearch.listRuns(call),
     getRun: (call) => parts.runs.getRun(call),
     getRunTimeline: (call) => parts.runTimelines.getRunTimeline(call),

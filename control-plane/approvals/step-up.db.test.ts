@@ -22,7 +22,7 @@ afterAll(() => plane.stop());
 async function session(person: TestPrincipal, ageMs: number, strength = 'link'): Promise<string> {
   const id = newId('session');
   const { secret, sha256 } = newSecret();
-  const aged = { name: 'test.age_session', text: 'UPDATE control.sessions SET created_at = clock_timestamp() - make_interval(secs => $3::float8 / 1000) WHERE tenant_id = $1 AND id = $2' };
+  const aged = { name: 'test.age_session', text: 'UPDATE control.sessions SET signed_in_at = clock_timestamp() - make_interval(secs => $3::float8 / 1000) WHERE tenant_id = $1 AND id = $2' };
   await plane.database.control.forTenant(person.tenantId, async (tx) => {
     await tx.change(insertSession, [person.tenantId, id, sha256, person.id, strength]);
     await tx.change(aged, [person.tenantId, id, ageMs]);

@@ -4,27 +4,29 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
-import type { RateLimit } from '../cell/rate-limit.ts';
+import type { Cookies } from '../http/cookies.ts';
+import type { Notifier } from '../live/notifier.ts';
+import type { Me } from './me.ts';
 import { actorOf } from './principal.ts';
 import type { Principal } from './principal.ts';
-import { consumeLink, describeTenant, findMembership, insertApiKey, insertSession, revokeSession } from './queries.ts';
-import type { MembershipRow, MeRow } from './queries.ts';
-import { apiKeyToken, newSecret, parseLinkToken, sessionToken } from './tokens.ts';
+import { consumeLink, insertApiKey } from './queries.ts';
+import type { Refusals } from './refusals.ts';
+import { endSession } from './sessions/queries.ts';
+import { startSession } from './sessions/session-start.ts';
+import type { Browser, StartedSession } from './sessions/session-start.ts';
+import { apiKeyToken, newSecret, parseLinkToken } from './tokens.ts';
 import type { ParsedToken } from './tokens.ts';
 
 export interface SignInParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly refusals: RateLimit;
-  /** Builds the `Set-Cookie` value for a session token; an empty token ends it. */
-  readonly sessionCookie: (token: string) => string;
-  /** Called when a session has ended, so that what it still listens to is closed. */
-  readonly onSessionEnded: (sessionId: string) => void;
-  /** Reads the principal of a session that was just made. */
-  readonly principalOf: (cookie: string) => Promise<Principal | null>;
+  readonly notifier: Notifier;
+  readonly refusedSignIns: Refusals;
+  readonly cookies: Cookies;
+  readonly me: Me;
 }
 
-/** Sign-in by one-time link, sessions and API keys. */
+/** Sign-in by one-time link, the end of a session, and API keys. */
 export class SignIn {
   readonly #parts: SignInParts;
 
@@ -33,31 +35,32 @@ export class SignIn {
   }
 
   async signIn(call: Call<'signIn'>): Promise<Answer<'signIn'>> {
+    const { cookies, me, notifier } = this.#parts;
     const token = parseLinkToken(call.body.token);
     if (token === null) throw linkInvalid();
-    const cookie = await this.#parts.database.forTenant(token.tenantId, (tx) => this.#startSession(tx, token));
-    if (cookie === null) {
-      await this.#auditRefusal(token.tenantId);
+    const browser = { sessionCookie: cookies.sessionOf(call.headers.cookie), userAgent: call.headers['user-agent'] };
+    const started = await this.#parts.database.forTenant(token.tenantId, (tx) => this.#startSession(tx, token, browser));
+    if (started === null) {
+      await this.#parts.refusedSignIns.audit(token.tenantId, { code: 'sign_in_link_invalid', method: 'link' });
       throw linkInvalid();
     }
-    const principal = await this.#parts.principalOf(cookie);
-    if (principal === null) throw linkInvalid();
-    return { status: 200, headers: { 'set-cookie': this.#parts.sessionCookie(cookie) }, body: await this.#describe(principal) };
+    if (started.replacedId !== null) notifier.sessionEnded(started.replacedId);
+    return { status: 200, headers: { 'set-cookie': cookies.session(started.token) }, body: await me.ofSession(started.token) };
   }
 
   async signOut({ principal }: Call<'signOut'>): Promise<Answer<'signOut'>> {
     if (principal.via.kind !== 'session') return { status: 204 };
     const { sessionId } = principal.via;
     await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
-      if (await tx.change(revokeSession, [principal.tenantId, sessionId]) === 0) return;
+      if (await tx.change(endSession, [principal.tenantId, sessionId, 'signed_out', principal.id]) === 0) return;
       await this.#audit(tx, principal, 'session.ended', { kind: 'session', id: sessionId }, { how: 'signed_out' });
     });
-    this.#parts.onSessionEnded(sessionId);
-    return { status: 204, headers: { 'set-cookie': this.#parts.sessionCookie('') } };
+    this.#parts.notifier.sessionEnded(sessionId);
+    return { status: 204, headers: { 'set-cookie': this.#parts.cookies.session('') } };
   }
 
   async getMe({ principal }: Call<'getMe'>): Promise<Answer<'getMe'>> {
-    return { status: 200, body: await this.#describe(principal) };
+    return { status: 200, body: await this.#parts.me.of(principal) };
   }
 
   async createApiKey({ principal, body }: Call<'createApiKey'>): Promise<Answer<'createApiKey'>> {
@@ -70,35 +73,12 @@ export class SignIn {
     return { status: 201, body: { id, name: body.name, key: apiKeyToken(principal.tenantId, id, secret) } };
   }
 
-  /** Gives the session's cookie value, or null when the link is unknown, used or too old. */
-  async #startSession(tx: Transaction, token: ParsedToken): Promise<string | null> {
-    const { tenantId } = token;
-    const link = await tx.maybeOne<{ principal_id: string }>(consumeLink, [tenantId, token.secretSha256]);
+  /** Null when the link is unknown, used or too old. */
+  async #startSession(tx: Transaction, { tenantId, secretSha256 }: ParsedToken, browser: Browser): Promise<StartedSession | null> {
+    const link = await tx.maybeOne<{ principal_id: string }>(consumeLink, [tenantId, secretSha256]);
     if (link === undefined) return null;
-    const id = newId('session');
-    const { secret, sha256 } = newSecret();
-    await tx.change(insertSession, [tenantId, id, sha256, link.principal_id, 'link']);
-    const { workspace_id } = await tx.one<MembershipRow>(findMembership, [tenantId, link.principal_id]);
-    await appendAudit(tx, {
-      at: this.#parts.clock.now(), type: 'session.started', tenant_id: tenantId, workspace_id, run_id: null,
-      actor: { kind: 'person', id: link.principal_id }, subject: { kind: 'session', id }, data: { auth_strength: 'link' },
-    });
-    return sessionToken(tenantId, id, secret);
-  }
-
-  async #auditRefusal(tenantId: string): Promise<void> {
-    const allowed = this.#parts.refusals.take(`session/${tenantId}`);
-    if (allowed === null) return;
-    await this.#parts.database.forTenant(tenantId, async (tx) => {
-      // A tenant that does not exist has no workspace, and so no chain to write to.
-      const membership = await tx.maybeOne<MembershipRow>(findMembership, [tenantId, '']);
-      if (membership === undefined) return;
-      await appendAudit(tx, {
-        at: this.#parts.clock.now(), type: 'session.refused', tenant_id: tenantId, workspace_id: membership.workspace_id, run_id: null,
-        actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'tenant', id: tenantId },
-        data: { code: 'sign_in_link_invalid', suppressed_count: allowed.suppressed_count },
-      });
-    });
+    const facts = { method: 'link', idp: null, acr: null, amr: [] } as const;
+    return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: null }, browser);
   }
 
   #audit(tx: Transaction, principal: Principal, type: 'session.ended' | 'api_key.created', subject: { kind: string; id: string }, data: Record<string, string>): Promise<string> {
@@ -106,17 +86,6 @@ export class SignIn {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject, data,
     });
-  }
-
-  async #describe(principal: Principal): Promise<Extract<Answer<'getMe'>, { status: 200 }>['body']> {
-    const row = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.one<MeRow>(describeTenant, [principal.tenantId, principal.workspaceId]));
-    return {
-      principal: { id: principal.id, kind: principal.kind, display_name: principal.displayName },
-      tenant: { id: principal.tenantId, slug: row.tenant_slug, name: row.tenant_name },
-      workspace: { id: principal.workspaceId, slug: row.workspace_slug, name: row.workspace_name },
-      roles: [...principal.roles],
-      auth_strength: principal.authStrength,
-    };
   }
 }
 

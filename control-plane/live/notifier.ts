@@ -2,7 +2,7 @@ import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { notify } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import { CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
+import { CHANGES_CHANNEL, SESSION_ENDED_CHANNEL } from '@countersign/contracts/events/change.ts';
 import type { Change } from '@countersign/contracts/events/change.ts';
 
 /**
@@ -32,6 +32,11 @@ export class Notifier {
 
   approval(id: string): void {
     this.#send('countersign_approvals', id);
+  }
+
+  /** Where nobody hears it, the streams of the session end with the next beat. */
+  sessionEnded(id: string): void {
+    this.#send(SESSION_ENDED_CHANNEL, id);
   }
 
   changed(change: Change): void {

@@ -1,0 +1,45 @@
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Handlers } from '../api/operation.ts';
+import type { RateLimit } from '../cell/rate-limit.ts';
+import type { Cookies } from '../http/cookies.ts';
+import { Me } from '../identity/me.ts';
+import type { Principal } from '../identity/principal.ts';
+import { Refusals } from '../identity/refusals.ts';
+import { Sessions } from '../identity/sessions/sessions.ts';
+import { SignIn } from '../identity/sign-in.ts';
+import { SignInMethods } from '../identity/sign-in-methods.ts';
+import type { Notifier } from '../live/notifier.ts';
+
+export interface PeopleParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly refusals: RateLimit;
+  readonly notifier: Notifier;
+  readonly cookies: Cookies;
+  readonly principalOf: (sessionToken: string) => Promise<Principal | null>;
+}
+
+/** Who may sign in, how, and where they are signed in. */
+export class People {
+  readonly handlers;
+
+  constructor(parts: PeopleParts) {
+    const me = new Me({ ...parts, sessionOf: (header) => parts.cookies.sessionOf(header) });
+    const refusedSignIns = new Refusals(parts);
+    const signIn = new SignIn({ ...parts, me, refusedSignIns });
+    const methods = new SignInMethods(parts.database);
+    const sessions = new Sessions({ ...parts, me });
+    this.handlers = {
+      signIn: (call) => signIn.signIn(call),
+      signOut: (call) => signIn.signOut(call),
+      getMe: (call) => signIn.getMe(call),
+      createApiKey: (call) => signIn.createApiKey(call),
+      getSignInMethods: (call) => methods.getSignInMethods(call),
+      listSessions: (call) => sessions.listSessions(call),
+      revokeSession: (call) => sessions.revokeSession(call),
+      revokeSessions: (call) => sessions.revokeSessions(call),
+      chooseWorkspace: (call) => sessions.chooseWorkspace(call),
+    } satisfies Partial<Handlers>;
+  }
+}
