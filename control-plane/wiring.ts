@@ -26,6 +26,7 @@ import { Prices } from './budgets/prices.ts';
 import { BulkCommands } from './bulk-commands/bulk-commands.ts';
 import { CellApi } from './cell/cell-api.ts';
 import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit.ts';
+import { ServedTenants } from './cell/tenant-states.ts';
 import { expiryLoop, forgettingLoop, recoveryLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
 import { forEveryTenant } from './cell/tenants.ts';
 import type { ControlPlaneConfig } from './config.ts';
@@ -102,12 +103,13 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const tenancy = new Tenancy({ ...parts, config });
+  const tenantStates = new ServedTenants({ ...parts, region: config.region, cell: config.cell, cellUrls: config.cellUrls });
   const authenticator = new Authenticator(database);
   const cookies = new Cookies(config.publicUrl);
   const people = new People({ ...parts, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
   const access = new Access({
-    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates: everyTenant, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
+    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
@@ -180,7 +182,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       privacy,
       hub, tenancy,
     }),
-    ingestion: new Ingestion({ ...parts, intake: tenancy.intake }),
+    ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),
     slackRequests: slack.requests,
     access,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),

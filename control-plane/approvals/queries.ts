@@ -151,12 +151,16 @@ export const expireOverdue: Statement = {
 export const shredOld: Statement = {
   name: 'approvals.shred_old',
   text: `
-    WITH old AS (
-      SELECT a.tenant_id, a.id FROM control.approvals a
-       WHERE a.tenant_id = $1 AND a.shredded_at IS NULL AND a.state NOT IN ('pending', 'approved') AND a.requested_at <= clock_timestamp() - make_interval(days => $2)
+    WITH kept AS (SELECT coalesce((SELECT content_days FROM control.retention_settings WHERE tenant_id = $1), $2) AS days),
+    old AS (
+      SELECT a.tenant_id, a.id FROM control.approvals a, kept
+       WHERE a.tenant_id = $1 AND a.shredded_at IS NULL AND a.state NOT IN ('pending', 'approved') AND a.requested_at <= clock_timestamp() - make_interval(days => kept.days)
          -- the evidence of its run shows the action: a run that is not proven yet has one more day
-         AND (a.requested_at <= clock_timestamp() - make_interval(days => $2 + 1)
+         AND (a.requested_at <= clock_timestamp() - make_interval(days => kept.days + 1)
               OR EXISTS (SELECT FROM execution.runs r WHERE (r.tenant_id, r.id) = (a.tenant_id, a.run_id) AND r.evidence_id IS NOT NULL))
+         AND NOT control.is_run_held(a.tenant_id, a.run_id)
+         -- a hold on a person is on what they voted, too
+         AND NOT EXISTS (SELECT FROM control.approval_votes v WHERE (v.tenant_id, v.approval_id) = (a.tenant_id, a.id) AND control.is_held(v.tenant_id, NULL, NULL, NULL, v.principal_id))
        ORDER BY a.requested_at LIMIT 100
          FOR UPDATE OF a SKIP LOCKED
     ), reasons AS (

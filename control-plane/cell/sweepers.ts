@@ -4,6 +4,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import { sweepExpired } from '../approvals/expiry-sweeper.ts';
 import { shredOld } from '../approvals/queries.ts';
 import { forgetWebhooks } from '../ingestion/queries.ts';
+import type { Keyring } from '../keyring/keyring.ts';
 import { keepUpRecovery } from '../kill-switches/recovery.ts';
 import type { Notifier } from '../live/notifier.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -47,10 +48,10 @@ export function shreddingLoop({ database, log }: SweeperParts, retention_days: n
 }
 
 /** Signs every environment's policy at start and whenever its renewal is due; what is new gets its first bundle within 2 s. Retires the keys that nothing needs any more. */
-export function renewalLoop({ publisher, rotation }: Pick<Policies, 'publisher' | 'rotation'>, { database, log }: SweeperParts): Loop {
+export function renewalLoop({ publisher }: Pick<Policies, 'publisher'>, keyring: Keyring, { database, log }: SweeperParts): Loop {
   const options = { name: 'policy renewal', idle_ms: 2_000, busy_ms: 2_000, log };
   return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => {
     const signed = await publisher.publishWhenDue(tenantId);
-    return await rotation.retireWhenDue(tenantId) || signed;
+    return await keyring.keepUp(tenantId) || signed;
   }));
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import { listTenantIds } from '../identity/queries.ts';
+import { listTenantIds } from './queries.ts';
 
 /** Does `work` for every tenant of the cell, one after the other; the trouble of one is not the others'. Gives whether any had something to do. */
 export async function forEveryTenant(database: Database, log: Logger, work: (tenantId: string) => Promise<boolean>): Promise<boolean> {
