@@ -61,6 +61,8 @@ const SHOTS: Shot[] = [
   { name: 'decisions', scenario: 'usual', path: () => '/decisions' },
   { name: 'decision', scenario: 'usual', path: (world) => `/decisions/${decisionLog(world.runs).find(({ differs }) => differs)?.id}` },
   { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
+  { name: 'roles', scenario: 'usual', path: () => '/roles' },
+  { name: 'account', scenario: 'usual', path: () => '/account' },
   { name: 'privacy', scenario: 'usual', path: () => '/privacy' },
   { name: 'audit', scenario: 'usual', path: () => '/audit' },
   { name: 'cost', scenario: 'many', path: () => '/cost' },

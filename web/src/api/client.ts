@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from '@countersign/contracts/openapi/api.generated.ts';
+import { currentWorkspace } from './current-workspace.ts';
 import { errorOfAnswer, unreachable } from './problem.ts';
 
 export type Schemas = components['schemas'];
@@ -20,7 +21,9 @@ export const api = createClient<paths>({
 
 api.use({
   onRequest({ request }) {
+    const workspace = currentWorkspace();
     if (UNSAFE.has(request.method)) request.headers.set('x-countersign-csrf', '1');
+    if (workspace !== null) request.headers.set('countersign-workspace', workspace);
     return request;
   },
   onError() {

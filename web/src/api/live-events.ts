@@ -40,7 +40,10 @@ export function followEvents(queryClient: QueryClient): () => void {
       setLiveStatus('polling');
       const pause = REOPEN_AFTER_MS[Math.min(failures, REOPEN_AFTER_MS.length - 1)];
       failures += 1;
-      if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, pause);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      timer = window.setTimeout(open, pause);
+      // Refused: perhaps the session was ended elsewhere, and then nothing may stay on the screen.
+      void queryClient.invalidateQueries({ queryKey: ['me'] });
     });
     source.addEventListener('message', (message: MessageEvent<unknown>) => {
       const event = parseLiveEvent(message.data);

@@ -1,7 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, dataOf, type Schemas } from './client.ts';
 import { queryOf, type RunFilter } from '../runs/run-filter.ts';
+import { actIn, currentWorkspace } from './current-workspace.ts';
 import { pollEvery } from './live-status.ts';
+import { ApiError } from './problem.ts';
 
 /** Every read of the API, by name. The first part of a key names the kind of thing, so that a live event can find what it touches. */
 
@@ -11,7 +13,24 @@ export interface AuditFilter {
   cursor: string | null;
 }
 
-export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => dataOf(api.GET('/api/v1/me')), staleTime: 60_000 });
+/** Who is signed in, and where. Who has no role left in the workspace of this tab is shown the one of their session. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async () => {
+    const me = await readMe().catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== 404 || currentWorkspace() === null) throw error;
+      actIn(null);
+      return readMe();
+    });
+    actIn(me.workspace.id);
+    return me;
+  },
+  staleTime: 60_000,
+});
+
+function readMe(): Promise<Schemas['Me']> {
+  return dataOf(api.GET('/api/v1/me'));
+}
 
 export const cellQuery = queryOptions({ queryKey: ['cell'], queryFn: () => dataOf(api.GET('/api/v1/cell')), staleTime: 30_000 });
 

@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { RouterProvider } from 'react-router/dom';
+import { actIn } from '../api/current-workspace.ts';
 import { createQueryClient } from './query-client.ts';
 import { createRouter } from './router.tsx';
 import { cssVariables, theme } from './theme.ts';
@@ -30,5 +31,6 @@ function goToSignIn(): void {
   const { pathname, search } = router.state.location;
   if (pathname === '/sign-in') return;
   queryClient.clear();
+  actIn(null);
   void router.navigate(`/sign-in?to=${encodeURIComponent(pathname + search)}`, { replace: true });
 }

@@ -7,6 +7,7 @@ interface Props {
   /** What the button says that does it. */
   confirm: string;
   danger?: boolean;
+  size?: 'md' | 'lg' | 'xl';
   /** What is wrong with what was entered, in words; null when it can be sent. */
   wrong?: string | null;
   pending: boolean;
@@ -17,7 +18,7 @@ interface Props {
 }
 
 /** Asks for what an act needs. It says what is missing when one tries, and what the server refused, and stays open then. */
-export function FormModal({ title, confirm, danger = false, wrong = null, pending, error, onClose, onSubmit, children }: Props) {
+export function FormModal({ title, confirm, danger = false, size = 'md', wrong = null, pending, error, onClose, onSubmit, children }: Props) {
   const [tried, setTried] = useState(false);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -25,7 +26,7 @@ export function FormModal({ title, confirm, danger = false, wrong = null, pendin
     if (wrong === null && !pending) onSubmit();
   };
   return (
-    <Modal opened onClose={onClose} title={<Text fw={600}>{title}</Text>}>
+    <Modal opened size={size} onClose={onClose} title={<Text fw={600}>{title}</Text>}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           {children}

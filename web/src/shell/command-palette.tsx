@@ -7,7 +7,7 @@ import { useNavigate } from 'react-router';
 import { runsQuery } from '../api/queries.ts';
 import { ANY_RUN } from '../runs/run-filter.ts';
 import { openKeyboardHelp } from './keyboard.tsx';
-import { ALL_PAGES, POLICY_PAGES } from './pages.ts';
+import { PALETTE_PAGES } from './pages.ts';
 
 const RUNS_SHOWN = 6;
 
@@ -22,7 +22,7 @@ export function CommandPalette() {
   const actions: SpotlightActionGroupData[] = [
     {
       group: 'Pages',
-      actions: [...ALL_PAGES, ...POLICY_PAGES].map(({ path, label, says, icon: PageIcon }) => ({ id: path, label, description: says, leftSection: <PageIcon size={18} aria-hidden />, onClick: go(path) })),
+      actions: PALETTE_PAGES.map(({ path, label, says, icon: PageIcon }) => ({ id: path, label, description: says, leftSection: <PageIcon size={18} aria-hidden />, onClick: go(path) })),
     },
     {
       group: 'Newest runs',

@@ -1,10 +1,10 @@
 import { Box, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
-import { NavLink } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { LiveIndicator } from './live-indicator.tsx';
-import { OPERATE_PAGES, PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
+import { isUnder, OPERATE_PAGES, PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
 import { usePendingCount } from './pending.tsx';
 import { UserMenu } from './user-menu.tsx';
 import classes from './shell.module.css';
@@ -33,17 +33,19 @@ export function Nav({ me }: { me: Schemas['Me'] }) {
 
 function Section({ title, pages }: { title?: string; pages: readonly NavPage[] }) {
   const pending = usePendingCount();
+  const { pathname } = useLocation();
   return (
     <>
       {title === undefined ? null : <div className={classes.section}>{title}</div>}
-      {pages.map(({ path, label, icon: PageIcon }) => {
+      {pages.map((page) => {
+        const { path, label, icon: PageIcon } = page;
         const count = path === '/approvals' && pending !== undefined && pending.count > 0 ? pending.text : null;
         return (
-          <NavLink key={path} to={path} className={classes.link}>
+          <Link key={path} to={path} className={classes.link} aria-current={isUnder(pathname, page) ? 'page' : undefined}>
             <PageIcon size={17} stroke={1.7} aria-hidden />
             {label}
             {count === null ? null : <span className={classes.count}>{count}<VisuallyHidden> waiting</VisuallyHidden></span>}
-          </NavLink>
+          </Link>
         );
       })}
     </>

@@ -1,8 +1,10 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
   label: string;
+  /** Where the pages beneath it begin, when not with its own path. */
+  under?: readonly string[];
   icon: Icon;
   /** Pressed after `g`. */
   key: string;
@@ -25,6 +27,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
+  { path: '/roles', under: ['/roles'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -44,3 +47,16 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/policy/replays', label: 'Impact replay', icon: IconHistoryToggle, says: 'Policy: what a policy would have changed' },
   { path: '/policy/kill-switches', label: 'Kill switches', icon: IconHandStop, says: 'Policy: what is stopped, and how to stop something' },
 ];
+
+/** Beneath access. */
+export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
+  { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
+];
+
+/** What the palette leads to. */
+export const PALETTE_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [...ALL_PAGES, ...POLICY_PAGES, ...ACCESS_PAGES];
+
+/** Whether an address is of a page or beneath it. */
+export function isUnder(pathname: string, { path, under = [path] }: NavPage): boolean {
+  return under.some((start) => pathname === start || pathname.startsWith(`${start}/`));
+}

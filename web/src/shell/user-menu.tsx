@@ -1,9 +1,11 @@
 import { Avatar, Menu, SegmentedControl, Text, UnstyledButton, VisuallyHidden, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconKeyboard, IconLogout } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { IconKeyboard, IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, done, type Schemas } from '../api/client.ts';
 import { toastProblem } from '../parts/toast.tsx';
+import { Link } from 'react-router';
 import { openKeyboardHelp } from './keyboard.tsx';
+import { WorkspaceChoice } from './workspace-choice.tsx';
 import classes from './shell.module.css';
 
 const SCHEMES: Array<{ value: MantineColorScheme; label: string }> = [{ value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }, { value: 'auto', label: 'System' }];
@@ -11,9 +13,13 @@ const SCHEMES: Array<{ value: MantineColorScheme; label: string }> = [{ value: '
 /** Who is signed in, with which roles; how the console looks; the way out. */
 export function UserMenu({ me }: { me: Schemas['Me'] }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const queryClient = useQueryClient();
   const signOut = useMutation({
     mutationFn: () => done(api.POST('/api/v1/sign-out')),
-    onSuccess: () => window.location.assign('/sign-in'),
+    onSuccess: () => {
+      queryClient.clear();
+      window.location.replace('/sign-in');
+    },
     onError: toastProblem,
   });
   return (
@@ -35,9 +41,11 @@ export function UserMenu({ me }: { me: Schemas['Me'] }) {
           Signed in by {me.auth_strength.replace('_', ' ')}
         </Menu.Label>
         <Menu.Divider />
+        <WorkspaceChoice me={me} />
         <Menu.Label>
           <SegmentedControl fullWidth size="xs" aria-label="Colour scheme" data={SCHEMES} value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)} />
         </Menu.Label>
+        <Menu.Item component={Link} to="/account" leftSection={<IconUserCircle size={16} aria-hidden />}>Your account</Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={openKeyboardHelp} rightSection={<Text size="xs" c="dimmed">?</Text>}>Keyboard</Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => signOut.mutate()}>Sign out</Menu.Item>
       </Menu.Dropdown>

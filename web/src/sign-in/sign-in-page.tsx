@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { api, dataOf } from '../api/client.ts';
+import { actIn } from '../api/current-workspace.ts';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { Wordmark } from '../parts/wordmark.tsx';
 import { destinationOf, takeToken } from './sign-in-link.ts';
@@ -18,6 +19,7 @@ export function SignInPage() {
     mutationFn: (given: string) => dataOf(api.POST('/api/v1/sign-in', { body: { token: given } })),
     onSuccess: async (me) => {
       queryClient.clear();
+      actIn(me.workspace.id);
       queryClient.setQueryData(['me'], me);
       await navigate(destinationOf(search.get('to')), { replace: true });
     },

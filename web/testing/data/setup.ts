@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { ROLE_PERMISSIONS } from '@countersign/contracts/openapi/permissions.ts';
 import { digestOf, hexOf, idOf } from './ids.ts';
 import { workerPolicies } from './policy.ts';
 import { WORKFLOW_DIGEST } from './runs.ts';
@@ -9,12 +10,17 @@ type Schemas = components['schemas'];
 const SOURCE = readFileSync(new URL('../../../workflows/incident-triage.yaml', import.meta.url), 'utf8');
 const DAY_MS = 86_400_000;
 
-export function meOf(roles: Schemas['Role'][]): Schemas['Me'] {
+/** Who is signed in, in one of two workspaces; null for the first. */
+export function meOf(roles: Schemas['Role'][], workspaceId: string | null): Schemas['Me'] {
+  const workspaces = [{ id: idOf('workspace', 'it'), slug: 'it-operations', name: 'IT operations', roles }, { id: idOf('workspace', 'hr'), slug: 'hr', name: 'HR service', roles }];
+  const { id, slug, name } = workspaces.find((one) => one.id === workspaceId) ?? workspaces[0]!;
   return {
     principal: { id: idOf('principal', 'owner'), kind: 'person', display_name: 'Cell owner' },
     tenant: { id: idOf('tenant', 'acme'), slug: 'acme', name: 'Acme' },
-    workspace: { id: idOf('workspace', 'it'), slug: 'it-operations', name: 'IT operations' },
-    roles, auth_strength: 'link',
+    workspace: { id, slug, name },
+    roles, auth_strength: 'link', permissions: [...new Set(roles.flatMap((role) => ROLE_PERMISSIONS[role]))],
+    workspaces,
+    auth: { method: 'link', provider_id: null, acr: null, amr: [], signed_in_at: new Date(Date.now() - 2_520_000).toISOString() },
   };
 }
 

@@ -89,7 +89,9 @@ export async function startMockApi({ scenario, port = 0, signedIn = false }: { s
 }
 
 function route(method: string, pathname: string): { path: string; handler: (typeof ROUTES)[string]; params: Record<string, string> } | null {
-  for (const [key, handler] of Object.entries(ROUTES)) {
+  // As in the server, a path without parameters goes before one that it would fit.
+  const inOrder = Object.entries(ROUTES).toSorted(([one], [other]) => Number(one.includes('{')) - Number(other.includes('{')));
+  for (const [key, handler] of inOrder) {
     const [wanted, path = ''] = key.split(' ');
     const match = wanted === method ? new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(pathname) : null;
     if (match !== null) return { path, handler, params: { ...match.groups } };

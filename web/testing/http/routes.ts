@@ -1,11 +1,13 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
-import { budget, cellOf, connectors, costReport, instances, keys, meOf, workflows, workflowVersion } from '../data/setup.ts';
+import { budget, cellOf, connectors, costReport, instances, keys, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
+import { ACCESS_ROUTES } from './access-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
+import { PEOPLE_ROUTES } from './people-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import { PRIVACY_ROUTES } from './privacy-routes.ts';
 import type { Handler, Question } from './question.ts';
@@ -30,8 +32,9 @@ export const ROUTES: Record<string, Handler> = {
   ...DECISION_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...OPERATIONS_ROUTES,
+  ...ACCESS_ROUTES,
+  ...PEOPLE_ROUTES,
   ...PRIVACY_ROUTES,
-  'GET /api/v1/me': ({ world }) => ok(meOf(world.scenario.roles)),
   'GET /api/v1/cell': ({ world, sandboxUrl }) => ok(cellOf(world.scenario.sandbox ? sandboxUrl : null)),
   'GET /api/v1/runs': listRuns,
   'GET /api/v1/runs/{run_id}': ({ world, params }) => {

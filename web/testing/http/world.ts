@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { accessState } from '../data/access.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
 import { savedViews } from '../data/operations.ts';
+import { peopleState } from '../data/people.ts';
 import { privacyState } from '../data/privacy.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { schedules } from '../data/schedules.ts';
@@ -29,7 +31,11 @@ export class World {
   readonly schedules: Schemas['Schedule'][];
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
+  readonly access = accessState();
   readonly privacy = privacyState();
+  readonly people = peopleState();
+  /** The one that the session works in; null for the first. */
+  workspace: string | null = null;
   readonly #streams = new Set<ServerResponse>();
   #eventId = 0;
 

@@ -1,0 +1,95 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openPage, show, startBrowser } from './testing/browser.ts';
+import { buildConsole } from './testing/build.ts';
+import { idOf } from './testing/data/ids.ts';
+import type { ScenarioName } from './testing/data/scenarios.ts';
+import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
+
+let browser: Browser;
+let api: MockApi;
+let page: Page;
+
+beforeAll(async () => {
+  await buildConsole();
+  browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser.close());
+afterEach(async () => {
+  await page.context().close();
+  await api.stop();
+  expect(api.violations).toEqual([]);
+});
+
+async function open(scenario: ScenarioName, path: string): Promise<void> {
+  api = await startMockApi({ scenario, signedIn: true });
+  page = await openPage(browser);
+  await show(page, api.url + path);
+}
+
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+describe('workspaces', () => {
+  it('are chosen in the account menu; every request names the one that is shown', async () => {
+    await open('usual', '/privacy');
+    const named: Array<string | undefined> = [];
+    page.on('request', (request) => { if (request.url().includes('/api/v1/runs')) named.push(request.headers()['countersign-workspace']); });
+    await page.getByRole('button', { name: /Account of/ }).click();
+    expect(await page.getByRole('menuitemradio', { name: /^IT operations/ }).getAttribute('aria-checked')).toBe('true');
+    await page.getByRole('menuitemradio', { name: /^HR service/ }).click();
+    await page.waitForURL('**/runs');
+    await page.getByRole('button', { name: /Account of.*HR service/ }).waitFor();
+    await page.getByRole('table').first().waitFor();
+    expect(new Set(named)).toEqual(new Set([idOf('workspace', 'hr')]));
+  });
+});
+
+describe('sessions', () => {
+  it('are listed with how they began, and ended one by one or all but this one', async () => {
+    await open('usual', '/account');
+    const phone = page.getByRole('row', { name: /by a provider with a second factor.*iPhone/ });
+    await phone.getByRole('button', { name: 'End', exact: true }).click();
+    await phone.waitFor({ state: 'hidden' });
+    expect(await button('End all others').getAttribute('aria-description')).toBe('There is no other session.');
+    expect(await page.getByRole('row', { name: /this one/ }).getByRole('button', { name: 'Sign out' }).isVisible()).toBe(true);
+  });
+});
+
+describe('roles', () => {
+  it('are given, and taken where they were given here', async () => {
+    await open('usual', '/roles');
+    const byGroup = page.getByRole('row', { name: /^Cell owner .* approver a group/ });
+    expect(await byGroup.getByRole('button', { name: 'Take' }).getAttribute('aria-description')).toBe('It comes by something else: end that.');
+    await button('Give a role').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('To').fill(idOf('principal', 'ci'));
+    await dialog.getByLabel('Role').selectOption('operator');
+    await dialog.getByLabel('For').selectOption('3600');
+    await dialog.getByRole('button', { name: 'Give it' }).click();
+    const given = page.getByRole('row', { name: /^Build server a service .* operator given here .* in \d+ min/ });
+    await given.getByRole('button', { name: 'Take' }).click();
+    await dialog.getByRole('button', { name: 'Take it' }).click();
+    await given.waitFor({ state: 'hidden' });
+  });
+
+  it('of one’s own say what a change gives and takes; built-in ones do not change', async () => {
+    await open('usual', '/roles');
+    const table = page.getByRole('region', { name: 'Roles as a table' });
+    await table.getByRole('row', { name: /^viewer .* the same in every tenant$/ }).waitFor();
+    expect(await table.getByRole('row', { name: /^Night desk/ }).getByRole('button', { name: 'Remove' }).getAttribute('aria-description')).toContain('Somebody holds it');
+    await table.getByRole('row', { name: /^Night desk/ }).getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('combobox', { name: 'May' }).fill('audit:read');
+    await page.getByRole('option', { name: 'audit:read' }).click();
+    await page.keyboard.press('Tab');
+    await page.getByRole('list', { name: 'What changes' }).getByText('gives audit:read').waitFor();
+    await page.getByRole('button', { name: 'Change it' }).click();
+    await page.getByText('Night desk is changed for everybody who holds it').waitFor();
+    expect(api.world.access.roles.find(({ name }) => name === 'Night desk')).toMatchObject({ version: 3, permissions: expect.arrayContaining(['audit:read']) });
+  });
+
+  it('are not given by who may not, who is told why', async () => {
+    await open('viewer', '/roles');
+    expect(await button('Give a role').getAttribute('aria-description')).toBe('Giving a role takes the role admin; your role is viewer.');
+    expect(await button('Make a role').getAttribute('aria-description')).toContain('takes the role admin');
+  });
+});

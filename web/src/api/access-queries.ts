@@ -1,0 +1,20 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, dataOf, taggedOf } from './client.ts';
+
+/** Reads about who may do what. */
+
+/** Roles there are, built in and of the tenant's own. */
+export const rolesQuery = queryOptions({ queryKey: ['roles'], queryFn: () => dataOf(api.GET('/api/v1/roles')) });
+
+/** Who holds which role in this workspace; or, in every way, one principal. */
+export function assignmentsQuery(principalId: string | null) {
+  return queryOptions({
+    queryKey: ['role-assignments', principalId],
+    queryFn: () => dataOf(api.GET('/api/v1/role-assignments', { params: { query: principalId === null ? {} : { principal_id: principalId } } })),
+  });
+}
+
+/** The table that the server decides by. It changes with the server only. */
+export const permissionsQuery = queryOptions({ queryKey: ['permissions'], queryFn: () => dataOf(api.GET('/api/v1/permissions')), staleTime: Infinity });
+
+export const authorizationQuery = queryOptions({ queryKey: ['authorization'], queryFn: () => taggedOf(api.GET('/api/v1/authorization')) });

@@ -1,0 +1,43 @@
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { permissionTable } from '../data/access.ts';
+import { idOf } from '../data/ids.ts';
+import { ok, problem } from './answers.ts';
+import type { Handler } from './question.ts';
+
+type Schemas = components['schemas'];
+
+/** What the stand-in answers about who may do what. It decides nothing. */
+export const ACCESS_ROUTES: Record<string, Handler> = {
+  'GET /api/v1/roles': ({ world: { access } }) => ok({ items: access.roles }),
+  'POST /api/v1/roles': ({ world: { access }, body }) => {
+    const { name, permissions } = body as Schemas['NewRole'];
+    const made: Schemas['RoleDefinition'] = { id: idOf('custom_role', name), name, permissions, built_in: false, version: 1, in_use: 0, created_by: idOf('principal', 'owner'), created_at: new Date().toISOString() };
+    access.roles.push(made);
+    return { status: 201, body: made };
+  },
+  'PATCH /api/v1/roles/{role_id}': ({ world: { access }, params, body }) => {
+    const found = access.roles.find(({ id }) => id === params['role_id']);
+    return found === undefined ? problem('not_found', 'There is no such role of your own.') : ok(Object.assign(found, body, { version: (found.version ?? 0) + 1 }));
+  },
+  'DELETE /api/v1/roles/{role_id}': ({ world: { access }, params }) => {
+    access.roles = access.roles.filter(({ id }) => id !== params['role_id']);
+    return { status: 204 };
+  },
+  'GET /api/v1/role-assignments': ({ world: { access }, query }) => ok({ items: access.assignments.filter(({ principal_id }) => query.get('principal_id') === null || principal_id === query.get('principal_id')) }),
+  'POST /api/v1/role-assignments': ({ world: { access }, body }) => {
+    const { principal_id, role, expires_at = null } = body as Schemas['NewRoleAssignment'];
+    if (role === 'admin') return problem('second_person_required', 'Somebody else has to agree to this. It waits as a change request.', { change_request_id: idOf('change_request', 'grant') });
+    const known = access.assignments.find((one) => one.principal_id === principal_id);
+    if (known === undefined) return problem('not_found', 'There is no such principal.');
+    const made: Schemas['RoleAssignment'] = { ...known, role, source: 'direct', granted_by: idOf('principal', 'owner'), granted_at: new Date().toISOString(), expires_at };
+    access.assignments.push(made);
+    return { status: 201, body: made };
+  },
+  'DELETE /api/v1/role-assignments': ({ world: { access }, query }) => {
+    access.assignments = access.assignments.filter(({ principal_id, role, source }) => principal_id !== query.get('principal_id') || role !== query.get('role') || source !== 'direct');
+    return { status: 204 };
+  },
+  'GET /api/v1/permissions': () => ok(permissionTable()),
+  'GET /api/v1/authorization': ({ world: { access } }) => ({ ...ok(access.authorization), headers: { etag: `"${access.authorization.version}"` } }),
+  'PUT /api/v1/authorization': ({ world: { access }, body }) => ok(Object.assign(access.authorization, body, { version: access.authorization.version + 1 })),
+};
