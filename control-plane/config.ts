@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { readKeySettings } from '@countersign/platform/keys/settings.ts';
 import type { KeySettings } from '@countersign/platform/keys/settings.ts';
+import { readS3Place } from '@countersign/platform/objects/settings.ts';
+import type { S3Place } from '@countersign/platform/objects/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
+import { readAuditSettings } from './audit/settings.ts';
+import type { AuditSettings } from './audit/settings.ts';
 import { readRequestSettings } from './tenancy/settings.ts';
 import type { RequestSettings } from './tenancy/settings.ts';
 
@@ -14,7 +18,11 @@ export interface ControlPlaneConfig extends RequestSettings {
   readonly host: string;
   /** Without a slash at the end. */
   readonly publicUrl: string;
+  /** Empty where objects are in a bucket. */
   readonly objectsFolder: string;
+  /** Null: objects are in the folder. */
+  readonly objectsS3: S3Place | null;
+  readonly audit: AuditSettings;
   readonly keys: KeySettings;
   readonly sandboxUrl: string | null;
   /** Whether a tenant's Slack app may be pointed at a stand-in on this machine. */
@@ -67,7 +75,8 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     databaseConnections: whole(env, 'COUNTERSIGN_DATABASE_CONNECTIONS', 20, 2, 1_000),
     ...readRequestSettings(env, (name, fallback) => whole(env, name, fallback, 1, 1_000_000_000), (name, takes) => new ConfigError(`${name} is wrong: ${takes}`)),
     keys: readKeySettings(env),
-    objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
+    ...objectsOf(env),
+    audit: readAuditSettings(env, (name, otherwise, least, most) => whole(env, name, otherwise, least, most)),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
     slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
     consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
@@ -117,6 +126,12 @@ function cellUrlsOf(env: Environment): Record<string, string> {
     if (!NAME.test(cell)) throw new ConfigError(`COUNTERSIGN_CELLS has ${JSON.stringify(entry)}. Set it to NAME=URL pairs with commas between them.`);
     return [cell, httpUrl(url, 'COUNTERSIGN_CELLS')];
   }));
+}
+
+function objectsOf(env: Environment): Pick<ControlPlaneConfig, 'objectsFolder' | 'objectsS3'> {
+  const place = readS3Place(env);
+  if (place !== null && 'problem' in place) throw new ConfigError(place.problem);
+  return { objectsS3: place, objectsFolder: place === null ? required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store') : '' };
 }
 
 function required(env: Environment, name: string, what: string): string {

@@ -9,7 +9,7 @@ import { startHttpServer } from '@countersign/platform/http/http-server.ts';
 import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
-import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { openObjects } from '@countersign/platform/objects/open-objects.ts';
 import { compilePolicy } from '@countersign/platform/opa/compile/compile-policy.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
@@ -19,8 +19,7 @@ import { tableAuthorizer } from './access/table-authorizer.ts';
 import { Settings } from './access/settings.ts';
 import { everyTenant } from './access/unlimited.ts';
 import { Approvals } from './approvals/approvals.ts';
-import { AuditApi } from './audit/audit-api.ts';
-import { Sequencer } from './audit/sequencer.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
 import { Budgets } from './budgets/budgets.ts';
 import { Prices } from './budgets/prices.ts';
 import { BulkCommands } from './bulk-commands/bulk-commands.ts';
@@ -93,7 +92,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await database.assertLeastPrivilege();
   const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
   const { keys } = ring;
-  const objects = new FolderObjects(config.objectsFolder);
+  const objects = await openObjects(config);
 
   const cache = config.redisUrl === null ? null : await openRedis(config.redisUrl, log);
   const notifier = new Notifier(database, log, cache);
@@ -115,7 +114,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
-  const sequencer = new Sequencer(parts);
+  const trail = new AuditTrail(parts, config.audit);
   const policies = await Policies.open({
     ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
@@ -129,7 +128,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       slack.wake(change.tenant_id);
       policies.waiters.wake(change.tenant_id);
     }
-    sequencer.wake();
+    trail.wake(change?.tenant_id ?? null);
   }, [SESSION_ENDED_CHANNEL]: (id) => hub.endSession(id) }, (error) => {
     log.warn({ err: error }, 'the listener lost its connection and takes up again');
     // It tries every half second and says so each time it fails: after the last failure it listens again, and what was missed is read anew.
@@ -140,7 +139,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   loops.push(...privacy.loops);
 
   const references = new PolicyReferences({ ...parts, ...policies });
-  const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, logLevel: config.logLevel } });
+  const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   let stopping = false;
@@ -177,7 +176,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       simulations: new Simulations({ ...parts, references, simulator: new Simulator() }),
       replays: new PolicyReplays({ ...parts, references, runner }),
       killSwitches: new KillSwitches(parts),
-      audit: new AuditApi(database),
+      audit: trail.api,
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
       hub, tenancy,
@@ -199,7 +198,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   });
   await listener.start();
   hub.start();
-  sequencer.start();
+  trail.start();
   slack.start();
   runner.start();
   for (const loop of loops) loop.start();
@@ -212,7 +211,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       hub.stop();
       policies.stop();
       await server.stop(DRAIN_MS);
-      await Promise.all([listener.stop(), sequencer.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
+      await Promise.all([listener.stop(), trail.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       cache?.close();
       await database.close();
       await ring.close();

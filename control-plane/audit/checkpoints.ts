@@ -1,13 +1,13 @@
-import { hash } from 'node:crypto';
-import type { CheckpointBody } from '@countersign/contracts/events/audit-event.ts';
-import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { storeCheckpoint } from '@countersign/platform/audit/repository-checkpoints.ts';
+import { signHead } from '@countersign/platform/audit/sign-checkpoint.ts';
+import type { HeadToSign } from '@countersign/platform/audit/sign-checkpoint.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
-import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import { insertCheckpoint, lockHead, uncoveredChains } from './queries.ts';
-import type { UncoveredChain } from './queries.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { chainsToSign } from './queries.ts';
+import type { ChainToSign } from './queries.ts';
 
 export interface CheckpointParts {
   readonly database: Database;
@@ -16,37 +16,42 @@ export interface CheckpointParts {
   readonly clock: Clock;
 }
 
+/** How often heads are signed. */
+export interface CheckpointPace {
+  /** One that has grown, after the checkpoint before. */
+  readonly grown_ms: number;
+  /** One that has not. */
+  readonly idle_ms: number;
+  /** One that somebody waits for, at most so often. */
+  readonly wanted_ms: number;
+  /** How long the note is locked in the object store; 0: not at all. */
+  readonly lock_days: number;
+}
+
+const DAY_MS = 86_400_000;
+
 /**
- * Signs the head of every chain of the tenant that has grown since its last checkpoint, and puts it in the object store: a chain
- * whose tail was cut is found out by a head that left the database. Gives how many were signed.
+ * Signs the heads of the tenant's chains that are due, as C2SP checkpoints, and puts them in the object store: a chain whose tail was cut is found
+ * out by a head that left the database. `wanted`: chains that somebody waits for. Gives the chains that were signed.
  */
-export async function signCheckpoints(tenantId: string, parts: CheckpointParts): Promise<number> {
-  const chains = await parts.database.forTenant(tenantId, (tx) => tx.rows<UncoveredChain>(uncoveredChains, [tenantId]));
-  for (const chain of chains) await signHead(tenantId, chain, parts);
-  return chains.length;
+export async function signCheckpoints(tenantId: string, parts: CheckpointParts, pace: CheckpointPace, wanted: readonly string[] = []): Promise<string[]> {
+  const due = await parts.database.forTenant(tenantId, (tx) => tx.rows<ChainToSign>(chainsToSign, [tenantId, pace.grown_ms, pace.idle_ms, pace.wanted_ms, wanted]));
+  for (const chain of due) await signOne(tenantId, chain, parts, pace);
+  return due.map(({ chain }) => chain);
 }
 
-async function signHead(tenantId: string, head: UncoveredChain, parts: CheckpointParts): Promise<void> {
-  const key = await parts.keys.signingKey(tenantId, 'checkpoint');
-  const signedAt = parts.clock.now();
-  const body: CheckpointBody = {
-    format: 'countersign.dev/checkpoint/v1', chain: head.chain, seq: Number(head.seq), hash: head.hash,
-    previous_checkpoint_sha256: head.previous_body === null ? null : hash('sha256', head.previous_body, 'hex'),
-    signed_at: signedAt.toISOString(),
-  };
-  const text = canonicalText(body);
-  const signature = Buffer.from(await key.sign(Buffer.from(text))).toString('base64url');
+async function signOne(tenantId: string, row: ChainToSign, parts: CheckpointParts, pace: CheckpointPace): Promise<void> {
+  const now = parts.clock.now();
+  const head: HeadToSign = { chain: row.chain, seq: Number(row.seq), hash: row.hash, frontier: row.frontier, number: Number(row.number), previousBody: row.previous_body };
+  const checkpoint = await signHead(await parts.keys.signingKey(tenantId, 'checkpoint'), head, now);
   const id = newId('checkpoint');
-  // The id is in the name because a crash after the object and before its row leads to a second note about the same head.
-  const objectKey = `checkpoints/${head.chain.replaceAll('/', '.')}/${head.seq}.${id}.json`;
-  await parts.objects.put(objectKey, Buffer.from(canonicalText({ body, kid: key.kid, signature })));
-  await parts.database.forTenant(tenantId, (tx) => record(tx, tenantId, head, [id, body, text, signature, key.kid, objectKey, signedAt]));
+  const objectKey = objectKeyOf(row, id);
+  await parts.objects.put(objectKey, Buffer.from(checkpoint.note), pace.lock_days === 0 ? {} : { retainUntil: new Date(now.getTime() + pace.lock_days * DAY_MS) });
+  await parts.database.forTenant(tenantId, (tx) => storeCheckpoint(tx, tenantId, { ...checkpoint, id, objectKey }));
 }
 
-async function record(tx: Transaction, tenantId: string, head: UncoveredChain, [id, body, text, signature, kid, objectKey, signedAt]: [string, CheckpointBody, string, string, string, string, Date]): Promise<void> {
-  // Under the head's lock, so that of two control planes only one goes on from this checkpoint.
-  await tx.one(lockHead, [tenantId, head.chain]);
-  const still = (await tx.rows<UncoveredChain>(uncoveredChains, [tenantId])).find((chain) => chain.chain === head.chain);
-  if (still?.previous_body !== head.previous_body) return;
-  await tx.change(insertCheckpoint, [tenantId, head.chain, head.seq, id, body.hash, body.previous_checkpoint_sha256, text, signature, kid, objectKey, signedAt]);
+/** The id is in the name because a crash after the object and before its row leads to a second note about the same head. */
+function objectKeyOf({ chain, seq }: ChainToSign, id: string): string {
+  const [tenantId, workspaceId] = chain.split('/');
+  return `t/${tenantId}/checkpoints/${workspaceId}/${seq.padStart(16, '0')}.${id}`;
 }

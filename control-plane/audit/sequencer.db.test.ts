@@ -1,7 +1,9 @@
-import { hash, verify, createPublicKey } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chainOf, FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
-import type { CheckpointBody } from '@countersign/contracts/events/audit-event.ts';
+import { FIRST_PREVIOUS, originOf, parseCheckpointNote } from '@countersign/contracts/transparency/checkpoint.ts';
+import { EMPTY_FRONTIER, grow, leafHash, rootOf } from '@countersign/contracts/transparency/merkle.ts';
+import { isSignedBy, verifierKeyOfJwk } from '@countersign/contracts/transparency/note.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import { parseCanonical } from '@countersign/platform/canonical-json/parse-strict.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
@@ -15,7 +17,7 @@ beforeAll(async () => { plane = await ControlPlaneUnderTest.start(); });
 afterAll(() => plane.stop());
 
 interface EventRow { id: string; seq: string | null; prev_hash: string; hash: string; line: string; body: string }
-interface CheckpointRow { seq: string; hash: string; body: string; signature: string; object_key: string; previous_checkpoint_sha256: string | null }
+interface CheckpointRow { seq: string; hash: string; body: string; object_key: string }
 
 const append = (tx: Transaction, { tenantId, workspaceId }: TestTenant, id: string): Promise<string> => appendAudit(tx, {
   at: new Date(), type: 'content.stored', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'system', id: 'test' }, subject: { kind: 'test', id }, data: {},
@@ -24,7 +26,7 @@ const appendOne = (database: Database, tenant: TestTenant, id: string): Promise<
 const events = ({ tenantId, workspaceId }: TestTenant): Promise<EventRow[]> => plane.database.control.forTenant(tenantId, (tx) =>
   tx.rows<EventRow>({ name: 'test.chain', text: 'SELECT id, seq, prev_hash, hash, line, body FROM audit.events WHERE tenant_id = $1 AND chain = $2 ORDER BY seq NULLS LAST' }, [tenantId, chainOf(tenantId, workspaceId)]));
 const checkpoints = ({ tenantId, workspaceId }: TestTenant): Promise<CheckpointRow[]> => plane.database.control.forTenant(tenantId, (tx) =>
-  tx.rows<CheckpointRow>({ name: 'test.checkpoints', text: 'SELECT seq, hash, body, signature, object_key, previous_checkpoint_sha256 FROM audit.checkpoints WHERE tenant_id = $1 AND chain = $2 ORDER BY seq' }, [tenantId, chainOf(tenantId, workspaceId)]));
+  tx.rows<CheckpointRow>({ name: 'test.checkpoints', text: 'SELECT seq, hash, body, object_key FROM audit.checkpoints WHERE tenant_id = $1 AND chain = $2 ORDER BY number' }, [tenantId, chainOf(tenantId, workspaceId)]));
 
 /** The chain from its first link to its last, computed anew from what is stored. */
 function expectIntact(rows: readonly EventRow[]): void {
@@ -103,16 +105,18 @@ test('heads are signed, each checkpoint names the one before, and the note is in
   await appendOne(plane.database.control, tenant, 'b');
   await covers();
   const key = await plane.keys.signingKey(tenant.tenantId, 'checkpoint');
-  const publicKey = createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' });
+  const verifier = verifierKeyOfJwk(originOf(tenant.tenantId, tenant.workspaceId), { ...key.publicJwk })!;
   const objects = new FolderObjects(plane.config.objectsFolder);
-  let previous: string | null = null;
+  let previous = FIRST_PREVIOUS;
   const [rows, signed] = [await events(tenant), await checkpoints(tenant)];
-  for (const checkpoint of signed) {
-    const body = parseCanonical(checkpoint.body) as unknown as CheckpointBody;
-    expect(body).toMatchObject({ seq: Number(checkpoint.seq), previous_checkpoint_sha256: previous, hash: rows[Number(checkpoint.seq) - 1]?.hash });
-    expect(verify(null, Buffer.from(checkpoint.body), publicKey, Buffer.from(checkpoint.signature, 'base64url'))).toBe(true);
-    expect(parseCanonical(await objects.get(checkpoint.object_key))).toMatchObject({ body: { seq: body.seq }, signature: checkpoint.signature, kid: key.kid });
-    previous = hash('sha256', checkpoint.body, 'hex');
+  for (const { seq, hash: head, body, object_key } of signed) {
+    const { note, checkpoint } = parseCheckpointNote(await objects.get(object_key))!;
+    expect(isSignedBy(note, verifier)).toBe(true);
+    expect(checkpoint).toMatchObject({ origin: verifier.name, size: Number(seq), head, previous });
+    expect(head).toBe(rows[Number(seq) - 1]?.hash);
+    expect(Buffer.from(checkpoint.root)).toEqual(Buffer.from(rootOf(grow(EMPTY_FRONTIER, rows.slice(0, Number(seq)).map(({ line }) => leafHash(line))))));
+    expect(object_key).toMatch(new RegExp(`^t/${tenant.tenantId}/checkpoints/${tenant.workspaceId}/`));
+    previous = hash('sha256', body, 'hex');
   }
   expect(signed.length).toBeGreaterThanOrEqual(2);
 });

@@ -1,26 +1,41 @@
+import { sealChain } from '@countersign/platform/audit/seal-chain.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Loop } from '../cell/loop.ts';
-import { forEveryTenant } from '../cell/tenants.ts';
 import { signCheckpoints } from './checkpoints.ts';
-import type { CheckpointParts } from './checkpoints.ts';
+import type { CheckpointPace, CheckpointParts } from './checkpoints.ts';
 import { openChains, trySealing } from './queries.ts';
-import { sealChain } from './seal-chain.ts';
+import { TenantRounds } from './tenant-rounds.ts';
 
 /** An event is sealed about this long after its commit, unless a notification makes it sooner. */
 const IDLE_MS = 200;
-const CHECKPOINT_MS = 1_000;
+const SIGNING_MS = 500;
+/** Chains that are sealed at a time: while one waits for the database, another is hashed. */
+const ABREAST = 3;
+
+export interface SequencerParts extends CheckpointParts {
+  readonly log: Logger;
+  readonly pace: CheckpointPace;
+  /** Told of every checkpoint that was signed. */
+  readonly onSigned?: (tenantId: string, chain: string) => void;
+}
 
 /** Seals pending audit events chain by chain, in order, and signs the heads. One loop each. */
 export class Sequencer {
+  readonly #parts: SequencerParts;
   readonly #sealing: Loop;
   readonly #signing: Loop;
+  readonly #toSeal: TenantRounds;
+  readonly #toSign: TenantRounds;
+  /** Chains that somebody waits for to be signed, by tenant. */
+  readonly #wanted = new Map<string, Set<string>>();
 
-  constructor(parts: CheckpointParts & { readonly log: Logger }) {
-    const { database, log } = parts;
-    this.#sealing = new Loop({ name: 'sequencer', idle_ms: IDLE_MS, busy_ms: 0, log }, () => forEveryTenant(database, log, (tenantId) => sealTenant(database, tenantId)));
-    this.#signing = new Loop({ name: 'checkpoints', idle_ms: CHECKPOINT_MS, busy_ms: CHECKPOINT_MS, log }, () =>
-      forEveryTenant(database, log, async (tenantId) => await signCheckpoints(tenantId, parts) > 0));
+  constructor(parts: SequencerParts) {
+    this.#parts = parts;
+    this.#toSeal = new TenantRounds(parts.database);
+    this.#toSign = new TenantRounds(parts.database);
+    this.#sealing = new Loop({ name: 'sequencer', idle_ms: IDLE_MS, busy_ms: 0, log: parts.log }, () => this.#seal());
+    this.#signing = new Loop({ name: 'checkpoints', idle_ms: SIGNING_MS, busy_ms: SIGNING_MS, log: parts.log }, () => this.#sign());
   }
 
   start(): void {
@@ -28,23 +43,68 @@ export class Sequencer {
     this.#signing.start();
   }
 
-  /** Something was committed: look now. */
-  wake(): void {
+  /** Something of this tenant was committed: look now. */
+  wake(tenantId: string | null): void {
+    if (tenantId !== null) this.#toSeal.tell(tenantId);
     this.#sealing.wake();
+  }
+
+  /** Somebody waits for a checkpoint behind what the chain has now. */
+  want(tenantId: string, chain: string): void {
+    const wanted = this.#wanted.get(tenantId) ?? new Set();
+    this.#wanted.set(tenantId, wanted.add(chain));
+    this.#toSign.tell(tenantId);
+    this.#signing.wake();
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.#sealing.stop(), this.#signing.stop()]);
   }
+
+  async #seal(): Promise<boolean> {
+    return this.#forEach(await this.#toSeal.next(), async (tenantId) => {
+      const sealed = await sealTenant(this.#parts.database, tenantId);
+      if (sealed) [this.#toSeal, this.#toSign].forEach((rounds) => rounds.tell(tenantId));
+      return sealed;
+    });
+  }
+
+  async #sign(): Promise<boolean> {
+    return this.#forEach(await this.#toSign.next(), async (tenantId) => {
+      const signed = await signCheckpoints(tenantId, this.#parts, this.#parts.pace, [...this.#wanted.get(tenantId) ?? []]);
+      for (const chain of signed) {
+        this.#wanted.get(tenantId)?.delete(chain);
+        this.#parts.onSigned?.(tenantId, chain);
+      }
+      return signed.length > 0;
+    });
+  }
+
+  /** The trouble of one tenant is not the others'. */
+  async #forEach(tenantIds: readonly string[], work: (tenantId: string) => Promise<boolean>): Promise<boolean> {
+    let busy = false;
+    for (const tenantId of tenantIds) {
+      try {
+        busy = await work(tenantId) || busy;
+      } catch (error) {
+        this.#parts.log.error({ err: error, tenant_id: tenantId }, 'work on the audit of a tenant failed; the others go on');
+      }
+    }
+    return busy;
+  }
 }
 
-/** Seals one batch of every chain of the tenant. Gives whether anything was sealed. */
-export function sealTenant(database: Database, tenantId: string): Promise<boolean> {
+/** Seals one batch of every chain of the tenant, each in a transaction of its own. Gives whether anything was sealed. */
+export async function sealTenant(database: Database, tenantId: string): Promise<boolean> {
+  const open = (await database.forTenant(tenantId, (tx) => tx.rows<{ chain: string }>(openChains, [tenantId]))).map(({ chain }) => chain);
+  let sealed = 0;
+  while (open.length > 0) sealed += (await Promise.all(open.splice(0, ABREAST).map((chain) => sealOne(database, tenantId, chain)))).reduce((sum, count) => sum + count, 0);
+  return sealed > 0;
+}
+
+function sealOne(database: Database, tenantId: string, chain: string): Promise<number> {
   return database.forTenant(tenantId, async (tx) => {
-    const { mine } = await tx.one<{ mine: boolean }>(trySealing, [tenantId]);
-    if (!mine) return false;
-    let sealed = 0;
-    for (const { chain } of await tx.rows<{ chain: string }>(openChains, [tenantId])) sealed += await sealChain(tx, tenantId, chain);
-    return sealed > 0;
+    const { mine } = await tx.one<{ mine: boolean }>(trySealing, [chain]);
+    return mine ? sealChain(tx, tenantId, chain) : 0;
   });
 }

@@ -1,18 +1,21 @@
-import { createPublicKey, hash, verify } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { chainOf, FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
-import type { AuditEvent, ChainLink, CheckpointBody } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditEvent, ChainLink } from '@countersign/contracts/events/audit-event.ts';
+import { FIRST_PREVIOUS, parseCheckpointNote } from '@countersign/contracts/transparency/checkpoint.ts';
+import { EMPTY_FRONTIER, grow, leafHash, rootOf } from '@countersign/contracts/transparency/merkle.ts';
+import { isSignedBy, verifierKeyOfJwk } from '@countersign/contracts/transparency/note.ts';
 import { parseCanonical } from '@countersign/platform/canonical-json/parse-strict.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
 interface EventRow { chain: string; id: string; type: string; run_id: string | null; body: string; seq: string | null; prev_hash: string | null; hash: string | null; line: string | null }
-interface CheckpointRow { chain: string; seq: string; hash: string; previous_checkpoint_sha256: string | null; body: string; signature: string; kid: string; object_key: string }
+interface CheckpointRow { chain: string; seq: string; hash: string; previous_checkpoint_sha256: string | null; body: string; kid: string; object_key: string; note: string }
 interface KeyRow { kid: string; public_jwk: Record<string, string> }
 
 const tenants: Statement = { name: 'test.audited_tenants', text: 'SELECT tenant_id FROM control.tenant_directory ORDER BY tenant_id' };
 const events: Statement = { name: 'test.audited_events', text: 'SELECT chain, id, type, run_id, body, seq, prev_hash, hash, line FROM audit.events WHERE tenant_id = $1 ORDER BY chain, seq NULLS LAST' };
 const heads: Statement = { name: 'test.audited_heads', text: 'SELECT chain, seq, hash FROM audit.chain_heads WHERE tenant_id = $1' };
-const checkpoints: Statement = { name: 'test.audited_checkpoints', text: 'SELECT chain, seq, hash, previous_checkpoint_sha256, body, signature, kid, object_key FROM audit.checkpoints WHERE tenant_id = $1 ORDER BY chain, seq' };
+const checkpoints: Statement = { name: 'test.audited_checkpoints', text: 'SELECT chain, seq, hash, previous_checkpoint_sha256, body, kid, object_key, note FROM audit.checkpoints WHERE tenant_id = $1 ORDER BY chain, number' };
 const keys: Statement = { name: 'test.audited_keys', text: `SELECT kid, public_jwk FROM control.signing_keys WHERE tenant_id = $1 AND purpose = 'checkpoint'` };
 
 export interface AuditedChains {
@@ -78,14 +81,18 @@ async function checkpointFaults(chain: string, rows: readonly EventRow[], signed
   const faults = signed.at(-1)?.seq === rows.at(-1)?.seq ? [] : [`${chain}: no checkpoint stands behind its last event`];
   let previous: string | null = null;
   for (const row of signed) {
-    const body = parseCanonical(row.body) as unknown as CheckpointBody;
     const key = known.find((one) => one.kid === row.kid);
-    const note = parseCanonical(await objects.get(row.object_key)) as unknown as { body: CheckpointBody; signature: string; kid: string };
+    const origin = `countersign.dev/audit/${chain}`;
+    const note = parseCheckpointNote(row.note);
+    const verifier = verifierKeyOfJwk(origin, key?.public_jwk ?? {});
+    const size = Number(row.seq);
+    const root = rootOf(grow(EMPTY_FRONTIER, rows.slice(0, size).map((event) => leafHash(event.line ?? ''))));
     const checks: Array<[string, boolean]> = [
-      ['it names its chain, its event and the checkpoint before', body.chain === chain && String(body.seq) === row.seq && body.previous_checkpoint_sha256 === previous && row.previous_checkpoint_sha256 === previous],
-      ['it signs the hash of that event', body.hash === row.hash && rows[body.seq - 1]?.hash === body.hash],
-      ['its signature is of a key of the tenant', key !== undefined && verify(null, Buffer.from(row.body), createPublicKey({ key: key.public_jwk, format: 'jwk' }), Buffer.from(row.signature, 'base64url'))],
-      ['its note outside of the database is the same', note.signature === row.signature && note.kid === row.kid && note.body.hash === body.hash && note.body.seq === body.seq],
+      ['its note outside of the database is the same', Buffer.from(await objects.get(row.object_key)).toString() === row.note],
+      ['its note is signed by a key of the tenant, for the log of this chain', note !== null && verifier !== null && note.checkpoint.origin === origin && isSignedBy(note.note, verifier)],
+      ['it names the checkpoint before', row.previous_checkpoint_sha256 === previous && note?.checkpoint.previous === (previous ?? FIRST_PREVIOUS)],
+      ['it says the head and the root of these events', note?.checkpoint.size === size && note.checkpoint.head === row.hash && rows[size - 1]?.hash === row.hash && Buffer.from(note.checkpoint.root).equals(root)],
+      ['what the next one names is its text', note?.note.text === row.body],
     ];
     faults.push(...checks.filter(([, holds]) => !holds).map(([what]) => `${chain} checkpoint ${row.seq}: not so: ${what}`));
     previous = hash('sha256', row.body, 'hex');

@@ -74,7 +74,7 @@ export class ControlPlaneUnderTest {
     const keyFile = path.join(folder, 'key');
     await createKeyFile(keyFile);
     const config = readConfig({
-      COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: 'http://localhost:8080', COUNTERSIGN_LOG_LEVEL: 'silent',
+      COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: 'http://localhost:8080', COUNTERSIGN_LOG_LEVEL: 'silent', COUNTERSIGN_CHECKPOINT_SECONDS: '1',
       COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'),
       // Tests ask more often than anybody should.
       COUNTERSIGN_REQUESTS_PER_MINUTE: '1000000', COUNTERSIGN_REQUESTS_PER_MINUTE_PER_KEY: '1000000', COUNTERSIGN_REQUESTS_PER_MINUTE_PER_ADDRESS: '1000000', ...env,

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { Plant, step, TRIAGE } from '../testing/plant.ts';
-import { sealWithoutProof } from '../testing/repository-audit.ts';
+import { sealAudit } from '../testing/repository-audit.ts';
 import { composeFiles } from './compose.ts';
 import { listDueRuns, readRunRecord, storeEvidence } from './repository.ts';
 
@@ -20,7 +20,7 @@ it('the evidence of a run is built after that of the runs that it has started, a
     return runs.length === 2 && runs.every(({ state }) => state === 'succeeded') ? runs : null;
   });
   await worker.stop();
-  await sealWithoutProof(plant.database.adminUrl);
+  await sealAudit(plant);
 
   const { tenantId } = plant.ids;
   const due = (): Promise<string[]> => plant.database.execution.forTenant(tenantId, (tx) => listDueRuns(tx, 10));

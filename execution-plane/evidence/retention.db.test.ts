@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { shredExpired } from '../dispatch/repository-retention.ts';
 import { Plant } from '../testing/plant.ts';
 import { sql } from '../testing/queries.ts';
-import { sealWithoutProof } from '../testing/repository-audit.ts';
+import { sealAudit } from '../testing/repository-audit.ts';
 
 let plant: Plant;
 afterEach(() => plant.close());
@@ -23,7 +23,7 @@ it('where content is not kept, a run has it while it is open, and nothing is lef
   await worker.stop();
   expect(await kept()).toBeGreaterThan(0);
 
-  await sealWithoutProof(plant.database.adminUrl);
+  await sealAudit(plant);
   await plant.startWorker({ retentionDays: 0 });
   await plant.until(async () => (await kept()) === 0 || null);
   const [content] = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ sha256: string; size_bytes: number }>(sql('digests', 'SELECT sha256, size_bytes FROM execution.contents LIMIT 1')));

@@ -1,21 +1,48 @@
-import pg from 'pg';
+import path from 'node:path';
+import { storeCheckpoint } from '@countersign/platform/audit/repository-checkpoints.ts';
+import { sealChain } from '@countersign/platform/audit/seal-chain.ts';
+import { signHead } from '@countersign/platform/audit/sign-checkpoint.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { Database } from '@countersign/platform/postgres/database.ts';
+import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+
+const chains: Statement = { name: 'test.chains', text: 'SELECT DISTINCT tenant_id, chain FROM audit.events ORDER BY 1, 2' };
+const head: Statement = {
+  name: 'test.head',
+  text: `
+    SELECT h.seq::int AS seq, h.hash, h.frontier, coalesce(c.number, 0)::int AS number, c.body AS "previousBody"
+      FROM audit.chain_heads h
+      LEFT JOIN LATERAL (SELECT number, body FROM audit.checkpoints c WHERE (c.tenant_id, c.chain) = (h.tenant_id, h.chain) ORDER BY number DESC LIMIT 1) c ON true
+     WHERE h.tenant_id = $1 AND h.chain = $2`,
+};
+
+const publishKey: Statement = {
+  name: 'test.publish_key',
+  text: `INSERT INTO control.signing_keys (tenant_id, kid, purpose, algorithm, public_jwk) VALUES ($1, $2, 'checkpoint', $3, $4) ON CONFLICT DO NOTHING`,
+};
 
 /**
- * Stands in for the sequencer, which is the control plane's: gives every pending event a place in its chain, and each chain a checkpoint behind
- * its last. What it writes is linked and signed by nobody, and proves nothing.
+ * Does the sequencer's work, which is the control plane's, once: seals every pending event and signs the head of each chain, by a key of the tenant
+ * that it publishes. As the superuser, since a worker may not.
  */
-export async function sealWithoutProof(adminUrl: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+export async function sealAudit(plant: { readonly database: { readonly adminUrl: string }; readonly folder: string }): Promise<void> {
+  const keys = await FileKeys.open(path.join(plant.folder, 'key'), { create: false });
+  const database = new Database({ url: plant.database.adminUrl, applicationName: 'test sequencer', maxConnections: 1 });
   try {
-    await admin.query(`
-      UPDATE audit.events e SET seq = n.seq, prev_hash = '-', hash = '-', line = json_build_object('seq', n.seq, 'prev_hash', '-', 'body_sha256', '-')::text
-        FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id, chain ORDER BY pending_no) AS seq FROM audit.events) n
-       WHERE (e.tenant_id, e.id) = (n.tenant_id, n.id) AND e.seq IS NULL`);
-    await admin.query(`
-      INSERT INTO audit.checkpoints (tenant_id, chain, seq, id, hash, body, signature, kid, object_key)
-      SELECT tenant_id, chain, max(seq), 'chk_' || chain || max(seq), '-', '{}', '-', '-', '-' FROM audit.events GROUP BY tenant_id, chain ON CONFLICT DO NOTHING`);
+    const all = await database.forNoTenant((tx) => tx.rows<{ tenant_id: string; chain: string }>(chains));
+    for (const { tenant_id, chain } of all) await database.forTenant(tenant_id, (tx) => sealOne(tx, tenant_id, chain, keys));
   } finally {
-    await admin.end();
+    await database.close();
   }
+}
+
+async function sealOne(tx: Transaction, tenantId: string, chain: string, keys: Keys): Promise<void> {
+  while (await sealChain(tx, tenantId, chain) > 0);
+  const row = await tx.one<{ seq: number; hash: string; frontier: Buffer; number: number; previousBody: string | null }>(head, [tenantId, chain]);
+  const key = await keys.signingKey(tenantId, 'checkpoint');
+  await tx.change(publishKey, [tenantId, key.kid, key.algorithm, JSON.stringify(key.publicJwk)]);
+  const checkpoint = await signHead(key, { chain, ...row }, new Date());
+  await storeCheckpoint(tx, tenantId, { ...checkpoint, id: newId('checkpoint'), objectKey: `t/${tenantId}/checkpoints/test/${row.seq}` });
 }
