@@ -47,7 +47,7 @@ describe('workspaces', () => {
 describe('sessions', () => {
   it('are listed with how they began, and ended one by one or all but this one', async () => {
     await open('usual', '/account');
-    const phone = page.getByRole('row', { name: /by a provider with a second factor.*iPhone/ });
+    const phone = page.getByRole('row', { name: /by Acme Entra with a second factor.*iPhone/ });
     await phone.getByRole('button', { name: 'End', exact: true }).click();
     await phone.waitFor({ state: 'hidden' });
     expect(await button('End all others').getAttribute('aria-description')).toBe('There is no other session.');
