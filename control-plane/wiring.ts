@@ -15,9 +15,8 @@ import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
 import { Access } from './access/access.ts';
-import { tableAuthorizer } from './access/table-authorizer.ts';
 import { Settings } from './access/settings.ts';
-import { everyTenant } from './access/unlimited.ts';
+import { tableAuthorizer } from './access/table-authorizer.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { Budgets } from './budgets/budgets.ts';
@@ -43,6 +42,7 @@ import { createApp } from './http/app.ts';
 import { Cookies } from './http/cookies.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { Ingestion } from './ingestion/ingestion.ts';
+import { Keyring } from './keyring/keyring.ts';
 import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
@@ -119,7 +119,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
   });
-  const loops = [expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, parts), shreddingLoop(parts, config.retention_days), ...tenancy.loops];
+  const keyring = new Keyring({ ...parts, ring, publisher: policies.publisher });
+  const loops = [...keyring.loops, expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, keyring, parts), shreddingLoop(parts, config.retention_days), ...tenancy.loops];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);
@@ -175,6 +176,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       decisionExport: new DecisionExport(parts),
       simulations: new Simulations({ ...parts, references, simulator: new Simulator() }),
       replays: new PolicyReplays({ ...parts, references, runner }),
+      keyring,
       killSwitches: new KillSwitches(parts),
       audit: trail.api,
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),

@@ -1590,11 +1590,107 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign bundles with a new key from now on
-         * @description Every bundle is signed anew at once. The key before goes on verifying until the last bundle that it signed has expired, and is then
-         *     retired: bundles signed with it are refused. One rotation at a time.
+         * Sign with a new key
+         * @description Bundles are signed anew with it at once. The key before goes on verifying until the last bundle that it signed has expired, and is then
+         *     retired: bundles signed with it are refused. The other purposes' key is published now and signs after the overlap; the one before verifies
+         *     for ever, because what it signed is kept for years. One rotation of a purpose at a time.
          */
         post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{kid}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trust a signing key no more
+         * @description For a key that somebody else may have. Another one signs at once, bundles signed with this one are refused, and its private half is
+         *     destroyed. Who verifies evidence holds what it signed since `compromised_since` for unproven.
+         */
+        post: operations["revokeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{kid}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was signed with a key, newest first */
+        get: operations["listKeySignatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/key-sets/{tenant_slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tenant's public keys, for whoever verifies without an account
+         * @description JSON Web Keys (RFC 7517) and the verifier keys of the tenant's logs (C2SP signed-note). Ids and public keys, and nothing else.
+         */
+        get: operations["getKeySet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that seal, by purpose, newest first */
+        get: operations["listDataKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-keys/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal with a new key
+         * @description What was sealed before is opened as before, and sealed anew in the background.
+         */
+        post: operations["rotateDataKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3024,7 +3120,7 @@ export interface components {
                 limit: number;
                 count: number;
                 /** Format: date-time */
-                ends_at: string;
+                expires_at?: string;
                 /**
                  * @description Who said what the instance bears
                  * @enum {string}
@@ -3332,9 +3428,29 @@ export interface components {
             };
         };
         NewKeyRotation: {
-            /** @enum {string} */
-            purpose: "policy_bundle";
+            purpose: components["schemas"]["SigningPurpose"];
             reason: string;
+            /** @description How long the key is known before it signs; 3600 when absent. Not for policy_bundle */
+            overlap_s?: number;
+        };
+        /** @enum {string} */
+        SigningPurpose: "policy_bundle" | "checkpoint" | "evidence" | "webhook" | "work_order";
+        KeyRevocation: {
+            reason: string;
+            /**
+             * Format: date-time
+             * @description The earliest moment at which somebody else may have had the key
+             */
+            compromised_since: string;
+        };
+        KeySignature: {
+            /** @enum {string} */
+            kind: "policy_bundle" | "checkpoint" | "evidence" | "evidence_package";
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Signed when somebody else may have had the key */
+            after_compromise: boolean;
         };
         PublicKey: {
             kid: string;
@@ -3344,19 +3460,79 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description verifying: signs nothing new. retired: bundles signed with it are refused
+             * @description upcoming: signs from not_before on. verifying: signs nothing new. retired: bundles signed with it are refused. revoked: not to be trusted since compromised_since
              * @enum {string}
              */
-            state: "signing" | "verifying" | "retired";
+            state: "upcoming" | "signing" | "verifying" | "retired" | "revoked";
             /** Format: date-time */
             created_at: string;
             /**
              * Format: date-time
-             * @description Of a key that only verifies: when the last bundle that it signed expires
+             * @description When it begins to sign
+             */
+            not_before: string;
+            /**
+             * Format: date-time
+             * @description Of a key for bundles that only verifies: when the last bundle that it signed expires
              */
             retires_at: string | null;
             /** Format: date-time */
             retired_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            compromised_since: string | null;
+        };
+        /** @description A JSON Web Key (RFC 7517) with what else is to be known of it */
+        PublicJwk: {
+            kid: string;
+            alg: string;
+            /** @enum {string} */
+            use: "sig";
+            purpose: string;
+            state: string;
+            /** Format: date-time */
+            not_before: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: date-time */
+            compromised_since: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        PublicKeySet: {
+            keys: components["schemas"]["PublicJwk"][];
+            /** @description Who signs the checkpoints of which log, as C2SP signed-note writes it */
+            vkeys: {
+                origin: string;
+                kid: string;
+                vkey: string;
+            }[];
+        };
+        /** @enum {string} */
+        SealPurpose: "content" | "credential" | "approval" | "identity";
+        NewDataKeyRotation: {
+            purpose: components["schemas"]["SealPurpose"];
+            reason: string;
+        };
+        DataKey: {
+            id: string;
+            purpose: components["schemas"]["SealPurpose"];
+            generation: number;
+            /** @description The root key that wrapped it */
+            kek: string;
+            /** @enum {string} */
+            state: "sealing" | "opening" | "shredded";
+            /** @description How often it has sealed; the last minute is not counted yet */
+            seals: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            rewrapped_at: string | null;
+            /** Format: date-time */
+            superseded_at: string | null;
+            /** Format: date-time */
+            shredded_at: string | null;
         };
         /** @enum {string} */
         Outcome: "ALLOW" | "DENY" | "REQUIRE_HITL" | "REQUIRE_STEP_UP" | "THROTTLE" | "ROUTE";
@@ -3739,7 +3915,7 @@ export interface components {
                 /** @description YYYY-MM, UTC */
                 period: string;
                 /** Format: date-time */
-                ends_at: string;
+                expires_at?: string;
                 spent_usd: string;
                 /** @description Held by calls under way, or of unknown outcome */
                 reserved_usd: string;
@@ -3891,6 +4067,138 @@ export interface components {
         HoldRelease: {
             reason: string;
         };
+        SignInMethods: {
+            /** @description By a one-time link of whoever holds the machine */
+            link: boolean;
+            passkey: boolean;
+            providers: {
+                id: string;
+                name: string;
+            }[];
+        };
+        Session: {
+            id: string;
+            principal_id: string;
+            /** @description Whether it is the session that asks */
+            current: boolean;
+            /** @enum {string} */
+            method: "link" | "oidc" | "passkey";
+            auth_strength: string;
+            provider_id: string | null;
+            /** @description Null as well where the provider has been removed */
+            provider_name: string | null;
+            user_agent: string | null;
+            /**
+             * Format: date-time
+             * @description As whoever vouches for the person says; of an identity provider, its auth_time
+             */
+            signed_in_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends if it is not used again
+             */
+            expires_at: string;
+        };
+        Workspace: {
+            id: string;
+            slug: string;
+            name: string;
+            /** @description The oldest of the tenant */
+            is_home: boolean;
+            environments: {
+                id: string;
+                /** @enum {string} */
+                name: "dev" | "staging" | "prod";
+            }[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        NewWorkspace: {
+            slug: string;
+            name: string;
+        };
+        /** @enum {string} */
+        QuotaName: "workspaces" | "principals" | "api_keys" | "workflows" | "runs_per_day" | "active_runs" | "requests_per_minute" | "requests_per_minute_per_key";
+        Quota: {
+            name: components["schemas"]["QuotaName"];
+            /** @description Null: the tenant as a whole */
+            workspace_id: string | null;
+            /** @description What the tenant allows itself; null: no less than the ceiling */
+            max: number | null;
+            /** @description What the cell allows the tenant; null: no limit */
+            ceiling: number | null;
+            /** @description Null of rates: each answer tells of them in its RateLimit header */
+            used: number | null;
+        };
+        Limits: {
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description One of each name for the tenant as a whole, then those of workspaces */
+            quotas: components["schemas"]["Quota"][];
+        };
+        NewLimits: {
+            quotas: {
+                name: components["schemas"]["QuotaName"];
+                /** @description Of runs_per_day, active_runs and requests_per_minute; absent: the tenant as a whole */
+                workspace_id?: string;
+                max: number;
+            }[];
+        };
+        Ceiling: {
+            name: components["schemas"]["QuotaName"];
+            max: number;
+        };
+        TenantEntry: {
+            id: string;
+            slug: string;
+            /** @enum {string} */
+            region: "us" | "eu";
+            cell: string;
+            /** @enum {string} */
+            state: "active" | "suspended" | "moving" | "moved" | "deleting" | "deleted";
+            /** Format: date-time */
+            state_since: string;
+            /** @description The cell that it went to */
+            moved_to: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Tenant: components["schemas"]["TenantEntry"] & {
+            name: string;
+            /** @description What the operator has set; the cell has defaults for the rest */
+            ceilings: components["schemas"]["Ceiling"][];
+        };
+        NewTenant: {
+            slug: string;
+            name: string;
+            /**
+             * @description The region of this cell; said again so that no tenant is made in the wrong one
+             * @enum {string}
+             */
+            region: "us" | "eu";
+            administrator: {
+                display_name: string;
+                /** Format: email */
+                email?: string;
+            };
+        };
+        CreatedTenant: components["schemas"]["Tenant"] & {
+            /** @description The home workspace */
+            workspace_id: string;
+            /** @description Shown once */
+            sign_in_url: string;
+        };
+        TenantChange: {
+            name?: string;
+            /** @enum {string} */
+            state?: "active" | "suspended";
+            ceilings?: components["schemas"]["Ceiling"][];
+        };
         PermissionNames: string[];
         RoleDefinition: {
             /** @description The name of a built-in role, or the id of one of your own */
@@ -3977,137 +4285,6 @@ export interface components {
             };
             break_glass: components["schemas"]["BreakGlassSettings"];
         };
-        Workspace: {
-            id: string;
-            slug: string;
-            name: string;
-            /** @description The oldest of the tenant */
-            is_home: boolean;
-            environments: {
-                id: string;
-                /** @enum {string} */
-                name: "dev" | "staging" | "prod";
-            }[];
-            /** Format: date-time */
-            created_at: string;
-        };
-        NewWorkspace: {
-            slug: string;
-            name: string;
-        };
-        /** @enum {string} */
-        QuotaName: "workspaces" | "principals" | "api_keys" | "workflows" | "runs_per_day" | "active_runs" | "requests_per_minute" | "requests_per_minute_per_key";
-        Quota: {
-            name: components["schemas"]["QuotaName"];
-            /** @description Null: the tenant as a whole */
-            workspace_id: string | null;
-            /** @description What the tenant allows itself; null: no less than the ceiling */
-            max: number | null;
-            /** @description What the cell allows the tenant; null: no limit */
-            ceiling: number | null;
-            /** @description Null of rates: each answer tells of them in its RateLimit header */
-            used: number | null;
-        };
-        Limits: {
-            set_by: string | null;
-            /** Format: date-time */
-            set_at: string | null;
-            /** @description One of each name for the tenant as a whole, then those of workspaces */
-            quotas: components["schemas"]["Quota"][];
-        };
-        NewLimits: {
-            quotas: {
-                name: components["schemas"]["QuotaName"];
-                /** @description Of runs_per_day, active_runs and requests_per_minute; absent: the tenant as a whole */
-                workspace_id?: string;
-                max: number;
-            }[];
-        };
-        Ceiling: {
-            name: components["schemas"]["QuotaName"];
-            max: number;
-        };
-        TenantEntry: {
-            id: string;
-            slug: string;
-            /** @enum {string} */
-            region: "us" | "eu";
-            cell: string;
-            /** @enum {string} */
-            state: "active" | "suspended" | "moving" | "moved" | "deleting" | "deleted";
-            /** Format: date-time */
-            state_since: string;
-            /** @description The cell that it went to */
-            moved_to: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Tenant: components["schemas"]["TenantEntry"] & {
-            name: string;
-            /** @description What the operator has set; the cell has defaults for the rest */
-            ceilings: components["schemas"]["Ceiling"][];
-        };
-        NewTenant: {
-            slug: string;
-            name: string;
-            /**
-             * @description The region of this cell; said again so that no tenant is made in the wrong one
-             * @enum {string}
-             */
-            region: "us" | "eu";
-            administrator: {
-                display_name: string;
-                email?: string;
-            };
-        };
-        CreatedTenant: components["schemas"]["Tenant"] & {
-            /** @description The home workspace */
-            workspace_id: string;
-            /** @description Shown once */
-            sign_in_url: string;
-        };
-        TenantChange: {
-            name?: string;
-            /** @enum {string} */
-            state?: "active" | "suspended";
-            ceilings?: components["schemas"]["Ceiling"][];
-        };
-        SignInMethods: {
-            /** @description By a one-time link of whoever holds the machine */
-            link: boolean;
-            passkey: boolean;
-            providers: {
-                id: string;
-                name: string;
-            }[];
-        };
-        Session: {
-            id: string;
-            principal_id: string;
-            /** @description Whether it is the session that asks */
-            current: boolean;
-            /** @enum {string} */
-            method: "link" | "oidc" | "passkey";
-            auth_strength: string;
-            provider_id: string | null;
-            /** @description Null as well where the provider has been removed */
-            provider_name: string | null;
-            user_agent: string | null;
-            /**
-             * Format: date-time
-             * @description As whoever vouches for the person says; of an identity provider, its auth_time
-             */
-            signed_in_at: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /**
-             * Format: date-time
-             * @description When it ends if it is not used again
-             */
-            expires_at: string;
-        };
     };
     responses: {
         /** @description A coded problem */
@@ -4139,6 +4316,7 @@ export interface components {
         Cursor: string;
         HoldId: string;
         ScheduleId: string;
+        Kid: string;
         RunId: string;
         SlackInstallationId: string;
         /** @description Set by the browser */
@@ -6850,7 +7028,7 @@ export interface operations {
     listKillSwitches: {
         parameters: {
             query?: {
-                /** @description Only those that are set, or only those that were released */
+                /** @description Only those that stop something, those that recover in stages included; or only those that stop nothing any more */
                 active?: boolean;
             };
             header?: never;
@@ -6966,6 +7144,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kid: components["parameters"]["Kid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRevocation"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listKeySignatures: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                kid: components["parameters"]["Kid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["KeySignature"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getKeySet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeySet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDataKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DataKey"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateDataKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The new key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataKey"];
                 };
             };
             default: components["responses"]["Problem"];

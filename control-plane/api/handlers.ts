@@ -12,6 +12,7 @@ import type { Publishers } from '../connectors/publishers.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import type { DecisionExport } from '../decisions/export.ts';
+import type { Keyring } from '../keyring/keyring.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -65,6 +66,7 @@ export interface Services {
   readonly schedules: Schedules;
   readonly simulations: Simulations;
   readonly replays: PolicyReplays;
+  readonly keyring: Keyring;
   readonly killSwitches: KillSwitches;
   readonly audit: AuditApi;
   readonly cell: CellApi;
@@ -76,8 +78,9 @@ export interface Services {
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
-    ...parts.people.handlers,
     ...parts.roles.handlers,
+    ...parts.people.handlers,
+    ...parts.keyring.handlers,
     ...parts.privacy.handlers,
     listRuns: (call) => parts.runSearch.listRuns(call),
     getRun: (call) => parts.runs.getRun(call),
@@ -140,7 +143,6 @@ export function handlersOf(parts: Services): Handlers {
     resumeSchedule: (call) => parts.schedules.resumeSchedule(call),
     getPolicy: (call) => parts.policies.bundles.getPolicy(call),
     getPolicyBundle: (call) => parts.policies.bundles.getPolicyBundle(call),
-    listKeys: (call) => parts.policies.bundles.listKeys(call),
     getPolicies: (call) => parts.policies.overview.getPolicies(call),
     createPolicyDraft: (call) => parts.policies.drafts.createPolicyDraft(call),
     listPolicyDrafts: (call) => parts.policies.drafts.listPolicyDrafts(call),
@@ -155,7 +157,6 @@ export function handlersOf(parts: Services): Handlers {
     withdrawPolicyRelease: (call) => parts.policies.releases.withdrawPolicyRelease(call),
     getPolicyGate: (call) => parts.policies.gates.getPolicyGate(call),
     putPolicyGate: (call) => parts.policies.gates.putPolicyGate(call),
-    rotateKey: (call) => parts.policies.rotation.rotateKey(call),
     listDecisions: (call) => parts.decisions.listDecisions(call),
     getDecision: (call) => parts.decisions.getDecision(call),
     exportDecisions: (call) => parts.decisionExport.exportDecisions(call),

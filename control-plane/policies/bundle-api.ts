@@ -10,7 +10,6 @@ import { waitOf } from './bundle-waiters.ts';
 import type { BundleWaiters } from './bundle-waiters.ts';
 import { bundleStatuses, findBundle, findPlace, servedBundle } from './repository-bundles.ts';
 import type { BundleRow, StatusRow } from './repository-bundles.ts';
-import { publicKeys } from './signing-keys.ts';
 
 /** By this media type OPA knows that it may poll long. Source: OPA documentation, "Bundles", "HTTP Long Polling". */
 const LONG_POLL = 'application/vnd.openpolicyagent.bundles';
@@ -63,11 +62,6 @@ export class BundleApi {
     const etag = `"${row.digest}"`;
     if (!always && matches(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
     return { status: 200, headers: { etag }, mediaType, bytes: await this.#parts.objects.get(row.object_key) };
-  }
-
-  async listKeys({ principal }: Call<'listKeys'>): Promise<Answer<'listKeys'>> {
-    const keys = await this.#parts.database.forTenant(principal.tenantId, (tx) => publicKeys(tx, principal.tenantId));
-    return { status: 200, body: { keys } };
   }
 
   async #find({ tenantId, workspaceId }: Principal, scope: string, seq: number | undefined): Promise<BundleRow> {

@@ -6,11 +6,11 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
 import { signBundle } from '@countersign/platform/opa/bundle/sign.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import { bundleSigningKey } from '../keyring/signing-keys.ts';
 import type { Notifier } from '../live/notifier.ts';
 import type { BundleContents } from './bundle-contents.ts';
 import { insertBundle, listPlaces, lockEnvironment, newestBundle } from './repository-bundles.ts';
 import type { BundlePlace, BundleRow } from './repository-bundles.ts';
-import { bundleSigningKey } from './signing-keys.ts';
 
 /** A reader whose clock is this much behind still takes a new bundle. */
 const CLOCK_SKEW_S = 60;

@@ -11,7 +11,6 @@ import { BundleApi } from './bundle-api.ts';
 import { BundleContents } from './bundle-contents.ts';
 import { BundlePublisher } from './bundle-publisher.ts';
 import { BundleWaiters } from './bundle-waiters.ts';
-import { KeyRotation } from './key-rotation.ts';
 import { readPlatformSources } from './platform-sources.ts';
 import type { PlatformSources } from './platform-sources.ts';
 import { PolicyCompiler } from './policy-compiler.ts';
@@ -51,7 +50,6 @@ export class Policies {
   readonly publisher: BundlePublisher;
   readonly waiters = new BundleWaiters();
   readonly bundles: BundleApi;
-  readonly rotation: KeyRotation;
   readonly overview: PolicyOverview;
   readonly drafts: PolicyDrafts;
   readonly versions: PolicyVersions;
@@ -74,7 +72,6 @@ export class Policies {
     this.stacks = stacks;
     this.publisher = publisher;
     this.bundles = new BundleApi({ ...parts, contents, waiters: this.waiters });
-    this.rotation = new KeyRotation({ ...parts, publisher });
     this.overview = new PolicyOverview({ ...parts, platform, opa, stacks, shippedPacks: contents.shippedPacks });
     this.drafts = new PolicyDrafts({ ...parts, stacks, platform, inForce });
     this.versions = new PolicyVersions(parts);

@@ -5,7 +5,7 @@ import { FreshCache } from './fresh-cache.ts';
 import type { Kek } from './kek.ts';
 import { KeysError } from './keys.ts';
 import type { Keys, SealPurpose, SigningKey, SigningPurpose } from './keys.ts';
-import type { KeyStore, WrappedKey } from './repository-key-store.ts';
+import type { KeyStore, NewWrappedKey, WrappedKey } from './repository-key-store.ts';
 import { generationOf, sealUnder, unsealUnder } from './sealed-bytes.ts';
 import { newPrivateKey, privateKeyBytes, privateKeyFrom, signingKeyOf } from './signing-key.ts';
 import { UnwrappedKeys, contextOf } from './unwrapped-keys.ts';
@@ -91,13 +91,12 @@ export class EnvelopeKeys implements Keys {
     return (await this.#sealing.get(`${tenantId}/${purpose}`, (known) => this.#readSealingKey(tenantId, purpose, known))).generation;
   }
 
-  /** Makes another key to seal with; what was sealed before is opened as before. Gives its row. */
-  async rotateSealingKey(tenantId: string, purpose: SealPurpose): Promise<WrappedKey> {
+  /** The next key to seal with, for whoever stores it (`addKey`) with the reason, and then lets this `forget`. What was sealed before is opened as before. */
+  async nextSealingKey(tenantId: string, purpose: SealPurpose): Promise<NewWrappedKey> {
     const newest = await this.#store.newest(tenantId, purpose);
-    if (newest?.wrapped === null) await this.#unwrapped.of(newest);
-    const next = await this.#makeSealingKey(tenantId, purpose, (newest?.generation ?? 0) + 1);
-    this.forget(tenantId);
-    return next;
+    // A tenant whose keys were destroyed gets no others.
+    if (newest !== undefined) await this.#unwrapped.of(newest);
+    return this.#newSealingKey(tenantId, purpose, (newest?.generation ?? 0) + 1);
   }
 
   /** Drops what is remembered of a tenant's keys: they have changed. */
@@ -109,14 +108,16 @@ export class EnvelopeKeys implements Keys {
     const counted = known?.count.seals ?? 0;
     let row = await this.#store.newest(tenantId, purpose, known === undefined ? undefined : { id: known.id, count: counted });
     if (known !== undefined) known.count.seals -= counted;
-    if (row === undefined || (row.wrapped !== null && BigInt(row.seals) >= MAX_SEALS)) row = await this.#makeSealingKey(tenantId, purpose, (row?.generation ?? 0) + 1);
+    if (row === undefined || (row.wrapped !== null && BigInt(row.seals) >= MAX_SEALS)) {
+      row = await this.#store.add(tenantId, await this.#newSealingKey(tenantId, purpose, (row?.generation ?? 0) + 1));
+    }
     const material = await this.#unwrapped.of(row);
     return { id: row.id, generation: row.generation, key: sealingOf(material), count: known?.id === row.id ? known.count : { seals: 0 } };
   }
 
-  async #makeSealingKey(tenantId: string, purpose: SealPurpose, generation: number): Promise<WrappedKey> {
+  async #newSealingKey(tenantId: string, purpose: SealPurpose, generation: number): Promise<NewWrappedKey> {
     const place = { tenant_id: tenantId, kind: 'seal', purpose, generation } as const;
-    return this.#store.add(tenantId, { ...place, kek: this.#kek.id, wrapped: await this.#kek.wrap(contextOf(place), randomBytes(32)) });
+    return { ...place, kek: this.#kek.id, wrapped: await this.#kek.wrap(contextOf(place), randomBytes(32)) };
   }
 
   async #readOpeningKey(tenantId: string, purpose: SealPurpose, generation: number): Promise<KeyObject> {

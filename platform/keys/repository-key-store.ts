@@ -41,13 +41,8 @@ export class KeyStore {
     return this.#database.forTenant(tenantId, (tx) => tx.maybeOne<WrappedKey>(findOne, [tenantId, kind, purpose, generation]));
   }
 
-  /** Adds a key, or gives the one that somebody else was quicker with. Keys to seal with that are older are superseded by it. */
   add(tenantId: string, key: NewWrappedKey): Promise<WrappedKey> {
-    return this.#database.forTenant(tenantId, async (tx) => {
-      const added = await tx.change(insertKey, [tenantId, newId('data_key'), key.kind, key.purpose, key.generation, key.kek, key.wrapped]);
-      if (added === 1 && key.kind === 'seal') await tx.change(supersedeOlder, [tenantId, key.purpose, key.generation]);
-      return tx.one<WrappedKey>(findOne, [tenantId, key.kind, key.purpose, key.generation]);
-    });
+    return this.#database.forTenant(tenantId, (tx) => addKey(tx, tenantId, key));
   }
 
   /** Which generation signs now, as `signerNow` has it. */
@@ -65,6 +60,13 @@ export class KeyStore {
   wrappedByOthers(tenantId: string, kek: string): Promise<WrappedKey[]> {
     return this.#database.forTenant(tenantId, (tx) => tx.rows<WrappedKey>(listWrappedByOthers, [tenantId, kek]));
   }
+}
+
+/** Adds a key, or gives the one that somebody else was quicker with. Keys to seal with that are older are superseded by it. */
+export async function addKey(tx: Transaction, tenantId: string, key: NewWrappedKey): Promise<WrappedKey> {
+  const added = await tx.change(insertKey, [tenantId, newId('data_key'), key.kind, key.purpose, key.generation, key.kek, key.wrapped]);
+  if (added === 1 && key.kind === 'seal') await tx.change(supersedeOlder, [tenantId, key.purpose, key.generation]);
+  return tx.one<WrappedKey>(findOne, [tenantId, key.kind, key.purpose, key.generation]);
 }
 
 /** Puts other wrapped bytes in the place of those that were read; gives whether they still were there. Control plane only. */

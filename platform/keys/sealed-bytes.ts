@@ -15,10 +15,15 @@ export function sealUnder(key: KeyObject, generation: number, boundTo: string, p
   cipher.setAAD(Buffer.from(boundTo));
   const body = cipher.update(plain);
   cipher.final();
-  const header = Buffer.allocUnsafe(NONCE_AT);
-  header[0] = VERSION;
-  header.writeUInt32BE(generation, 1);
-  return Buffer.concat([header, nonce, cipher.getAuthTag(), body]);
+  return Buffer.concat([sealedPrefix(generation), nonce, cipher.getAuthTag(), body]);
+}
+
+/** What all bytes that are sealed under this generation begin with. */
+export function sealedPrefix(generation: number): Buffer {
+  const prefix = Buffer.allocUnsafe(NONCE_AT);
+  prefix[0] = VERSION;
+  prefix.writeUInt32BE(generation, 1);
+  return prefix;
 }
 
 /** @throws KeysError `unseal_failed` */

@@ -18,6 +18,9 @@ CREATE TABLE control.wrapped_keys (
   rewrapped_at timestamptz,
   superseded_at timestamptz,
   shredded_at timestamptz,
+  -- Of the newest: when everything that was sealed under those before it had been sealed anew, by the plane that may write it.
+  control_resealed_at timestamptz,
+  execution_resealed_at timestamptz,
   CONSTRAINT wrapped_keys_pk PRIMARY KEY (tenant_id, id),
   CONSTRAINT one_key_per_purpose_and_generation UNIQUE (tenant_id, kind, purpose, generation),
   CONSTRAINT key_is_wrapped_or_shredded CHECK ((wrapped IS NULL) = (shredded_at IS NOT NULL))
@@ -89,11 +92,9 @@ $$;
 
 -- A worker may be the first to seal for a tenant, and counts what it seals; only the control plane replaces, re-wraps and shreds.
 GRANT SELECT, INSERT ON control.wrapped_keys TO countersign_control, countersign_execution;
-GRANT UPDATE (wrapped, kek, rewrapped_at, superseded_at, shredded_at, seals) ON control.wrapped_keys TO countersign_control;
-GRANT UPDATE (seals, superseded_at) ON control.wrapped_keys TO countersign_execution;
+GRANT UPDATE (wrapped, kek, rewrapped_at, superseded_at, shredded_at, seals, control_resealed_at) ON control.wrapped_keys TO countersign_control;
+GRANT UPDATE (seals, superseded_at, execution_resealed_at) ON control.wrapped_keys TO countersign_execution;
 GRANT SELECT, INSERT, UPDATE, DELETE ON execution.refreshed_tokens TO countersign_execution;
 GRANT SELECT ON execution.refreshed_tokens TO countersign_control;
--- What is sealed under an old key is sealed anew under the newest, by the plane that may write it.
-GRANT UPDATE (action_sealed, preview_sealed) ON control.approvals TO countersign_control;
 
 RESET ROLE;

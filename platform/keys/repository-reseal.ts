@@ -1,0 +1,104 @@
+import type { Database, Statement, Transaction } from '../postgres/database.ts';
+import type { EnvelopeKeys } from './envelope-keys.ts';
+import { KeysError } from './keys.ts';
+import type { SealPurpose } from './keys.ts';
+import { sealedPrefix } from './sealed-bytes.ts';
+
+/** A column of sealed bytes. Names and expressions are our own, never a caller's. */
+export interface SealedColumn {
+  /** With its schema. */
+  readonly table: string;
+  readonly column: string;
+  readonly purpose: SealPurpose;
+  /** What tells its rows apart within a tenant; `id` when absent. */
+  readonly key?: string;
+  /** An expression over the row: what the bytes are bound to; the key when absent. */
+  readonly context?: string;
+}
+
+export interface ResealOptions {
+  readonly database: Database;
+  readonly keys: EnvelopeKeys;
+  /** Rows of a column per turn. */
+  readonly batch: number;
+}
+
+export interface Resealed {
+  readonly resealed: number;
+  /** Rows whose bytes cannot be opened: they stay as they are. */
+  readonly unopened: number;
+  /** Whether this column has no row behind `after` any more. */
+  readonly after: string | null;
+}
+
+/** Seals a batch of a column's rows under the newest key, those that are sealed under an older one. A row that changes meanwhile is left alone. */
+export async function resealBatch({ database, keys, batch }: ResealOptions, tenantId: string, column: SealedColumn, after: string): Promise<Resealed> {
+  const generation = await keys.sealingGeneration(tenantId, column.purpose);
+  const rows = await database.forTenant(tenantId, (tx) => tx.rows<SealedRow>(findOld(column), [tenantId, after, sealedPrefix(generation), batch]));
+  let [resealed, unopened] = [0, 0];
+  for (const row of rows) {
+    const sealed = await sealedAnew(keys, tenantId, column.purpose, row);
+    if (sealed === null) unopened += 1;
+    else resealed += await database.forTenant(tenantId, (tx) => replace(tx, tenantId, column, row, sealed));
+  }
+  return { resealed, unopened, after: rows.length < batch ? null : rows.at(-1)!.key };
+}
+
+/** How many rows of a column are sealed under an older key than the newest. */
+export async function countOld(tx: Transaction, tenantId: string, column: SealedColumn, generation: number): Promise<number> {
+  const { old } = await tx.one<{ old: string }>({
+    name: `reseal.count.${column.table}.${column.column}`,
+    text: `SELECT count(*) AS old FROM ${column.table} WHERE tenant_id = $1 AND ${column.column} IS NOT NULL AND substring(${column.column} FROM 1 FOR 5) <> $2`,
+  }, [tenantId, sealedPrefix(generation)]);
+  return Number(old);
+}
+
+export type Plane = 'control' | 'execution';
+
+export interface DueKey {
+  readonly id: string;
+  readonly purpose: SealPurpose;
+}
+
+/** The newest keys of purposes under which not everything was sealed anew yet; those that are younger than `settle_s` wait. */
+export function toReseal(tx: Transaction, tenantId: string, plane: Plane, settle_s: number): Promise<DueKey[]> {
+  return tx.rows<DueKey>({
+    name: `reseal.due.${plane}`,
+    text: `SELECT id, purpose FROM control.wrapped_keys
+            WHERE tenant_id = $1 AND kind = 'seal' AND superseded_at IS NULL AND wrapped IS NOT NULL AND ${plane}_resealed_at IS NULL
+              AND created_at <= clock_timestamp() - make_interval(secs => $2)`,
+  }, [tenantId, settle_s]);
+}
+
+export async function markResealed(tx: Transaction, tenantId: string, plane: Plane, id: string): Promise<void> {
+  await tx.change({ name: `reseal.mark.${plane}`, text: `UPDATE control.wrapped_keys SET ${plane}_resealed_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2` }, [tenantId, id]);
+}
+
+interface SealedRow {
+  readonly key: string;
+  readonly context: string;
+  readonly sealed: Buffer;
+}
+
+function findOld({ table, column, key = 'id', context = key }: SealedColumn): Statement {
+  return {
+    name: `reseal.find.${table}.${column}`,
+    text: `SELECT ${key} AS key, ${context} AS context, ${column} AS sealed FROM ${table}
+            WHERE tenant_id = $1 AND ${key} > $2 AND ${column} IS NOT NULL AND substring(${column} FROM 1 FOR 5) <> $3 ORDER BY ${key} LIMIT $4`,
+  };
+}
+
+function replace(tx: Transaction, tenantId: string, { table, column, key = 'id' }: SealedColumn, row: SealedRow, sealed: Uint8Array): Promise<number> {
+  const statement = { name: `reseal.replace.${table}.${column}`, text: `UPDATE ${table} SET ${column} = $4 WHERE tenant_id = $1 AND ${key} = $2 AND ${column} = $3` };
+  return tx.change(statement, [tenantId, row.key, row.sealed, sealed]);
+}
+
+async function sealedAnew(keys: EnvelopeKeys, tenantId: string, purpose: SealPurpose, { context, sealed }: SealedRow): Promise<Uint8Array | null> {
+  try {
+    return await keys.seal(tenantId, purpose, context, await keys.unseal(tenantId, purpose, context, sealed));
+  } catch (error) {
+    // Altered bytes stay what they are; a root key that is away is not their fault.
+    if (error instanceof KeysError && error.code === 'unseal_failed') return null;
+    throw error;
+  }
+}
