@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The verifier by itself: one file that needs Node and nothing else, or one binary that needs nothing. Built by `npm run build:verifier`;
  * the same as `countersign evidence verify`.
@@ -22,7 +21,12 @@ Verifies evidence of Countersign (.zip) offline: of a run, or a package.
 Exit code 0 when it holds, 1 when it does not, 2 when something cannot be read or is used wrongly.
 `;
 
-process.exitCode = await main(process.argv.slice(2));
+// Not awaited at the top: the binary is made of CommonJS, which has no such thing.
+void run();
+
+async function run(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2));
+}
 
 async function main(args: readonly string[]): Promise<0 | 1 | 2> {
   const parsed = parse(args);
