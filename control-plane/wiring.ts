@@ -46,6 +46,7 @@ import { Keyring } from './keyring/keyring.ts';
 import { KillSwitches } from './kill-switches/kill-switches.ts';
 import { Hub } from './live/hub.ts';
 import { Notifier } from './live/notifier.ts';
+import { Machines } from './machines/machines.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { Board } from './operations/board.ts';
 import { Queues } from './operations/queues.ts';
@@ -107,6 +108,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const cookies = new Cookies(config.publicUrl);
   const people = new People({ ...parts, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
+  const machines = new Machines({ ...parts, standInsAllowed: config.slackStandIns });
   const access = new Access({
     authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
@@ -143,11 +145,13 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
+  loops.push(...machines.loops);
   let stopping = false;
   const app = createApp({
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
     handlers: handlersOf({
       people,
+      machines,
       roles: new Roles({ ...parts, settings }),
       runs: new Runs({ ...parts, approvals }),
       runSearch: new RunSearch(database),
@@ -214,6 +218,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       policies.stop();
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), trail.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
+      await machines.stop();
       cache?.close();
       await database.close();
       await ring.close();

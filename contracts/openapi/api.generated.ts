@@ -159,9 +159,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your keys that work; with `api_keys:manage`, anybody's */
+        get: operations["listApiKeys"];
         put?: never;
-        /** Make an API key for yourself; its value is shown once */
+        /**
+         * Make an API key for yourself, or with `api_keys:manage` for a service account; its value is shown once
+         * @description It works in one workspace, for a year if it names no end, and never does more than you may.
+         */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;
@@ -284,6 +288,240 @@ export interface paths {
         get: operations["listPermissions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a key at once */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        /** Rename a key, or narrow its scopes */
+        patch: operations["updateApiKey"];
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the key that takes its place; both work for the overlap
+         * @description Of the same name, scopes, workspace and lifetime. Keys of others are rotated for service accounts only, by who holds all that the key may.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Principals that are programs */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /** Make a service account; it holds nothing until a role is given to it */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{principal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                principal_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename it, or stop all of its keys, clients and tokens at once */
+        patch: operations["updateServiceAccount"];
+        trace?: never;
+    };
+    "/api/v1/oauth-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Programs that ask for access tokens with a secret of their own */
+        get: operations["listOauthClients"];
+        put?: never;
+        /** Make a client for a service account; its secret is shown once */
+        post: operations["createOauthClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a client and end its tokens */
+        delete: operations["deleteOauthClient"];
+        options?: never;
+        head?: never;
+        /** Change a client; one that is disabled has no token that works */
+        patch: operations["updateOauthClient"];
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{client_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a client a new secret; both work for the overlap */
+        post: operations["rotateOauthClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An access token for a client's secret, or for the token of an issuer that the tenant trusts
+         * @description `client_credentials` (RFC 6749, 4.4; HTTP Basic or in the body) and token exchange (RFC 8693: `subject_token` of type jwt, `audience` the
+         *     slug of the tenant). `scope` names permissions out of those that the client or federation was given; left out, all of them.
+         */
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an access token (RFC 7009)
+         * @description Whoever holds it may. The answer is the same for one that is unknown.
+         */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Issuers whose tokens are exchanged for ours, and what must be true of them */
+        get: operations["listFederations"];
+        put?: never;
+        /** Trust tokens of an issuer that meet conditions */
+        post: operations["createFederation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federations/{federation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                federation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Trust it no longer, and end the tokens that it got */
+        delete: operations["deleteFederation"];
+        options?: never;
+        head?: never;
+        /** Change what must be true, or stop trusting */
+        patch: operations["updateFederation"];
+        trace?: never;
+    };
+    "/api/v1/federations/{federation_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                federation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what would be refused about a token; nothing is issued */
+        post: operations["testFederation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2050,10 +2288,20 @@ export interface components {
         };
         NewApiKey: {
             name: string;
+            /** @description Absent: all that its principal may */
+            scopes?: components["schemas"]["PermissionNames"];
+            /**
+             * Format: date-time
+             * @description At most 366 days from now
+             */
+            expires_at?: string;
+            /** @description Absent for the one that you work in */
+            workspace_id?: string;
+            /** @description Absent for yourself; else a service account */
+            principal_id?: string;
         };
-        ApiKey: {
-            id: string;
-            name: string;
+        ApiKey: components["schemas"]["ApiKeyView"] & {
+            /** @description Shown once */
             key: string;
         };
         PingAnswered: {
@@ -4183,7 +4431,6 @@ export interface components {
             region: "us" | "eu";
             administrator: {
                 display_name: string;
-                /** Format: email */
                 email?: string;
             };
         };
@@ -4284,6 +4531,159 @@ export interface components {
                 [key: string]: number;
             };
             break_glass: components["schemas"]["BreakGlassSettings"];
+        };
+        ApiKeyView: {
+            id: string;
+            name: string;
+            /** @description What the key begins with; the rest is known to nobody but its holder */
+            prefix: string;
+            principal_id: string;
+            /** @enum {string} */
+            kind: "person" | "service";
+            /** @description Null: all that its principal may */
+            scopes: string[] | null;
+            /** @description The only one that it works in */
+            workspace_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_used_at: string | null;
+            /** @description The key that took its place */
+            replaced_by: string | null;
+        };
+        ApiKeyChange: {
+            name?: string;
+            scopes?: components["schemas"]["PermissionNames"];
+        };
+        Overlap: {
+            /** @description How long the old one still works; a day if left out */
+            overlap_s?: number;
+        };
+        ServiceAccount: {
+            id: string;
+            name: string;
+            disabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            roles: {
+                workspace_id: string;
+                role: string;
+            }[];
+            api_keys: number;
+            clients: number;
+            federations: number;
+        };
+        OauthClient: {
+            id: string;
+            name: string;
+            principal_id: string;
+            scopes: string[];
+            workspace_id: string | null;
+            token_ttl_s: number;
+            disabled: boolean;
+            version: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description So long the secret before works as well
+             */
+            previous_until: string | null;
+        };
+        OauthClientSecret: components["schemas"]["OauthClient"] & {
+            /** @description Shown once */
+            client_secret: string;
+        };
+        NewOauthClient: {
+            name: string;
+            /** @description A service account */
+            principal_id: string;
+            scopes: components["schemas"]["PermissionNames"];
+            /** @description Absent for the one that you work in */
+            workspace_id?: string;
+            /** @description 900 if left out */
+            token_ttl_s?: number;
+        };
+        OauthClientChange: {
+            name?: string;
+            scopes?: components["schemas"]["PermissionNames"];
+            token_ttl_s?: number;
+            disabled?: boolean;
+        };
+        AccessToken: {
+            access_token: string;
+            /** @constant */
+            token_type: "Bearer";
+            /** @description Seconds */
+            expires_in: number;
+            scope: string;
+            issued_token_type?: string;
+        };
+        OauthRefusal: {
+            error: string;
+            error_description: string;
+        };
+        Condition: {
+            claim: string;
+            equals?: string;
+            /** @description The whole value; * stands for any characters but / and : */
+            glob?: string;
+        };
+        Federation: {
+            id: string;
+            name: string;
+            issuer: string;
+            audience: string;
+            principal_id: string;
+            conditions: components["schemas"]["Condition"][];
+            scopes: string[];
+            workspace_id: string | null;
+            token_ttl_s: number;
+            enabled: boolean;
+            version: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        NewFederation: {
+            name: string;
+            /**
+             * Format: uri
+             * @description As its tokens say it
+             */
+            issuer: string;
+            /** @description What its tokens must be made for */
+            audience: string;
+            /** @description The service account that its tokens act for */
+            principal_id: string;
+            /** @description All must hold; one at least says exactly what it must be */
+            conditions: components["schemas"]["Condition"][];
+            scopes: components["schemas"]["PermissionNames"];
+            /** @description Absent for the one that you work in */
+            workspace_id?: string;
+            /** @description 900 if left out */
+            token_ttl_s?: number;
+            /** @description True if left out */
+            enabled?: boolean;
+        };
+        FederationChange: {
+            name?: string;
+            audience?: string;
+            conditions?: components["schemas"]["Condition"][];
+            scopes?: components["schemas"]["PermissionNames"];
+            token_ttl_s?: number;
+            enabled?: boolean;
         };
     };
     responses: {
@@ -4538,6 +4938,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Absent for your own */
+                principal_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first, never their values */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiKeyView"][];
+                    };
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -4872,6 +5298,492 @@ export interface operations {
                         roles: {
                             role: components["schemas"]["Role"];
                             permissions: string[];
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Overlap"];
+            };
+        };
+        responses: {
+            /** @description Made; its value is shown once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ServiceAccount"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                principal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    disabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOauthClients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OauthClient"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createOauthClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOauthClient"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthClientSecret"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteOauthClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateOauthClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OauthClientChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthClient"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateOauthClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Overlap"];
+            };
+        };
+        responses: {
+            /** @description Its new secret is shown once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthClientSecret"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Issued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+            /** @description Refused, in the words of RFC 6749, 5.2 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthRefusal"];
+                };
+            };
+            /** @description The client is not known or its secret is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthRefusal"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description It does not work any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFederations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Federation"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFederation"];
+            };
+        };
+        responses: {
+            /** @description Trusted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Federation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                federation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateFederation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                federation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FederationChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Federation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testFederation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                federation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is wrong with it, if anything */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: boolean;
+                        failed: {
+                            /** @enum {string} */
+                            check: "format" | "issuer" | "keys" | "signature" | "audience" | "time" | "condition";
+                            detail: string;
                         }[];
                     };
                 };

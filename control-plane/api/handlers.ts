@@ -24,6 +24,7 @@ import type { PolicyReplays } from '../replays/replays.ts';
 import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
+import type { Machines } from '../machines/machines.ts';
 import type { Roles } from '../roles/roles.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { RunSearch } from '../runs/search.ts';
@@ -37,6 +38,7 @@ import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
 
 export interface Services {
+  readonly machines: Machines;
   readonly roles: Roles;
   readonly people: People;
   readonly runs: Runs;
@@ -78,6 +80,7 @@ export interface Services {
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
+    ...parts.machines.handlers,
     ...parts.roles.handlers,
     ...parts.people.handlers,
     ...parts.keyring.handlers,

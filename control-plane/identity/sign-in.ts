@@ -1,7 +1,6 @@
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
-import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Cookies } from '../http/cookies.ts';
@@ -9,12 +8,12 @@ import type { Notifier } from '../live/notifier.ts';
 import type { Me } from './me.ts';
 import { actorOf } from './principal.ts';
 import type { Principal } from './principal.ts';
-import { consumeLink, insertApiKey } from './queries.ts';
+import { consumeLink } from './queries.ts';
 import type { Refusals } from './refusals.ts';
 import { endSession } from './sessions/queries.ts';
 import { startSession } from './sessions/session-start.ts';
 import type { Browser, StartedSession } from './sessions/session-start.ts';
-import { apiKeyToken, newSecret, parseLinkToken } from './tokens.ts';
+import { parseLinkToken } from './tokens.ts';
 import type { ParsedToken } from './tokens.ts';
 
 export interface SignInParts {
@@ -63,16 +62,6 @@ export class SignIn {
     return { status: 200, body: await this.#parts.me.of(principal) };
   }
 
-  async createApiKey({ principal, body }: Call<'createApiKey'>): Promise<Answer<'createApiKey'>> {
-    const id = newId('api_key');
-    const { secret, sha256 } = newSecret();
-    await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
-      await tx.change(insertApiKey, [principal.tenantId, id, sha256, principal.id, body.name]);
-      await this.#audit(tx, principal, 'api_key.created', { kind: 'api_key', id }, { name: body.name });
-    });
-    return { status: 201, body: { id, name: body.name, key: apiKeyToken(principal.tenantId, id, secret) } };
-  }
-
   /** Null when the link is unknown, used or too old. */
   async #startSession(tx: Transaction, { tenantId, secretSha256 }: ParsedToken, browser: Browser): Promise<StartedSession | null> {
     const link = await tx.maybeOne<{ principal_id: string }>(consumeLink, [tenantId, secretSha256]);
@@ -81,7 +70,7 @@ export class SignIn {
     return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: null }, browser);
   }
 
-  #audit(tx: Transaction, principal: Principal, type: 'session.ended' | 'api_key.created', subject: { kind: string; id: string }, data: Record<string, string>): Promise<string> {
+  #audit(tx: Transaction, principal: Principal, type: 'session.ended', subject: { kind: string; id: string }, data: Record<string, string>): Promise<string> {
     return appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject, data,

@@ -34,7 +34,6 @@ export class People {
       signIn: (call) => signIn.signIn(call),
       signOut: (call) => signIn.signOut(call),
       getMe: (call) => signIn.getMe(call),
-      createApiKey: (call) => signIn.createApiKey(call),
       getSignInMethods: (call) => methods.getSignInMethods(call),
       listSessions: (call) => sessions.listSessions(call),
       revokeSession: (call) => sessions.revokeSession(call),
