@@ -3368,7 +3368,7 @@ export interface components {
                 limit: number;
                 count: number;
                 /** Format: date-time */
-                expires_at?: string;
+                ends_at: string;
                 /**
                  * @description Who said what the instance bears
                  * @enum {string}
@@ -4163,7 +4163,7 @@ export interface components {
                 /** @description YYYY-MM, UTC */
                 period: string;
                 /** Format: date-time */
-                expires_at?: string;
+                ends_at: string;
                 spent_usd: string;
                 /** @description Held by calls under way, or of unknown outcome */
                 reserved_usd: string;
