@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './chromium/chromium.ts';
 import type { RunningPostgres } from './postgres/postgres.ts';
 import { ensureRedis } from './redis/ensure-redis.ts';
-import { ensureMoto } from './sqs/moto.ts';
+import { ensureMoto } from './aws/moto.ts';
 import { parseArguments, vitestSelection, type TestArguments } from './test/arguments.ts';
 import { buildConsole, runChecks } from './test/checks.ts';
 import { TEST_DATABASE_URL } from './test/config.ts';
@@ -46,7 +46,7 @@ async function runAll({ only, vitest }: TestArguments): Promise<number> {
   if (only === 'browser') await buildConsole(report, tools);
   if (only === undefined || only === 'browser') await report.stage('Chromium', (note) => ensureChromium(note));
   if (only !== 'unit' && only !== 'browser') await report.stage('Redis', (note) => ensureRedis(note));
-  if (only !== 'cell' && only !== 'browser') await report.stage('moto, a stand-in for SQS', () => ensureMoto(join(root, '.cache')));
+  if (only !== 'cell' && only !== 'browser') await report.stage('moto, a stand-in for AWS', () => ensureMoto(join(root, '.cache')));
   if (only !== 'unit') {
     postgres = await report.stage('PostgreSQL for the tests', () => startTestPostgres());
     if (postgres === undefined) return EXIT_FAILED;

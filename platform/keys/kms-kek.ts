@@ -3,10 +3,12 @@ import type { Kek, WrapContext } from './kek.ts';
 import { KeysError } from './keys.ts';
 import type { RootKeySettings } from './settings.ts';
 
-const CONNECT_WITHIN_MS = 3_000;
-const ANSWER_WITHIN_MS = 5_000;
+const CONNECT_WITHIN_MS = 1_000;
+const ANSWER_WITHIN_MS = 3_000;
 /** Tried again by the SDK where it may help, then left to whoever asked. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 2;
+/** An alias may lead to another key tomorrow; the ARN of a key does not. */
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d+:key\//;
 
 /** Credentials are found by the SDK's own chain (role of the machine, environment, profile). A stand-in on this machine needs none. */
 export function openKmsKek({ keyId, endpoint, region }: Omit<Extract<RootKeySettings, { kind: 'aws-kms' }>, 'kind'>): KmsKek {
@@ -40,7 +42,9 @@ export class KmsKek implements Kek {
   }
 
   async unwrap(context: WrapContext, wrapped: Uint8Array): Promise<Uint8Array> {
-    const { Plaintext } = await this.#ask('decrypt', () => this.#client.send(new DecryptCommand({ KeyId: this.#keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } })));
+    const { Plaintext, KeyId } = await this.#ask('decrypt', () => this.#client.send(new DecryptCommand({ KeyId: this.#keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } })));
+    // KMS refuses a ciphertext of another key by itself; whatever stands in for it may not.
+    if (KEY_ARN.test(this.#keyId) && KeyId !== this.#keyId) throw new KeysError('unwrap_failed', `${this.id} did not wrap this key: ${KeyId ?? 'another one'} did.`);
     return answered(Plaintext);
   }
 

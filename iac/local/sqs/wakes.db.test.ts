@@ -5,7 +5,7 @@ import { sqsWakes } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts
 import type { RestartableSqs } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts';
 import { ROOT } from '../config.ts';
 import { startFauxSqs } from './fauxqs.ts';
-import { startMoto } from './moto.ts';
+import { startMoto } from '../aws/moto.ts';
 
 /** One server for all tests of a kind: each has a queue of its own. */
 function shared(start: () => Promise<RestartableSqs>): () => Promise<RestartableSqs> {

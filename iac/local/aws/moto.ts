@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { RestartableSqs } from '@countersign/execution-plane/wake/testing/sqs-wakes.ts';
 import { anyFreePort } from '../cell/ports.ts';
 import { lastLine } from '../debian/apt.ts';
-import { SqsServerError } from './errors.ts';
+import { AwsStandInError } from './errors.ts';
 
 /** Moto's server needs these two besides; its extra `server` would bring much that only other services need. */
 const PACKAGES = ['moto==5.1.12', 'flask==3.1.2', 'flask-cors==6.0.1'];
@@ -18,14 +18,14 @@ const run = promisify(execFile);
 /**
  * The Python of an environment of ours under `cacheDir` that has moto, made there when it is not. Tests must not pass because a stand-in was
  * missing, so where it cannot be had this throws.
- * @throws SqsServerError
+ * @throws AwsStandInError
  */
 export async function ensureMoto(cacheDir: string): Promise<string> {
   const folder = path.join(cacheDir, PACKAGES[0]!.replace('==', '-'));
   const python = path.join(folder, 'bin/python');
   if (await access(python).then(() => true, () => false)) return python;
   await run('python3', ['-c', 'import venv, ensurepip']).catch((cause: unknown) => {
-    throw new SqsServerError('moto_missing', 'SQS is also tested against moto, a second implementation, which needs python3 with venv. Install it ("apt-get install python3-venv" on Debian).', { cause });
+    throw new AwsStandInError('moto_missing', 'What speaks to AWS is tested against moto, an implementation of its own, which needs python3 with venv. Install it ("apt-get install python3-venv" on Debian).', { cause });
   });
   await mkdir(cacheDir, { recursive: true });
   // Made beside and moved: an environment that is there is whole. What is run by its Python does not mind the move.
@@ -38,14 +38,14 @@ export async function ensureMoto(cacheDir: string): Promise<string> {
       if (!await access(python).then(() => true, () => false)) throw error;
     });
   } catch (cause) {
-    throw new SqsServerError('moto_failed', `moto could not be installed with pip (${lastLine(cause)}). See that the Python package index can be reached.`, { cause });
+    throw new AwsStandInError('moto_failed', `moto could not be installed with pip (${lastLine(cause)}). See that the Python package index can be reached.`, { cause });
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
   return python;
 }
 
-/** Starts moto, a stand-in for Amazon SQS, on 127.0.0.1. */
+/** Starts moto, a stand-in for AWS (SQS, S3, KMS, Secrets Manager), on 127.0.0.1. What it holds is gone when it stops. */
 export async function startMoto(cacheDir: string): Promise<RestartableSqs> {
   const python = await ensureMoto(cacheDir);
   const port = await anyFreePort();
@@ -69,7 +69,7 @@ async function serve(python: string, port: number): Promise<ChildProcess> {
       said = (said + text).slice(-LONGEST_SAID);
       if (said.includes('Running on')) resolve();
     });
-    server.once('exit', () => reject(new SqsServerError('moto_failed', `moto ended before it listened: ${said.trim().split('\n').at(-1) ?? ''}`)));
+    server.once('exit', () => reject(new AwsStandInError('moto_failed', `moto ended before it listened: ${said.trim().split('\n').at(-1) ?? ''}`)));
   });
   return server;
 }
