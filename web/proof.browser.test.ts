@@ -71,6 +71,47 @@ describe('legal holds', () => {
   });
 });
 
+describe('keys', () => {
+  it('are revoked with the moment since when somebody else may have had them, and show what they signed', async () => {
+    await open('usual', '/keys');
+    const row = page.getByRole('row', { name: /^evidence signing/ });
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Revoke it' }).click();
+    await dialog.getByText('Say why, in at least 3 letters.').waitFor();
+    await dialog.getByLabel('Somebody else may have had it since (UTC)').fill('2026-11-20T12:00');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('A laptop was stolen');
+    await dialog.getByRole('button', { name: 'Revoke it' }).click();
+    await row.waitFor({ state: 'hidden' });
+    expect(api.world.keys.signing.find(({ purpose, revoked_at }) => purpose === 'evidence' && revoked_at !== null && Date.parse(revoked_at) > Date.now() - 60_000)).toMatchObject({ compromised_since: '2026-11-20T12:00:00Z' });
+    const lost = page.getByRole('row', { name: /^evidence revoked/ }).first();
+    expect(await lost.getByRole('button', { name: 'Revoke' }).getAttribute('aria-description')).toBe('It is revoked.');
+    await lost.getByRole('button', { name: 'What it signed' }).click();
+    await page.getByRole('region', { name: 'What it signed, as a table' }).waitFor();
+  });
+
+  it('rotate one purpose at a time, with an overlap', async () => {
+    await open('usual', '/keys');
+    await button('Sign with a new key').click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByLabel('What is signed').getByRole('option').allTextContents()).toEqual(['evidence', 'webhook', 'work order']);
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Every year');
+    await dialog.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByText(/^evidence-.* is published, and signs when the overlap is over$/).waitFor();
+    await button('Seal with a new key').click();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Every year');
+    await dialog.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByRole('row', { name: /^content sealing 3/ }).waitFor();
+  });
+
+  it('that seal are not shown to who may not read them', async () => {
+    await open('viewer', '/keys');
+    await page.getByRole('row', { name: /^checkpoint upcoming/ }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Keys that seal' }).count()).toBe(0);
+    expect(await button('Revoke').first().getAttribute('aria-description')).toBe('Revoking a key takes the role admin; your role is viewer.');
+  });
+});
+
 describe.each([['/privacy', 'the retention']])('%s', (path, what) => {
   it('says who has no role in the workspace what to do about it', async () => {
     await open('no-role', path);

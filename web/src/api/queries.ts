@@ -90,8 +90,6 @@ export const instancesQuery = queryOptions({ queryKey: ['instances'], queryFn: (
 
 export const budgetQuery = queryOptions({ queryKey: ['budget'], queryFn: () => dataOf(api.GET('/api/v1/budgets')), refetchInterval: () => pollEvery(15_000) });
 
-export const keysQuery = queryOptions({ queryKey: ['keys'], queryFn: () => dataOf(api.GET('/api/v1/keys')), staleTime: 60_000 });
-
 export function auditQuery({ runId, type, cursor }: AuditFilter, limit = 50) {
   return queryOptions({
     queryKey: ['audit', { runId, type, cursor, limit }],

@@ -1,15 +1,17 @@
-import { Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import { policyOverviewQuery, policyStatusQuery } from '../api/policy-queries.ts';
-import { cellQuery, keysQuery } from '../api/queries.ts';
+import { keysQuery } from '../api/key-queries.ts';
+import { cellQuery } from '../api/queries.ts';
+import { KeyTable } from '../keys/key-table.tsx';
+import { RotateKey } from '../keys/rotate-key.tsx';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Page } from '../parts/page.tsx';
 import { EnvironmentCard } from './environment-card.tsx';
-import { KeyTable } from './key-table.tsx';
 import { LayersTable } from './layers-table.tsx';
 import { PolicyNav } from './policy-nav.tsx';
-import { RotateKey } from './rotate-key.tsx';
 import { clocksOf } from './worker-clocks.tsx';
 
 const WORKERS_EVERY_MS = 15_000;
@@ -43,8 +45,8 @@ export function PolicyPage() {
           )}
         </AsyncView>
         <section className="panel" aria-label="Keys">
-          <header><Title order={2}>Public keys</Title><Group gap="sm"><Text size="xs" c="dimmed">What bundles, evidence and checkpoints are verified with</Text>{keys.data === undefined ? null : <RotateKey keys={keys.data.keys} />}</Group></header>
-          <AsyncView query={keys} what="keys" skeletonRows={3}>{({ keys: all }) => <KeyTable keys={all} />}</AsyncView>
+          <header><Title order={2}>Keys of bundles</Title><Group gap="sm"><Text size="xs" c="dimmed">What bundles are verified with. <Anchor component={Link} to="/keys" underline="always">All keys</Anchor></Text>{keys.data === undefined ? null : <RotateKey keys={keys.data.keys} purposes={['policy_bundle']} label="Rotate the bundle key" />}</Group></header>
+          <AsyncView query={keys} what="keys" skeletonRows={3}>{({ keys: all }) => <KeyTable keys={all.filter(({ purpose }) => purpose === 'policy_bundle')} />}</AsyncView>
         </section>
       </Stack>
     </Page>

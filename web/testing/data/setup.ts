@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { ROLE_PERMISSIONS } from '@countersign/contracts/openapi/permissions.ts';
-import { digestOf, hexOf, idOf } from './ids.ts';
+import { digestOf, idOf } from './ids.ts';
 import { workerPolicies } from './policy.ts';
 import { WORKFLOW_DIGEST } from './runs.ts';
 
@@ -76,11 +76,6 @@ export function budget(): Schemas['Budget'] {
     monthly_limit_usd: '50.000000000', run_limit_usd: '0.250000000', set_by: idOf('principal', 'owner'), set_at: now.toISOString(),
     month: { period: now.toISOString().slice(0, 7), ends_at: ends.toISOString(), spent_usd: '41.870000000', reserved_usd: '0.120000000', state: 'warning' },
   };
-}
-
-export function keys(): Schemas['KeySet'] {
-  const key = (purpose: string, algorithm: string): Schemas['PublicKey'] => ({ state: 'signing', created_at: new Date(Date.now() - 9 * DAY_MS).toISOString(), retires_at: null, retired_at: null, kid: `${purpose}-${hexOf(purpose).slice(0, 16)}`, purpose, algorithm, public_jwk: { kty: algorithm === 'ES256' ? 'EC' : 'OKP', crv: algorithm === 'ES256' ? 'P-256' : 'Ed25519', x: Buffer.from(hexOf(purpose), 'hex').toString('base64url') } });
-  return { keys: [key('policy_bundle', 'ES256'), { ...key('policy_bundle', 'ES256'), kid: 'policy_bundle-before', state: 'verifying', retires_at: new Date(Date.now() + 600_000).toISOString() }, key('evidence', 'EdDSA'), key('checkpoint', 'EdDSA')] };
 }
 
 export function costReport(from: string, to: string, tickets: number): Schemas['CostReport'] {

@@ -4,11 +4,13 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { accessState } from '../data/access.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
+import { keysState } from '../data/keys.ts';
 import { savedViews } from '../data/operations.ts';
 import { peopleState } from '../data/people.ts';
 import { privacyState } from '../data/privacy.ts';
 import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { schedules } from '../data/schedules.ts';
+import { tenancyState } from '../data/tenancy.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
 
 type Schemas = components['schemas'];
@@ -32,7 +34,9 @@ export class World {
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
   readonly access = accessState();
+  readonly keys = keysState();
   readonly privacy = privacyState();
+  readonly tenancy = tenancyState();
   readonly people = peopleState();
   /** The one that the session works in; null for the first. */
   workspace: string | null = null;
