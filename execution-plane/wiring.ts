@@ -33,6 +33,7 @@ import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
+import { resealLoop } from './keys/reseal-loop.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Admissions } from './limits/admissions.ts';
 import { Tenants } from './loops/tenants.ts';
@@ -150,14 +151,17 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     evidence: new EvidenceBuilder({ database, objects, keys, clock, log, shredsAtEnd: contents.retentionMs === 0, onBuilt: (tenantId, id) => changes.changed({ tenant_id: tenantId, kind: 'run', id, state: 'evidence' }) }),
   });
   wakers.worker = worker;
+  const resealing = resealLoop({ database, keys, tenants, log });
   observeWorker(telemetry.metrics, {
     databases: [{ pool: 'work', database }, { pool: 'key', database: byKey }, { pool: 'commit', database: commits }], leases: () => leases.stats(), commits: () => committer.stats(),
     policy: () => decisionPoints.statuses(), concurrency: config.concurrency,
   });
   await worker.start();
+  resealing.start();
   return {
     metricsUrl: telemetry.metricsUrl,
     async stop() {
+      await resealing.stop();
       await worker.stop();
       await Promise.all([byKey.close(), commits.close(), ring.close()]);
       await gateway.close();

@@ -35,12 +35,14 @@ export interface Resealed {
 export async function resealBatch({ database, keys, batch }: ResealOptions, tenantId: string, column: SealedColumn, after: string): Promise<Resealed> {
   const generation = await keys.sealingGeneration(tenantId, column.purpose);
   const rows = await database.forTenant(tenantId, (tx) => tx.rows<SealedRow>(findOld(column), [tenantId, after, sealedPrefix(generation), batch]));
+  const sealed = await Promise.all(rows.map(async (row) => ({ row, bytes: await sealedAnew(keys, tenantId, column.purpose, row) })));
   let [resealed, unopened] = [0, 0];
-  for (const row of rows) {
-    const sealed = await sealedAnew(keys, tenantId, column.purpose, row);
-    if (sealed === null) unopened += 1;
-    else resealed += await database.forTenant(tenantId, (tx) => replace(tx, tenantId, column, row, sealed));
-  }
+  await database.forTenant(tenantId, async (tx) => {
+    for (const { row, bytes } of sealed) {
+      if (bytes === null) unopened += 1;
+      else resealed += await replace(tx, tenantId, column, row, bytes);
+    }
+  });
   return { resealed, unopened, after: rows.length < batch ? null : rows.at(-1)!.key };
 }
 
