@@ -15,8 +15,9 @@ import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
 import { Access } from './access/access.ts';
+import { Denials } from './access/denials.ts';
+import { PolicyAuthorizer } from './access/policy-authorizer.ts';
 import { Settings } from './access/settings.ts';
-import { tableAuthorizer } from './access/table-authorizer.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { Budgets } from './budgets/budgets.ts';
@@ -109,8 +110,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const people = new People({ ...parts, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
   const machines = new Machines({ ...parts, standInsAllowed: config.slackStandIns });
+  const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf: (tenantId) => settings.of(tenantId), clock });
   const access = new Access({
-    authenticator, authorizer: tableAuthorizer, limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
+    authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
@@ -219,6 +221,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), trail.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       await machines.stop();
+      await authorizer.close();
       cache?.close();
       await database.close();
       await ring.close();

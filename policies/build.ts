@@ -7,6 +7,7 @@ import { mkdtemp, readFile, readdir, rm, mkdir, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { API_ENTRYPOINT } from '@countersign/contracts/policy/api-table.ts';
 import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { PARTS_FILE } from '@countersign/platform/opa/bundle/parts.ts';
@@ -15,8 +16,7 @@ import { readTar } from '@countersign/platform/opa/bundle/tar.ts';
 import { WASM_FILE } from '@countersign/platform/opa/bundle/contents.ts';
 import { ALLOWED_BUILTINS } from './allowed-builtins.ts';
 import { findOpa, runOpa } from './opa-command.ts';
-import { POLICY_SETS, foldersOf } from './sets.ts';
-import type { PolicySet } from './sets.ts';
+import { API_SET, POLICY_SETS, foldersOf } from './sets.ts';
 import { probesOf, readVectors } from './vectors/read-vectors.ts';
 
 const POLICIES = import.meta.dirname;
@@ -28,7 +28,12 @@ const generated = new Map<string, Uint8Array>([[CAPABILITIES_FILE, await capabil
 const scratch = await mkdtemp(join(tmpdir(), 'countersign-policies-'));
 try {
   await writeFile(join(scratch, CAPABILITIES_FILE), await capabilities());
-  for (const set of POLICY_SETS) {
+  const sets = [
+    ...await Promise.all(POLICY_SETS.map(async (set) => ({ name: set.name, folders: foldersOf(set), entrypoint: DECISION_ENTRYPOINT, probes: probesOf(await readVectors(set)) }))),
+    // Its questions have another form: the control plane asks it all of its table before it uses it.
+    { name: API_SET.name, folders: [API_SET.folder], entrypoint: API_ENTRYPOINT, probes: [] },
+  ];
+  for (const set of sets) {
     for (const [name, content] of await compile(set)) generated.set(join('generated', set.name, name), content);
   }
 } finally {
@@ -38,22 +43,25 @@ try {
 if (process.argv.includes('--check')) await compareWithCommitted();
 else await writeGenerated();
 
-async function compile(set: PolicySet): Promise<Array<[string, Uint8Array]>> {
-  const { name } = set;
-  const sources = (await Promise.all(foldersOf(set).map(regoFilesIn))).flat().sort();
+interface Compiled extends Pick<PartsDescription, 'name' | 'entrypoint' | 'probes'> {
+  readonly folders: readonly string[];
+}
+
+async function compile({ name, folders, entrypoint, probes }: Compiled): Promise<Array<[string, Uint8Array]>> {
+  const sources = (await Promise.all(folders.map(regoFilesIn))).flat().sort();
   const archive = join(scratch, `${name}.tar.gz`);
-  await runOpa(opa, ['build', '--target', 'wasm', '--entrypoint', DECISION_ENTRYPOINT, '--capabilities', join(scratch, CAPABILITIES_FILE), '--output', archive, ...sources]);
+  await runOpa(opa, ['build', '--target', 'wasm', '--entrypoint', entrypoint, '--capabilities', join(scratch, CAPABILITIES_FILE), '--output', archive, ...sources]);
   const built = new Map(readTar(gunzipSync(await readFile(archive))));
   const wasm = built.get(`/${WASM_FILE}`);
   if (wasm === undefined) throw new Error(`opa build wrote no /${WASM_FILE} for ${name}`);
   const description: PartsDescription = {
     name,
     opa_version: await opaVersion(),
-    entrypoint: DECISION_ENTRYPOINT,
+    entrypoint,
     roots: ['countersign'],
     sources: Object.fromEntries(await Promise.all(sources.map(async (path) => [path, digestOfBytes(await readFile(join(POLICIES, path)))]))),
     wasm: digestOfBytes(wasm),
-    probes: probesOf(await readVectors(set)),
+    probes,
   };
   return [[WASM_FILE, wasm], [PARTS_FILE, jsonFile(description)]];
 }

@@ -16,3 +16,6 @@ export const POLICY_SETS: readonly PolicySet[] = [SHIPPED_SET, { name: 'base-sec
 export function foldersOf(set: PolicySet): string[] {
   return ['base', ...set.packs.map((pack) => `packs/${pack}`)];
 }
+
+/** Who may call which operation of our own API. Not a tenant's: its one entrypoint is asked by the control plane. */
+export const API_SET = { name: 'api', folder: 'api' } as const;

@@ -9,11 +9,13 @@ import { refuseForeignOrigin } from '../http/csrf.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principal } from '../identity/principal.ts';
 import { sameDigest } from '../identity/tokens.ts';
+import type { Denials } from './denials.ts';
 import type { Authorizer, RequestLimits, TenantStates } from './ports.ts';
 
 export interface AccessParts {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly denials: Denials;
   readonly limits: RequestLimits;
   readonly tenantStates: TenantStates;
   readonly publicUrl: string;
@@ -22,6 +24,13 @@ export interface AccessParts {
   readonly cellKeySha256: string | null;
   /** Whom a request is counted against before it is known who sent it. */
   readonly addressOf: (request: IncomingMessage) => string;
+}
+
+/** Who was let in, and what has to happen before it is done. */
+export interface Admission {
+  /** Null for operations that no principal calls. */
+  readonly principal: Principal | null;
+  readonly require: 'second_person' | null;
 }
 
 /** The one way into an operation: who is asking, is their tenant served here, did they ask too often, may they do this. */
@@ -33,19 +42,19 @@ export class Access {
   }
 
   /**
-   * The principal of an admitted request; null for operations that no principal calls.
+   * Lets a request in.
    *
    * @throws ApiError `unauthenticated`, `csrf_refused`, `forbidden`, `scope_missing`, `step_up_required`, `rate_limited`, `quota_exceeded`,
    *   `tenant_elsewhere`, `tenant_suspended`, `authorization_unavailable`; `not_found` for what only the cell's operator calls
    */
-  async admit(request: IncomingMessage, operation: OperationId, response: ServerResponse): Promise<Principal | null> {
+  async admit(request: IncomingMessage, operation: OperationId, response: ServerResponse): Promise<Admission> {
     const need: string = OPERATION_PERMISSION[operation];
     const { authenticator, limits, tenantStates, publicUrl } = this.#parts;
     const address = this.#parts.addressOf(request);
     if (need === 'public' || need === 'cell') {
       setHeaders(response, await limits.take(null, address, operation));
       if (need === 'cell') this.#refuseUnlessOperator(request);
-      return null;
+      return { principal: null, require: null };
     }
     const principal = await findPrincipal(request, authenticator, this.#parts.cookies);
     if (principal === null) {
@@ -55,13 +64,14 @@ export class Access {
     await tenantStates.refuseUnlessServed(principal.tenantId);
     if (principal.via.kind === 'session') refuseForeignOrigin(request, publicUrl);
     setHeaders(response, await limits.take(principal, address, operation));
-    await this.#authorise(operation, principal);
-    return principal;
+    return { principal, require: await this.#authorise(operation, principal) };
   }
 
-  async #authorise(operation: OperationId, principal: Principal): Promise<void> {
+  async #authorise(operation: OperationId, principal: Principal): Promise<Admission['require']> {
     const decision = await this.#parts.authorizer.decide({ operation, principal });
-    if (!decision.allow) throw new ApiError(decision.code, decision.detail);
+    if (decision.allow) return decision.require;
+    await this.#parts.denials.note(principal, operation, decision.code);
+    throw new ApiError(decision.code, decision.detail);
   }
 
   /** To everybody else these paths are like paths that do not exist. */

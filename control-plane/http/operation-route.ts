@@ -13,7 +13,7 @@ const PLACES: readonly ParameterPlace[] = ['path', 'query', 'header'];
 /** One operation of the contract over HTTP: who, may they, is it what the contract says, do it, answer. */
 export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly access: Access }): RequestHandler {
   return async (request, response) => {
-    const principal = await parts.access.admit(request, id, response);
+    const { principal } = await parts.access.admit(request, id, response);
     const parameters = checkedParameters(operation, request);
     const body = await checkedBody(operation, request);
     const gone = new AbortController();

@@ -21,7 +21,7 @@ export const GENERATED_FILES: readonly GeneratedFiles[] = [
   {
     ...writtenBy('policies/build.ts', [
       'policies/capabilities.json',
-      ...['base-itsm', 'base-secops'].flatMap((set) => [`policies/generated/${set}/parts.json`, `policies/generated/${set}/policy.wasm`]),
+      ...['api', 'base-itsm', 'base-secops'].flatMap((set) => [`policies/generated/${set}/parts.json`, `policies/generated/${set}/policy.wasm`]),
     ]),
     needsOpa: true,
   },
