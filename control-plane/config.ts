@@ -25,6 +25,10 @@ export interface ControlPlaneConfig extends RequestSettings {
   readonly audit: AuditSettings;
   readonly keys: KeySettings;
   readonly sandboxUrl: string | null;
+  /** Whether identity providers and issuers of tokens may be stand-ins on this machine, asked by http. */
+  readonly standIns: boolean;
+  /** `host:port` of servers inside the operator's network that tenants may name as identity providers. */
+  readonly privateHosts: readonly string[];
   /** Whether a tenant's Slack app may be pointed at a stand-in on this machine. */
   readonly slackStandIns: boolean;
   readonly consoleFolder: string;
@@ -78,7 +82,9 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     ...objectsOf(env),
     audit: readAuditSettings(env, (name, otherwise, least, most) => whole(env, name, otherwise, least, most)),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
-    slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
+    standIns: oneOf(env, 'COUNTERSIGN_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
+    privateHosts: privateHosts(env['COUNTERSIGN_PRIVATE_HOSTS'] ?? ''),
+    slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', env['COUNTERSIGN_STAND_INS'] === 'loopback' ? 'loopback' : 'none', ['none', 'loopback']) === 'loopback',
     consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
     policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
@@ -153,6 +159,13 @@ function oneOf<T extends string>(env: Environment, name: string, otherwise: T, a
   const found = allowed.find((value) => value === text);
   if (found === undefined) throw new ConfigError(`${name} is ${JSON.stringify(text)}. Set it to one of: ${allowed.join(', ')}.`);
   return found;
+}
+
+function privateHosts(text: string): string[] {
+  const hosts = text.split(',').map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
+  const wrong = hosts.find((host) => !/^[a-z0-9.-]+:\d{1,5}$/.test(host));
+  if (wrong !== undefined) throw new ConfigError(`COUNTERSIGN_PRIVATE_HOSTS holds ${JSON.stringify(wrong)}. Set it to host:port, several with commas between them.`);
+  return hosts;
 }
 
 function httpUrl(text: string, name: string): string {

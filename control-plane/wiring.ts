@@ -107,9 +107,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const tenantStates = new ServedTenants({ ...parts, region: config.region, cell: config.cell, cellUrls: config.cellUrls });
   const authenticator = new Authenticator(database);
   const cookies = new Cookies(config.publicUrl);
-  const people = new People({ ...parts, cookies, principalOf: (token) => authenticator.bySession(token) });
+  const people = new People({ ...parts, config, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
-  const machines = new Machines({ ...parts, standInsAllowed: config.slackStandIns });
+  const machines = new Machines({ ...parts, standInsAllowed: config.standIns });
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf: (tenantId) => settings.of(tenantId), clock });
   const access = new Access({
     authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
@@ -192,7 +192,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),
     slackRequests: slack.requests,
     access,
-    signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS),
+    signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS), addressOf: clientAddress(config.trustedProxies),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
     publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, requests: telemetry.requests, log,
   });

@@ -98,6 +98,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a sign-in by an identity provider, or a step-up
+         * @description Send the browser to `authorization_url` as a navigation; it comes back by itself. The attempt is of this browser (a cookie is set), good once
+         *     and for 10 minutes. With `step_up` the person who is signed in signs in anew, and stays who they are.
+         */
+        post: operations["startOidcSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an identity provider sends the browser back to
+         * @description Answers with a redirect in every case: to where the sign-in was to lead, with the session cookie set, or to `/sign-in?error=<code>&to=<path>`.
+         *     The codes: `sign_in_attempt_invalid`, `sign_in_refused`, `identity_not_invited`, `invitation_invalid`, `principal_disabled`, `identity_provider_unreachable`.
+         */
+        get: operations["finishOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenID providers that may vouch for people */
+        get: operations["listIdentityProviders"];
+        put?: never;
+        /** Let an OpenID provider vouch for people */
+        post: operations["createIdentityProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let an identity provider vouch for nobody any more
+         * @description Sessions go on until they end. Whoever signed in by it needs another way; who they are stays.
+         */
+        delete: operations["deleteIdentityProvider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what is said of an identity provider
+         * @description Its issuer and client stay. Whoever is linked to a subject there must not become somebody else.
+         */
+        patch: operations["updateIdentityProvider"];
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{provider_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the provider what it says of itself */
+        post: operations["testIdentityProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -4315,6 +4416,82 @@ export interface components {
         HoldRelease: {
             reason: string;
         };
+        NewOidcSignIn: {
+            /** @description The slug of the tenant */
+            tenant: string;
+            /** @description Absent for the first by name */
+            provider_id?: string;
+            /** @description A path of the console; anything else is the start page */
+            return_to?: string;
+            step_up?: {
+                /** @description How old the sign-in at the provider may be; 0 asks the person in any case */
+                max_age_s?: number;
+                acr_values?: string;
+            };
+        };
+        OidcSignInBegun: {
+            authorization_url: string;
+        };
+        IdentityProviderSettings: {
+            name?: string;
+            /** @description Never answered; null or absent for a public client */
+            client_secret?: string | null;
+            scopes?: string[];
+            /**
+             * @description What its ID tokens are signed with; RS256 where nothing else is said
+             * @enum {string}
+             */
+            algorithm?: "RS256" | "PS256" | "ES256" | "EdDSA";
+            /** @description Values of `acr` that say a second factor was used; `amr` says so by itself */
+            mfa_acr_values?: string[];
+            /** @description Of verified addresses; empty for all */
+            allowed_email_domains?: string[];
+            /**
+             * @description Whether only who is invited or provisioned comes in, or everybody with a verified address of `allowed_email_domains`
+             * @enum {string}
+             */
+            provisioning?: "invited" | "just_in_time";
+            /** @description The claim that names groups; null: groups are not read */
+            groups_claim?: string | null;
+            enabled?: boolean;
+        };
+        NewIdentityProvider: components["schemas"]["IdentityProviderSettings"] & {
+            /** @description As the provider calls itself; https */
+            issuer: string;
+            client_id: string;
+        };
+        IdentityProviderChange: components["schemas"]["IdentityProviderSettings"];
+        IdentityProvider: {
+            id: string;
+            name: string;
+            issuer: string;
+            client_id: string;
+            has_client_secret: boolean;
+            scopes: string[];
+            algorithm: string;
+            mfa_acr_values: string[];
+            allowed_email_domains: string[];
+            /** @enum {string} */
+            provisioning: "invited" | "just_in_time";
+            groups_claim: string | null;
+            enabled: boolean;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        IdentityProviderTest: {
+            issuer: string;
+            authorization_endpoint: string | null;
+            token_endpoint: string | null;
+            jwks_uri: string | null;
+            algorithms: string[];
+            /** @description Whether the one that is set is among them */
+            algorithm_supported: boolean;
+            pkce_supported: boolean;
+            /** @description RFC 9207: an answer of another issuer is told apart */
+            names_issuer_in_answers: boolean;
+            keys: number;
+        };
         SignInMethods: {
             /** @description By a one-time link of whoever holds the machine */
             link: boolean;
@@ -4338,9 +4515,9 @@ export interface components {
             user_agent: string | null;
             /**
              * Format: date-time
-             * @description As whoever vouches for the person says; of an identity provider, its auth_time
+             * @description As whoever vouches for the person says; of an identity provider its auth_time, null where it does not say
              */
-            signed_in_at: string;
+            signed_in_at: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -4723,6 +4900,7 @@ export interface components {
         Cookie: string;
         /** @description Set by the browser; shown where sessions are listed */
         UserAgent: string;
+        ProviderId: string;
         /** @description The slug of the tenant */
         TenantSlug: string;
         /** @description The ETag of what is changed; absent to replace whatever is there */
@@ -4858,6 +5036,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Set by the browser */
+                cookie?: components["parameters"]["Cookie"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOidcSignIn"];
+            };
+        };
+        responses: {
+            /** @description Where to send the browser */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcSignInBegun"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                iss?: string;
+                error?: string;
+                error_description?: string;
+                error_uri?: string;
+                session_state?: string;
+                scope?: string;
+                authuser?: string;
+                hd?: string;
+                prompt?: string;
+            };
+            header?: {
+                /** @description Set by the browser */
+                cookie?: components["parameters"]["Cookie"];
+                /** @description Set by the browser; shown where sessions are listed */
+                "user-agent"?: components["parameters"]["UserAgent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On to where the sign-in was to lead or back to the sign-in page */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listIdentityProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["IdentityProvider"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityProvider"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its metadata and how many keys it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviderTest"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -33,6 +33,13 @@ export const OPERATION_PERMISSION = {
   signOut: 'signed_in',
   getMe: 'signed_in',
   getSignInMethods: 'public',
+  startOidcSignIn: 'public',
+  finishOidcSignIn: 'public',
+  listIdentityProviders: 'identity_providers:manage',
+  createIdentityProvider: 'identity_providers:manage',
+  updateIdentityProvider: 'identity_providers:manage',
+  deleteIdentityProvider: 'identity_providers:manage',
+  testIdentityProvider: 'identity_providers:manage',
   chooseWorkspace: 'signed_in',
   // One's own; with sessions:manage anybody's.
   listSessions: 'signed_in',

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
 import type { ContractOperation } from '@countersign/platform/http/contract.ts';
@@ -29,6 +30,8 @@ export interface AppParts {
   readonly slackRequests: SlackRequests;
   readonly access: Access;
   readonly signInAttempts: RateLimit;
+  /** Whom a request is counted against: the address of the client, behind proxies that are trusted. */
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly isReady: () => Promise<boolean>;
   readonly publicUrl: string;
   readonly sandboxUrl: string | null;
@@ -50,7 +53,7 @@ export function createApp(parts: AppParts): Express {
   app.use(accessLog(parts.log), securityHeaders(parts));
   app.use(healthRoutes(parts.isReady));
   app.post('/api/v1/slack/requests/:tenant', slackRoute(parts.slackRequests));
-  app.post('/api/v1/sign-in', limitSignIn(parts.signInAttempts));
+  app.post(['/api/v1/sign-in', '/api/v1/sign-in/*way', '/api/v1/oauth/token'], limitSignIn(parts.signInAttempts, parts.addressOf));
   for (const operation of parts.contract) {
     if (operation.id !== 'ingest' && operation.id !== 'slackRequest') addRoute(app, operation.id as RoutedOperationId, operation, parts);
   }

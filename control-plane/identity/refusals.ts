@@ -15,6 +15,8 @@ export interface RefusedSignIn {
   readonly code: string;
   readonly method: 'link' | 'oidc' | 'passkey' | 'invitation';
   readonly idp?: string;
+  /** What the check said that refused it. */
+  readonly reason?: string;
 }
 
 /** Sign-ins that were refused, in the audit of the tenant that they were meant for: only so many, and how many were left out. */
@@ -25,7 +27,7 @@ export class Refusals {
     this.#parts = parts;
   }
 
-  async audit(tenantId: string, { code, method, idp }: RefusedSignIn): Promise<void> {
+  async audit(tenantId: string, { code, method, idp, reason }: RefusedSignIn): Promise<void> {
     const allowed = this.#parts.refusals.take(`session/${tenantId}`);
     if (allowed === null) return;
     await this.#parts.database.forTenant(tenantId, async (tx) => {
@@ -35,7 +37,7 @@ export class Refusals {
       await appendAudit(tx, {
         at: this.#parts.clock.now(), type: 'session.refused', tenant_id: tenantId, workspace_id: home.id, run_id: null,
         actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'tenant', id: tenantId },
-        data: { code, method, idp: idp ?? null, suppressed_count: allowed.suppressed_count },
+        data: { code, method, idp: idp ?? null, reason: reason ?? null, suppressed_count: allowed.suppressed_count },
       });
     });
   }

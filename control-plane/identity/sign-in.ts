@@ -67,7 +67,7 @@ export class SignIn {
     const link = await tx.maybeOne<{ principal_id: string }>(consumeLink, [tenantId, secretSha256]);
     if (link === undefined) return null;
     const facts = { method: 'link', idp: null, acr: null, amr: [] } as const;
-    return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: null }, browser);
+    return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: 'now' }, browser);
   }
 
   #audit(tx: Transaction, principal: Principal, type: 'session.ended', subject: { kind: string; id: string }, data: Record<string, string>): Promise<string> {

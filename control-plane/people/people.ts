@@ -1,9 +1,16 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
+import type { ControlPlaneConfig } from '../config.ts';
 import type { Cookies } from '../http/cookies.ts';
+import { Attempts } from '../identity/attempts/attempts.ts';
 import { Me } from '../identity/me.ts';
+import { IdentityProviders } from '../identity/oidc/identity-providers.ts';
+import { OidcSignIn } from '../identity/oidc/oidc-sign-in.ts';
+import { ProviderConnections } from '../identity/oidc/provider-connections.ts';
 import type { Principal } from '../identity/principal.ts';
 import { Refusals } from '../identity/refusals.ts';
 import { Sessions } from '../identity/sessions/sessions.ts';
@@ -14,6 +21,9 @@ import type { Notifier } from '../live/notifier.ts';
 export interface PeopleParts {
   readonly database: Database;
   readonly clock: Clock;
+  readonly keys: Keys;
+  readonly log: Logger;
+  readonly config: Pick<ControlPlaneConfig, 'publicUrl' | 'standIns' | 'privateHosts'>;
   readonly refusals: RateLimit;
   readonly notifier: Notifier;
   readonly cookies: Cookies;
@@ -29,12 +39,23 @@ export class People {
     const refusedSignIns = new Refusals(parts);
     const signIn = new SignIn({ ...parts, me, refusedSignIns });
     const methods = new SignInMethods(parts.database);
+    const attempts = new Attempts(parts);
+    const connections = new ProviderConnections({ keys: parts.keys, outbound: parts.config, now: () => parts.clock.now() });
+    const oidc = new OidcSignIn({ ...parts, attempts, connections, refusedSignIns, publicUrl: parts.config.publicUrl });
+    const providers = new IdentityProviders({ ...parts, connections });
     const sessions = new Sessions({ ...parts, me });
     this.handlers = {
       signIn: (call) => signIn.signIn(call),
       signOut: (call) => signIn.signOut(call),
       getMe: (call) => signIn.getMe(call),
       getSignInMethods: (call) => methods.getSignInMethods(call),
+      startOidcSignIn: (call) => oidc.startOidcSignIn(call),
+      finishOidcSignIn: (call) => oidc.finishOidcSignIn(call),
+      listIdentityProviders: (call) => providers.listIdentityProviders(call),
+      createIdentityProvider: (call) => providers.createIdentityProvider(call),
+      updateIdentityProvider: (call) => providers.updateIdentityProvider(call),
+      deleteIdentityProvider: (call) => providers.deleteIdentityProvider(call),
+      testIdentityProvider: (call) => providers.testIdentityProvider(call),
       listSessions: (call) => sessions.listSessions(call),
       revokeSession: (call) => sessions.revokeSession(call),
       revokeSessions: (call) => sessions.revokeSessions(call),

@@ -151,7 +151,8 @@ CREATE TABLE control.invitations (
 );
 CREATE INDEX open_invitations_by_email ON control.invitations (tenant_id, lower(email)) WHERE accepted_at IS NULL AND revoked_at IS NULL;
 
--- What the sign-in was. `signed_in_at`: of OIDC the provider's auth_time, of a passkey the assertion, of a link the session's beginning.
+-- What the sign-in was. `signed_in_at`: of OIDC the provider's auth_time (null where it does not say: such a sign-in is never taken for fresh),
+-- of a passkey the assertion, of a link the session's beginning.
 ALTER TABLE control.sessions
   ADD COLUMN workspace_id text,
   ADD COLUMN method text NOT NULL DEFAULT 'link' CONSTRAINT sign_in_method_is_known CHECK (method IN ('link', 'oidc', 'passkey')),
@@ -179,9 +180,7 @@ ALTER TABLE control.approval_votes
 SELECT set_config('app.tenant_id', coalesce((SELECT string_agg(tenant_id, ',') FROM control.tenant_directory), ''), true);
 UPDATE control.sessions SET signed_in_at = created_at;
 SELECT set_config('app.tenant_id', '', true);
-ALTER TABLE control.sessions
-  ALTER COLUMN signed_in_at SET NOT NULL,
-  ALTER COLUMN signed_in_at SET DEFAULT clock_timestamp();
+ALTER TABLE control.sessions ALTER COLUMN signed_in_at SET DEFAULT clock_timestamp();
 
 DO $$
 DECLARE

@@ -1,11 +1,12 @@
 import type { Statement } from '@countersign/platform/postgres/database.ts';
 
-/** `$10`: when the person signed in, as whoever vouches for them says; null: now, by the database's clock. 24 h is the most that a session lasts. */
+/** `$10`: the person signed in just now, by the database's clock; else `$11` as whoever vouches for them says, or null. 24 h is the most that a session lasts. */
 export const insertSession: Statement = {
   name: 'sessions.insert',
   text: `
-    INSERT INTO control.sessions (tenant_id, id, secret_sha256, principal_id, auth_strength, method, provider_id, acr, amr, signed_in_at, workspace_id, user_agent, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, least(coalesce($10::timestamptz, clock_timestamp()), clock_timestamp()), $11, $12, clock_timestamp() + interval '24 hours')`,
+    INSERT INTO control.sessions (tenant_id, id, secret_sha256, principal_id, auth_strength, method, provider_id, acr, amr, signed_in_at, user_agent, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+            CASE WHEN $10 THEN clock_timestamp() WHEN $11::timestamptz IS NOT NULL THEN least($11, clock_timestamp()) END, $12, clock_timestamp() + interval '24 hours')`,
 };
 
 export interface SessionRow {
@@ -15,7 +16,7 @@ export interface SessionRow {
   readonly method: 'link' | 'oidc' | 'passkey';
   readonly provider_id: string | null;
   readonly provider_name: string | null;
-  readonly signed_in_at: Date;
+  readonly signed_in_at: Date | null;
   readonly created_at: Date;
   readonly last_seen_at: Date;
   /** The earlier of both limits: unused for too long, or too old. */

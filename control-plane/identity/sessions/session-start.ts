@@ -15,8 +15,8 @@ export interface SignedIn {
   readonly principalId: string;
   readonly strength: SignInStrength;
   readonly facts: SignInFacts;
-  /** As whoever vouches for them says; null: now. */
-  readonly at: Date | null;
+  /** As whoever vouches for them says; null: they do not say, and nobody takes the sign-in for fresh. */
+  readonly at: Date | 'now' | null;
 }
 
 /** The browser that they did it in. */
@@ -42,7 +42,7 @@ export async function startSession(tx: Transaction, clock: Clock, signedIn: Sign
   const id = newId('session');
   const { secret, sha256 } = newSecret();
   const userAgent = browser.userAgent?.slice(0, 200) ?? null;
-  await tx.change(insertSession, [tenantId, id, sha256, principalId, strength, facts.method, facts.idp, facts.acr, [...facts.amr], signedIn.at, null, userAgent]);
+  await tx.change(insertSession, [tenantId, id, sha256, principalId, strength, facts.method, facts.idp, facts.acr, [...facts.amr], signedIn.at === 'now', signedIn.at === 'now' ? null : signedIn.at, userAgent]);
   const { workspace_id } = await tx.one<MembershipRow>(findMembership, [tenantId, principalId]);
   await appendAudit(tx, {
     at: clock.now(), type: 'session.started', tenant_id: tenantId, workspace_id, run_id: null,

@@ -88,6 +88,6 @@ function sessionView(row: SessionRow, { via }: Principal): components['schemas']
   return {
     id: row.id, principal_id: row.principal_id, current: via.kind === 'session' && via.sessionId === row.id,
     method: row.method, auth_strength: row.auth_strength, provider_id: row.provider_id, provider_name: row.provider_name, user_agent: row.user_agent,
-    signed_in_at: row.signed_in_at.toISOString(), created_at: row.created_at.toISOString(), last_seen_at: row.last_seen_at.toISOString(), expires_at: row.expires_at.toISOString(),
+    signed_in_at: row.signed_in_at?.toISOString() ?? null, created_at: row.created_at.toISOString(), last_seen_at: row.last_seen_at.toISOString(), expires_at: row.expires_at.toISOString(),
   };
 }
