@@ -4,6 +4,7 @@ import { openPage, show, startBrowser } from './testing/browser.ts';
 import { buildConsole } from './testing/build.ts';
 import { idOf } from './testing/data/ids.ts';
 import type { ScenarioName } from './testing/data/scenarios.ts';
+import { STAND_IN_SECRET } from './testing/http/machine-routes.ts';
 import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
 
 let browser: Browser;
@@ -52,6 +53,47 @@ describe('sessions', () => {
     await phone.waitFor({ state: 'hidden' });
     expect(await button('End all others').getAttribute('aria-description')).toBe('There is no other session.');
     expect(await page.getByRole('row', { name: /this one/ }).getByRole('button', { name: 'Sign out' }).isVisible()).toBe(true);
+  });
+});
+
+describe('machines', () => {
+  it('get keys whose value is shown once and kept nowhere', async () => {
+    await open('usual', '/account');
+    await button('Make a key').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Make it' }).click();
+    await dialog.getByText('Give it a name.').waitFor();
+    await dialog.getByLabel('Name').fill('laptop');
+    await dialog.getByRole('button', { name: 'Make it' }).click();
+    await page.getByText(STAND_IN_SECRET).waitFor();
+    await page.keyboard.press('Escape');
+    await button('I have stored it').click();
+    await page.getByRole('row', { name: /^laptop/ }).waitFor();
+    expect((await page.content()).includes(STAND_IN_SECRET)).toBe(false);
+    const rotated = page.getByRole('row', { name: /another took its place/ });
+    expect(await rotated.getByRole('button', { name: 'Rotate' }).getAttribute('aria-description')).toContain('another key took its place');
+  });
+
+  it('are trusted by tokens of an issuer, on conditions of which one is exact', async () => {
+    await open('usual', '/machines');
+    await button('Trust an issuer').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('GitLab');
+    await dialog.getByLabel('Issuer').fill('https://gitlab.example');
+    await dialog.getByLabel('Acts for').selectOption('Build server');
+    await dialog.getByRole('combobox', { name: 'May' }).fill('workflows:publish');
+    await page.getByRole('option', { name: 'workflows:publish' }).click();
+    await page.keyboard.press('Tab');
+    await dialog.getByLabel('Value of claim 1').fill('project:*');
+    await dialog.getByLabel('How claim 1 is compared').selectOption('glob');
+    await dialog.getByRole('button', { name: 'Trust it' }).click();
+    await dialog.getByText('One condition at least says exactly what a claim must be.').waitFor();
+    await dialog.getByLabel('How claim 1 is compared').selectOption('equals');
+    await dialog.getByRole('button', { name: 'Trust it' }).click();
+    await page.getByRole('row', { name: /^GitLab .* sub is exactly project:\*/ }).getByRole('button', { name: 'Try a token' }).click();
+    await dialog.getByRole('textbox', { name: 'Token' }).fill('bad');
+    await dialog.getByRole('button', { name: 'Try it' }).click();
+    await dialog.getByText('it must fit refs/tags/*').waitFor();
   });
 });
 

@@ -62,6 +62,7 @@ const SHOTS: Shot[] = [
   { name: 'decision', scenario: 'usual', path: (world) => `/decisions/${decisionLog(world.runs).find(({ differs }) => differs)?.id}` },
   { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
   { name: 'roles', scenario: 'usual', path: () => '/roles' },
+  { name: 'machines', scenario: 'usual', path: () => '/machines' },
   { name: 'workspaces', scenario: 'usual', path: () => '/workspaces' },
   { name: 'limits', scenario: 'usual', path: () => '/limits' },
   { name: 'account', scenario: 'usual', path: () => '/account' },

@@ -1,11 +1,24 @@
+import { Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { meQuery } from '../api/queries.ts';
+import { ApiKeys } from '../machines/api-keys.tsx';
+import { AsyncView } from '../parts/async-view.tsx';
 import { Page } from '../parts/page.tsx';
 import { Sessions } from './sessions.tsx';
 
-/** One's own ways in: where one is signed in. */
+/** One's own ways in: where one is signed in, and the keys that act in one's name. */
 export function AccountPage() {
+  const me = useQuery(meQuery);
   return (
-    <Page title="Your account" lead="Where you are signed in.">
-      <Sessions principalId={null} />
+    <Page title="Your account" lead="Where you are signed in, and the keys that act in your name.">
+      <AsyncView query={me} what="your account">
+        {({ principal }) => (
+          <Stack gap="md">
+            <Sessions principalId={null} />
+            <ApiKeys principalId={principal.id} title="Your API keys" />
+          </Stack>
+        )}
+      </AsyncView>
     </Page>
   );
 }

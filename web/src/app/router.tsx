@@ -32,6 +32,7 @@ const PAGES: RouteObject[] = [
   { path: 'decisions/:decisionId', lazy: async () => ({ Component: (await import('../decisions/decision-page.tsx')).DecisionPage }) },
   { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page.tsx')).AuditPage }) },
   { path: 'roles', lazy: async () => ({ Component: (await import('../roles/roles-page.tsx')).RolesPage }) },
+  { path: 'machines', lazy: async () => ({ Component: (await import('../machines/machines-page.tsx')).MachinesPage }) },
   { path: 'workspaces', lazy: async () => ({ Component: (await import('../workspaces/workspaces-page.tsx')).WorkspacesPage }) },
   { path: 'limits', lazy: async () => ({ Component: (await import('../limits/limits-page.tsx')).LimitsPage }) },
   { path: 'account', lazy: async () => ({ Component: (await import('../account/account-page.tsx')).AccountPage }) },

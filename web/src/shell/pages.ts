@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconKey, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -27,7 +27,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
-  { path: '/roles', under: ['/roles', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
+  { path: '/roles', under: ['/roles', '/machines', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -52,6 +52,7 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 /** Beneath access. */
 export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
+  { path: '/machines', label: 'Machines', icon: IconRobot, says: 'Access: programs that call the API' },
   { path: '/workspaces', label: 'Workspaces', icon: IconBuildingStore, says: 'Access: what is kept apart' },
   { path: '/limits', label: 'Limits', icon: IconGauge, says: 'Access: how much there may be' },
 ];

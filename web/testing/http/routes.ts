@@ -7,6 +7,7 @@ import { ACCESS_ROUTES } from './access-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
+import { MACHINE_ROUTES } from './machine-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { PEOPLE_ROUTES } from './people-routes.ts';
 import { TENANCY_ROUTES } from './tenancy-routes.ts';
@@ -36,6 +37,7 @@ export const ROUTES: Record<string, Handler> = {
   ...OPERATIONS_ROUTES,
   ...ACCESS_ROUTES,
   ...KEY_ROUTES,
+  ...MACHINE_ROUTES,
   ...PEOPLE_ROUTES,
   ...TENANCY_ROUTES,
   ...PRIVACY_ROUTES,

@@ -5,6 +5,7 @@ import { accessState } from '../data/access.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
 import { keysState } from '../data/keys.ts';
+import { machinesState } from '../data/machines.ts';
 import { savedViews } from '../data/operations.ts';
 import { peopleState } from '../data/people.ts';
 import { privacyState } from '../data/privacy.ts';
@@ -35,6 +36,7 @@ export class World {
   readonly jobs: Schemas['BulkCommand'][] = [];
   readonly access = accessState();
   readonly keys = keysState();
+  readonly machines = machinesState();
   readonly privacy = privacyState();
   readonly tenancy = tenancyState();
   readonly people = peopleState();
