@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { encodeArchive } from '@countersign/contracts/evidence/archive.ts';
+import { sealEvidence } from '@countersign/contracts/evidence/seal.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
-import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { signerNow } from '@countersign/platform/keys/signer-now.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import { composeFiles, composeManifest } from './compose.ts';
+import { composeEvidence } from './compose.ts';
 import type { ActionTexts } from './compose.ts';
 import { listDueRuns, listTenants, readRunRecord, storeEvidence } from './repository.ts';
 import { endRetention } from './repository-content.ts';
@@ -29,6 +28,8 @@ export interface EvidenceBuilderOptions {
 }
 
 const BATCH = 20;
+/** Nobody removes evidence before: as long as audit events are kept at least. */
+const RETAINED_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**
  * Builds the evidence bundle of every finished run, once the audit events of the run are sealed and covered by a checkpoint.
@@ -84,11 +85,12 @@ export class EvidenceBuilder {
     const built = await database.forTenant(tenantId, async (tx) => {
       const record = await readRunRecord(tx, runId);
       if (record === undefined) return false;
-      const archive = await sealBundle(record, await this.#openActions(tenantId, record), evidenceId, keys, clock.now());
-      const objectKey = `evidence/${runId}/${evidenceId}.zip`;
-      await objects.put(objectKey, archive);
-      const sha256 = createHash('sha256').update(archive).digest('hex');
-      await storeEvidence(tx, { tenantId, id: evidenceId, runId, objectKey, sha256, sizeBytes: archive.length });
+      const builtAt = clock.now();
+      const { archive, sha256, kid, statementSha256 } = await sealEvidence(
+        composeEvidence(record, await this.#openActions(tenantId, record), evidenceId, builtAt), await signerNow(tx, keys, tenantId, 'evidence'));
+      const objectKey = `t/${tenantId}/evidence/${runId}/${evidenceId}.zip`;
+      await objects.put(objectKey, archive, { retainUntil: new Date(builtAt.getTime() + RETAINED_MS) });
+      await storeEvidence(tx, { tenantId, id: evidenceId, runId, objectKey, sha256, sizeBytes: archive.length, kid, statementSha256 });
       if (shredsAtEnd) await endRetention(tx, tenantId, runId);
       await appendAudit(tx, {
         at: clock.now(), type: 'evidence.built', tenant_id: tenantId, workspace_id: record.run.workspace_id,
@@ -120,15 +122,4 @@ export class EvidenceBuilder {
       this.#wake = () => { clearTimeout(timer); resolve(); };
     });
   }
-}
-
-/** The whole archive: files, the manifest over them, and the signature over the manifest. */
-async function sealBundle(record: RunRecord, actions: ActionTexts, evidenceId: string, keys: Keys, builtAt: Date): Promise<Uint8Array> {
-  const key = await keys.signingKey(record.run.tenant_id, 'evidence');
-  const files = composeFiles(record, actions);
-  const manifest = composeManifest(record, files, evidenceId, builtAt);
-  const signature = Buffer.from(await key.sign(manifest)).toString('base64url');
-  files.set('manifest.json', manifest);
-  files.set('signature.json', Buffer.from(canonicalText({ algorithm: 'EdDSA', kid: key.kid, signature })));
-  return encodeArchive(files);
 }

@@ -25,7 +25,7 @@ it('the evidence of a run is built after that of the runs that it has started, a
   const { tenantId } = plant.ids;
   const due = (): Promise<string[]> => plant.database.execution.forTenant(tenantId, (tx) => listDueRuns(tx, 10));
   expect(await due()).toEqual([child!.id]);
-  await plant.database.execution.forTenant(tenantId, (tx) => storeEvidence(tx, { tenantId, id: newId('evidence'), runId: child!.id, objectKey: 'k', sha256: 'a'.repeat(64), sizeBytes: 1 }));
+  await plant.database.execution.forTenant(tenantId, (tx) => storeEvidence(tx, { tenantId, id: newId('evidence'), runId: child!.id, objectKey: 'k', sha256: 'a'.repeat(64), sizeBytes: 1, kid: 'k', statementSha256: 'b'.repeat(64) }));
   expect(await due()).toEqual([parent!.id]);
 
   const record = (await plant.database.execution.forTenant(tenantId, (tx) => readRunRecord(tx, parent!.id)))!;

@@ -1,3 +1,7 @@
+import { CHECKPOINT_IS_READY } from '@countersign/platform/audit/repository-shown-events.ts';
+import { showEvents } from '@countersign/platform/audit/shown-events.ts';
+import type { ShownEvents } from '@countersign/platform/audit/shown-events.ts';
+import type { EvidenceKey } from '@countersign/contracts/evidence/bundle.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 
 /** Finished runs whose events are all sealed and covered by a checkpoint, and whose children have their evidence: theirs can be built now. */
@@ -11,10 +15,11 @@ const dueRuns: Statement = {
        AND NOT EXISTS (SELECT FROM execution.runs c WHERE c.tenant_id = r.tenant_id AND c.parent_run_id = r.id AND c.evidence_id IS NULL)
        -- nothing of the run is still waiting to be sealed ...
        AND NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id AND e.seq IS NULL)
-       -- ... and a signed head stands behind its last event
+       -- ... and a signed tree that can be shown holds its last event
        AND EXISTS (SELECT FROM audit.checkpoints c
-                    WHERE c.tenant_id = r.tenant_id AND c.chain = r.tenant_id || '/' || r.workspace_id
-                      AND c.seq >= (SELECT max(e.seq) FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id))
+                    WHERE c.tenant_id = r.tenant_id AND c.chain = r.tenant_id || '/' || r.workspace_id AND c.format = 'v2'
+                      AND c.seq >= (SELECT max(e.seq) FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id)
+                      AND ${CHECKPOINT_IS_READY})
      ORDER BY r.finished_at
      LIMIT $1`,
 };
@@ -81,6 +86,7 @@ const approvals: Statement = {
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', v.id, 'principal_id', v.principal_id, 'role', v.role, 'decision', v.decision,
                             'action_digest', v.action_digest, 'auth_strength', v.auth_strength,
                             'sign_in_age_ms', CASE WHEN v.signed_in_at IS NOT NULL THEN greatest(0, round(extract(epoch FROM v.voted_at - v.signed_in_at) * 1000))::bigint END, 'channel', v.channel,
+                            'auth', jsonb_build_object('method', v.auth_method, 'idp', v.provider_id, 'acr', v.acr, 'amr', to_jsonb(v.amr)),
                             'voted_at', to_char(v.voted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY v.voted_at, v.id)
                        FROM control.approval_votes v WHERE v.tenant_id = a.tenant_id AND v.approval_id = a.id), '[]') AS votes
       FROM control.approvals a WHERE a.run_id = $1 ORDER BY a.requested_at, a.id`,
@@ -102,34 +108,16 @@ const contents: Statement = {
      ORDER BY c.created_at, c.id`,
 };
 
-const chainSegment: Statement = {
-  name: 'evidence.chain_segment',
-  text: `
-    WITH own AS (SELECT min(seq) AS first_seq, max(seq) AS last_seq FROM audit.events WHERE run_id = $1),
-         head AS (SELECT c.* FROM audit.checkpoints c, own WHERE c.chain = $2 AND c.seq >= own.last_seq ORDER BY c.seq LIMIT 1)
-    SELECT e.line, CASE WHEN e.run_id = $1 THEN e.body END AS body
-      FROM audit.events e, own, head
-     WHERE e.chain = $2 AND e.seq BETWEEN own.first_seq AND head.seq
-     ORDER BY e.seq`,
-};
-
-const coveringCheckpoint: Statement = {
-  name: 'evidence.covering_checkpoint',
-  text: `
-    SELECT c.seq::int AS seq, c.body, c.signature, c.kid FROM audit.checkpoints c
-     WHERE c.chain = $2 AND c.seq >= (SELECT max(seq) FROM audit.events WHERE run_id = $1) ORDER BY c.seq LIMIT 1`,
-};
-
 const signingKeys: Statement = {
   name: 'evidence.signing_keys',
-  text: 'SELECT kid, purpose, algorithm, public_jwk FROM control.signing_keys ORDER BY kid',
+  text: 'SELECT kid, purpose, algorithm, public_jwk, revoked_at, compromised_since FROM control.signing_keys ORDER BY kid',
 };
 
 const insertEvidence: Statement = {
   name: 'evidence.insert',
   text: `
     WITH linked AS (UPDATE execution.runs SET evidence_id = $2 WHERE tenant_id = $1 AND id = $3)
-    INSERT INTO execution.evidence (tenant_id, id, run_id, object_key, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5, $6)`,
+    INSERT INTO execution.evidence (tenant_id, id, run_id, object_key, sha256, size_bytes, format, kid, statement_sha256) VALUES ($1, $2, $3, $4, $5, $6, 'v2', $7, $8)`,
 };
 
 const tenantDirectory: Statement = { name: 'evidence.tenants', text: 'SELECT tenant_id FROM control.tenant_directory ORDER BY tenant_id' };
@@ -147,9 +135,14 @@ export interface RunRow {
 export interface ChildRow { readonly run_id: string; readonly cost_usd: string; readonly evidence_sha256: string; readonly [column: string]: unknown }
 export interface ApprovalRow { readonly id: string; readonly action_digest: string; readonly action_sealed: Buffer | null; readonly [column: string]: unknown }
 export interface ToolCallRow { readonly id: string; readonly risk: string; readonly action_digest: string; readonly action_content_id: string | null; readonly [column: string]: unknown }
-export interface ChainRow { readonly line: string; readonly body: string | null }
-export interface CheckpointRow { readonly seq: number; readonly body: string; readonly signature: string; readonly kid: string }
-export interface SigningKeyRow { readonly kid: string; readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle'; readonly algorithm: string; readonly public_jwk: Record<string, string> }
+export interface SigningKeyRow {
+  readonly kid: string;
+  readonly purpose: EvidenceKey['purpose'];
+  readonly algorithm: string;
+  readonly public_jwk: Record<string, string>;
+  readonly revoked_at: Date | null;
+  readonly compromised_since: Date | null;
+}
 
 /** Everything that a bundle is made of, read in one transaction. */
 export interface RunRecord {
@@ -162,8 +155,7 @@ export interface RunRecord {
   readonly approvals: readonly ApprovalRow[];
   readonly costs: ReadonlyArray<{ readonly amount_usd: string; readonly [column: string]: unknown }>;
   readonly contents: readonly object[];
-  readonly chain: readonly ChainRow[];
-  readonly checkpoint: CheckpointRow;
+  readonly events: ShownEvents;
   readonly keys: readonly SigningKeyRow[];
 }
 
@@ -175,13 +167,14 @@ export async function listDueRuns(tx: Transaction, limit: number): Promise<strin
   return (await tx.rows<{ run_id: string }>(dueRuns, [limit])).map((row) => row.run_id);
 }
 
-/** The record of a run, locked; undefined when another builder has it or it needs no evidence any more. */
+/** The record of a run, locked; undefined when another builder has it, it needs no evidence any more, or its events are not all in a signed tree. */
 export async function readRunRecord(tx: Transaction, runId: string): Promise<RunRecord | undefined> {
   const run = await tx.maybeOne<RunRow>(lockRun, [runId]);
-  if (run === undefined) return undefined;
-  const chain = `${run.tenant_id}/${run.workspace_id}`;
+  const events = run === undefined ? undefined : await showEvents(tx, run.tenant_id, run.workspace_id, { runId });
+  if (run === undefined || events === undefined || events === null) return undefined;
   return {
     run,
+    events,
     children: await tx.rows<ChildRow>(children, [runId]),
     workflowSource: (await tx.one<{ source: string }>(workflowSource, [run.workflow_id, run.workflow_version])).source,
     steps: await tx.rows(steps, [runId]),
@@ -190,12 +183,22 @@ export async function readRunRecord(tx: Transaction, runId: string): Promise<Run
     approvals: await tx.rows<ApprovalRow>(approvals, [runId]),
     costs: await tx.rows(costs, [runId]),
     contents: await tx.rows(contents, [runId]),
-    chain: await tx.rows<ChainRow>(chainSegment, [runId, chain]),
-    checkpoint: await tx.one<CheckpointRow>(coveringCheckpoint, [runId, chain]),
     keys: await tx.rows<SigningKeyRow>(signingKeys),
   };
 }
 
-export async function storeEvidence(tx: Transaction, evidence: { tenantId: string; id: string; runId: string; objectKey: string; sha256: string; sizeBytes: number }): Promise<void> {
-  await tx.change(insertEvidence, [evidence.tenantId, evidence.id, evidence.runId, evidence.objectKey, evidence.sha256, evidence.sizeBytes]);
+export interface EvidenceRow {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly runId: string;
+  readonly objectKey: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** The key that signed it, and the SHA-256 of what was signed. */
+  readonly kid: string;
+  readonly statementSha256: string;
+}
+
+export async function storeEvidence(tx: Transaction, { tenantId, id, runId, objectKey, sha256, sizeBytes, kid, statementSha256 }: EvidenceRow): Promise<void> {
+  await tx.change(insertEvidence, [tenantId, id, runId, objectKey, sha256, sizeBytes, kid, statementSha256]);
 }
