@@ -28,6 +28,7 @@ import { AUDITED_REFUSALS, RateLimit, SIGN_IN_ATTEMPTS } from './cell/rate-limit
 import { ServedTenants } from './cell/tenant-states.ts';
 import { expiryLoop, forgettingLoop, recoveryLoop, renewalLoop, shreddingLoop } from './cell/sweepers.ts';
 import { forEveryTenant } from './cell/tenants.ts';
+import { Changes } from './changes/changes.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { Connectors } from './connectors/connectors.ts';
 import { Credentials } from './connectors/credentials.ts';
@@ -111,6 +112,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const settings = new Settings(parts);
   const machines = new Machines({ ...parts, standInsAllowed: config.standIns });
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf: (tenantId) => settings.of(tenantId), clock });
+  const changes = new Changes({ ...parts, authenticator, authorizer });
   const access = new Access({
     authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
@@ -147,13 +149,14 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
-  loops.push(...machines.loops);
+  loops.push(...machines.loops, ...changes.loops);
   let stopping = false;
   const app = createApp({
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
-    handlers: handlersOf({
+    handlers: changes.carryOut.by(handlersOf({
       people,
       machines,
+      changes,
       roles: new Roles({ ...parts, settings }),
       runs: new Runs({ ...parts, approvals }),
       runSearch: new RunSearch(database),
@@ -188,10 +191,10 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
       hub, tenancy,
-    }),
+    })),
     ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),
     slackRequests: slack.requests,
-    access,
+    access, secondPerson: changes.secondPerson,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS), addressOf: clientAddress(config.trustedProxies),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),
     publicUrl: config.publicUrl, sandboxUrl: config.sandboxUrl, consoleFolder: config.consoleFolder, requests: telemetry.requests, log,

@@ -629,6 +629,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/change-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that wait, or waited, for a second person: yours; with `changes:read`, all of the workspace */
+        get: operations["listChangeRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-requests/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        /** One of them, with the call that would be carried out */
+        get: operations["getChangeRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-requests/{change_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree, and have it carried out for who asked
+         * @description Never by who asked. What is refused when it is carried out makes the request `failed`, with the code in `result`.
+         */
+        post: operations["approveChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-requests/{change_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disagree; it is not carried out */
+        post: operations["rejectChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-requests/{change_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what you asked for */
+        post: operations["withdrawChangeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest/{connector}/{instance}": {
         parameters: {
             query?: never;
@@ -4862,6 +4958,49 @@ export interface components {
             token_ttl_s?: number;
             enabled?: boolean;
         };
+        /** @enum {string} */
+        ChangeRequestState: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "executed" | "failed";
+        ChangeDecision: {
+            /** @description Of what was looked at */
+            digest: string;
+            reason?: string;
+        };
+        ChangeRequest: {
+            id: string;
+            workspace_id: string;
+            operation: string;
+            permission: string;
+            state: components["schemas"]["ChangeRequestState"];
+            digest: string;
+            /** @description The ids that the path names */
+            summary: {
+                [key: string]: string;
+            };
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            decided_by: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            result: {
+                status?: number;
+                code?: string;
+                detail?: string;
+            } | null;
+            call: {
+                path: {
+                    [key: string]: unknown;
+                };
+                query: {
+                    [key: string]: unknown;
+                };
+                body: unknown;
+            } | null;
+            may_decide: boolean;
+            may_not_decide_because: string | null;
+        };
     };
     responses: {
         /** @description A coded problem */
@@ -4892,6 +5031,7 @@ export interface components {
         ToTime: string;
         Cursor: string;
         HoldId: string;
+        ChangeId: string;
         ScheduleId: string;
         Kid: string;
         RunId: string;
@@ -6152,6 +6292,134 @@ export interface operations {
                             detail: string;
                         }[];
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listChangeRequests: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["ChangeRequestState"];
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ChangeRequest"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call is there for who asked and for who may decide, until it is carried out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDecision"];
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rejectChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDecision"];
+            };
+        };
+        responses: {
+            /** @description Rejected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawChangeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeRequest"];
                 };
             };
             default: components["responses"]["Problem"];

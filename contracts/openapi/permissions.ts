@@ -159,6 +159,14 @@ export const OPERATION_PERMISSION = {
   putPrices: 'budgets:manage',
   streamEvents: 'runs:read',
   getCell: 'signed_in',
+  // One's own; with changes:read all of the workspace.
+  listChangeRequests: 'signed_in',
+  getChangeRequest: 'signed_in',
+  // Never of one's own: refused by who asked for it, not by this table.
+  approveChangeRequest: 'changes:decide',
+  rejectChangeRequest: 'changes:decide',
+  // One's own.
+  withdrawChangeRequest: 'signed_in',
   // One's own; with api_keys:manage those of service accounts, too.
   listApiKeys: 'signed_in',
   updateApiKey: 'signed_in',

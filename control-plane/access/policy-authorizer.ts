@@ -82,11 +82,11 @@ export class PolicyAuthorizer implements Authorizer {
 }
 
 /** Only what the tenant demands of this very permission is part of the question, and an age only where one is asked for: few questions differ. */
-function inputOf({ operation, principal }: ApiQuestion, settings: AuthorizationSettings, now: Date): ApiInput {
+function inputOf({ operation, principal, signInWasChecked = false }: ApiQuestion, settings: AuthorizationSettings, now: Date): ApiInput {
   const need = OPERATION_PERMISSION[operation];
   const permission = isPermission(need) ? need : null;
-  const strength = permission === null ? undefined : settings.minStrength[permission];
-  const age_ms = permission === null ? undefined : settings.maxSignInAge_ms[permission];
+  const strength = permission === null || signInWasChecked ? undefined : settings.minStrength[permission];
+  const age_ms = permission === null || signInWasChecked ? undefined : settings.maxSignInAge_ms[permission];
   return {
     operation,
     principal: {

@@ -18,6 +18,8 @@ export interface TenantStates {
 export interface ApiQuestion {
   readonly operation: OperationId;
   readonly principal: Principal;
+  /** What is carried out later was asked for with a sign-in that was strong and fresh enough then. */
+  readonly signInWasChecked?: boolean;
 }
 
 export type ApiDecision =

@@ -25,6 +25,7 @@ import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
 import type { Machines } from '../machines/machines.ts';
+import type { Changes } from '../changes/changes.ts';
 import type { Roles } from '../roles/roles.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { RunSearch } from '../runs/search.ts';
@@ -39,6 +40,7 @@ import type { Handlers } from './operation.ts';
 
 export interface Services {
   readonly machines: Machines;
+  readonly changes: Changes;
   readonly roles: Roles;
   readonly people: People;
   readonly runs: Runs;
@@ -81,6 +83,7 @@ export interface Services {
 export function handlersOf(parts: Services): Handlers {
   return {
     ...parts.machines.handlers,
+    ...parts.changes.handlers,
     ...parts.roles.handlers,
     ...parts.people.handlers,
     ...parts.keyring.handlers,

@@ -5,6 +5,7 @@ import type { ContractOperation } from '@countersign/platform/http/contract.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Access } from '../access/access.ts';
+import type { SecondPerson } from '../changes/second-person.ts';
 import type { Handlers, RoutedOperationId } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { Ingestion } from '../ingestion/ingestion.ts';
@@ -29,6 +30,7 @@ export interface AppParts {
   readonly ingestion: Ingestion;
   readonly slackRequests: SlackRequests;
   readonly access: Access;
+  readonly secondPerson: SecondPerson;
   readonly signInAttempts: RateLimit;
   /** Whom a request is counted against: the address of the client, behind proxies that are trusted. */
   readonly addressOf: (request: IncomingMessage) => string;

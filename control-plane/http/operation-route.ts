@@ -5,17 +5,19 @@ import { readRawBody } from '@countersign/platform/http/raw-body.ts';
 import { parseJsonBody, parseTextBody, requireMediaType } from '@countersign/platform/http/strict-body.ts';
 import type { Access } from '../access/access.ts';
 import type { AnyAnswer, Call, Handler, RoutedOperationId } from '../api/operation.ts';
+import type { SecondPerson } from '../changes/second-person.ts';
 import { requestIdOf } from './request-id.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const PLACES: readonly ParameterPlace[] = ['path', 'query', 'header'];
 
 /** One operation of the contract over HTTP: who, may they, is it what the contract says, do it, answer. */
-export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly access: Access }): RequestHandler {
+export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly access: Access; readonly secondPerson: SecondPerson }): RequestHandler {
   return async (request, response) => {
-    const { principal } = await parts.access.admit(request, id, response);
+    const { principal, require } = await parts.access.admit(request, id, response);
     const parameters = checkedParameters(operation, request);
     const body = await checkedBody(operation, request);
+    if (require === 'second_person' && principal !== null) return parts.secondPerson.hold(principal, id, { path: parameters.path, query: parameters.query, headers: parameters.header, body });
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     // The contract was checked right above; from here on the types of the contract hold.
