@@ -58,16 +58,13 @@ export class ApiClient {
   }
 
   /** Any operation of the contract that takes and answers JSON. */
-  async call<P extends keyof paths, M extends Method>(method: M, path: P, call: CallOf<OperationAt<P, M>>): Promise<AnswerOf<OperationAt<P, M>>> {
-    return (await this.read(method, path, call)).body;
+  call<P extends keyof paths, M extends Method>(method: M, path: P, call: CallOf<OperationAt<P, M>>): Promise<AnswerOf<OperationAt<P, M>>> {
+    return this.#bodyOf(method, path, call);
   }
 
   /** Like `call`, with the tag of what was answered, by which a change of it names what it replaces. */
   read<P extends keyof paths, M extends Method>(method: M, path: P, call: CallOf<OperationAt<P, M>>): Promise<Tagged<AnswerOf<OperationAt<P, M>>>> {
-    const { path: parts, query, body, etag } = call as { path?: Record<string, string>; query?: object; body?: unknown; etag?: string };
-    return this.#tagged(method.toUpperCase(), pathOf(path, parts), {
-      ...(query === undefined ? {} : { params: query }), ...(body === undefined ? {} : { data: body }), ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
-    });
+    return this.#ask(method, path, call);
   }
 
   /** `state`: separated by commas. What of the filter is not known is the API's to refuse. */
@@ -255,6 +252,18 @@ export class ApiClient {
 
   policyReplay(replayId: string): Promise<Schemas['PolicyReplay']> {
     return this.#request('GET', `/api/v1/policy-replays/${encodeURIComponent(replayId)}`);
+  }
+
+  // Without the types of the contract: all operations at once are more than the compiler can hold side by side.
+  async #bodyOf<T>(method: string, path: string, call: unknown): Promise<T> {
+    return (await this.#ask<T>(method, path, call)).body;
+  }
+
+  #ask<T>(method: string, path: string, call: unknown): Promise<Tagged<T>> {
+    const { path: parts, query, body, etag } = call as { path?: Record<string, string>; query?: object; body?: unknown; etag?: string };
+    return this.#tagged(method.toUpperCase(), pathOf(path, parts), {
+      ...(query === undefined ? {} : { params: query }), ...(body === undefined ? {} : { data: body }), ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
+    });
   }
 
   async #request<T>(method: string, path: string, options: object = {}): Promise<T> {
