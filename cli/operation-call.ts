@@ -3,7 +3,8 @@ import type { paths } from '@countersign/contracts/openapi/api.generated.ts';
 /** What the contract says of one operation, by its method and path: so a command that asks for something else does not compile. */
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-export type OperationAt<P extends keyof paths, M extends Method> = Extract<paths[P][M], { responses: unknown }>;
+/** Inferred, not looked up: `paths[P][M]` would be compared for all paths and methods at once, which is more than the compiler takes. */
+export type OperationAt<P extends keyof paths, M extends Method> = paths[P] extends { readonly [Key in M]?: infer Operation } ? Extract<Operation, { responses: unknown }> : never;
 
 type BodyOf<O> = O extends { requestBody: { content: { 'application/json': infer Body } } } ? { readonly body: Body } : { readonly body?: never };
 type PathOf<O> = O extends { parameters: { path: infer Path extends Record<string, string | number> } } ? { readonly path: Path } : { readonly path?: never };
