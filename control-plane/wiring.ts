@@ -187,7 +187,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       replays: new PolicyReplays({ ...parts, references, runner }),
       keyring,
       killSwitches: new KillSwitches(parts),
-      audit: trail.api,
+      trail,
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
       hub, tenancy,

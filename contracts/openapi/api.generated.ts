@@ -2139,10 +2139,128 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sealed audit events, newest first */
+        /**
+         * Sealed audit events of the workspace, newest first, as they are searched for
+         * @description What is asked for must all hold. Events can be searched within about a second of being sealed. Those whose bodies have ended with their retention
+         *     are not listed: what is proven of them is in the export.
+         */
         get: operations["listAuditEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace's chain, event by event, as it can be verified elsewhere
+         * @description NDJSON: a line per event, `{body, body_sha256, prev_hash, seq}` in canonical JSON (RFC 8785); `body` is null where its retention has ended. The
+         *     connection breaks off when the export does: only one that ended is whole. With the checkpoints and the keys beside it,
+         *     `countersign audit verify` needs no server.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed heads of the workspace's chain, newest first, with who countersigned them */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints/{size}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest signed note about so many events, with its cosignatures
+         * @description A C2SP checkpoint (c2sp.org/tlog-checkpoint) as other tools read it.
+         */
+        get: operations["getCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proofs/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That an event is in the tree that a checkpoint signed (RFC 9162, 2.1.3) */
+        get: operations["getInclusionProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proofs/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That a later tree begins with an earlier one (RFC 9162, 2.1.4) */
+        get: operations["getConsistencyProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the workspace's chain anew
+         * @description From the first event to the newest, with every checkpoint and cosignature. The server checks itself here; whoever does not trust it exports the
+         *     chain and verifies elsewhere. One verification runs at a time; a million events take it about a minute.
+         */
+        post: operations["verifyAudit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4341,6 +4459,63 @@ export interface components {
             event: {
                 [key: string]: unknown;
             };
+        };
+        Checkpoint: {
+            /** @description 1, 2, ... of its chain */
+            number: number;
+            /** @description How many events it is about */
+            size: number;
+            /** @description Base64; null for one of before there was a tree */
+            root: string | null;
+            kid: string;
+            /** Format: date-time */
+            signed_at: string;
+            /** @description The signed note with its cosignatures */
+            note: string | null;
+            cosignatures: {
+                witness_id: string;
+                name: string;
+                /** Format: date-time */
+                cosigned_at: string;
+            }[];
+        };
+        TreeHashes: string[];
+        InclusionProof: {
+            /** @description seq - 1 */
+            leaf_index: number;
+            tree_size: number;
+            hashes: components["schemas"]["TreeHashes"];
+        };
+        ConsistencyProof: {
+            from: number;
+            to: number;
+            hashes: components["schemas"]["TreeHashes"];
+        };
+        NewAuditVerification: {
+            /** @description A note that was kept elsewhere; the chain must go on from exactly this */
+            expected_checkpoint?: string;
+        };
+        AuditFault: {
+            code: string;
+            /** @description `event 12`, `checkpoint 3` */
+            at: string;
+            message: string;
+        };
+        AuditVerification: {
+            verified: boolean;
+            chain: string;
+            events: number;
+            checkpoints: number;
+            head: string;
+            /** @description Base64 */
+            root: string;
+            /** @description Up to which event each witness vouches */
+            witnessed: {
+                [key: string]: number;
+            };
+            faults: components["schemas"]["AuditFault"][];
+            /** @description What nobody can tell from what is there */
+            not_proven: string[];
         };
         /** @description Decimal text, USD: money is never a JSON number */
         Usd: string;
@@ -8828,7 +9003,19 @@ export interface operations {
                 limit?: components["parameters"]["Limit"];
                 cursor?: components["parameters"]["Cursor"];
                 run_id?: string;
+                /** @description Types, with commas between; `approval.*` is all of a kind */
                 type?: string;
+                /** @description Id of who did it */
+                actor?: string;
+                /** @description Id of what it was done to */
+                subject?: string;
+                /** @description Id of either */
+                q?: string;
+                /** @description First moment counted */
+                from?: string;
+                /** @description First moment not counted */
+                to?: string;
+                order?: "newest" | "oldest";
             };
             header?: never;
             path?: never;
@@ -8846,6 +9033,159 @@ export interface operations {
                         items: components["schemas"]["SealedEvent"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description The first event; 1 when absent */
+                from_seq?: number;
+                /** @description The last event; the newest when absent */
+                to_seq?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description NDJSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Checkpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `latest`, or a size */
+                size: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getInclusionProof: {
+        parameters: {
+            query: {
+                seq: number;
+                /** @description Of the tree */
+                size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InclusionProof"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getConsistencyProof: {
+        parameters: {
+            query: {
+                /** @description Size of the earlier */
+                from: number;
+                /** @description Size of the later */
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyProof"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAuditVerification"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,5 +1,5 @@
 import type { Approvals } from '../approvals/approvals.ts';
-import type { AuditApi } from '../audit/audit-api.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Prices } from '../budgets/prices.ts';
 import type { BulkCommands } from '../bulk-commands/bulk-commands.ts';
@@ -72,7 +72,7 @@ export interface Services {
   readonly replays: PolicyReplays;
   readonly keyring: Keyring;
   readonly killSwitches: KillSwitches;
-  readonly audit: AuditApi;
+  readonly trail: AuditTrail;
   readonly cell: CellApi;
   readonly privacy: Privacy;
   readonly hub: Hub;
@@ -175,7 +175,7 @@ export function handlersOf(parts: Services): Handlers {
     listKillSwitches: (call) => parts.killSwitches.listKillSwitches(call),
     setKillSwitch: (call) => parts.killSwitches.setKillSwitch(call),
     releaseKillSwitch: (call) => parts.killSwitches.releaseKillSwitch(call),
-    listAuditEvents: (call) => parts.audit.listAuditEvents(call),
+    ...parts.trail.handlers,
     getCell: (call) => parts.cell.getCell(call),
     ...parts.tenancy.handlers,
     streamEvents: ({ principal, headers }) => Promise.resolve({

@@ -55,19 +55,3 @@ export interface ChainToSign {
   readonly number: string;
   readonly previous_body: string | null;
 }
-
-export interface SealedEventRow {
-  readonly seq: string;
-  readonly hash: string;
-  readonly prev_hash: string;
-  readonly body: string;
-}
-
-export const listEvents: Statement = {
-  name: 'audit.list_events',
-  text: `
-    SELECT seq, hash, prev_hash, body FROM audit.events
-     WHERE tenant_id = $1 AND chain = $2 AND seq IS NOT NULL AND body IS NOT NULL AND ($3::bigint IS NULL OR seq < $3)
-       AND ($4::text IS NULL OR run_id = $4) AND ($5::text IS NULL OR type = $5)
-     ORDER BY seq DESC LIMIT $6`,
-};

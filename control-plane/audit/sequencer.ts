@@ -5,11 +5,13 @@ import { Loop } from '../cell/loop.ts';
 import { signCheckpoints } from './checkpoints.ts';
 import type { CheckpointPace, CheckpointParts } from './checkpoints.ts';
 import { openChains, trySealing } from './queries.ts';
+import { indexTenant } from './search-index.ts';
 import { TenantRounds } from './tenant-rounds.ts';
 
 /** An event is sealed about this long after its commit, unless a notification makes it sooner. */
 const IDLE_MS = 200;
 const SIGNING_MS = 500;
+const INDEXING_MS = 500;
 /** Chains that are sealed at a time: while one waits for the database, another is hashed. */
 const ABREAST = 3;
 
@@ -20,13 +22,15 @@ export interface SequencerParts extends CheckpointParts {
   readonly onSigned?: (tenantId: string, chain: string) => void;
 }
 
-/** Seals pending audit events chain by chain, in order, and signs the heads. One loop each. */
+/** Seals pending audit events chain by chain, in order, signs the heads, and makes what is sealed findable. One loop each. */
 export class Sequencer {
   readonly #parts: SequencerParts;
   readonly #sealing: Loop;
   readonly #signing: Loop;
+  readonly #indexing: Loop;
   readonly #toSeal: TenantRounds;
   readonly #toSign: TenantRounds;
+  readonly #toIndex: TenantRounds;
   /** Chains that somebody waits for to be signed, by tenant. */
   readonly #wanted = new Map<string, Set<string>>();
 
@@ -34,13 +38,16 @@ export class Sequencer {
     this.#parts = parts;
     this.#toSeal = new TenantRounds(parts.database);
     this.#toSign = new TenantRounds(parts.database);
+    this.#toIndex = new TenantRounds(parts.database);
     this.#sealing = new Loop({ name: 'sequencer', idle_ms: IDLE_MS, busy_ms: 0, log: parts.log }, () => this.#seal());
     this.#signing = new Loop({ name: 'checkpoints', idle_ms: SIGNING_MS, busy_ms: SIGNING_MS, log: parts.log }, () => this.#sign());
+    this.#indexing = new Loop({ name: 'audit search', idle_ms: INDEXING_MS, busy_ms: 0, log: parts.log }, () => this.#index());
   }
 
   start(): void {
     this.#sealing.start();
     this.#signing.start();
+    this.#indexing.start();
   }
 
   /** Something of this tenant was committed: look now. */
@@ -58,13 +65,13 @@ export class Sequencer {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#sealing.stop(), this.#signing.stop()]);
+    await Promise.all([this.#sealing.stop(), this.#signing.stop(), this.#indexing.stop()]);
   }
 
   async #seal(): Promise<boolean> {
     return this.#forEach(await this.#toSeal.next(), async (tenantId) => {
       const sealed = await sealTenant(this.#parts.database, tenantId);
-      if (sealed) [this.#toSeal, this.#toSign].forEach((rounds) => rounds.tell(tenantId));
+      if (sealed) [this.#toSeal, this.#toSign, this.#toIndex].forEach((rounds) => rounds.tell(tenantId));
       return sealed;
     });
   }
@@ -77,6 +84,14 @@ export class Sequencer {
         this.#parts.onSigned?.(tenantId, chain);
       }
       return signed.length > 0;
+    });
+  }
+
+  async #index(): Promise<boolean> {
+    return this.#forEach(await this.#toIndex.next(), async (tenantId) => {
+      const indexed = await indexTenant(this.#parts.database, tenantId);
+      if (indexed) this.#toIndex.tell(tenantId);
+      return indexed;
     });
   }
 
