@@ -31,9 +31,9 @@ function pendingIds(): string[] {
 }
 
 describe('signing in', () => {
-  it('leads from any page to how to get a link', async () => {
+  it('leads from any page to the ways in', async () => {
     await open('usual', '/cost?days=7', { signedIn: false });
-    await page.getByRole('heading', { name: 'Sign in with a link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
     await page.getByText('npm run sign-in').waitFor();
     expect(new URL(page.url()).searchParams.get('to')).toBe('/cost?days=7');
   });
@@ -267,6 +267,6 @@ describe('the rest', () => {
     await open('usual', '/runs');
     await page.getByRole('button', { name: /Account of Cell owner/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in with a link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
   });
 });

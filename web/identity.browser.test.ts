@@ -30,6 +30,28 @@ async function open(scenario: ScenarioName, path: string): Promise<void> {
 
 const button = (name: string) => page.getByRole('button', { name, exact: true });
 
+describe('signing in', () => {
+  it('asks which organisation, then offers what it has; a refusal of the way back is said in words', async () => {
+    api = await startMockApi({ scenario: 'usual', signedIn: false });
+    page = await openPage(browser);
+    await show(page, `${api.url}/privacy`);
+    await button('Continue').click();
+    await page.getByText('Name it', { exact: true }).waitFor();
+    await page.getByLabel('Organisation').fill('acme');
+    await button('Continue').click();
+    await button('Continue with Acme Entra').click();
+    await page.getByText('nobody has invited you here').waitFor();
+    expect(api.world.signIns).toEqual([{ tenant: 'acme', provider_id: idOf('identity_provider', 'entra'), return_to: '/privacy' }]);
+    await page.goto(`${api.url}/sign-in?fresh=1&to=%2Fapprovals&error=%3Cb%3E`);
+    await page.getByText('The sign-in did not work').waitFor();
+    await button('Continue with Acme Entra').click();
+    await page.getByText('nobody has invited you here').waitFor();
+    expect(api.world.signIns.at(-1)).toEqual({ tenant: 'acme', provider_id: idOf('identity_provider', 'entra'), return_to: '/approvals', step_up: { max_age_s: 0 } });
+    await button('Another organisation').click();
+    await page.getByText('npm run sign-in').waitFor();
+  });
+});
+
 describe('workspaces', () => {
   it('are chosen in the account menu; every request names the one that is shown', async () => {
     await open('usual', '/privacy');

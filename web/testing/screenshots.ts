@@ -72,6 +72,7 @@ const SHOTS: Shot[] = [
   { name: 'cost', scenario: 'many', path: () => '/cost' },
   { name: 'not-found', scenario: 'usual', path: () => '/nowhere' },
   { name: 'sign-in', scenario: 'usual', path: () => '/sign-in?to=%2Fruns' },
+  { name: 'sign-in-methods', scenario: 'usual', path: () => '/sign-in?tenant=acme&error=sign_in_refused' },
 ];
 
 const [folder = 'screenshots', only = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { destinationOf, signInAgainPath, takeToken } from './sign-in-link.ts';
+import { destinationOf, signInAgainPath, takeFromFragment } from './sign-in-link.ts';
 
-function windowAt(hash: string): { window: Parameters<typeof takeToken>[0]; replaced: string[] } {
+function windowAt(hash: string): { window: Parameters<typeof takeFromFragment>[0]; replaced: string[] } {
   const replaced: string[] = [];
   return {
     window: { location: { hash, pathname: '/sign-in', search: '?to=%2Fcost' }, history: { state: null, replaceState: (_state, _title, url) => void replaced.push(String(url)) } },
@@ -9,18 +9,23 @@ function windowAt(hash: string): { window: Parameters<typeof takeToken>[0]; repl
   };
 }
 
-describe('takeToken', () => {
+describe('takeFromFragment', () => {
   it('takes the token out of the address', () => {
     const { window, replaced } = windowAt('#token=abc%2Fdef');
-    expect(takeToken(window)).toBe('abc/def');
+    expect(takeFromFragment(window, 'token')).toBe('abc/def');
     expect(replaced).toEqual(['/sign-in?to=%2Fcost']);
   });
   it('leaves an address without a token alone', () => {
     const { window, replaced } = windowAt('#other');
-    expect(takeToken(window)).toBeNull();
+    expect(takeFromFragment(window, 'token')).toBeNull();
     expect(replaced).toEqual([]);
   });
-  it('survives a token that is not URL-encoded', () => expect(takeToken(windowAt('#token=50%').window)).toBe('50%'));
+  it('takes what it is asked for and nothing else', () => {
+    expect(takeFromFragment(windowAt('#invitation=abc').window, 'token')).toBeNull();
+    expect(takeFromFragment(windowAt('#invitation=abc').window, 'invitation')).toBe('abc');
+    expect(takeFromFragment(windowAt('#token=').window, 'token')).toBeNull();
+  });
+  it('survives a token that is not URL-encoded', () => expect(takeFromFragment(windowAt('#token=50%').window, 'token')).toBe('50%'));
 });
 
 describe('destinationOf', () => {

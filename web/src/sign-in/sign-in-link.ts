@@ -1,15 +1,14 @@
-const TOKEN = /^#token=(.+)$/;
-
-/** The window's parts that a sign-in link concerns. */
+/** The window's parts that a link concerns. */
 interface LinkWindow {
   location: Pick<Location, 'hash' | 'pathname' | 'search'>;
   history: Pick<History, 'replaceState' | 'state'>;
 }
 
-/** The token in the link's fragment, taken out of the address bar and the history, or null when the page was opened without one. */
-export function takeToken({ location, history }: LinkWindow): string | null {
-  const found = TOKEN.exec(location.hash)?.[1];
-  if (found === undefined) return null;
+/** `#<name>=...` of the address, taken out of the address bar and the history; null when the page was opened without it. */
+export function takeFromFragment({ location, history }: LinkWindow, name: 'token' | 'invitation'): string | null {
+  const start = `#${name}=`;
+  if (!location.hash.startsWith(start) || location.hash === start) return null;
+  const found = location.hash.slice(start.length);
   history.replaceState(history.state, '', location.pathname + location.search);
   return decode(found);
 }

@@ -1,28 +1,22 @@
-import { Code, Loader, Stack, Text, Title, Group } from '@mantine/core';
+import { Group, Loader, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import { api, dataOf } from '../api/client.ts';
+import { api, dataOf, type Schemas } from '../api/client.ts';
 import { actIn } from '../api/current-workspace.ts';
-import { ProblemView } from '../parts/problem-view.tsx';
 import { Wordmark } from '../parts/wordmark.tsx';
-import { destinationOf, takeToken } from './sign-in-link.ts';
+import { rememberTenant } from './remembered-tenant.ts';
+import { destinationOf, takeFromFragment } from './sign-in-link.ts';
+import { WaysIn } from './ways-in.tsx';
 import classes from './sign-in-page.module.css';
 
-/** Uses the token of a sign-in link once, or says how to get a link. */
+/** Where everybody comes in: by a link, or by what their organisation offers. */
 export function SignInPage() {
-  const [token] = useState(() => takeToken(window));
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
+  const [token] = useState(() => takeFromFragment(window, 'token'));
+  const enter = useEntrance();
   const signIn = useMutation({
     mutationFn: (given: string) => dataOf(api.POST('/api/v1/sign-in', { body: { token: given } })),
-    onSuccess: async (me) => {
-      queryClient.clear();
-      actIn(me.workspace.id);
-      queryClient.setQueryData(['me'], me);
-      await navigate(destinationOf(search.get('to')), { replace: true });
-    },
+    onSuccess: enter,
   });
 
   const sent = useRef(false);
@@ -35,32 +29,30 @@ export function SignInPage() {
     mutate(token);
   }, [token, mutate]);
 
+  const busy = signIn.isPending || signIn.isSuccess;
   return (
     <main className={classes.frame}>
       <div className={classes.card}>
         <Stack gap="lg">
           <Wordmark size={28} />
-          {signIn.isPending || signIn.isSuccess ? <Group gap="sm" role="status"><Loader size="sm" /><Text>Signing you in</Text></Group> : <HowToSignIn error={signIn.error} from={search.has('fresh') ? 'step-up' : search.has('to') ? 'page' : null} />}
+          {busy ? <Group gap="sm" role="status"><Loader size="sm" /><Text>Signing you in</Text></Group>
+            : <WaysIn error={signIn.error} />}
         </Stack>
       </div>
     </main>
   );
 }
 
-const WHY = {
-  page: 'You are not signed in, or your session has ended. After signing in here you go back to where you were.',
-  'step-up': 'What you want to decide takes a fresher or stronger sign-in than yours. A new link begins a new session in the place of this one.',
-};
-
-function HowToSignIn({ error, from }: { error: Error | null; from: 'page' | 'step-up' | null }) {
-  return (
-    <Stack gap="md">
-      {error === null ? null : <ProblemView error={error} />}
-      <Title order={1}>Sign in with a link</Title>
-      {from === null || error !== null ? null : <Text size="sm">{WHY[from]}</Text>}
-      <Text size="sm">On the machine that runs the cell, in the folder of Countersign, run</Text>
-      <Code block>npm run sign-in</Code>
-      <Text size="sm">and open the link that it prints. A link works once and for 15 minutes. It is also printed when the cell starts for the first time.</Text>
-    </Stack>
-  );
+/** What is done when a session has begun: nothing that was read before is shown any more. */
+function useEntrance(): (me: Schemas['Me']) => Promise<void> {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  return async (me) => {
+    rememberTenant(me.tenant.slug);
+    queryClient.clear();
+    actIn(me.workspace.id);
+    queryClient.setQueryData(['me'], me);
+    await navigate(destinationOf(search.get('to')), { replace: true });
+  };
 }

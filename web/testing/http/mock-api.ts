@@ -50,7 +50,7 @@ export async function startMockApi({ scenario, port = 0, signedIn = false }: { s
     const body = method === 'GET' ? undefined : await readJson(request);
     if (method !== 'GET' && request.headers['x-countersign-csrf'] !== '1') return write(response, problem('csrf_refused', 'The header x-countersign-csrf is missing.'));
     if (url.pathname === '/api/v1/sign-in') return write(response, signIn(body));
-    if (!signedIn && !(request.headers.cookie ?? '').includes(SESSION)) return write(response, problem('unauthenticated', 'There is no session.'));
+    if (!url.pathname.startsWith('/api/v1/sign-in/') && !signedIn && !(request.headers.cookie ?? '').includes(SESSION)) return write(response, problem('unauthenticated', 'There is no session.'));
     if (url.pathname === '/api/v1/sign-out') return write(response, { status: 204, headers: { 'set-cookie': 'countersign_session=; Path=/; Max-Age=0' } });
     if (url.pathname === '/api/v1/events') return world.openStream(response);
     if (url.pathname.endsWith('/evidence')) return sendEvidence(response);
@@ -68,7 +68,7 @@ export async function startMockApi({ scenario, port = 0, signedIn = false }: { s
   function checked(method: string, url: URL, body: unknown): Answer {
     const found = route(method, url.pathname);
     if (found === null) return problem('not_found', `The stand-in does not know ${method} ${url.pathname}.`);
-    const dataWanted = !['/api/v1/me', '/api/v1/cell'].includes(found.path);
+    const dataWanted = !['/api/v1/me', '/api/v1/cell'].includes(found.path) && !found.path.startsWith('/api/v1/sign-in/');
     if (world.scenario.forbidden && dataWanted) return problem('forbidden', 'You have no role in this workspace. Ask one of its admins.');
     if (world.scenario.failing && dataWanted) return problem('internal', 'The stand-in was asked to fail.');
     if (body !== undefined) contract.checkRequest(method, found.path, body);

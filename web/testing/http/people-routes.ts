@@ -1,3 +1,4 @@
+import { idOf } from '../data/ids.ts';
 import { meOf } from '../data/setup.ts';
 import { ok, problem } from './answers.ts';
 import type { Handler } from './question.ts';
@@ -11,6 +12,12 @@ export const PEOPLE_ROUTES: Record<string, Handler> = {
     if (!known) return problem('not_found', 'There is no such workspace.');
     world.workspace = workspace_id;
     return ok(meOf(world.scenario.roles, workspace_id));
+  },
+  'GET /api/v1/sign-in/methods': ({ query }) => ok({ link: true, passkey: true, providers: query.get('tenant') === 'acme' ? [{ id: idOf('identity_provider', 'entra'), name: 'Acme Entra' }] : [] }),
+  // A provider would ask the person and send the browser back; here it is back at once.
+  'POST /api/v1/sign-in/oidc': ({ world, body, origin }) => {
+    world.signIns.push(body);
+    return ok({ authorization_url: `${origin}/sign-in?error=identity_not_invited&tenant=acme` });
   },
   'GET /api/v1/sessions': ({ world: { people } }) => ok({ items: people.sessions }),
   'POST /api/v1/sessions/revoke': ({ world: { people }, body }) => {

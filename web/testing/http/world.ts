@@ -24,6 +24,8 @@ export class World {
   readonly runs: Run[];
   /** Bodies of the votes that came in, in order. */
   readonly votes: unknown[] = [];
+  /** What providers were asked for, in order. */
+  readonly signIns: unknown[] = [];
   /** Policy: what was checked and published, newest first; what was asked to be released, in order. */
   readonly drafts: Schemas['PolicyDraft'][] = [];
   readonly published: Schemas['PolicyVersion'][] = [];
