@@ -40,6 +40,7 @@ import { DeadLetters } from './dead-letters/dead-letters.ts';
 import { BundleArchive } from './decisions/bundle-archive.ts';
 import { Decisions } from './decisions/decisions.ts';
 import { DecisionExport } from './decisions/export.ts';
+import { EvidencePackages } from './evidence/evidence-packages.ts';
 import { createApp } from './http/app.ts';
 import { Cookies } from './http/cookies.ts';
 import { Authenticator } from './identity/authenticator.ts';
@@ -142,6 +143,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     setTimeout(() => { hub.resyncAll(); policies.waiters.wakeAll(); }, RESYNC_MS).unref();
   });
 
+  const packages = new EvidencePackages({ ...parts, trail });
+  loops.push(...packages.loops);
   const privacy = new Privacy({ ...parts, retention_days: config.retention_days });
   loops.push(...privacy.loops);
 
@@ -190,6 +193,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       trail,
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
+      packages,
       hub, tenancy,
     })),
     ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),
@@ -221,6 +225,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       stopping = true;
       hub.stop();
       policies.stop();
+      packages.stop();
       await server.stop(DRAIN_MS);
       await Promise.all([listener.stop(), trail.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       await machines.stop();

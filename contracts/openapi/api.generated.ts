@@ -2267,6 +2267,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence-packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Evidence packages of the workspace, newest first */
+        get: operations["listEvidencePackages"];
+        put?: never;
+        /** Build evidence for an approval, a policy release, or all runs of a period */
+        post: operations["createEvidencePackage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-packages/{package_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        /** One evidence package, and how far it is */
+        get: operations["getEvidencePackage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence-packages/{package_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        /** The signed package */
+        get: operations["getEvidenceArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/cost-per-ticket": {
         parameters: {
             query?: never;
@@ -5175,6 +5231,58 @@ export interface components {
             } | null;
             may_decide: boolean;
             may_not_decide_because: string | null;
+        };
+        /** @enum {string} */
+        EvidencePackageKind: "approval" | "policy_release" | "period" | "erasure" | "break_glass" | "tenant_move";
+        NewEvidencePackage: {
+            /** @enum {string} */
+            kind: "approval" | "policy_release" | "period";
+            /** @description The approval or the policy release */
+            subject_id?: string;
+            /**
+             * Format: date-time
+             * @description Of a period: runs that ended then or later
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Of a period: runs that ended before then; in the past, and at most 366 days after `from`
+             */
+            to?: string;
+            /**
+             * @description Of a period: the evidence of the runs itself, as far as 128 MiB hold it; otherwise it is named by digest
+             * @default false
+             */
+            include_runs: boolean;
+        };
+        EvidencePackage: {
+            id: string;
+            kind: components["schemas"]["EvidencePackageKind"];
+            subject_id: string;
+            /** Format: date-time */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+            include_runs: boolean;
+            /** @enum {string} */
+            state: "requested" | "building" | "built" | "failed";
+            /** @description Of the archive, hex */
+            sha256: string | null;
+            size_bytes: number | null;
+            /** @description The key that signed it */
+            kid: string | null;
+            /** @description How many runs it shows */
+            runs: number | null;
+            /** @description A principal, or the part of the cell that asked for it */
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            built_at: string | null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
         };
     };
     responses: {
@@ -9186,6 +9294,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEvidencePackages: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+                kind?: components["schemas"]["EvidencePackageKind"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["EvidencePackage"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createEvidencePackage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvidencePackage"];
+            };
+        };
+        responses: {
+            /** @description It will be built; read it again until its `state` is `built` */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePackage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getEvidencePackage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The package */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePackage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getEvidenceArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip; verify it with `countersign evidence verify` */
+            200: {
+                headers: {
+                    /** @description sha-256=<base64> of the body */
+                    digest?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             default: components["responses"]["Problem"];

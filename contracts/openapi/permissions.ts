@@ -69,6 +69,10 @@ export const OPERATION_PERMISSION = {
   listBulkCommands: 'runs:read',
   getBulkCommand: 'runs:read',
   getEvidence: 'evidence:read',
+  createEvidencePackage: 'evidence:build',
+  listEvidencePackages: 'evidence:read',
+  getEvidencePackage: 'evidence:read',
+  getEvidenceArchive: 'evidence:read',
   listApprovals: 'approvals:read',
   getApproval: 'approvals:read',
   // Which role may vote is a matter of each approval's tier; a vote without it is refused and audited.

@@ -12,6 +12,7 @@ import type { Publishers } from '../connectors/publishers.ts';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import type { DecisionExport } from '../decisions/export.ts';
+import type { EvidencePackages } from '../evidence/evidence-packages.ts';
 import type { Keyring } from '../keyring/keyring.ts';
 import type { KillSwitches } from '../kill-switches/kill-switches.ts';
 import type { Hub } from '../live/hub.ts';
@@ -75,6 +76,7 @@ export interface Services {
   readonly trail: AuditTrail;
   readonly cell: CellApi;
   readonly privacy: Privacy;
+  readonly packages: EvidencePackages;
   readonly hub: Hub;
   readonly tenancy: Tenancy;
 }
@@ -88,6 +90,7 @@ export function handlersOf(parts: Services): Handlers {
     ...parts.people.handlers,
     ...parts.keyring.handlers,
     ...parts.privacy.handlers,
+    ...parts.packages.handlers,
     listRuns: (call) => parts.runSearch.listRuns(call),
     getRun: (call) => parts.runs.getRun(call),
     getRunTimeline: (call) => parts.runTimelines.getRunTimeline(call),
