@@ -106,10 +106,15 @@ export class Approvals {
     }
     const voteId = newId('vote');
     const channel = CHANNELS[principal.via.kind];
-    await tx.change(insertVote, [tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest, principal.authStrength, channel, principal.signedInAt]);
+    // Null where nobody signed in: a key, a click.
+    const { method: auth_method = null, idp = null, acr = null, amr = [] } = principal.auth ?? {};
+    await tx.change(insertVote, [
+      tenantId, row.id, voteId, principal.id, row.required_role, body.decision, body.reason ?? null, body.action_digest,
+      principal.authStrength, channel, principal.signedInAt, auth_method, idp, acr, [...amr],
+    ]);
     const auditEventId = await this.#audit(tx, row, principal, 'approval.vote_cast', {
       vote_id: voteId, decision: body.decision, action_digest: body.action_digest, role: row.required_role,
-      auth_strength: principal.authStrength, sign_in_age_ms: signInAgeMs(row, principal), channel, request_id: requestId,
+      auth_strength: principal.authStrength, auth_method, idp, acr, amr: [...amr], sign_in_age_ms: signInAgeMs(row, principal), channel, request_id: requestId,
     });
     if (changedTo !== null) await this.#audit(tx, row, principal, 'approval.state_changed', {
       from: 'pending', to: changedTo, action_digest: row.action_digest, ...(changedTo === 'answered' ? { answer: body.decision, call_id: row.sent?.call_id ?? null } : {}),

@@ -111,8 +111,8 @@ export const votesOf: Statement = {
 
 export const insertVote: Statement = {
   name: 'approvals.insert_vote',
-  text: `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel, signed_in_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+  text: `INSERT INTO control.approval_votes (tenant_id, approval_id, id, principal_id, role, decision, reason, action_digest, auth_strength, channel, signed_in_at, auth_method, provider_id, acr, amr)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 };
 
 /** The first decision wins: whoever finds it no longer pending, or past its deadline, changes nothing. */

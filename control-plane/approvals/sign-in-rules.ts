@@ -9,8 +9,13 @@ export interface SignInRefusal {
   readonly detail: string;
 }
 
-/** What a person can do to get a session of each strength here. A strength that is not here cannot be had from this version. */
-const WAYS_TO_SIGN_IN: Readonly<Record<string, string>> = { link: 'Open the approval in the console, signed in by a sign-in link (`npm run sign-in`, or ask an administrator for one)' };
+/** What a person can do to get a session of each strength, from the weakest. Which of them there are depends on the tenant. */
+const WAYS_TO_SIGN_IN: Readonly<Record<string, string>> = {
+  link: 'Open the approval in the console, signed in by a sign-in link (`npm run sign-in`, or ask an administrator for one), by your identity provider or by a passkey',
+  oidc: 'Sign in to the console by your identity provider, or by a passkey',
+  mfa: 'Sign in to the console by your identity provider with a second factor, or by a passkey',
+  passkey: 'Sign in to the console by a passkey (register one under your account)',
+};
 
 /** Not enough for the critical tier even where policy names no strength: whoever holds a phone with Slack on it can click. */
 const CLICK = 'slack_linked';
@@ -28,7 +33,7 @@ export function whySignInIsNotEnough(approval: Pick<ApprovalRow, 'tier' | 'min_s
   const yours = ageMs === null ? 'yours has none, because nobody signs in that way' : `yours is ${inWords(ageMs, 'up')} old`;
   return {
     code: 'approval_fresh_sign_in_required',
-    detail: `Policy asks for a sign-in that is at most ${inWords(maxAgeMs, 'down')} old, and ${yours}. Sign in to the console again with a new sign-in link (\`npm run sign-in\`, or ask an administrator for one), and vote there before it is older than that.`,
+    detail: `Policy asks for a sign-in that is at most ${inWords(maxAgeMs, 'down')} old, and ${yours}. Sign in to the console again (by your identity provider, by a passkey, or with a new sign-in link: \`npm run sign-in\`, or ask an administrator for one), and vote there before it is older than that.`,
   };
 }
 

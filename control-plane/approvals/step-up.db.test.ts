@@ -68,11 +68,11 @@ describe('where policy asks for a step up', () => {
     expect(codeOf(await vote(anyStrength, approver))).toEqual([403, 'approval_fresh_sign_in_required']);
   });
 
-  test.each(['passkey', 'mfa', 'nothing-we-know'])('a strength that cannot be had here (%s) is said to be out of reach', async (minStrength) => {
+  test.each([['oidc', 'by your identity provider, or by a passkey'], ['mfa', 'with a second factor, or by a passkey'], ['passkey', 'by a passkey'], ['nothing-we-know', 'No sign-in of this version is that strong']])('a sign-in that is too weak for %s is told how to get a stronger one, where there is one', async (minStrength, way) => {
     const approval = await seedApproval(plane, { signIn: { minStrength, maxAgeMs: 600_000 } });
     const reply = await vote(approval, { cookie: await session(approver, 1_000) });
     expect(codeOf(reply)).toEqual([403, 'approval_stronger_sign_in_required']);
-    expect(reply.body['detail']).toContain('No sign-in of this version is that strong');
+    expect(reply.body['detail']).toContain(way);
   });
 
   test('a stronger sign-in than asked for decides', async () => {

@@ -7,16 +7,23 @@ import type { RateLimit } from '../cell/rate-limit.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { Attempts } from '../identity/attempts/attempts.ts';
+import { Invitations } from '../identity/invitations/invitations.ts';
+import { Joining } from '../identity/invitations/joining.ts';
 import { Me } from '../identity/me.ts';
 import { IdentityProviders } from '../identity/oidc/identity-providers.ts';
 import { OidcSignIn } from '../identity/oidc/oidc-sign-in.ts';
 import { ProviderConnections } from '../identity/oidc/provider-connections.ts';
+import { PasskeySignIn } from '../identity/passkeys/passkey-sign-in.ts';
+import { Passkeys } from '../identity/passkeys/passkeys.ts';
+import { relyingPartyOf } from '../identity/passkeys/webauthn.ts';
 import type { Principal } from '../identity/principal.ts';
 import { Refusals } from '../identity/refusals.ts';
 import { Sessions } from '../identity/sessions/sessions.ts';
 import { SignIn } from '../identity/sign-in.ts';
 import { SignInMethods } from '../identity/sign-in-methods.ts';
 import type { Notifier } from '../live/notifier.ts';
+import { Directory } from './directory.ts';
+import { Groups } from './groups.ts';
 
 export interface PeopleParts {
   readonly database: Database;
@@ -43,6 +50,13 @@ export class People {
     const connections = new ProviderConnections({ keys: parts.keys, outbound: parts.config, now: () => parts.clock.now() });
     const oidc = new OidcSignIn({ ...parts, attempts, connections, refusedSignIns, publicUrl: parts.config.publicUrl });
     const providers = new IdentityProviders({ ...parts, connections });
+    const party = relyingPartyOf(parts.config.publicUrl);
+    const passkeys = new Passkeys({ ...parts, attempts, party });
+    const passkeySignIn = new PasskeySignIn({ ...parts, attempts, refusedSignIns, me, party });
+    const invitations = new Invitations({ ...parts, publicUrl: parts.config.publicUrl });
+    const joining = new Joining({ ...parts, attempts, me, oidc, party });
+    const directory = new Directory(parts);
+    const groups = new Groups(parts);
     const sessions = new Sessions({ ...parts, me });
     this.handlers = {
       signIn: (call) => signIn.signIn(call),
@@ -51,6 +65,24 @@ export class People {
       getSignInMethods: (call) => methods.getSignInMethods(call),
       startOidcSignIn: (call) => oidc.startOidcSignIn(call),
       finishOidcSignIn: (call) => oidc.finishOidcSignIn(call),
+      startPasskeySignIn: (call) => passkeySignIn.startPasskeySignIn(call),
+      finishPasskeySignIn: (call) => passkeySignIn.finishPasskeySignIn(call),
+      describeInvitation: (call) => joining.describeInvitation(call),
+      acceptInvitation: (call) => joining.acceptInvitation(call),
+      listPasskeys: (call) => passkeys.listPasskeys(call),
+      startPasskey: (call) => passkeys.startPasskey(call),
+      createPasskey: (call) => passkeys.createPasskey(call),
+      deletePasskey: (call) => passkeys.deletePasskey(call),
+      listPeople: (call) => directory.listPeople(call),
+      getPerson: (call) => directory.getPerson(call),
+      updatePerson: (call) => directory.updatePerson(call),
+      listInvitations: (call) => invitations.listInvitations(call),
+      createInvitation: (call) => invitations.createInvitation(call),
+      revokeInvitation: (call) => invitations.revokeInvitation(call),
+      listGroups: (call) => groups.listGroups(call),
+      createGroup: (call) => groups.createGroup(call),
+      updateGroup: (call) => groups.updateGroup(call),
+      deleteGroup: (call) => groups.deleteGroup(call),
       listIdentityProviders: (call) => providers.listIdentityProviders(call),
       createIdentityProvider: (call) => providers.createIdentityProvider(call),
       updateIdentityProvider: (call) => providers.updateIdentityProvider(call),
