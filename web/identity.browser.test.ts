@@ -157,3 +157,28 @@ describe('roles', () => {
     expect(await button('Make a role').getAttribute('aria-description')).toContain('takes the role admin');
   });
 });
+
+describe('changes', () => {
+  it('that take a second person say so where they are asked for, and lead to the change', async () => {
+    await open('usual', '/roles');
+    await button('Give a role').click();
+    await page.getByRole('dialog').getByLabel('To').fill(idOf('principal', 'night'));
+    await page.getByRole('dialog').getByLabel('Role').selectOption('admin');
+    await button('Give it').click();
+    await page.getByRole('dialog').getByText('It waits for a second person').waitFor();
+    await page.getByRole('link', { name: 'Open the change' }).click();
+    await page.waitForURL(`**/changes?selected=${idOf('change_request', 'grant')}`);
+    await page.getByRole('region', { name: 'The call' }).getByText('"role": "admin"').waitFor();
+    await page.getByRole('button', { name: 'Agree' }).click();
+    await page.getByText('Agreed, and carried out for who asked').waitFor();
+    expect(api.world.access.changes[0]).toMatchObject({ state: 'executed' });
+  });
+
+  it('are not decided by who asked, who may take them back', async () => {
+    await open('usual', `/changes?selected=${idOf('change_request', 'own')}`);
+    await page.getByRole('dialog').getByText('You asked for it: somebody else decides.').waitFor();
+    expect(await page.getByRole('button', { name: 'Agree' }).getAttribute('aria-description')).toBe('You asked for it: somebody else decides.');
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByText('Taken back').waitFor();
+  });
+});

@@ -63,6 +63,7 @@ const SHOTS: Shot[] = [
   { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
   { name: 'roles', scenario: 'usual', path: () => '/roles' },
   { name: 'machines', scenario: 'usual', path: () => '/machines' },
+  { name: 'changes', scenario: 'usual', path: () => '/changes?show=all' },
   { name: 'workspaces', scenario: 'usual', path: () => '/workspaces' },
   { name: 'limits', scenario: 'usual', path: () => '/limits' },
   { name: 'account', scenario: 'usual', path: () => '/account' },

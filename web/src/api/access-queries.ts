@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, dataOf, taggedOf } from './client.ts';
+import { api, dataOf, taggedOf, type Schemas } from './client.ts';
 
 /** Reads about who may do what. */
 
@@ -18,3 +18,20 @@ export function assignmentsQuery(principalId: string | null) {
 export const permissionsQuery = queryOptions({ queryKey: ['permissions'], queryFn: () => dataOf(api.GET('/api/v1/permissions')), staleTime: Infinity });
 
 export const authorizationQuery = queryOptions({ queryKey: ['authorization'], queryFn: () => taggedOf(api.GET('/api/v1/authorization')) });
+
+/** Calls that wait for a second person, or waited; null for all of them. */
+export function changeRequestsQuery(state: Schemas['ChangeRequestState'] | null, cursor: string | null = null) {
+  return queryOptions({
+    queryKey: ['change-requests', { state, cursor }],
+    queryFn: () => dataOf(api.GET('/api/v1/change-requests', { params: { query: { limit: 50, ...(state === null ? {} : { state }), ...(cursor === null ? {} : { cursor }) } } })),
+    refetchInterval: 15_000,
+  });
+}
+
+export function changeRequestQuery(changeId: string) {
+  return queryOptions({
+    queryKey: ['change-request', changeId],
+    queryFn: () => dataOf(api.GET('/api/v1/change-requests/{change_id}', { params: { path: { change_id: changeId } } })),
+    refetchInterval: 5_000,
+  });
+}

@@ -33,6 +33,7 @@ const PAGES: RouteObject[] = [
   { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page.tsx')).AuditPage }) },
   { path: 'roles', lazy: async () => ({ Component: (await import('../roles/roles-page.tsx')).RolesPage }) },
   { path: 'machines', lazy: async () => ({ Component: (await import('../machines/machines-page.tsx')).MachinesPage }) },
+  { path: 'changes', lazy: async () => ({ Component: (await import('../changes/changes-page.tsx')).ChangesPage }) },
   { path: 'workspaces', lazy: async () => ({ Component: (await import('../workspaces/workspaces-page.tsx')).WorkspacesPage }) },
   { path: 'limits', lazy: async () => ({ Component: (await import('../limits/limits-page.tsx')).LimitsPage }) },
   { path: 'account', lazy: async () => ({ Component: (await import('../account/account-page.tsx')).AccountPage }) },

@@ -4,11 +4,21 @@ import { Link, useLocation } from 'react-router';
 import { describeError, ApiError } from '../api/problem.ts';
 import { signInAgainPath } from '../sign-in/sign-in-link.ts';
 import { CopyId } from './copy-id.tsx';
+import { Notice } from './notice.tsx';
 
 /** An error in its own words, with the request id to hand on, and what to do about it: sign in again, or try again. */
 export function ProblemView({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, detail, code, requestId } = describeError(error);
   const { pathname, search } = useLocation();
+  const waitsAs = error instanceof ApiError ? error.problem?.change_request_id : undefined;
+  if (waitsAs !== undefined) {
+    return (
+      <Notice tone="wait" title="It waits for a second person">
+        <Text size="sm">{detail}</Text>
+        <Group gap="sm" mt="xs"><Button size="xs" variant="default" component={Link} to={`/changes?selected=${waitsAs}`}>Open the change</Button><CopyId id={waitsAs} what="change id" /></Group>
+      </Notice>
+    );
+  }
   const noPermission = error instanceof ApiError && error.status === 403;
   const fields = error instanceof ApiError ? error.problem?.errors ?? [] : [];
   return (

@@ -4,12 +4,15 @@ import { IconSearch } from '@tabler/icons-react';
 import { Link, useLocation } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { LiveIndicator } from './live-indicator.tsx';
-import { isUnder, OPERATE_PAGES, PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
+import { ACCESS_START, isUnder, OPERATE_PAGES, PROOF_PAGES, SETUP_PAGES, WORK_PAGES, type NavPage } from './pages.ts';
+import { usePendingChanges } from './pending-changes.tsx';
 import { usePendingCount } from './pending.tsx';
 import { UserMenu } from './user-menu.tsx';
 import classes from './shell.module.css';
 
 export function Nav({ me }: { me: Schemas['Me'] }) {
+  const pending = usePendingCount();
+  const counts: Counts = { '/approvals': pending === undefined || pending.count === 0 ? null : pending.text, [ACCESS_START]: usePendingChanges(me) };
   return (
     <>
       <Box px={10} pb={4}>
@@ -18,10 +21,10 @@ export function Nav({ me }: { me: Schemas['Me'] }) {
         </UnstyledButton>
       </Box>
       <nav className={classes.sections} aria-label="Pages">
-        <Section pages={WORK_PAGES} />
-        <Section title="Operate" pages={OPERATE_PAGES} />
-        <Section title="Set-up" pages={SETUP_PAGES} />
-        <Section title="Proof" pages={PROOF_PAGES} />
+        <Section pages={WORK_PAGES} counts={counts} />
+        <Section title="Operate" pages={OPERATE_PAGES} counts={counts} />
+        <Section title="Set-up" pages={SETUP_PAGES} counts={counts} />
+        <Section title="Proof" pages={PROOF_PAGES} counts={counts} />
       </nav>
       <div className={classes.foot}>
         <Box px={8} pb={4}><LiveIndicator /></Box>
@@ -31,15 +34,17 @@ export function Nav({ me }: { me: Schemas['Me'] }) {
   );
 }
 
-function Section({ title, pages }: { title?: string; pages: readonly NavPage[] }) {
-  const pending = usePendingCount();
+/** What waits for a person, by the page where it does. */
+type Counts = Readonly<Record<string, string | null>>;
+
+function Section({ title, pages, counts }: { title?: string; pages: readonly NavPage[]; counts: Counts }) {
   const { pathname } = useLocation();
   return (
     <>
       {title === undefined ? null : <div className={classes.section}>{title}</div>}
       {pages.map((page) => {
         const { path, label, icon: PageIcon } = page;
-        const count = path === '/approvals' && pending !== undefined && pending.count > 0 ? pending.text : null;
+        const count = counts[path] ?? null;
         return (
           <Link key={path} to={path} className={classes.link} aria-current={isUnder(pathname, page) ? 'page' : undefined}>
             <PageIcon size={17} stroke={1.7} aria-hidden />

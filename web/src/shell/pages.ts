@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -23,11 +23,14 @@ export const OPERATE_PAGES: readonly NavPage[] = [
   { path: '/schedules', label: 'Schedules', icon: IconCalendarTime, key: 's', says: 'What runs by the clock' },
 ];
 
+/** Where the pages about access begin. */
+export const ACCESS_START = '/roles';
+
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
-  { path: '/roles', under: ['/roles', '/machines', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
+  { path: ACCESS_START, under: ['/roles', '/machines', '/changes', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -53,6 +56,7 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
   { path: '/machines', label: 'Machines', icon: IconRobot, says: 'Access: programs that call the API' },
+  { path: '/changes', label: 'Changes', icon: IconUserCheck, says: 'Access: what waits for a second person' },
   { path: '/workspaces', label: 'Workspaces', icon: IconBuildingStore, says: 'Access: what is kept apart' },
   { path: '/limits', label: 'Limits', icon: IconGauge, says: 'Access: how much there may be' },
 ];

@@ -1,6 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { EVERY_ROLE, isPermission, OPERATION_PERMISSION, PERMISSION_NAMES, ROLE_PERMISSIONS, rolesWith } from '@countersign/contracts/openapi/permissions.ts';
-import { idOf } from './ids.ts';
+import { digestOf, idOf } from './ids.ts';
 
 type Schemas = components['schemas'];
 
@@ -11,6 +11,7 @@ export interface AccessState {
   roles: Schemas['RoleDefinition'][];
   assignments: Schemas['RoleAssignment'][];
   authorization: Schemas['Authorization'];
+  changes: Schemas['ChangeRequest'][];
 }
 
 /** A role of the tenant's own, somebody who holds a role by each of the ways, and a demand of each kind. */
@@ -31,8 +32,23 @@ export function accessState(): AccessState {
       { ...given, principal_id: idOf('principal', 'night'), display_name: 'Night shift', role: desk, granted_by: idOf('principal', 'owner'), granted_at: at(-3 * DAY_MS), expires_at: at(4 * DAY_MS) },
       { ...given, principal_id: idOf('principal', 'ci'), display_name: 'Build server', kind: 'service', role: 'author', granted_by: idOf('principal', 'owner'), granted_at: at(-8 * DAY_MS) },
     ],
+    changes: changeRequests(),
     authorization: { four_eyes: ['roles:grant'], min_strength: { 'keys:revoke': 'passkey', 'roles:grant': 'mfa' }, max_sign_in_age_s: { 'roles:grant': 600 }, break_glass: { roles: ['admin'], max_duration_s: 3_600 }, version: 4 },
   };
+}
+
+/** One that somebody else asked for, one of one's own, and one that failed when it was carried out. */
+function changeRequests(): Schemas['ChangeRequest'][] {
+  const asked: Schemas['ChangeRequest'] = {
+    id: idOf('change_request', 'grant'), workspace_id: idOf('workspace', 'it'), operation: 'grantRole', permission: 'roles:grant', state: 'pending', digest: digestOf('grant'), summary: { principal_id: idOf('principal', 'night') },
+    requested_by: idOf('principal', 'lead'), requested_at: at(-3_600_000), expires_at: at(6 * DAY_MS), decided_by: null, decided_at: null, result: null,
+    call: { path: {}, query: {}, body: { principal_id: idOf('principal', 'night'), role: 'admin' } }, may_decide: true, may_not_decide_because: null,
+  };
+  return [
+    asked,
+    { ...asked, id: idOf('change_request', 'own'), operation: 'updateRole', permission: 'roles:manage', requested_by: idOf('principal', 'owner'), may_decide: false, may_not_decide_because: 'You asked for it: somebody else decides.' },
+    { ...asked, id: idOf('change_request', 'failed'), operation: 'createPolicyRelease', permission: 'policies:release', state: 'failed', decided_by: idOf('principal', 'owner'), decided_at: at(-DAY_MS), call: null, result: { status: 409, code: 'policy_gate_exceeded', detail: 'The release exceeds the limits of the gate.' }, may_decide: false, may_not_decide_because: 'It is decided.' },
+  ];
 }
 
 /** The real table, as the server answers it. */

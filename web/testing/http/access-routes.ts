@@ -1,8 +1,8 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { permissionTable } from '../data/access.ts';
 import { idOf } from '../data/ids.ts';
-import { ok, problem } from './answers.ts';
-import type { Handler } from './question.ts';
+import { ok, page, problem, type Answer } from './answers.ts';
+import type { Handler, Question } from './question.ts';
 
 type Schemas = components['schemas'];
 
@@ -37,7 +37,25 @@ export const ACCESS_ROUTES: Record<string, Handler> = {
     access.assignments = access.assignments.filter(({ principal_id, role, source }) => principal_id !== query.get('principal_id') || role !== query.get('role') || source !== 'direct');
     return { status: 204 };
   },
+  'GET /api/v1/change-requests': ({ world: { access }, query }) => page(access.changes.filter(({ state }) => query.get('state') === null || state === query.get('state')).map((change) => ({ ...change, call: null })), query),
+  'GET /api/v1/change-requests/{change_id}': ({ world: { access }, params }) => {
+    const found = access.changes.find(({ id }) => id === params['change_id']);
+    return found === undefined ? problem('not_found', 'There is no such change.') : ok(found);
+  },
+  'POST /api/v1/change-requests/{change_id}/approve': (question) => decide(question, 'executed'),
+  'POST /api/v1/change-requests/{change_id}/reject': (question) => decide(question, 'rejected'),
+  'POST /api/v1/change-requests/{change_id}/withdraw': ({ world: { access }, params }) => {
+    const found = access.changes.find(({ id }) => id === params['change_id']);
+    return found === undefined ? problem('not_found', 'There is no such change.') : ok(Object.assign(found, { state: 'withdrawn', decided_at: new Date().toISOString() }));
+  },
   'GET /api/v1/permissions': () => ok(permissionTable()),
   'GET /api/v1/authorization': ({ world: { access } }) => ({ ...ok(access.authorization), headers: { etag: `"${access.authorization.version}"` } }),
   'PUT /api/v1/authorization': ({ world: { access }, body }) => ok(Object.assign(access.authorization, body, { version: access.authorization.version + 1 })),
 };
+
+function decide({ world: { access }, params, body }: Question, state: Schemas['ChangeRequest']['state']): Answer {
+  const found = access.changes.find(({ id }) => id === params['change_id']);
+  if (found === undefined) return problem('not_found', 'There is no such change.');
+  if ((body as Schemas['ChangeDecision']).digest !== found.digest) return problem('change_request_state', 'It is another call than the one that you looked at.');
+  return ok(Object.assign(found, { state, decided_by: idOf('principal', 'owner'), decided_at: new Date().toISOString(), may_decide: false, may_not_decide_because: 'It is decided.' }));
+}
