@@ -145,7 +145,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
 
   const packages = new EvidencePackages({ ...parts, trail });
   loops.push(...packages.loops);
-  const privacy = new Privacy({ ...parts, retention_days: config.retention_days });
+  const privacy = new Privacy({ ...parts, packages, retention_days: config.retention_days });
   loops.push(...privacy.loops);
 
   const references = new PolicyReferences({ ...parts, ...policies });

@@ -31,6 +31,7 @@ import { CLAIM_SETTINGS } from './dispatch/repository-queues.ts';
 import { RunLooks } from './dispatch/run-looks.ts';
 import { Leases } from './dispatch/leases.ts';
 import { Sweeper } from './dispatch/sweeper.ts';
+import { Erasure } from './erasure/erasure.ts';
 import { EvidenceBuilder } from './evidence/builder.ts';
 import { Intake } from './intake/intake.ts';
 import { resealLoop } from './keys/reseal-loop.ts';
@@ -142,6 +143,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     schedules: new Schedules({ ...common, onDue: () => wakers.worker?.wakeIntake() }),
     dispatcher: new Dispatcher({ ...common, database: byKey, runner, concurrency: config.concurrency, onFree: () => wakers.worker?.wakeDispatch() }),
     sweeper: new Sweeper(aside),
+    erasure: new Erasure({ ...common, keys }),
     outcomes: new Outcomes({ ...aside, keys, prices }),
     timers: new Timers(aside),
     children: new Children(aside),

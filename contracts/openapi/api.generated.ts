@@ -1766,10 +1766,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Credentials, where they are kept and what uses them; never what they are */
+        get: operations["listCredentials"];
+        put?: never;
+        /**
+         * Store a credential; it can never be read back
+         * @description Its value, sealed here, or a reference to where it is kept. A reference is read once before it is taken.
+         */
+        post: operations["storeCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{credential_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         get?: never;
         put?: never;
-        /** Store a credential; it can never be read back */
-        post: operations["storeCredential"];
+        post?: never;
+        /** Remove a credential that nothing uses */
+        delete: operations["deleteCredential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{credential_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace what a credential is
+         * @description Calls use the new one at once. Webhooks are verified with the one before, too, for as long as is asked for.
+         */
+        post: operations["rotateCredential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2667,6 +2708,46 @@ export interface paths {
          *     minutes; what is gone stays gone. What a legal hold covers is kept until the hold is released.
          */
         put: operations["putRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Erasures that were asked for, newest first */
+        get: operations["listErasureRequests"];
+        put?: never;
+        /**
+         * Erase a person's data
+         * @description Shuts the person out at once, then looks through everything that the cell keeps of this tenant and takes out what mentions them, as whole words in
+         *     any case. What a run under way still needs goes when the run has ended. The audit keeps their id, which names nobody any more. A legal hold on the
+         *     person, the tenant or a workspace stops it (`held`); what a hold on a run or a record covers is waited for. The result is an evidence package.
+         */
+        post: operations["createErasureRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasure-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an erasure is */
+        get: operations["getErasureRequest"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3899,17 +3980,47 @@ export interface components {
         };
         NewCredential: {
             name: string;
-            /** @enum {string} */
-            kind: "basic" | "oauth_client_credentials" | "api_key" | "bearer" | "signed_jwt" | "client_certificate" | "webhook_secret";
-            /** @description basic {username, password}; oauth_client_credentials {client_id, client_secret, token_path}; api_key {header, value}; bearer {token}; signed_jwt {issuer, private_key_pem, token_path}; client_certificate {certificate_pem, private_key_pem}; webhook_secret {secret} */
-            value: {
-                [key: string]: unknown;
-            };
+            kind: components["schemas"]["StoredCredentialKind"];
+            value?: components["schemas"]["CredentialValue"];
+            secret_ref?: components["schemas"]["SecretRef"];
+        };
+        /** @enum {string} */
+        StoredCredentialKind: "basic" | "oauth_client_credentials" | "oauth_refresh_token" | "api_key" | "bearer" | "signed_jwt" | "client_certificate" | "webhook_secret";
+        /** @description basic {username, password}; oauth_client_credentials {client_id, client_secret, token_path}; oauth_refresh_token {client_id, client_secret, refresh_token, token_path}; api_key {header, value}; bearer {token}; signed_jwt {issuer, private_key_pem, token_path}; client_certificate {certificate_pem, private_key_pem}; webhook_secret {secret} */
+        CredentialValue: {
+            [key: string]: unknown;
+        };
+        /** @description Where the value is kept instead: aws-sm:NAME, env:NAME or file:NAME within what is set apart for the tenant, with #MEMBER behind it for one member of a JSON object */
+        SecretRef: string;
+        CredentialRotation: {
+            value?: components["schemas"]["CredentialValue"];
+            secret_ref?: components["schemas"]["SecretRef"];
+            /** @description Of a webhook_secret: how long the one before verifies, too; 0 when absent */
+            overlap_s?: number;
         };
         Credential: {
             id: string;
             name: string;
-            kind: string;
+            kind: components["schemas"]["StoredCredentialKind"];
+            version: number;
+            /** @enum {string} */
+            source: "sealed" | "aws-sm" | "env" | "file";
+            secret_ref: string | null;
+            used_by: {
+                instance_id: string;
+                name: string;
+                /** @description credential, webhook, shared_secret, client_certificate or proxy */
+                as: string;
+            }[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            rotated_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the one before verifies webhooks, too
+             */
+            previous_until: string | null;
         };
         /** @description How connections to an instance are made. What is absent is the system's default; the environment's proxy variables are never read. */
         InstanceConnection: {
@@ -4960,6 +5071,42 @@ export interface components {
             operational_days: number | null;
             audit_days: number | null;
         };
+        ErasureRequest: {
+            id: string;
+            /** @enum {string} */
+            state: "requested" | "held" | "running" | "completed" | "failed";
+            /** @description What the person is called from now on */
+            pseudonym: string;
+            /** @description Null: not somebody who signs in here */
+            principal_id: string | null;
+            /** @description The legal hold that stands in the way */
+            blocked_by: string | null;
+            /** @description Rows that runs under way, or held ones, still have */
+            waiting_runs: number;
+            /** @description Rows by place, when it is completed */
+            counts: {
+                [key: string]: number;
+            };
+            error: null | {
+                code: string;
+                message: string;
+            };
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            completed_at: string | null;
+            evidence_package_id: string | null;
+        };
+        NewErasureRequest: {
+            /** @description By id or e-mail, their full names and e-mail are looked for, too; what else they are called goes into `terms` */
+            person: {
+                principal_id?: string;
+                email?: string;
+                terms?: string[];
+            };
+            reason: string;
+        };
         LegalHold: {
             id: string;
             scope: components["schemas"]["HoldScope"];
@@ -5677,9 +5824,11 @@ export interface components {
         /** @description First moment that is left out */
         ToTime: string;
         Cursor: string;
+        ErasureRequestId: string;
         HoldId: string;
         ChangeId: string;
         ScheduleId: string;
+        CredentialId: string;
         Kid: string;
         RunId: string;
         SlackInstallationId: string;
@@ -8925,6 +9074,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Credential"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     storeCredential: {
         parameters: {
             query?: never;
@@ -8940,6 +9112,54 @@ export interface operations {
         responses: {
             /** @description Stored */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: components["parameters"]["CredentialId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: components["parameters"]["CredentialId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialRotation"];
+            };
+        };
+        responses: {
+            /** @description Replaced */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10431,6 +10651,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retention"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listErasureRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ErasureRequest"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createErasureRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getErasureRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: components["parameters"]["ErasureRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureRequest"];
                 };
             };
             default: components["responses"]["Problem"];

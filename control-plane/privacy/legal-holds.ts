@@ -21,11 +21,13 @@ export class LegalHolds {
   readonly #database: Database;
   readonly #keys: Keys;
   readonly #clock: Clock;
+  readonly #onReleased: () => void;
 
-  constructor({ database, keys, clock }: { readonly database: Database; readonly keys: Keys; readonly clock: Clock }) {
+  constructor({ database, keys, clock, onReleased }: { readonly database: Database; readonly keys: Keys; readonly clock: Clock; /** Something may go on. */ readonly onReleased: () => void }) {
     this.#database = database;
     this.#keys = keys;
     this.#clock = clock;
+    this.#onReleased = onReleased;
   }
 
   async listLegalHolds({ principal }: Call<'listLegalHolds'>): Promise<Answer<'listLegalHolds'>> {
@@ -68,6 +70,7 @@ export class LegalHolds {
       });
       return tx.one<HoldRow>(findHold, [tenantId, path.hold_id]);
     });
+    this.#onReleased();
     return { status: 200, body: await this.#view(row, principal) };
   }
 

@@ -4,6 +4,9 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { Loop } from '../cell/loop.ts';
+import type { BuildsPackages } from '../evidence/package-wish.ts';
+import { erasureLoop } from './erasure/erasure-job.ts';
+import { ErasureRequests } from './erasure/erasure-requests.ts';
 import { LegalHolds } from './legal-holds.ts';
 import { Retention } from './retention.ts';
 import { retentionLoop } from './retention-loop.ts';
@@ -13,11 +16,12 @@ export interface PrivacyParts {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly packages: BuildsPackages;
   /** How long content is kept where a tenant says nothing. */
   readonly retention_days: number;
 }
 
-export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold';
+export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold' | 'createErasureRequest' | 'listErasureRequests' | 'getErasureRequest';
 
 /** What is kept of whom, for how long, and what ends it. */
 export class Privacy {
@@ -26,14 +30,19 @@ export class Privacy {
 
   constructor(parts: PrivacyParts) {
     const retention = new Retention(parts);
-    const holds = new LegalHolds(parts);
+    const erasing = erasureLoop(parts);
+    const holds = new LegalHolds({ ...parts, onReleased: () => erasing.wake() });
+    const erasures = new ErasureRequests({ ...parts, onRequested: () => erasing.wake() });
     this.handlers = {
       getRetention: (call) => retention.getRetention(call),
       putRetention: (call) => retention.putRetention(call),
       listLegalHolds: (call) => holds.listLegalHolds(call),
       setLegalHold: (call) => holds.setLegalHold(call),
       releaseLegalHold: (call) => holds.releaseLegalHold(call),
+      createErasureRequest: (call) => erasures.createErasureRequest(call),
+      listErasureRequests: (call) => erasures.listErasureRequests(call),
+      getErasureRequest: (call) => erasures.getErasureRequest(call),
     };
-    this.loops = [retentionLoop(parts)];
+    this.loops = [retentionLoop(parts), erasing];
   }
 }

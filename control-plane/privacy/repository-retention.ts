@@ -62,3 +62,23 @@ const forgetLinks: Statement = {
 export async function forgetSignIns(tx: Transaction, tenantId: string, days: number): Promise<number> {
   return await tx.change(forgetSessions, [tenantId, days]) + await tx.change(forgetLinks, [tenantId, days]);
 }
+
+export interface ChainRow {
+  readonly chain: string;
+  readonly workspace_id: string;
+}
+
+export const listChains: Statement = {
+  name: 'retention.list_chains',
+  text: `SELECT chain, split_part(chain, '/', 2) AS workspace_id FROM audit.chain_heads WHERE tenant_id = $1 ORDER BY chain`,
+};
+
+const endAuditOf: Statement = {
+  name: 'retention.end_audit',
+  text: `SELECT ended::int, from_seq::int, to_seq::int FROM audit.end_retention($1, $2, clock_timestamp() - make_interval(days => $3), $4)`,
+};
+
+/** Ends the bodies of events of a chain that are older than `days`, that a checkpoint covers and no legal hold does. */
+export function endAudit(tx: Transaction, tenantId: string, chain: string, days: number, limit: number): Promise<{ ended: number; from_seq: number | null; to_seq: number | null }> {
+  return tx.one(endAuditOf, [tenantId, chain, days, limit]);
+}

@@ -9,6 +9,8 @@ import type { Children } from '../children/children.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Leases } from '../dispatch/leases.ts';
+import { ERASURE_EVERY_MS } from '../erasure/erasure.ts';
+import type { Erasure } from '../erasure/erasure.ts';
 import type { Sweeper } from '../dispatch/sweeper.ts';
 import type { Intake } from '../intake/intake.ts';
 import { ADMISSIONS_EVERY_MS } from '../limits/admissions.ts';
@@ -48,6 +50,7 @@ export interface WorkerParts {
   readonly runner: StepRunner;
   readonly leases: Leases;
   readonly sweeper: Sweeper;
+  readonly erasure: Erasure;
   readonly outcomes: Outcomes;
   readonly timers: Timers;
   readonly children: Children;
@@ -152,7 +155,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { wake, dispatcher, intake, admissions, schedules, leases, sweeper, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { wake, dispatcher, intake, admissions, schedules, leases, sweeper, erasure, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -174,6 +177,7 @@ function loopsOf(parts: WorkerParts) {
     children: loop('children', CHILDREN_EVERY_MS, () => children.turn()),
     commands: loop('commands', 1_000, () => commands.turn()),
     shred: loop('shred', 60_000, () => sweeper.shred()),
+    erasure: loop('erasure', ERASURE_EVERY_MS, () => erasure.turn()),
     policy: loop('policy', 3_600_000, once(() => decisionPoints.refreshChanged())),
     presence: loop('presence', PRESENCE_MS, once(() => writePresence(parts))),
     ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),

@@ -66,6 +66,8 @@ CREATE TABLE control.erasure_requests (
   principal_id text,
   pseudonym text NOT NULL,
   reason_digest text NOT NULL,
+  -- The audit event that says that it was asked for: its evidence shows it.
+  event_id text NOT NULL,
   previous_state text NOT NULL,
   state text NOT NULL,
   -- The hold that stands in the way.
@@ -168,7 +170,8 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE ON control.retention_settings, control.tenant_moves TO countersign_control;
 GRANT SELECT, INSERT ON control.legal_holds TO countersign_control;
-GRANT UPDATE (released_by, released_at, release_reason_digest) ON control.legal_holds TO countersign_control;
+-- What is sealed is sealed again under a newer key.
+GRANT UPDATE (released_by, released_at, release_reason_digest, reason_sealed) ON control.legal_holds TO countersign_control;
 GRANT SELECT, INSERT, UPDATE ON control.erasure_requests TO countersign_control;
 GRANT SELECT, INSERT ON control.erasure_findings TO countersign_control;
 GRANT SELECT ON control.erasure_request_legal_transitions TO countersign_control, countersign_execution;
@@ -186,7 +189,11 @@ GRANT SELECT, INSERT ON execution.erasure_findings TO countersign_execution;
 GRANT DELETE ON execution.step_attempts TO countersign_execution;
 GRANT UPDATE (masked_input, shadows) ON execution.decisions TO countersign_execution;
 -- What retention and erasure take from the control plane's.
-GRANT DELETE ON control.sessions, control.sign_in_links, control.api_keys TO countersign_control;
+GRANT DELETE ON control.sessions, control.sign_in_links TO countersign_control;
+GRANT UPDATE (reason, release_reason) ON control.kill_switches TO countersign_control;
+GRANT UPDATE (reason, override_reason, withdraw_reason) ON control.policy_releases TO countersign_control;
+GRANT UPDATE (message) ON control.policy_versions TO countersign_control;
+GRANT UPDATE (reason) ON control.policy_replays TO countersign_control;
 
 ALTER TABLE execution.runs ADD COLUMN traces_ended_at timestamptz;
 CREATE INDEX runs_with_traces ON execution.runs (tenant_id, finished_at) WHERE finished_at IS NOT NULL AND traces_ended_at IS NULL;

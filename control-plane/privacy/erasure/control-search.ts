@@ -1,0 +1,61 @@
+import { folded, mentions, textIn } from '@countersign/contracts/privacy/terms.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { clearMentions } from '@countersign/platform/postgres/text-scan.ts';
+import { CONTROL_TEXTS } from './places.ts';
+import { insertFindings, sealedApprovals, shredApprovals } from './repository-erasure.ts';
+import type { SealedApprovalRow } from './repository-erasure.ts';
+
+export interface SearchParts {
+  readonly database: Database;
+  readonly keys: Keys;
+}
+
+export interface Searched {
+  readonly cleared: number;
+  readonly waiting: number;
+}
+
+/** Goes once through everything that the control plane wrote and takes out what mentions the person. */
+export async function searchControl(parts: SearchParts, tenantId: string, requestId: string, terms: readonly string[]): Promise<Searched> {
+  const foldedTerms = terms.map(folded);
+  const done: Searched[] = [];
+  for (const table of CONTROL_TEXTS) {
+    const action = table.clear === 'delete' ? 'removed' : 'shredded';
+    done.push(await clearMentions(
+      (work) => parts.database.forTenant(tenantId, work), table, tenantId, (text) => mentions(text, foldedTerms),
+      (tx, keys) => insertFindings(tx, tenantId, requestId, keys.map((row_id) => ({ place: table.table, row_id, action }))),
+    ));
+  }
+  done.push(await searchApprovals(parts, tenantId, requestId, foldedTerms));
+  return { cleared: sum(done.map((one) => one.cleared)), waiting: sum(done.map((one) => one.waiting)) };
+}
+
+/** What was asked of people: sealed, so it is opened to be looked at. */
+async function searchApprovals({ database, keys }: SearchParts, tenantId: string, requestId: string, foldedTerms: readonly string[]): Promise<Searched> {
+  let [cleared, waiting, after] = [0, 0, ''];
+  for (;;) {
+    const page = await database.forTenant(tenantId, (tx) => tx.rows<SealedApprovalRow>(sealedApprovals, [tenantId, after]));
+    const meant: SealedApprovalRow[] = [];
+    for (const row of page) {
+      for (const sealed of [row.action_sealed, row.preview_sealed]) {
+        if (sealed !== null && !meant.includes(row) && mentions(textIn(await keys.unseal(tenantId, 'approval', row.id, sealed)), foldedTerms)) meant.push(row);
+      }
+    }
+    waiting += meant.filter((row) => !row.ready).length;
+    if (meant.length > 0) {
+      cleared += await database.forTenant(tenantId, async (tx) => {
+        const ids = (await tx.rows<{ id: string }>(shredApprovals, [tenantId, meant.map((row) => row.id)])).map((row) => row.id);
+        await insertFindings(tx, tenantId, requestId, ids.map((row_id) => ({ place: 'control.approvals', row_id, action: 'shredded' })));
+        return ids.length;
+      });
+    }
+    const last = page.at(-1);
+    if (last === undefined) return { cleared, waiting };
+    after = last.id;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
