@@ -3,6 +3,8 @@ import { readKeySettings } from '@countersign/platform/keys/settings.ts';
 import type { KeySettings } from '@countersign/platform/keys/settings.ts';
 import { readS3Place } from '@countersign/platform/objects/settings.ts';
 import type { S3Place } from '@countersign/platform/objects/settings.ts';
+import { readSecretsSettings } from '@countersign/platform/secrets/settings.ts';
+import type { SecretsSettings } from '@countersign/platform/secrets/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { readAuditSettings } from './audit/settings.ts';
@@ -24,6 +26,7 @@ export interface ControlPlaneConfig extends RequestSettings {
   readonly objectsS3: S3Place | null;
   readonly audit: AuditSettings;
   readonly keys: KeySettings;
+  readonly secrets: SecretsSettings;
   readonly sandboxUrl: string | null;
   /** Whether identity providers and issuers of tokens may be stand-ins on this machine, asked by http. */
   readonly standIns: boolean;
@@ -79,6 +82,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     databaseConnections: whole(env, 'COUNTERSIGN_DATABASE_CONNECTIONS', 20, 2, 1_000),
     ...readRequestSettings(env, (name, fallback) => whole(env, name, fallback, 1, 1_000_000_000), (name, takes) => new ConfigError(`${name} is wrong: ${takes}`)),
     keys: readKeySettings(env),
+    secrets: readSecretsSettings(env),
     ...objectsOf(env),
     audit: readAuditSettings(env, (name, otherwise, least, most) => whole(env, name, otherwise, least, most)),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),

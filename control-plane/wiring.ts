@@ -11,6 +11,7 @@ import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { openObjects } from '@countersign/platform/objects/open-objects.ts';
 import { compilePolicy } from '@countersign/platform/opa/compile/compile-policy.ts';
+import { openSecrets } from '@countersign/platform/secrets/open-secrets.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { handlersOf } from './api/handlers.ts';
@@ -96,6 +97,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await database.assertLeastPrivilege();
   const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke') });
   const { keys } = ring;
+  const secrets = await openSecrets(config.secrets, keys);
   const objects = await openObjects(config);
 
   const cache = config.redisUrl === null ? null : await openRedis(config.redisUrl, log);
@@ -103,7 +105,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const refusals = new RateLimit(clock, AUDITED_REFUSALS);
   const checks = new SchemaChecks();
   const telemetry = await createTelemetry(config.telemetry, { database, log, version: packageJson.version });
-  const parts = { database, keys, objects, clock, log, notifier, refusals, checks, telemetry };
+  const parts = { database, keys, secrets, objects, clock, log, notifier, refusals, checks, telemetry };
 
   const tenancy = new Tenancy({ ...parts, config });
   const tenantStates = new ServedTenants({ ...parts, region: config.region, cell: config.cell, cellUrls: config.cellUrls });

@@ -2,6 +2,8 @@ import { hostname } from 'node:os';
 import type { SqsAddress } from '@countersign/platform/queue/sqs-client.ts';
 import { readKeySettings } from '@countersign/platform/keys/settings.ts';
 import type { KeySettings } from '@countersign/platform/keys/settings.ts';
+import { readSecretsSettings } from '@countersign/platform/secrets/settings.ts';
+import type { SecretsSettings } from '@countersign/platform/secrets/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import { ExecutionError } from './errors.ts';
@@ -10,6 +12,8 @@ export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly objectsFolder: string;
   readonly keys: KeySettings;
+  /** Absent: none but those that are sealed. */
+  readonly secrets?: SecretsSettings;
   readonly workerId: string;
   readonly concurrency: number;
   readonly leaseMs: number;
@@ -43,6 +47,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     databaseUrl: required(env, 'COUNTERSIGN_EXECUTION_DATABASE_URL', 'the connection string of the role countersign_execution'),
     objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
     keys: readKeySettings(env),
+    secrets: readSecretsSettings(env),
     workerId: env['COUNTERSIGN_WORKER_ID'] || `${hostname()}:${process.pid}`,
     concurrency: whole(env, 'COUNTERSIGN_CONCURRENCY', 8, 1, 256),
     leaseMs: whole(env, 'COUNTERSIGN_LEASE_MS', 15_000, 300, 600_000),

@@ -12,6 +12,8 @@ import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { openSecrets } from '@countersign/platform/secrets/open-secrets.ts';
+import { NO_SECRETS } from '@countersign/platform/secrets/settings.ts';
 import { UNOBSERVED } from '@countersign/platform/telemetry/settings.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
@@ -53,6 +55,7 @@ import { postgresInstances } from './store/instances.ts';
 import { postgresModelStores } from './store/model-stores.ts';
 import { PostgresInstanceHealth } from './store/postgres-instance-health.ts';
 import { RedisInstanceHealth } from './store/redis-instance-health.ts';
+import { PostgresRefreshedTokens } from './store/refreshed-tokens.ts';
 import { postgresPrices } from './store/prices.ts';
 import { PostgresGatewayStore } from './store/postgres-gateway-store.ts';
 import { observedEgress } from './telemetry/observed-egress.ts';
@@ -124,7 +127,8 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     facts: postgresFacts(database),
     instances: postgresInstances(database),
     declared: postgresDeclaredConnectors(database, log),
-    vault: postgresCredentialVault(database, keys),
+    vault: postgresCredentialVault(database, await openSecrets(config.secrets ?? NO_SECRETS, keys)),
+    refreshed: new PostgresRefreshedTokens(database, keys),
     models: postgresModelStores({ ...common, objects }),
     prices,
     guard: new InstanceGuard({

@@ -5,7 +5,7 @@ import type { GuardedResponse } from '@countersign/platform/egress/limits.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
-import type { CredentialValue, CredentialVault } from './ports.ts';
+import type { CredentialValue, CredentialVault, RefreshAnswer, RefreshedTokens } from './ports.ts';
 import { signedJwt } from './signed-jwt.ts';
 import type { SignedJwtCredential } from './signed-jwt.ts';
 
@@ -28,7 +28,7 @@ const TOKEN_TIMEOUT_MS = 30_000;
 /** Tokens of rotated secrets stay behind under keys that nobody asks for any more. */
 const MAX_TOKENS = 1_000;
 
-export function createCredentialHeaders(vault: CredentialVault, clock: Clock): CredentialHeaders {
+export function createCredentialHeaders(vault: CredentialVault, clock: Clock, refreshed: RefreshedTokens | null): CredentialHeaders {
   const tokens = new Map<string, Token>();
   const underWay = new Map<string, Promise<Token>>();
   const kinds = new Map<string, CredentialValue['kind']>();
@@ -69,6 +69,10 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
           const key = tokenKey(call, credential.tokenPath, credential.clientId, credential.clientSecret);
           return bearer(await tokenFor(key, fresh, () => fetchToken(egress, credential, clock)));
         }
+        case 'oauth_refresh_token': {
+          const key = tokenKey(call, credential.id, String(credential.version), credential.clientSecret);
+          return bearer(await tokenFor(key, fresh, () => refreshedToken(refreshed, tenant.id, egress, credential, fresh)));
+        }
       }
     },
     isRefreshable: (call) => {
@@ -79,7 +83,7 @@ export function createCredentialHeaders(vault: CredentialVault, clock: Clock): C
 }
 
 /** The kinds that are exchanged for a token, which may end earlier than it said. */
-const TOKEN_KINDS: ReadonlySet<CredentialValue['kind']> = new Set(['oauth_client_credentials', 'signed_jwt']);
+const TOKEN_KINDS: ReadonlySet<CredentialValue['kind']> = new Set(['oauth_client_credentials', 'oauth_refresh_token', 'signed_jwt']);
 
 /** All that a token was made from, because a rotated secret must not go on under the old token, nor one tenant under another's. */
 function tokenKey({ request, instance }: Call, ...secret: readonly string[]): string {
@@ -110,6 +114,28 @@ async function fetchToken(egress: GuardedEgress, credential: Extract<CredentialV
   const granted = response.status === 200 ? grantIn(response.body) : null;
   if (granted !== null) return { value: granted.access_token, usableUntil: asked_at + granted.expires_in * 1_000 - RENEW_BEFORE_MS };
   throw refusedBy(response.status, 'refused the client credentials', 'check client id, secret, token path and that the grant is enabled');
+}
+
+/** OAuth 2.0 refresh token (RFC 6749, 6), asked for by one process at a time. */
+async function refreshedToken(
+  refreshed: RefreshedTokens | null, tenantId: string, egress: GuardedEgress, credential: Extract<CredentialValue, { kind: 'oauth_refresh_token' }>, fresh: boolean,
+): Promise<Token> {
+  if (refreshed === null) throw unusable('Refresh tokens are not kept here; use another kind of credential.');
+  try {
+    const { value, expires_at } = await refreshed.accessToken(tenantId, credential, fresh, (refreshToken) => refresh(egress, credential, refreshToken));
+    return { value, usableUntil: expires_at.getTime() - RENEW_BEFORE_MS };
+  } catch (error) {
+    if (error instanceof ConnectorError) throw error;
+    throw new ConnectorError({ code: 'peer_unavailable', effect: 'none', retryable: true, message: `No token could be had with the credential ${credential.id}: ${(error as Error).message}`, cause: error });
+  }
+}
+
+async function refresh(egress: GuardedEgress, credential: Extract<CredentialValue, { kind: 'oauth_refresh_token' }>, refreshToken: string): Promise<RefreshAnswer> {
+  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: credential.clientId, client_secret: credential.clientSecret }).toString();
+  const response = await askForToken(egress, credential.tokenPath, { 'content-type': 'application/x-www-form-urlencoded' }, body);
+  const granted = response.status === 200 ? grantIn(response.body) : null;
+  if (granted !== null) return { accessToken: granted.access_token, expires_in_s: granted.expires_in, refreshToken: granted.refresh_token };
+  throw refusedBy(response.status, 'refused the refresh token', 'authorise again and store the credential with the refresh token that you get');
 }
 
 /** A short-lived token of our own making for an access token, answered as `{token, expires_at}` (RFC 3339). */
@@ -156,13 +182,14 @@ function exchangedIn(body: Uint8Array): { readonly token: string; readonly ends_
   }
 }
 
-function grantIn(body: Uint8Array): { access_token: string; expires_in: number } | null {
+function grantIn(body: Uint8Array): { access_token: string; expires_in: number; refresh_token: string | null } | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
     if (typeof value !== 'object' || value === null || !('access_token' in value) || typeof value.access_token !== 'string') return null;
     // RFC 6749 only recommends expires_in; a token of unknown life is used for the exchange at hand.
     const expires_in = 'expires_in' in value ? Number(value.expires_in) : 0;
-    return { access_token: value.access_token, expires_in: Number.isFinite(expires_in) ? expires_in : 0 };
+    const refresh_token = 'refresh_token' in value && typeof value.refresh_token === 'string' && value.refresh_token !== '' ? value.refresh_token : null;
+    return { access_token: value.access_token, expires_in: Number.isFinite(expires_in) ? expires_in : 0, refresh_token };
   } catch {
     return null;
   }

@@ -20,7 +20,7 @@ import { createManifestSchemas } from './manifest-schemas.ts';
 import { cleanAnswer } from './clean-answer.ts';
 import { commitOutcome } from './outcome.ts';
 import { perform } from './perform.ts';
-import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Facts, Gateway, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
+import type { CallRequest, CallResult, CredentialVault, RefreshedTokens, DeclaredConnectors, Facts, Gateway, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
 import { redactAnswer } from './redact.ts';
 import { resolveCall } from './resolve.ts';
 import { validateAnswer } from './validate-answer.ts';
@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** Connectors without code, which tenants publish as manifests. Absent: there are none. */
   readonly declared?: DeclaredConnectors;
   readonly vault: CredentialVault;
+  /** Absent: credentials of kind oauth_refresh_token cannot be used. */
+  readonly refreshed?: RefreshedTokens;
   readonly models: ModelStores;
   readonly prices: Prices;
   readonly guard: InstanceGuard;
@@ -63,7 +65,7 @@ export function createGateway(options: GatewayOptions): RunningGateway {
     schemas: createManifestSchemas(),
     egresses,
     caches: createActionCaches(() => options.clock.now().getTime()),
-    credentials: createCredentialHeaders(options.vault, options.clock),
+    credentials: createCredentialHeaders(options.vault, options.clock, options.refreshed ?? null),
     nested: (request) => runPipeline(parts, request, true),
   };
   return {

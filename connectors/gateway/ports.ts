@@ -103,6 +103,8 @@ export interface DeclaredConnectors {
 export type CredentialValue =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'oauth_client_credentials'; readonly clientId: string; readonly clientSecret: string; readonly tokenPath: string }
+  /** `refreshToken` is the one that was stored: the peer may have given another since (`RefreshedTokens`). */
+  | { readonly kind: 'oauth_refresh_token'; readonly id: string; readonly version: number; readonly clientId: string; readonly clientSecret: string; readonly refreshToken: string; readonly tokenPath: string }
   | { readonly kind: 'api_key'; readonly header: string; readonly value: string }
   | { readonly kind: 'bearer'; readonly token: string }
   /** Signs `{iss: issuer, iat, exp}` (RS256) and exchanges it at `tokenPath` for `{token, expires_at}`. */
@@ -112,6 +114,23 @@ export type CredentialValue =
 export interface CredentialVault {
   /** The value, for one call. Callers drop it when the call is over and never log it. */
   borrow(tenantId: string, credentialId: string): Promise<CredentialValue>;
+}
+
+/** What a peer gives for a refresh token. `refreshToken` null: the one that was sent goes on. */
+export interface RefreshAnswer {
+  readonly accessToken: string;
+  readonly expires_in_s: number;
+  readonly refreshToken: string | null;
+}
+
+/** Access tokens that came for refresh tokens, shared by all who use a credential: most peers take a refresh token that comes twice for a theft. */
+export interface RefreshedTokens {
+  /**
+   * The token in force. `ask` is called by one process at a time, with the newest refresh token; what it gives is kept before anybody uses it.
+   *
+   * @param fresh the one that was given here before is not taken by the peer
+   */
+  accessToken(tenantId: string, credential: Extract<CredentialValue, { kind: 'oauth_refresh_token' }>, fresh: boolean, ask: (refreshToken: string) => Promise<RefreshAnswer>): Promise<{ readonly value: string; readonly expires_at: Date }>;
 }
 
 export interface ModelStores {

@@ -59,7 +59,7 @@ export interface LearningManifest {
  * How an instance proves who it is. `signed_jwt` is a short-lived token that we sign and exchange for an access token (a GitHub App);
  * `client_certificate` is mutual TLS, alone or (as part of an instance's connection) beside another kind.
  */
-export const CREDENTIAL_KINDS = ['none', 'basic', 'oauth_client_credentials', 'api_key', 'bearer', 'signed_jwt', 'client_certificate'] as const;
+export const CREDENTIAL_KINDS = ['none', 'basic', 'oauth_client_credentials', 'oauth_refresh_token', 'api_key', 'bearer', 'signed_jwt', 'client_certificate'] as const;
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** `model` is a call to a model: it changes nothing outside, and costs. */

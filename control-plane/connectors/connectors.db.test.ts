@@ -38,7 +38,10 @@ describe('credentials', () => {
   test('go in sealed and never come out', async () => {
     const reply = await store('desk-login', 'basic', { username: 'integration', password: 'correct horse battery staple' });
     expect(reply.status).toBe(201);
-    expect(reply.body).toEqual({ id: expect.stringMatching(/^cred_/) as string, name: 'desk-login', kind: 'basic' });
+    expect(reply.body).toEqual({
+      id: expect.stringMatching(/^cred_/) as string, name: 'desk-login', kind: 'basic', version: 1, source: 'sealed', secret_ref: null, used_by: [],
+      created_at: expect.any(String) as string, rotated_at: null, previous_until: null,
+    });
     const { tenantId } = plane.tenant;
     const row = await plane.database.control.forTenant(tenantId, (tx) => tx.one<{ sealed: Buffer }>({ name: 'test.sealed', text: 'SELECT sealed FROM control.credentials WHERE tenant_id = $1 AND id = $2' }, [tenantId, reply.body['id']]));
     expect(row.sealed.toString('latin1')).not.toContain('horse');

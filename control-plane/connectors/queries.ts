@@ -38,14 +38,9 @@ export const listConnectorVersions: Statement = {
          ORDER BY connector, published_at DESC, version DESC`,
 };
 
-export const insertCredential: Statement = {
-  name: 'connectors.insert_credential',
-  text: 'INSERT INTO control.credentials (tenant_id, id, name, kind, sealed) VALUES ($1, $2, $3, $4, $5)',
-};
-
 export const findCredentialKind: Statement = {
   name: 'connectors.find_credential_kind',
-  text: 'SELECT kind FROM control.credentials WHERE tenant_id = $1 AND id = $2',
+  text: 'SELECT kind FROM control.credentials WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL FOR SHARE',
 };
 
 export const insertInstanceDirectory: Statement = {

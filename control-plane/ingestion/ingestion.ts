@@ -8,7 +8,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { asApiError } from '@countersign/platform/http/problem.ts';
 import { parseJsonBody } from '@countersign/platform/http/strict-body.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Secrets } from '@countersign/platform/secrets/secrets.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
@@ -26,6 +26,7 @@ import type { RecordedRow } from './queries.ts';
 import { readHeaders, verifyWebhook } from './scheme.ts';
 import type { WebhookHeaders } from './scheme.ts';
 import { verifySharedSecret } from './signature.ts';
+import { verifyWithSecrets } from './webhook-secrets.ts';
 import { readEvent } from './trigger.ts';
 import type { ReadEvent } from './trigger.ts';
 
@@ -47,7 +48,7 @@ export type WebhookAnswer =
 
 export interface IngestionParts {
   readonly database: Database;
-  readonly keys: Keys;
+  readonly secrets: Secrets;
   readonly clock: Clock;
   readonly checks: SchemaChecks;
   readonly refusals: RateLimit;
@@ -152,17 +153,12 @@ export class Ingestion {
   /** A signature where there is one; the shared secret only where the instance allows that and nothing is signed. */
   async #verify(webhook: WebhookRequest, headers: WebhookHeaders, instance: WebhookInstance): Promise<void> {
     const sharedSecret = webhook.header('x-countersign-shared-secret');
-    if (!headers.isSigned && sharedSecret !== undefined && instance.shared_secret_sealed !== null) {
-      verifySharedSecret(sharedSecret, await this.#secret(instance.tenantId, instance.shared_secret_credential_id, instance.shared_secret_sealed));
+    if (!headers.isSigned && sharedSecret !== undefined && instance.shared_secret_credential_id !== null) {
+      await verifyWithSecrets(instance, 'shared_secret', this.#parts.secrets, (secret) => verifySharedSecret(sharedSecret, secret));
       return;
     }
-    if (instance.webhook_sealed === null) throw new ApiError('webhook_unsigned', 'The instance has no webhook secret, so nothing it receives can be verified. Give it one.');
-    verifyWebhook(headers, webhook.body, await this.#secret(instance.tenantId, instance.webhook_credential_id, instance.webhook_sealed), this.#parts.clock.now());
-  }
-
-  async #secret(tenantId: string, credentialId: string | null, sealed: Buffer): Promise<string> {
-    const plain = await this.#parts.keys.unseal(tenantId, 'credential', credentialId ?? '', sealed);
-    return (JSON.parse(Buffer.from(plain).toString('utf8')) as { secret: string }).secret;
+    if (instance.webhook_credential_id === null) throw new ApiError('webhook_unsigned', 'The instance has no webhook secret, so nothing it receives can be verified. Give it one.');
+    await verifyWithSecrets(instance, 'webhook', this.#parts.secrets, (secret) => verifyWebhook(headers, webhook.body, secret, this.#parts.clock.now()));
   }
 
   #read(webhook: WebhookRequest, { event }: WebhookHeaders, instance: WebhookInstance): ReadEvent {

@@ -17,15 +17,27 @@ export interface InstanceRow {
   readonly manifest_digest: string;
   readonly webhook_credential_id: string | null;
   readonly webhook_sealed: Buffer | null;
+  readonly webhook_secret_ref: string | null;
+  /** The secret before, while it verifies, too. */
+  readonly webhook_previous_sealed: Buffer | null;
+  readonly webhook_previous_secret_ref: string | null;
   readonly shared_secret_credential_id: string | null;
   readonly shared_secret_sealed: Buffer | null;
+  readonly shared_secret_secret_ref: string | null;
+  readonly shared_secret_previous_sealed: Buffer | null;
+  readonly shared_secret_previous_secret_ref: string | null;
 }
 
 export const findInstance: Statement = {
   name: 'ingestion.find_instance',
   text: `
     SELECT i.id, i.workspace_id, i.environment_id, i.connector, i.enabled, i.settings, v.manifest, v.manifest_digest,
-           i.webhook_credential_id, w.sealed AS webhook_sealed, i.shared_secret_credential_id, s.sealed AS shared_secret_sealed
+           i.webhook_credential_id, w.sealed AS webhook_sealed, w.secret_ref AS webhook_secret_ref,
+           CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_sealed END AS webhook_previous_sealed,
+           CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret_ref END AS webhook_previous_secret_ref,
+           i.shared_secret_credential_id, s.sealed AS shared_secret_sealed, s.secret_ref AS shared_secret_secret_ref,
+           CASE WHEN s.previous_until > clock_timestamp() THEN s.previous_sealed END AS shared_secret_previous_sealed,
+           CASE WHEN s.previous_until > clock_timestamp() THEN s.previous_secret_ref END AS shared_secret_previous_secret_ref
       FROM control.connector_instances i
       JOIN control.connector_versions v ON (v.tenant_id, v.connector, v.version) = (i.tenant_id, i.connector, i.connector_version)
       LEFT JOIN control.credentials w ON (w.tenant_id, w.id) = (i.tenant_id, i.webhook_credential_id)

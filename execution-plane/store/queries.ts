@@ -37,9 +37,17 @@ export async function readInstance(tx: Transaction, call: CallIdentity, connecto
   };
 }
 
-const credential: Statement = { name: 'credentials.read', text: 'SELECT kind, sealed FROM control.credentials WHERE tenant_id = $1 AND id = $2' };
+const credential: Statement = { name: 'credentials.read', text: 'SELECT id, kind, sealed, secret_ref, version FROM control.credentials WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL' };
 
-export function readCredential(tx: Transaction, tenantId: string, id: string): Promise<{ kind: string; sealed: Buffer } | undefined> {
+export interface StoredCredential {
+  readonly id: string;
+  readonly kind: string;
+  readonly sealed: Buffer | null;
+  readonly secret_ref: string | null;
+  readonly version: number;
+}
+
+export function readCredential(tx: Transaction, tenantId: string, id: string): Promise<StoredCredential | undefined> {
   return tx.maybeOne(credential, [tenantId, id]);
 }
 

@@ -82,6 +82,7 @@ function secretsOf({ standIn: { credential } }: Bench): string[] {
   switch (credential.kind) {
     case 'basic': return [credential.password, Buffer.from(`${credential.username}:${credential.password}`).toString('base64')];
     case 'oauth_client_credentials': return [credential.clientSecret];
+    case 'oauth_refresh_token': return [credential.clientSecret, credential.refreshToken];
     case 'api_key': return [credential.value];
     case 'bearer': return [credential.token];
     case 'signed_jwt':
