@@ -21,6 +21,7 @@ import { PolicyAuthorizer } from './access/policy-authorizer.ts';
 import { Settings } from './access/settings.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
+import { BreakGlass } from './break-glass/break-glass.ts';
 import { Budgets } from './budgets/budgets.ts';
 import { Prices } from './budgets/prices.ts';
 import { BulkCommands } from './bulk-commands/bulk-commands.ts';
@@ -147,6 +148,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
 
   const packages = new EvidencePackages({ ...parts, trail });
   loops.push(...packages.loops);
+  const breakGlass = new BreakGlass({ ...parts, packages, settingsOf: (tenantId) => settings.of(tenantId) });
+  loops.push(...breakGlass.loops);
   const privacy = new Privacy({ ...parts, packages, retention_days: config.retention_days });
   loops.push(...privacy.loops);
 
@@ -161,6 +164,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     handlers: changes.carryOut.by(handlersOf({
       people,
       machines,
+      breakGlass,
       changes,
       roles: new Roles({ ...parts, settings }),
       runs: new Runs({ ...parts, approvals }),

@@ -969,6 +969,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles that were taken in an emergency: by you; with `break_glass:review`, by anybody */
+        get: operations["listBreakGlass"];
+        put?: never;
+        /**
+         * Take a role in an emergency, at once and for a while
+         * @description By a person who signed in within the last ten minutes. It is told to whoever is on call, evidence is made of what was done, and somebody else reviews it.
+         */
+        post: operations["activateBreakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{grant_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: components["parameters"]["GrantId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it back before its time: yours; with `break_glass:review`, anybody's */
+        post: operations["endBreakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{grant_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: components["parameters"]["GrantId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether it was justified
+         * @description Once, when it is over, and never of one's own.
+         */
+        post: operations["reviewBreakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest/{connector}/{instance}": {
         parameters: {
             query?: never;
@@ -5795,6 +5857,35 @@ export interface components {
                 message: string;
             } | null;
         };
+        NewBreakGlass: {
+            role: components["schemas"]["Role"];
+            reason: string;
+            duration_s: number;
+        };
+        BreakGlass: {
+            id: string;
+            workspace_id: string;
+            principal_id: string;
+            display_name: string;
+            role: components["schemas"]["Role"];
+            reason: string | null;
+            active: boolean;
+            /** Format: date-time */
+            activated_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @enum {string|null} */
+            ended_because: "ended" | "expired" | "disabled" | null;
+            /** @description The evidence package of what was done; made within seconds of its end */
+            evidence_id: string | null;
+            reviewed_by: string | null;
+            /** Format: date-time */
+            reviewed_at: string | null;
+            /** @enum {string|null} */
+            verdict: "justified" | "not_justified" | null;
+        };
     };
     responses: {
         /** @description A coded problem */
@@ -5826,6 +5917,7 @@ export interface components {
         Cursor: string;
         ErasureRequestId: string;
         HoldId: string;
+        GrantId: string;
         ChangeId: string;
         ScheduleId: string;
         CredentialId: string;
@@ -7692,6 +7784,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first, at most 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BreakGlass"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    activateBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBreakGlass"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    endBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: components["parameters"]["GrantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reviewBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: components["parameters"]["GrantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    verdict: "justified" | "not_justified";
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Reviewed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakGlass"];
                 };
             };
             default: components["responses"]["Problem"];

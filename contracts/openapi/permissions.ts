@@ -194,6 +194,11 @@ export const OPERATION_PERMISSION = {
   putPrices: 'budgets:manage',
   streamEvents: 'runs:read',
   getCell: 'signed_in',
+  // One's own; with break_glass:review anybody's.
+  listBreakGlass: 'signed_in',
+  activateBreakGlass: 'break_glass:activate',
+  endBreakGlass: 'signed_in',
+  reviewBreakGlass: 'break_glass:review',
   // One's own; with changes:read all of the workspace.
   listChangeRequests: 'signed_in',
   getChangeRequest: 'signed_in',

@@ -26,6 +26,7 @@ import type { CostReport } from '../runs/cost-report.ts';
 import type { Evidence } from '../runs/evidence.ts';
 import type { RunCommands } from '../runs/run-commands.ts';
 import type { Machines } from '../machines/machines.ts';
+import type { BreakGlass } from '../break-glass/break-glass.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Roles } from '../roles/roles.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -41,6 +42,7 @@ import type { Handlers } from './operation.ts';
 
 export interface Services {
   readonly machines: Machines;
+  readonly breakGlass: BreakGlass;
   readonly changes: Changes;
   readonly roles: Roles;
   readonly people: People;
@@ -85,6 +87,7 @@ export interface Services {
 export function handlersOf(parts: Services): Handlers {
   return {
     ...parts.machines.handlers,
+    ...parts.breakGlass.handlers,
     ...parts.changes.handlers,
     ...parts.roles.handlers,
     ...parts.people.handlers,

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
+import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-test.ts';
+
+let plane: ControlPlaneUnderTest;
+let admin: TestPrincipal;
+beforeAll(async () => {
+  plane = await ControlPlaneUnderTest.start();
+  admin = await plane.principal(['admin']);
+});
+afterAll(() => plane.stop());
+
+const by = (key: string | null, method: string, path: string, json?: unknown): Promise<ApiReply> => plane.api(method, `/api/v1${path}`, { key, ...(json === undefined ? {} : { json }) });
+const change = (text: string, values: readonly unknown[]): Promise<number> => plane.database.control.forTenant(plane.tenant.tenantId, (tx) => tx.change({ name: `test.${text.slice(0, 50)}`, text }, values));
+const codeOf = async (reply: Promise<ApiReply>): Promise<unknown> => (await reply).body['code'];
+
+async function newKey(key: string, wish: object = {}): Promise<{ id: string; key: string; body: Record<string, unknown> }> {
+  const { status, body } = await by(key, 'POST', '/api-keys', { name: 'a key', ...wish });
+  expect(status).toBe(201);
+  return { id: body['id'] as string, key: body['key'] as string, body };
+}
+
+async function newService(role: string): Promise<string> {
+  const made = await by(admin.key, 'POST', '/service-accounts', { name: `A robot with ${role}` });
+  const id = made.body['id'] as string;
+  expect((await by(admin.key, 'POST', '/role-assignments', { principal_id: id, role })).status).toBe(201);
+  return id;
+}
+
+describe('a key', () => {
+  test('is cut to its scopes, and its scopes to what its principal holds', async () => {
+    const person = await plane.principal(['operator', 'auditor']);
+    const { key, body } = await newKey(person.key, { scopes: ['runs:read', 'audit:read'] });
+    expect(body).toMatchObject({ scopes: ['runs:read', 'audit:read'], workspace_id: plane.tenant.workspaceId, principal_id: person.id });
+    expect(key.startsWith(String(body['prefix']))).toBe(true);
+    expect((await by(key, 'GET', '/runs')).status).toBe(200);
+    expect(await codeOf(by(key, 'GET', '/workflows'))).toBe('scope_missing');
+    expect((await by(key, 'GET', '/me')).body['permissions']).toEqual(['runs:read', 'audit:read']);
+    expect((await by(key, 'GET', '/audit/events')).status).toBe(200);
+    await change(`DELETE FROM control.role_assignments WHERE tenant_id = $1 AND principal_id = $2 AND role = 'auditor'`, [plane.tenant.tenantId, person.id]);
+    expect(await codeOf(by(key, 'GET', '/audit/events'))).toBe('forbidden');
+  });
+
+  test('with scopes makes no key, and nobody makes one that can do more than they', async () => {
+    const person = await plane.principal(['viewer']);
+    const { key } = await newKey(person.key, { scopes: ['runs:read'] });
+    expect(await codeOf(by(key, 'POST', '/api-keys', { name: 'wider' }))).toBe('scope_missing');
+    expect(await codeOf(by(person.key, 'POST', '/api-keys', { name: 'wider', scopes: ['runs:start'] }))).toBe('scope_too_wide');
+    expect(await codeOf(by(person.key, 'POST', '/api-keys', { name: 'no such', scopes: ['runs:fly'] }))).toBe('scope_unknown');
+    expect(await codeOf(by(person.key, 'POST', '/api-keys', { name: 'for another', principal_id: admin.id }))).toBe('forbidden');
+    expect(await codeOf(by(admin.key, 'POST', '/api-keys', { name: 'for a person', principal_id: person.id }))).toBe('not_found');
+  });
+
+  test('of a service account is made by who holds what it holds, and by nobody else', async () => {
+    const robot = await newService('admin');
+    const role = await by(admin.key, 'POST', '/roles', { name: 'Keeper of keys', permissions: ['api_keys:manage', 'runs:read'] });
+    const keeper = await plane.principal([]);
+    await by(admin.key, 'POST', '/role-assignments', { principal_id: keeper.id, role: role.body['id'] });
+    expect(await codeOf(by(keeper.key, 'POST', '/api-keys', { name: 'all of it', principal_id: robot }))).toBe('scope_too_wide');
+    expect((await by(keeper.key, 'POST', '/api-keys', { name: 'a bit of it', principal_id: robot, scopes: ['runs:read'] })).status).toBe(201);
+    const { id } = await newKey(admin.key, { principal_id: robot });
+    expect(await codeOf(by(keeper.key, 'POST', `/api-keys/${id}/rotate`, {}))).toBe('scope_too_wide');
+    expect((await by(keeper.key, 'DELETE', `/api-keys/${id}`)).status).toBe(204);
+  });
+
+  test('is replaced while both work, and the old one ends with the overlap', async () => {
+    const { id, key } = await newKey(admin.key, { scopes: ['runs:read'] });
+    const rotated = await by(admin.key, 'POST', `/api-keys/${id}/rotate`, { overlap_s: 3_600 });
+    expect(rotated.body).toMatchObject({ name: 'a key', scopes: ['runs:read'] });
+    expect([(await by(key, 'GET', '/runs')).status, (await by(String(rotated.body['key']), 'GET', '/runs')).status]).toEqual([200, 200]);
+    expect(await codeOf(by(admin.key, 'POST', `/api-keys/${id}/rotate`, {}))).toBe('api_key_already_rotated');
+    await change(`UPDATE control.api_keys SET expires_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2`, [plane.tenant.tenantId, id]);
+    expect([(await by(key, 'GET', '/runs')).status, (await by(String(rotated.body['key']), 'GET', '/runs')).status]).toEqual([401, 200]);
+    const { id: other, key: second } = await newKey(admin.key);
+    const [one, two] = await Promise.all([by(admin.key, 'POST', `/api-keys/${other}/rotate`, { overlap_s: 0 }), by(admin.key, 'POST', `/api-keys/${other}/rotate`, { overlap_s: 0 })]);
+    expect([one.status, two.status].toSorted()).toContain(201);
+    expect([one.status, two.status].filter((status) => status === 201)).toHaveLength(1);
+    expect((await by(second, 'GET', '/runs')).status).toBe(401);
+  });
+
+  test('ends at once when it is revoked, lives a year at most, and is known to nobody but its own and who manages keys', async () => {
+    const [person, other] = [await plane.principal(['viewer']), await plane.principal(['viewer'])];
+    const { id, key } = await newKey(person.key);
+    expect(await codeOf(by(other.key, 'DELETE', `/api-keys/${id}`))).toBe('not_found');
+    expect(await codeOf(by(other.key, 'GET', `/api-keys?principal_id=${person.id}`))).toBe('forbidden');
+    expect((await by(admin.key, 'GET', `/api-keys?principal_id=${person.id}`)).body['items']).toHaveLength(2);
+    expect(await codeOf(by(admin.key, 'POST', `/api-keys/${id}/rotate`, {}))).toBe('not_found');
+    expect((await by(admin.key, 'DELETE', `/api-keys/${id}`)).status).toBe(204);
+    expect((await by(key, 'GET', '/me')).status).toBe(401);
+    expect(await codeOf(by(person.key, 'POST', '/api-keys', { name: 'for ever', expires_at: '2099-01-01T00:00:00Z' }))).toBe('key_lifetime_too_long');
+    expect(await codeOf(by(person.key, 'POST', '/api-keys', { name: 'over', expires_at: '2020-01-01T00:00:00Z' }))).toBe('request_invalid');
+  });
+});
+
+describe('a client', () => {
+  const ask = async (form: Record<string, string>, headers: Record<string, string> = {}): Promise<ApiReply> =>
+    plane.api('POST', '/api/v1/oauth/token', { key: null, body: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } });
+  const grant = { grant_type: 'client_credentials' };
+
+  async function newClient(scopes: readonly string[], role = 'operator'): Promise<{ id: string; secret: string; robot: string }> {
+    const robot = await newService(role);
+    const { status, body } = await by(admin.key, 'POST', '/oauth-clients', { name: 'Nightly', principal_id: robot, scopes });
+    expect(status).toBe(201);
+    return { id: body['id'] as string, secret: body['client_secret'] as string, robot };
+  }
+
+  test('gets a token for its secret, in the header or in the body, for the scopes that it asks for', async () => {
+    const { id, secret } = await newClient(['runs:read', 'runs:control']);
+    const inBody = await ask({ ...grant, client_id: id, client_secret: secret, scope: 'runs:read' });
+    expect(inBody.body).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'runs:read' });
+    expect(inBody.headers.get('cache-control')).toBe('no-store');
+    const inHeader = await ask(grant, { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+    expect(inHeader.body).toMatchObject({ scope: 'runs:read runs:control' });
+    const token = String(inBody.body['access_token']);
+    expect((await by(token, 'GET', '/runs')).status).toBe(200);
+    expect(await codeOf(by(token, 'POST', `/runs/${newId('run')}/cancel`, { reason: 'because' }))).toBe('scope_missing');
+    expect(await codeOf(by(String(inHeader.body['access_token']), 'POST', `/runs/${newId('run')}/cancel`, { reason: 'because' }))).toBe('not_found');
+    expect((await plane.auditEvents()).filter(({ type, data }) => type === 'access_token.issued' && data['source_id'] === id)).toHaveLength(2);
+  });
+
+  test.each([
+    ['an unknown client', (id: string, secret: string) => ({ ...grant, client_id: newId('oauth_client'), client_secret: secret.replace(id, newId('oauth_client')) }), 401, 'invalid_client'],
+    ['a secret that is wrong by a letter', (id: string, secret: string) => ({ ...grant, client_id: id, client_secret: `${secret.slice(0, -2)}${secret.at(-2) === 'A' ? 'B' : 'A'}${secret.at(-1)}` }), 401, 'invalid_client'],
+    ['another client\'s id beside it', (_id: string, secret: string) => ({ ...grant, client_id: newId('oauth_client'), client_secret: secret }), 401, 'invalid_client'],
+    ['no secret', (id: string) => ({ ...grant, client_id: id }), 401, 'invalid_client'],
+    ['a scope that it was not given', (id: string, secret: string) => ({ ...grant, client_id: id, client_secret: secret, scope: 'runs:read keys:revoke' }), 400, 'invalid_scope'],
+    ['another grant', (id: string, secret: string) => ({ grant_type: 'password', client_id: id, client_secret: secret }), 400, 'unsupported_grant_type'],
+  ])('gets none for %s', async (_case, form, status, error) => {
+    const { id, secret } = await newClient(['runs:read']);
+    const refused = await ask(form(id, secret) as Record<string, string>);
+    expect([refused.status, refused.body['error']]).toEqual([status, error]);
+    if (error === 'invalid_client') expect(refused.body['error_description']).toBe('The client is not known, or its secret is wrong.');
+  });
+
+  test('sends each parameter once, and its secret in one place', async () => {
+    const { id, secret } = await newClient(['runs:read']);
+    const twice = await plane.api('POST', '/api/v1/oauth/token', { key: null, body: 'grant_type=client_credentials&grant_type=client_credentials', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    expect([twice.status, twice.body['error']]).toEqual([400, 'invalid_request']);
+    const both = await ask({ ...grant, client_secret: secret }, { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+    expect([both.status, both.body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  test('has two secrets while it is rotated, and no token once it is disabled or its account is', async () => {
+    const { id, secret, robot } = await newClient(['runs:read']);
+    const rotated = await by(admin.key, 'POST', `/oauth-clients/${id}/rotate`, { overlap_s: 3_600 });
+    const tokens = await Promise.all([secret, String(rotated.body['client_secret'])].map(async (one) => String((await ask({ ...grant, client_id: id, client_secret: one })).body['access_token'])));
+    expect(await Promise.all(tokens.map(async (token) => (await by(token, 'GET', '/runs')).status))).toEqual([200, 200]);
+    await change('UPDATE control.oauth_clients SET previous_until = clock_timestamp() WHERE tenant_id = $1 AND id = $2', [plane.tenant.tenantId, id]);
+    expect((await ask({ ...grant, client_id: id, client_secret: secret })).status).toBe(401);
+    await by(admin.key, 'PATCH', `/service-accounts/${robot}`, { disabled: true });
+    expect(await Promise.all(tokens.map(async (token) => (await by(token, 'GET', '/runs')).status))).toEqual([401, 401]);
+    await by(admin.key, 'PATCH', `/service-accounts/${robot}`, { disabled: false });
+    expect(await Promise.all(tokens.map(async (token) => (await by(token, 'GET', '/runs')).status))).toEqual([200, 200]);
+    await by(admin.key, 'PATCH', `/oauth-clients/${id}`, { disabled: true });
+    expect(await Promise.all(tokens.map(async (token) => (await by(token, 'GET', '/runs')).status))).toEqual([401, 401]);
+  });
+
+  test('may end its token; whoever guesses at one learns nothing', async () => {
+    const { id, secret } = await newClient(['runs:read']);
+    const token = String((await ask({ ...grant, client_id: id, client_secret: secret })).body['access_token']);
+    const revoke = (text: string): Promise<ApiReply> => plane.api('POST', '/api/v1/oauth/revoke', { key: null, body: new URLSearchParams({ token: text }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const guessed = `${token.slice(0, -2)}${token.at(-2) === 'A' ? 'B' : 'A'}${token.at(-1)}`;
+    expect((await revoke(guessed)).status).toBe(200);
+    expect((await by(token, 'GET', '/runs')).status).toBe(200);
+    expect((await revoke(token)).status).toBe(200);
+    expect((await by(token, 'GET', '/runs')).status).toBe(401);
+  });
+
+  test('is given no more than its maker holds', async () => {
+    const role = await by(admin.key, 'POST', '/roles', { name: 'Keeper of clients', permissions: ['service_accounts:manage', 'runs:read'] });
+    const keeper = await plane.principal([]);
+    await by(admin.key, 'POST', '/role-assignments', { principal_id: keeper.id, role: role.body['id'] });
+    const robot = await newService('admin');
+    expect(await codeOf(by(keeper.key, 'POST', '/oauth-clients', { name: 'x', principal_id: robot, scopes: ['keys:revoke'] }))).toBe('scope_too_wide');
+    const { id } = await newClient(['keys:rotate'], 'admin');
+    expect(await codeOf(by(keeper.key, 'POST', `/oauth-clients/${id}/rotate`, {}))).toBe('scope_too_wide');
+  });
+});
