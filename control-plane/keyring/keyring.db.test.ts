@@ -13,6 +13,7 @@ import type { Statement } from '@countersign/platform/postgres/database.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply } from '../testing/control-plane-under-test.ts';
 import { rewrapKeys } from './rewrap-loop.ts';
+import { shredTenant } from './shredding.ts';
 import { SEALED_COLUMNS, SHORT_LIVED } from './sealed-columns.ts';
 
 interface Key { kid: string; purpose: string; algorithm: string; state: string; public_jwk: Record<string, string>; not_before: string; retires_at: string | null; revoked_at: string | null; compromised_since: string | null }
@@ -149,8 +150,10 @@ describe('keys that seal', () => {
     }
     const old = await openKeys(plane.config.keys, { databaseUrl: plane.database.controlUrl });
     await expect(old.keys.seal(tenantId, 'content', 'cnt_2', Buffer.from('text'))).rejects.toMatchObject({ code: 'kek_unknown' });
+    // Back again, for what comes.
+    expect(await rewrapKeys(tenantId, { database: plane.database.control, ring: before, clock: systemClock, log })).toBeGreaterThan(5);
     await Promise.all([before, after, alone, old].map((ring) => ring.close()));
-    expect((await plane.auditEvents()).filter(({ type }) => type === 'kek.rewrapped').map(({ data }) => data)).toEqual([{ kek_from: before.kek.id, kek_to: after.kek.id, count: expect.any(Number) as number }]);
+    expect((await plane.auditEvents()).filter(({ type }) => type === 'kek.rewrapped').map(({ data }) => data)).toEqual([{ kek_from: before.kek.id, kek_to: after.kek.id, count: expect.any(Number) as number }, { kek_from: after.kek.id, kek_to: before.kek.id, count: expect.any(Number) as number }]);
   });
 
   test('no column of sealed bytes is forgotten, and every one that is named is there and may be written', async () => {
@@ -161,5 +164,23 @@ describe('keys that seal', () => {
     const named = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`);
     expect(rows.map(({ place }) => place).toSorted()).toEqual([...named, ...SHORT_LIVED].toSorted());
     expect(rows.filter(({ may, place }) => !may && !SHORT_LIVED.includes(place))).toEqual([]);
+  });
+
+  test('are destroyed with their tenant, once nothing is left that the key file itself could open; the audit says which', async () => {
+    const { tenantId } = plane.tenant;
+    const ring = await openKeys(plane.config.keys, { databaseUrl: plane.database.controlUrl });
+    const parts = { database: plane.database.control, keys: ring.keys, clock: systemClock };
+    const actor = { kind: 'system', id: 'test' } as const;
+    // The altered row of above.
+    await expect(shredTenant(tenantId, actor, parts)).rejects.toMatchObject({ code: 'sealed_under_the_key_file', message: expect.stringContaining('control.credentials.sealed') as string });
+    await inTenant({ name: 'test.drop', text: `UPDATE control.credentials SET sealed = NULL, removed_at = clock_timestamp() WHERE tenant_id = $1 AND get_byte(sealed, 0) = 1` });
+    const [row] = await inTenant<{ id: string; sealed: Buffer }>({ name: 'test.row', text: 'SELECT id, sealed FROM control.credentials WHERE tenant_id = $1 AND sealed IS NOT NULL LIMIT 1' });
+    expect(Buffer.from(await ring.keys.unseal(tenantId, 'credential', row!.id, row!.sealed)).length).toBeGreaterThan(5);
+    expect(await shredTenant(tenantId, actor, parts)).toBeGreaterThan(3);
+    await expect(ring.keys.unseal(tenantId, 'credential', row!.id, row!.sealed)).rejects.toMatchObject({ code: 'key_shredded' });
+    const items = (await plane.api('GET', '/api/v1/data-keys')).body['items'] as Array<{ state: string }>;
+    expect(new Set(items.map(({ state }) => state))).toEqual(new Set(['shredded']));
+    expect((await plane.auditEvents()).map(({ type }) => type)).toEqual(expect.arrayContaining(['data_key.shredded', 'tenant.shredded']));
+    await ring.close();
   });
 });

@@ -1,3 +1,4 @@
+import type { SealedColumn } from '@countersign/platform/keys/repository-reseal.ts';
 import type { Statement } from '@countersign/platform/postgres/database.ts';
 
 export interface DataKeyRow {
@@ -29,3 +30,8 @@ export const shredKeys: Statement = {
      WHERE tenant_id = $1 AND kind = 'seal' AND purpose = ANY ($2) AND wrapped IS NOT NULL
     RETURNING id, purpose, generation`,
 };
+
+/** Whether a column holds bytes of version 1 (`platform/keys/sealed-bytes.ts`). Names are our own. */
+export function sealedUnderTheFile({ table, column }: SealedColumn): Statement {
+  return { name: `v1.${table}.${column}`, text: `SELECT EXISTS (SELECT FROM ${table} WHERE tenant_id = $1 AND ${column} IS NOT NULL AND get_byte(${column}, 0) = 1) AS is_left` };
+}

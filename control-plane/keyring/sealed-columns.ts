@@ -17,5 +17,11 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'control.erasure_requests', column: 'person_sealed', purpose: 'identity' },
 ];
 
+/** What workers seal and seal anew; looked at here before keys are destroyed. */
+export const SEALED_IN_EXECUTION: readonly SealedColumn[] = [
+  { table: 'execution.contents', column: 'sealed', purpose: 'content' },
+  { table: 'execution.decisions', column: 'input_sealed', purpose: 'content' },
+];
+
 /** Gone within minutes, so nothing is done about them. */
 export const SHORT_LIVED = ['control.sign_in_attempts.sealed'];

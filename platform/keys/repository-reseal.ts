@@ -46,15 +46,6 @@ export async function resealBatch({ database, keys, batch }: ResealOptions, tena
   return { resealed, unopened, after: rows.length < batch ? null : rows.at(-1)!.key };
 }
 
-/** How many rows of a column are sealed under an older key than the newest. */
-export async function countOld(tx: Transaction, tenantId: string, column: SealedColumn, generation: number): Promise<number> {
-  const { old } = await tx.one<{ old: string }>({
-    name: `reseal.count.${column.table}.${column.column}`,
-    text: `SELECT count(*) AS old FROM ${column.table} WHERE tenant_id = $1 AND ${column.column} IS NOT NULL AND substring(${column.column} FROM 1 FOR 5) <> $2`,
-  }, [tenantId, sealedPrefix(generation)]);
-  return Number(old);
-}
-
 export type Plane = 'control' | 'execution';
 
 export interface DueKey {
@@ -82,16 +73,17 @@ interface SealedRow {
   readonly sealed: Buffer;
 }
 
+/** Names of statements are short: PostgreSQL tells them apart by 63 characters. */
 function findOld({ table, column, key = 'id', context = key }: SealedColumn): Statement {
   return {
-    name: `reseal.find.${table}.${column}`,
+    name: `sealed.${table}.${column}`,
     text: `SELECT ${key} AS key, ${context} AS context, ${column} AS sealed FROM ${table}
             WHERE tenant_id = $1 AND ${key} > $2 AND ${column} IS NOT NULL AND substring(${column} FROM 1 FOR 5) <> $3 ORDER BY ${key} LIMIT $4`,
   };
 }
 
 function replace(tx: Transaction, tenantId: string, { table, column, key = 'id' }: SealedColumn, row: SealedRow, sealed: Uint8Array): Promise<number> {
-  const statement = { name: `reseal.replace.${table}.${column}`, text: `UPDATE ${table} SET ${column} = $4 WHERE tenant_id = $1 AND ${key} = $2 AND ${column} = $3` };
+  const statement = { name: `reseal.${table}.${column}`, text: `UPDATE ${table} SET ${column} = $4 WHERE tenant_id = $1 AND ${key} = $2 AND ${column} = $3` };
   return tx.change(statement, [tenantId, row.key, row.sealed, sealed]);
 }
 
