@@ -1,0 +1,46 @@
+/**
+ * `npm run vectors -- [--numbers N] [--json]`: the test vectors of others against what this repository canonicalises, verifies and proves with: RFC
+ * 8785 with its files and its list of numbers, Project Wycheproof for the algorithms that we use, and the proofs of transparency-dev/merkle. Every
+ * exception is named. Exit code 1 when anything else than an exception differs.
+ */
+import { parseArgs } from 'node:util';
+import { numbers, rfc8785Files } from './canonical-json.ts';
+import { ensureVectors } from './ensure-vectors.ts';
+import { VectorsError } from './errors.ts';
+import { merkleProofs } from './merkle.ts';
+import type { Suite } from './suite.ts';
+import { wycheproof } from './wycheproof.ts';
+
+const { values } = parseArgs({ options: { numbers: { type: 'string', default: '1000000' }, json: { type: 'boolean' } } });
+
+try {
+  const suites = await allSuites(Number(values.numbers));
+  if (values.json === true) process.stdout.write(`${JSON.stringify({ tests: sum(suites, 'tests'), passed: sum(suites, 'passed'), exceptions: exceptionsOf(suites), failed: suites.flatMap(({ failed }) => failed).length, suites })}\n`);
+  else for (const suite of suites) process.stdout.write(`${inWords(suite)}\n`);
+  process.exitCode = suites.every(({ failed }) => failed.length === 0) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof VectorsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.code === 'vectors_arguments_invalid' ? 64 : 1;
+}
+
+async function allSuites(count: number): Promise<Suite[]> {
+  if (!Number.isInteger(count) || count < 1_000 || count > 1_000_000) throw new VectorsError('vectors_arguments_invalid', '--numbers takes a whole number from 1000 to 1000000.');
+  const folders = await ensureVectors();
+  return [...await rfc8785Files(folders.canonicalization), ...await numbers(folders.canonicalization, count), ...await wycheproof(folders.wycheproof), ...merkleProofs()];
+}
+
+function inWords({ suite, tests, passed, exceptions, failed }: Suite): string {
+  return [
+    `${String(passed).padStart(8)} of ${String(tests).padStart(7)}  ${suite}`,
+    ...exceptions.map(({ which, count, why }) => `${' '.repeat(21)}${count} excepted: ${which}. ${why}`), ...failed.map((which) => `${' '.repeat(21)}FAILED: ${which}`),
+  ].join('\n');
+}
+
+function sum(suites: readonly Suite[], name: 'tests' | 'passed'): number {
+  return suites.reduce((total, suite) => total + suite[name], 0);
+}
+
+function exceptionsOf(suites: readonly Suite[]): number {
+  return suites.reduce((total, { exceptions }) => total + exceptions.reduce((part, { count }) => part + count, 0), 0);
+}
