@@ -6,6 +6,7 @@ import { idOf } from './testing/data/ids.ts';
 import type { ScenarioName } from './testing/data/scenarios.ts';
 import { STAND_IN_SECRET } from './testing/http/machine-routes.ts';
 import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
+import { INVITATION } from './testing/http/people-routes.ts';
 
 let browser: Browser;
 let api: MockApi;
@@ -49,6 +50,54 @@ describe('signing in', () => {
     expect(api.world.signIns.at(-1)).toEqual({ tenant: 'acme', provider_id: idOf('identity_provider', 'entra'), return_to: '/approvals', step_up: { max_age_s: 0 } });
     await button('Another organisation').click();
     await page.getByText('npm run sign-in').waitFor();
+  });
+});
+
+describe('people', () => {
+  it('are found by name, invited by a link that is shown once, and shut out', async () => {
+    await open('usual', '/people?q=dana');
+    await page.getByRole('row', { name: /^active Dana Desk lead .* approver .* Acme Entra/ }).waitFor();
+    expect(await page.getByText('Former colleague').count()).toBe(0);
+    await button('Invite somebody').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail').fill('nobody');
+    await dialog.getByRole('button', { name: 'Invite' }).click();
+    await dialog.getByText('Write an e-mail address.').waitFor();
+    await dialog.getByLabel('E-mail').fill('next@acme.example');
+    await dialog.getByLabel('Name').fill('Next colleague');
+    await dialog.getByRole('button', { name: 'Invite' }).click();
+    await dialog.getByText(`/sign-in#invitation=${INVITATION}`).waitFor();
+    await button('I have stored it').click();
+    await page.getByRole('row', { name: /^open Next colleague/ }).getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('row', { name: /^revoked Next colleague/ }).waitFor();
+    await page.getByRole('link', { name: 'Dana Desk lead' }).click();
+    await button('Shut them out').click();
+    await dialog.getByRole('button', { name: 'Shut them out' }).click();
+    await button('Let them in again').waitFor();
+  });
+
+  it('who are invited see to what, and come in by a way of theirs; an old invitation says so', async () => {
+    api = await startMockApi({ scenario: 'usual', signedIn: false });
+    page = await openPage(browser);
+    await show(page, `${api.url}/sign-in#invitation=${INVITATION}`);
+    await page.getByText('New colleague').waitFor();
+    expect(new URL(page.url()).hash).toBe('');
+    await button('Continue with Acme Entra').click();
+    await page.getByText('The sign-in was refused').waitFor();
+    expect(api.world.signIns).toEqual([{ token: INVITATION, provider_id: idOf('identity_provider', 'entra') }]);
+    await page.goto(`${api.url}/sign-in?again=1#invitation=old`);
+    await page.getByText('The invitation is unknown, withdrawn, used or over.').waitFor();
+  });
+
+  it('hold what their groups hold', async () => {
+    await open('usual', '/people');
+    const leads = page.getByRole('row', { name: /^Desk leads/ });
+    expect(await leads.getByRole('button', { name: 'Members' }).count()).toBe(0);
+    await leads.getByRole('button', { name: 'Roles' }).click();
+    await page.getByRole('dialog').getByText('approver').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Set it' }).click();
+    await page.getByText('Members of Desk leads hold it from now on').waitFor();
+    expect(api.world.people.groupRoles).toMatchObject([{ workspace_id: idOf('workspace', 'it'), role: 'approver' }]);
   });
 });
 

@@ -61,6 +61,8 @@ const SHOTS: Shot[] = [
   { name: 'decisions', scenario: 'usual', path: () => '/decisions' },
   { name: 'decision', scenario: 'usual', path: (world) => `/decisions/${decisionLog(world.runs).find(({ differs }) => differs)?.id}` },
   { name: 'approvals-step-up', scenario: 'step-up', path: () => '/approvals' },
+  { name: 'people', scenario: 'usual', path: () => '/people' },
+  { name: 'person', scenario: 'usual', path: (world) => `/people/${world.people.people[1]?.id}` },
   { name: 'roles', scenario: 'usual', path: () => '/roles' },
   { name: 'machines', scenario: 'usual', path: () => '/machines' },
   { name: 'changes', scenario: 'usual', path: () => '/changes?show=all' },

@@ -3,7 +3,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 export type Problem = components['schemas']['Problem'];
 
 /** Codes that the console makes itself when there is no problem document to show. */
-export type ConsoleCode = 'unreachable' | 'answer_not_understood' | 'sandbox_refused';
+export type ConsoleCode = 'unreachable' | 'answer_not_understood' | 'sandbox_refused' | 'passkey_not_given';
 
 /** What the API (or the way to it) refused, in the words of its problem document. */
 export class ApiError extends Error {
@@ -46,7 +46,7 @@ export function unreachable(): ApiError {
 /** A title and a text for people, whatever was thrown. */
 export function describeError(error: unknown): { title: string; detail: string; code: string; requestId: string | null } {
   if (error instanceof ApiError) {
-    const title = error.problem?.title ?? (error.status === 0 ? 'No connection' : `Answer ${error.status}`);
+    const title = error.problem?.title ?? (error.code === 'passkey_not_given' ? 'No passkey was used' : error.status === 0 ? 'No connection' : `Answer ${error.status}`);
     return { title, detail: error.message, code: error.code, requestId: error.requestId };
   }
   return { title: 'The console made a mistake', detail: error instanceof Error ? error.message : String(error), code: 'console_fault', requestId: null };

@@ -24,13 +24,13 @@ export const OPERATE_PAGES: readonly NavPage[] = [
 ];
 
 /** Where the pages about access begin. */
-export const ACCESS_START = '/roles';
+export const ACCESS_START = '/people';
 
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
-  { path: ACCESS_START, under: ['/roles', '/machines', '/changes', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
+  { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -54,6 +54,7 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 
 /** Beneath access. */
 export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
+  { path: '/people', label: 'People', icon: IconUsers, says: 'Access: who may sign in' },
   { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
   { path: '/machines', label: 'Machines', icon: IconRobot, says: 'Access: programs that call the API' },
   { path: '/changes', label: 'Changes', icon: IconUserCheck, says: 'Access: what waits for a second person' },

@@ -5,14 +5,20 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { actIn } from '../api/current-workspace.ts';
 import { Wordmark } from '../parts/wordmark.tsx';
+import { Invitation } from './invitation.tsx';
 import { rememberTenant } from './remembered-tenant.ts';
 import { destinationOf, takeFromFragment } from './sign-in-link.ts';
 import { WaysIn } from './ways-in.tsx';
 import classes from './sign-in-page.module.css';
 
-/** Where everybody comes in: by a link, or by what their organisation offers. */
+/** What the address brought along: links and invitations work once, so they leave the address at once. */
+function brought(): { token: string | null; invitation: string | null } {
+  return { token: takeFromFragment(window, 'token'), invitation: takeFromFragment(window, 'invitation') };
+}
+
+/** Where everybody comes in: by a link, by an invitation, or by what their organisation offers. */
 export function SignInPage() {
-  const [token] = useState(() => takeFromFragment(window, 'token'));
+  const [{ token, invitation }] = useState(brought);
   const enter = useEntrance();
   const signIn = useMutation({
     mutationFn: (given: string) => dataOf(api.POST('/api/v1/sign-in', { body: { token: given } })),
@@ -36,7 +42,8 @@ export function SignInPage() {
         <Stack gap="lg">
           <Wordmark size={28} />
           {busy ? <Group gap="sm" role="status"><Loader size="sm" /><Text>Signing you in</Text></Group>
-            : <WaysIn error={signIn.error} />}
+            : invitation !== null ? <Invitation token={invitation} onSignedIn={enter} />
+            : <WaysIn error={signIn.error} onSignedIn={enter} />}
         </Stack>
       </div>
     </main>

@@ -2,7 +2,7 @@ import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router';
-import { api, dataOf } from '../api/client.ts';
+import { api, dataOf, type Schemas } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
@@ -17,7 +17,7 @@ const WHY = {
 };
 
 /** First which organisation, then how. The name of the organisation may be in the address, or is the last one of this browser. */
-export function WaysIn({ error }: { error: Error | null }) {
+export function WaysIn({ error, onSignedIn }: { error: Error | null; onSignedIn: (me: Schemas['Me']) => Promise<void> }) {
   const [search, setSearch] = useSearchParams();
   const signedInTo = useQueryClient().getQueryData(meQuery.queryKey)?.tenant.slug;
   const tenant = search.get('tenant') ?? signedInTo ?? rememberedTenant();
@@ -38,17 +38,17 @@ export function WaysIn({ error }: { error: Error | null }) {
       {refused === null ? null : <CallbackRefused code={refused} />}
       <Title order={1}>{stepUp ? 'Sign in again' : 'Sign in'}</Title>
       {from === null || error !== null ? null : <Text size="sm">{WHY[from]}</Text>}
-      {tenant === '' ? <TenantForm onChosen={choose} /> : <MethodsOf tenant={tenant} stepUp={stepUp} onOther={() => choose('')} />}
+      {tenant === '' ? <TenantForm onChosen={choose} /> : <MethodsOf tenant={tenant} stepUp={stepUp} onSignedIn={onSignedIn} onOther={() => choose('')} />}
     </Stack>
   );
 }
 
-function MethodsOf({ tenant, stepUp, onOther }: { tenant: string; stepUp: boolean; onOther: () => void }) {
+function MethodsOf({ tenant, stepUp, onSignedIn, onOther }: { tenant: string; stepUp: boolean; onSignedIn: (me: Schemas['Me']) => Promise<void>; onOther: () => void }) {
   const methods = useQuery({ queryKey: ['sign-in-methods', tenant], queryFn: () => dataOf(api.GET('/api/v1/sign-in/methods', { params: { query: { tenant } } })), staleTime: 60_000 });
   return (
     <>
       <Text size="sm">To <strong>{tenant}</strong>. <Button variant="subtle" size="compact-xs" onClick={onOther}>Another organisation</Button></Text>
-      <AsyncView query={methods} what="ways to sign in" skeletonRows={2}>{(offered) => <Methods tenant={tenant} offered={offered} stepUp={stepUp} />}</AsyncView>
+      <AsyncView query={methods} what="ways to sign in" skeletonRows={2}>{(offered) => <Methods tenant={tenant} offered={offered} stepUp={stepUp} onSignedIn={onSignedIn} />}</AsyncView>
     </>
   );
 }
