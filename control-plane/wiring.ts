@@ -4,6 +4,7 @@ import { CHANGES_CHANNEL, changeOf, SESSION_ENDED_CHANNEL } from '@countersign/c
 import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { clientAddress } from '@countersign/platform/http/client-address.ts';
 import { loadContract } from '@countersign/platform/http/contract.ts';
 import { startHttpServer } from '@countersign/platform/http/http-server.ts';
 import { openKeys } from '@countersign/platform/keys/open-keys.ts';
@@ -73,7 +74,6 @@ import { Simulations } from './simulation/simulations.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Simulator } from './simulation/simulator.ts';
 import { Slack } from './slack/slack.ts';
-import { clientAddress } from './tenancy/client-address.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { Workflows } from './workflows/workflows.ts';
@@ -197,9 +197,9 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       keyring,
       killSwitches: new KillSwitches(parts),
       trail,
+      packages,
       cell: new CellApi(database, { version: packageJson.version, region: config.region, cell: config.cell, sandboxUrl: config.sandboxUrl }),
       privacy,
-      packages,
       hub, tenancy,
     })),
     ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),

@@ -127,7 +127,6 @@ export const ERROR_CATALOGUE = {
   tenant_suspended: { status: 403, title: 'The tenant is not served at the moment', fix: 'Ask whoever runs the cell.' },
   tenant_slug_taken: { status: 409, title: 'The slug is taken', fix: 'Choose another slug.' },
   tenant_state: { status: 409, title: 'The tenant is in a state that nobody changes by hand', fix: 'See its `state`: a move or a deletion ends it.' },
-  workspace_not_empty: { status: 409, title: 'Something is still under way in the workspace', fix: 'End or cancel what runs there first.' },
   identity_provider_invalid: { status: 422, title: 'The identity provider cannot be used like this', fix: 'See `errors`: each names the field and what it takes.' },
   identity_provider_unreachable: { status: 503, title: 'The identity provider does not answer', fix: 'Try again; if it stays, check its issuer with the test of the provider.' },
   sign_in_refused: { status: 401, title: 'The sign-in was refused', fix: 'Begin again from the sign-in page; `detail` says what can be told.' },

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isNetwork } from '@countersign/platform/http/client-address.ts';
 
 /** How often the API may be asked where the operator has set nothing else for a tenant, and whom requests without credentials are counted against. */
 export interface RequestSettings {
@@ -26,10 +26,4 @@ export function readRequestSettings(env: Readonly<Record<string, string | undefi
       return entry;
     }),
   };
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  return family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)));
 }

@@ -183,7 +183,7 @@ test('11. a lease that is compared with now() is never over for the transaction 
   await control.query('ROLLBACK');
   expect(rows).toEqual([{ by_now: true, by_the_clock: false }]);
   const frozen = /\bnow\(\)(?!\.)|\bCURRENT_TIMESTAMP\b|\btransaction_timestamp\(\)/i;
-  const ofLeases = statements().filter(({ sql }) => /lease/.test(sql));
+  const ofLeases = statements().filter(({ sql }) => /\blease/.test(sql));
   expect(ofLeases.length).toBeGreaterThan(5);
   expect(ofLeases.filter(({ sql }) => frozen.test(sql))).toEqual([]);
   const { rows: defaults } = await admin.query<{ what: string; text: string }>(`
@@ -203,7 +203,7 @@ test('12. a lease by name and time lets a worker write that was taken for dead a
   expect(givers.length).toBeGreaterThan(2);
   expect(givers.filter(({ sql }) => !/\bfence\b|\$\{HELD\}/.test(sql))).toEqual([]);
   // Of one fence there is one lease.
-  const insert = `INSERT INTO execution.step_attempts (tenant_id, step_id, fence, run_id, number, owner) VALUES ('${own}', 'stp', 1, 'run', 1, 'w')`;
+  const insert = `INSERT INTO execution.step_attempts (tenant_id, step_id, attempt, fence, worker) VALUES ('${own}', 'stp', 1, 1, 'w')`;
   await admin.query('SET session_replication_role = replica');
   await admin.query(insert);
   await expect(admin.query(insert)).rejects.toMatchObject({ code: '23505', constraint: 'step_attempts_pk' });
