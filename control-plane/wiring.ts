@@ -204,6 +204,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     })),
     ingestion: new Ingestion({ ...parts, tenantStates, intake: tenancy.intake }),
     slackRequests: slack.requests,
+    scim: people.scim,
     access, secondPerson: changes.secondPerson,
     signInAttempts: new RateLimit(clock, SIGN_IN_ATTEMPTS), addressOf: clientAddress(config.trustedProxies),
     isReady: () => (stopping ? Promise.resolve(false) : database.forNoTenant(() => Promise.resolve(true)).catch(() => false)),

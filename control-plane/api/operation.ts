@@ -35,7 +35,7 @@ export type Answer<Op extends OperationId> = {
 export type Handler<Op extends OperationId> = (call: Call<Op>) => Promise<Answer<Op>>;
 
 /** Every operation but what other systems send and sign, which has ways of its own. */
-export type RoutedOperationId = Exclude<OperationId, 'ingest' | 'slackRequest'>;
+export type RoutedOperationId = Exclude<OperationId, 'ingest' | 'slackRequest' | `scim${string}`>;
 export type Handlers = { readonly [Op in RoutedOperationId]: Handler<Op> };
 
 /** Any answer, as the transport sees it. */

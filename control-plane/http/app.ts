@@ -9,6 +9,8 @@ import type { SecondPerson } from '../changes/second-person.ts';
 import type { Handlers, RoutedOperationId } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { Ingestion } from '../ingestion/ingestion.ts';
+import { scimRoutes } from '../scim/http/scim-routes.ts';
+import type { Scim } from '../scim/http/scim-routes.ts';
 import { slackRoute } from '../slack/http/slack-route.ts';
 import type { SlackRequests } from '../slack/requests.ts';
 import type { RequestMetrics } from '../telemetry/request-metrics.ts';
@@ -29,6 +31,7 @@ export interface AppParts {
   readonly handlers: Handlers;
   readonly ingestion: Ingestion;
   readonly slackRequests: SlackRequests;
+  readonly scim: Scim;
   readonly access: Access;
   readonly secondPerson: SecondPerson;
   readonly signInAttempts: RateLimit;
@@ -56,8 +59,9 @@ export function createApp(parts: AppParts): Express {
   app.use(healthRoutes(parts.isReady));
   app.post('/api/v1/slack/requests/:tenant', slackRoute(parts.slackRequests));
   app.post(['/api/v1/sign-in', '/api/v1/sign-in/*way', '/api/v1/oauth/token'], limitSignIn(parts.signInAttempts, parts.addressOf));
+  app.use('/scim/v2', scimRoutes(parts.access, parts.scim));
   for (const operation of parts.contract) {
-    if (operation.id !== 'ingest' && operation.id !== 'slackRequest') addRoute(app, operation.id as RoutedOperationId, operation, parts);
+    if (operation.id !== 'ingest' && operation.id !== 'slackRequest' && !operation.id.startsWith('scim')) addRoute(app, operation.id as RoutedOperationId, operation, parts);
   }
   refuseOtherMethods(app, parts.contract);
   app.use('/api', () => { throw new ApiError('not_found', 'There is no such path in the API.'); });

@@ -22,6 +22,9 @@ import { Sessions } from '../identity/sessions/sessions.ts';
 import { SignIn } from '../identity/sign-in.ts';
 import { SignInMethods } from '../identity/sign-in-methods.ts';
 import type { Notifier } from '../live/notifier.ts';
+import { ScimGroups } from '../scim/groups.ts';
+import type { Scim } from '../scim/http/scim-routes.ts';
+import { ScimUsers } from '../scim/users.ts';
 import { Directory } from './directory.ts';
 import { Groups } from './groups.ts';
 
@@ -40,6 +43,7 @@ export interface PeopleParts {
 /** Who may sign in, how, and where they are signed in. */
 export class People {
   readonly handlers;
+  readonly scim: Scim;
 
   constructor(parts: PeopleParts) {
     const me = new Me({ ...parts, sessionOf: (header) => parts.cookies.sessionOf(header) });
@@ -55,6 +59,8 @@ export class People {
     const passkeySignIn = new PasskeySignIn({ ...parts, attempts, refusedSignIns, me, party });
     const invitations = new Invitations({ ...parts, publicUrl: parts.config.publicUrl });
     const joining = new Joining({ ...parts, attempts, me, oidc, party });
+    const baseUrl = `${parts.config.publicUrl}/scim/v2`;
+    this.scim = { users: new ScimUsers({ ...parts, baseUrl }), groups: new ScimGroups({ ...parts, baseUrl }), baseUrl };
     const directory = new Directory(parts);
     const groups = new Groups(parts);
     const sessions = new Sessions({ ...parts, me });
