@@ -71,6 +71,60 @@ describe('legal holds', () => {
   });
 });
 
+describe('the audit', () => {
+  it('is searched by whom and to what, in the address, and computed anew against a note that was kept', async () => {
+    await open('usual', '/audit');
+    await page.getByLabel('Actor').fill('worker-1');
+    await page.waitForURL('**/audit?actor=worker-1');
+    await page.getByRole('row').nth(3).waitFor();
+    await page.getByRole('row').getByText('approval.vote_cast').first().waitFor({ state: 'detached' });
+    await button('Clear').click();
+    await page.waitForURL('**/audit');
+    await page.getByRole('link', { name: 'Checkpoints' }).click();
+    await page.getByRole('row', { name: /^3 360 .* nobody/ }).waitFor();
+    await button('Verify now').click();
+    await page.getByRole('status', { name: 'What was found' }).getByText('Whether events after 360 were taken away').waitFor();
+    await page.getByLabel('A note that you kept').fill('another history');
+    await button('Verify now').click();
+    await page.getByText('The note that you kept is about another history.').waitFor();
+  });
+});
+
+describe('evidence', () => {
+  it('of a period is asked for, and what is built is there to download', async () => {
+    await open('usual', '/evidence');
+    expect(await page.getByRole('row', { name: /^built period/ }).getByRole('link', { name: 'Download' }).getAttribute('href')).toBe(`/api/v1/evidence-packages/${api.world.packages[1]?.id}/archive`);
+    expect(await page.getByRole('row', { name: /^failed/ }).getByRole('button', { name: 'Download' }).getAttribute('aria-description')).toBe('It is not built.');
+    await button('Ask for evidence').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('From (UTC)').fill('2026-06-01T00:00');
+    await dialog.getByLabel('Until (UTC), in the past').fill('2026-05-01T00:00');
+    await dialog.getByRole('button', { name: 'Ask for it' }).click();
+    await dialog.getByText('The period ends after it begins.').waitFor();
+    await dialog.getByLabel('Until (UTC), in the past').fill('2026-07-01T00:00');
+    await dialog.getByRole('button', { name: 'Ask for it' }).click();
+    await page.getByRole('row', { name: /^requested period: 2026-06-01 00:00:00 UTC to 2026-07-01/ }).waitFor();
+  });
+});
+
+describe('erasure', () => {
+  it('says what it does, and shows what stands in the way', async () => {
+    await open('usual', '/privacy');
+    await page.getByRole('row', { name: /^held .* held by/ }).first().waitFor();
+    await button('Erase somebody').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('It cannot be undone').waitFor();
+    await dialog.getByLabel('Who').selectOption('terms');
+    await dialog.getByLabel('Names').fill('Al');
+    await dialog.getByRole('button', { name: 'Erase them' }).click();
+    await dialog.getByText('A name has at least 3 letters.').waitFor();
+    await dialog.getByLabel('Names').fill('Alex Example');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('They asked for it');
+    await dialog.getByRole('button', { name: 'Erase them' }).click();
+    await page.getByRole('region', { name: 'Erasure requests as a table' }).getByRole('row', { name: /^requested/ }).waitFor();
+  });
+});
+
 describe('keys', () => {
   it('are revoked with the moment since when somebody else may have had them, and show what they signed', async () => {
     await open('usual', '/keys');

@@ -1,17 +1,12 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, dataOf, type Schemas } from './client.ts';
+import { queryOf as auditQueryOf, type AuditFilter } from '../audit/audit-filter.ts';
 import { queryOf, type RunFilter } from '../runs/run-filter.ts';
 import { actIn, currentWorkspace } from './current-workspace.ts';
 import { pollEvery } from './live-status.ts';
 import { ApiError } from './problem.ts';
 
 /** Every read of the API, by name. The first part of a key names the kind of thing, so that a live event can find what it touches. */
-
-export interface AuditFilter {
-  runId: string;
-  type: string;
-  cursor: string | null;
-}
 
 /** Who is signed in, and where. Who has no role left in the workspace of this tab is shown the one of their session. */
 export const meQuery = queryOptions({
@@ -90,12 +85,10 @@ export const instancesQuery = queryOptions({ queryKey: ['instances'], queryFn: (
 
 export const budgetQuery = queryOptions({ queryKey: ['budget'], queryFn: () => dataOf(api.GET('/api/v1/budgets')), refetchInterval: () => pollEvery(15_000) });
 
-export function auditQuery({ runId, type, cursor }: AuditFilter, limit = 50) {
+export function auditQuery(filter: AuditFilter, limit = 50) {
   return queryOptions({
-    queryKey: ['audit', { runId, type, cursor, limit }],
-    queryFn: () => dataOf(api.GET('/api/v1/audit/events', {
-      params: { query: { limit, ...(runId === '' ? {} : { run_id: runId }), ...(type === '' ? {} : { type }), ...(cursor === null ? {} : { cursor }) } },
-    })),
+    queryKey: ['audit', { ...filter, limit }],
+    queryFn: () => dataOf(api.GET('/api/v1/audit/events', { params: { query: { limit, ...auditQueryOf(filter) } } })),
     placeholderData: keepPreviousData,
   });
 }

@@ -41,6 +41,8 @@ const PAGES: RouteObject[] = [
   { path: 'account', lazy: async () => ({ Component: (await import('../account/account-page.tsx')).AccountPage }) },
   { path: 'keys', lazy: async () => ({ Component: (await import('../keys/keys-page.tsx')).KeysPage }) },
   { path: 'privacy', lazy: async () => ({ Component: (await import('../privacy/privacy-page.tsx')).PrivacyPage }) },
+  { path: 'audit/checkpoints', lazy: async () => ({ Component: (await import('../audit/checkpoints-page.tsx')).CheckpointsPage }) },
+  { path: 'evidence', lazy: async () => ({ Component: (await import('../evidence-packages/evidence-page.tsx')).EvidencePage }) },
   { path: 'cost', lazy: async () => ({ Component: (await import('../cost/cost-page.tsx')).CostPage }) },
   { path: 'slack/link', lazy: async () => ({ Component: (await import('../slack/link-page.tsx')).SlackLinkPage }) },
   { path: '*', element: <NotFoundPage /> },

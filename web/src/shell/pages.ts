@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -36,6 +36,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
 export const PROOF_PAGES: readonly NavPage[] = [
   { path: '/decisions', label: 'Decisions', icon: IconGavel, key: 'd', says: 'What policy decided, and why' },
   { path: '/audit', label: 'Audit', icon: IconFileCertificate, key: 'u', says: 'Sealed events' },
+  { path: '/evidence', label: 'Evidence', icon: IconPackageExport, key: 'v', says: 'Signed archives to hand on' },
   { path: '/keys', label: 'Keys', icon: IconKey, key: 'k', says: 'What signs and what seals' },
   { path: '/privacy', label: 'Privacy', icon: IconEyeOff, key: 'y', says: 'What is kept, and for how long' },
   { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
@@ -52,6 +53,12 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/policy/kill-switches', label: 'Kill switches', icon: IconHandStop, says: 'Policy: what is stopped, and how to stop something' },
 ];
 
+/** Beneath the audit. */
+export const AUDIT_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
+  { path: '/audit', label: 'Events', icon: IconFileCertificate, says: 'Audit: sealed events' },
+  { path: '/audit/checkpoints', label: 'Checkpoints', icon: IconRubberStamp, says: 'Audit: signed heads, and the chain computed anew' },
+];
+
 /** Beneath access. */
 export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/people', label: 'People', icon: IconUsers, says: 'Access: who may sign in' },
@@ -63,7 +70,7 @@ export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 ];
 
 /** What the palette leads to. */
-export const PALETTE_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [...ALL_PAGES, ...POLICY_PAGES, ...ACCESS_PAGES];
+export const PALETTE_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [...ALL_PAGES, ...POLICY_PAGES, ...ACCESS_PAGES, ...AUDIT_PAGES.slice(1)];
 
 /** Whether an address is of a page or beneath it. */
 export function isUnder(pathname: string, { path, under = [path] }: NavPage): boolean {

@@ -3,6 +3,7 @@ import type { AuditEvent, AuditEventType } from '@countersign/contracts/events/a
 import { hexOf, idOf } from './ids.ts';
 import type { Run } from './runs.ts';
 
+type Schemas = components['schemas'];
 type SealedEvent = components['schemas']['SealedEvent'];
 
 const STORY: ReadonlyArray<readonly [AuditEventType, AuditEvent['actor']['kind'], string]> = [
@@ -22,4 +23,34 @@ export function auditOf(runs: readonly Run[]): SealedEvent[] {
     prev_hash = sealed.hash;
     return sealed;
   }).toReversed();
+}
+
+const DAY_MS = 86_400_000;
+const at = (offset_ms: number): string => new Date(Date.now() + offset_ms).toISOString();
+
+/** Signed heads, the newest first; the newest is not countersigned yet. */
+export function checkpoints(): Schemas['Checkpoint'][] {
+  return [3, 2, 1].map((number) => ({
+    number, size: number * 120, root: Buffer.from(hexOf(`root ${number}`), 'hex').toString('base64'), kid: `checkpoint-${hexOf('checkpoint').slice(0, 16)}`, signed_at: at(-(4 - number) * 60_000), note: `countersign.dev/audit/${number}\n`,
+    cosignatures: number === 3 ? [] : [{ witness_id: idOf('witness', 'auditor'), name: 'auditor.example/witness', cosigned_at: at(-(4 - number) * 60_000 + 4_000) }],
+  }));
+}
+
+export function verificationOf(note: string | undefined): Schemas['AuditVerification'] {
+  const faults = note === undefined || note.startsWith('countersign.dev/') ? [] : [{ code: 'checkpoint_not_in_chain', at: 'checkpoint 2', message: 'The note that you kept is about another history.' }];
+  return { verified: faults.length === 0, chain: `${idOf('tenant', 'acme')}/${idOf('workspace', 'it')}`, events: 360, checkpoints: 3, head: hexOf('head'), root: Buffer.from(hexOf('root 3'), 'hex').toString('base64'), witnessed: { 'auditor.example/witness': 240 }, faults, not_proven: note === undefined ? ['Whether events after 360 were taken away: no note that was kept elsewhere was given.'] : [] };
+}
+
+/** One that is there, one being built, one that failed. */
+export function packages(): Schemas['EvidencePackage'][] {
+  const built: Schemas['EvidencePackage'] = {
+    id: idOf('evidence_package', 'june'), kind: 'period', subject_id: idOf('workspace', 'it'), from: '2026-06-01T00:00:00Z', to: '2026-07-01T00:00:00Z', include_runs: true, state: 'built', sha256: hexOf('june'), size_bytes: 4_200_000, kid: 'evidence-1', runs: 312,
+    requested_by: idOf('principal', 'owner'), requested_at: at(-2 * DAY_MS), built_at: at(-2 * DAY_MS + 9_000), error: null,
+  };
+  const other = { from: null, to: null, sha256: null, size_bytes: null, kid: null, runs: null, built_at: null };
+  return [
+    { ...built, ...other, id: idOf('evidence_package', 'new'), kind: 'approval', subject_id: idOf('approval', 'one'), state: 'building', requested_at: at(-4_000) },
+    built,
+    { ...built, ...other, id: idOf('evidence_package', 'bad'), kind: 'policy_release', subject_id: idOf('policy_release', 'one'), state: 'failed', error: { code: 'evidence_not_covered', message: 'No checkpoint covers it.' } },
+  ];
 }

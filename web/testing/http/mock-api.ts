@@ -53,7 +53,7 @@ export async function startMockApi({ scenario, port = 0, signedIn = false }: { s
     if (!url.pathname.startsWith('/api/v1/sign-in/') && !signedIn && !(request.headers.cookie ?? '').includes(SESSION)) return write(response, problem('unauthenticated', 'There is no session.'));
     if (url.pathname === '/api/v1/sign-out') return write(response, { status: 204, headers: { 'set-cookie': 'countersign_session=; Path=/; Max-Age=0' } });
     if (url.pathname === '/api/v1/events') return world.openStream(response);
-    if (url.pathname.endsWith('/evidence')) return sendEvidence(response);
+    if (/^\/api\/v1\/runs\/[^/]+\/evidence$|\/archive$/.test(url.pathname)) return sendEvidence(response);
     return write(response, checked(method, url, body));
   }
 

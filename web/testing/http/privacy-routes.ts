@@ -1,5 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { idOf } from '../data/ids.ts';
+import { erasureOf } from '../data/privacy.ts';
 import { ok, problem } from './answers.ts';
 import type { Handler } from './question.ts';
 
@@ -12,6 +13,12 @@ export const PRIVACY_ROUTES: Record<string, Handler> = {
     Object.assign(privacy.retention, body, { set_by: idOf('principal', 'owner'), set_at: new Date().toISOString() });
     privacy.version += 1;
     return { ...ok(privacy.retention), headers: { etag: `"${privacy.version}"` } };
+  },
+  'GET /api/v1/erasure-requests': ({ world: { privacy } }) => ok({ items: privacy.erasures }),
+  'POST /api/v1/erasure-requests': ({ world: { privacy }, body }) => {
+    const made = erasureOf(JSON.stringify(body), { requested_at: new Date().toISOString() });
+    privacy.erasures.unshift(made);
+    return { status: 202, body: made };
   },
   'GET /api/v1/legal-holds': ({ world: { privacy } }) => ok({ items: privacy.holds }),
   'POST /api/v1/legal-holds': ({ world: { privacy }, body }) => {

@@ -1,9 +1,9 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { auditOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { AUDIT_ROUTES } from './audit-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
@@ -36,6 +36,7 @@ export const ROUTES: Record<string, Handler> = {
   ...DEAD_LETTER_ROUTES,
   ...OPERATIONS_ROUTES,
   ...ACCESS_ROUTES,
+  ...AUDIT_ROUTES,
   ...KEY_ROUTES,
   ...MACHINE_ROUTES,
   ...PEOPLE_ROUTES,
@@ -76,7 +77,6 @@ export const ROUTES: Record<string, Handler> = {
   'GET /api/v1/connectors': () => ok({ items: connectors() }),
   'GET /api/v1/instances': ({ world, origin, sandboxUrl }) => ok({ items: instances(origin, world.scenario.sandbox ? sandboxUrl : null) }),
   'GET /api/v1/budgets': () => ok(budget()),
-  'GET /api/v1/audit/events': ({ world, query }) => page(auditOf(world.runs).filter(({ event }) => fits(query.get('run_id'), event['run_id']) && fits(query.get('type'), event['type'])), query),
   'GET /api/v1/reports/cost-per-ticket': ({ world, query }) => ok(costReport(query.get('from') ?? new Date(0).toISOString(), query.get('to') ?? new Date().toISOString(), world.runs.length)),
 };
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { packages } from '../data/audit.ts';
 import { accessState } from '../data/access.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { digestOf } from '../data/ids.ts';
@@ -39,6 +40,7 @@ export class World {
   readonly access = accessState();
   readonly keys = keysState();
   readonly machines = machinesState();
+  readonly packages = packages();
   readonly privacy = privacyState();
   readonly tenancy = tenancyState();
   readonly people = peopleState();

@@ -1,0 +1,21 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, dataOf } from './client.ts';
+
+/** Signed heads of the workspace's chain, newest first. */
+export function checkpointsQuery(cursor: string | null) {
+  return queryOptions({
+    queryKey: ['checkpoints', cursor],
+    queryFn: () => dataOf(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: 50, ...(cursor === null ? {} : { cursor }) } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Evidence that was asked for, newest first; read again while one is being built. */
+export function packagesQuery(cursor: string | null) {
+  return queryOptions({
+    queryKey: ['evidence-packages', cursor],
+    queryFn: () => dataOf(api.GET('/api/v1/evidence-packages', { params: { query: { limit: 50, ...(cursor === null ? {} : { cursor }) } } })),
+    refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === 'requested' || one.state === 'building') === true ? 2_000 : false),
+    placeholderData: keepPreviousData,
+  });
+}
