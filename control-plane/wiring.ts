@@ -124,7 +124,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const hub = new Hub((principal) => authenticator.isStillValid(principal));
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
-  const trail = new AuditTrail(parts, config.audit);
+  const trail = new AuditTrail(parts, config);
   const policies = await Policies.open({
     ...parts, compile: compilePolicy, opa: config.opa, cacheFolder: fileURLToPath(CACHE), policiesFolder: config.policiesFolder, policySet: config.policySet,
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,

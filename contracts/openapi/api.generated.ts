@@ -2670,6 +2670,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/witnesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who countersigns the tenant's checkpoints, and up to where */
+        get: operations["listWitnesses"];
+        put?: never;
+        /**
+         * Have checkpoints countersigned by one more witness
+         * @description It speaks c2sp.org/tlog-witness. From the next checkpoint on every chain of the tenant is shown to it.
+         */
+        post: operations["createWitness"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/witnesses/{witness_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show this witness nothing more; what it has countersigned stays */
+        delete: operations["deleteWitness"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the audit is streamed to, and how far each sink has got */
+        get: operations["listSinks"];
+        put?: never;
+        /**
+         * Stream the audit of all workspaces to one more place
+         * @description Every event at least once, in the order of its chain; one that is not taken is sent again, for as long as it takes. A webhook is signed as
+         *     Standard Webhooks (standardwebhooks.com) are, by the `secret` that is answered here once. `s3` puts gzipped batches under the tenant's prefix of the
+         *     cell's object store.
+         */
+        post: operations["createSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/sinks/{sink_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stream nothing more to it, once it has been told so */
+        delete: operations["deleteSink"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what a sink gets, or switch it off
+         * @description It gets everything up to the event that says so. Another endpoint is another sink.
+         */
+        patch: operations["updateSink"];
+        trace?: never;
+    };
     "/api/v1/reports/cost-per-ticket": {
         parameters: {
             query?: never;
@@ -5090,6 +5172,79 @@ export interface components {
             from: number;
             to: number;
             hashes: components["schemas"]["TreeHashes"];
+        };
+        Witness: {
+            id: string;
+            name: string;
+            /** @description What its cosignatures are verified with: `<name>+<key id>+<base64>` */
+            vkey: string;
+            url: string;
+            /** @description Evidence waits for its cosignature */
+            required: boolean;
+            /** Format: date-time */
+            created_at: string;
+            positions: {
+                workspace_id: string;
+                /** @description Up to which event it vouches */
+                size: number;
+                last_error: string | null;
+                refused: boolean;
+            }[];
+        };
+        NewWitness: {
+            vkey: string;
+            url: string;
+            /** @description False if left out */
+            required?: boolean;
+        };
+        /**
+         * @description OCSF JSON, CEF lines, or our own events
+         * @enum {string}
+         */
+        SinkFormat: "ocsf" | "cef" | "native";
+        Sink: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "webhook" | "s3";
+            format: components["schemas"]["SinkFormat"];
+            endpoint: string;
+            types: string[] | null;
+            shows_sensitive: boolean;
+            /** @enum {string} */
+            state: "active" | "failing" | "disabled";
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Only where it was made just now */
+            secret?: string;
+            positions: {
+                workspace_id: string;
+                delivered: number;
+                head: number;
+                lag: number;
+                last_error: string | null;
+            }[];
+        };
+        /** @description Types of events, or `approval.*` for all of a kind; null for all */
+        SinkTypes: string[] | null;
+        NewSink: {
+            name: string;
+            /** @enum {string} */
+            kind: "webhook" | "s3";
+            format: components["schemas"]["SinkFormat"];
+            /** @description Of a webhook */
+            endpoint?: string;
+            types?: components["schemas"]["SinkTypes"];
+            /** @description Names and places as they are, instead of their digests; false if left out */
+            shows_sensitive?: boolean;
+            /** @description Everything that was ever sealed; false if left out */
+            from_first?: boolean;
+        };
+        SinkChange: {
+            name?: string;
+            types?: components["schemas"]["SinkTypes"];
+            enabled?: boolean;
         };
         NewAuditVerification: {
             /** @description A note that was kept elsewhere; the chain must go on from exactly this */
@@ -10798,6 +10953,171 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWitnesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Witness"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWitness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWitness"];
+            };
+        };
+        responses: {
+            /** @description The witness */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Witness"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWitness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                witness_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Sink"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSink"];
+            };
+        };
+        responses: {
+            /** @description The sink; its secret is shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SinkChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sink"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -6,31 +6,37 @@ import { signCheckpoints } from './checkpoints.ts';
 import type { CheckpointPace, CheckpointParts } from './checkpoints.ts';
 import { openChains, trySealing } from './queries.ts';
 import { indexTenant } from './search-index.ts';
+import { deliverToSinks } from './sinks/delivery.ts';
+import type { DeliveryParts } from './sinks/delivery.ts';
 import { TenantRounds } from './tenant-rounds.ts';
+import { cosignCheckpoints } from './witnesses/cosigning.ts';
 
 /** An event is sealed about this long after its commit, unless a notification makes it sooner. */
 const IDLE_MS = 200;
 const SIGNING_MS = 500;
 const INDEXING_MS = 500;
+const TELLING_MS = 500;
 /** Chains that are sealed at a time: while one waits for the database, another is hashed. */
 const ABREAST = 3;
 
-export interface SequencerParts extends CheckpointParts {
+export interface SequencerParts extends CheckpointParts, Pick<DeliveryParts, 'fetchTo'> {
   readonly log: Logger;
   readonly pace: CheckpointPace;
-  /** Told of every checkpoint that was signed. */
-  readonly onSigned?: (tenantId: string, chain: string) => void;
 }
 
-/** Seals pending audit events chain by chain, in order, signs the heads, and makes what is sealed findable. One loop each. */
+/** Seals pending audit events chain by chain, in order, signs the heads, makes what is sealed findable, and tells witnesses and sinks. One loop each. */
 export class Sequencer {
   readonly #parts: SequencerParts;
   readonly #sealing: Loop;
   readonly #signing: Loop;
   readonly #indexing: Loop;
+  readonly #cosigning: Loop;
+  readonly #delivering: Loop;
   readonly #toSeal: TenantRounds;
   readonly #toSign: TenantRounds;
   readonly #toIndex: TenantRounds;
+  readonly #toCosign: TenantRounds;
+  readonly #toDeliver: TenantRounds;
   /** Chains that somebody waits for to be signed, by tenant. */
   readonly #wanted = new Map<string, Set<string>>();
 
@@ -39,15 +45,17 @@ export class Sequencer {
     this.#toSeal = new TenantRounds(parts.database);
     this.#toSign = new TenantRounds(parts.database);
     this.#toIndex = new TenantRounds(parts.database);
+    this.#toCosign = new TenantRounds(parts.database);
+    this.#toDeliver = new TenantRounds(parts.database);
     this.#sealing = new Loop({ name: 'sequencer', idle_ms: IDLE_MS, busy_ms: 0, log: parts.log }, () => this.#seal());
     this.#signing = new Loop({ name: 'checkpoints', idle_ms: SIGNING_MS, busy_ms: SIGNING_MS, log: parts.log }, () => this.#sign());
     this.#indexing = new Loop({ name: 'audit search', idle_ms: INDEXING_MS, busy_ms: 0, log: parts.log }, () => this.#index());
+    this.#cosigning = new Loop({ name: 'witnesses', idle_ms: TELLING_MS, busy_ms: TELLING_MS, log: parts.log }, async () => this.#forEach(await this.#toCosign.next(), async (tenantId) => await cosignCheckpoints(tenantId, parts) > 0));
+    this.#delivering = new Loop({ name: 'audit sinks', idle_ms: TELLING_MS, busy_ms: 0, log: parts.log }, () => this.#deliver());
   }
 
   start(): void {
-    this.#sealing.start();
-    this.#signing.start();
-    this.#indexing.start();
+    for (const loop of this.#loops()) loop.start();
   }
 
   /** Something of this tenant was committed: look now. */
@@ -65,13 +73,17 @@ export class Sequencer {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#sealing.stop(), this.#signing.stop(), this.#indexing.stop()]);
+    await Promise.all(this.#loops().map((loop) => loop.stop()));
+  }
+
+  #loops(): Loop[] {
+    return [this.#sealing, this.#signing, this.#indexing, this.#cosigning, this.#delivering];
   }
 
   async #seal(): Promise<boolean> {
     return this.#forEach(await this.#toSeal.next(), async (tenantId) => {
       const sealed = await sealTenant(this.#parts.database, tenantId);
-      if (sealed) [this.#toSeal, this.#toSign, this.#toIndex].forEach((rounds) => rounds.tell(tenantId));
+      if (sealed) [this.#toSeal, this.#toSign, this.#toIndex, this.#toDeliver].forEach((rounds) => rounds.tell(tenantId));
       return sealed;
     });
   }
@@ -79,10 +91,8 @@ export class Sequencer {
   async #sign(): Promise<boolean> {
     return this.#forEach(await this.#toSign.next(), async (tenantId) => {
       const signed = await signCheckpoints(tenantId, this.#parts, this.#parts.pace, [...this.#wanted.get(tenantId) ?? []]);
-      for (const chain of signed) {
-        this.#wanted.get(tenantId)?.delete(chain);
-        this.#parts.onSigned?.(tenantId, chain);
-      }
+      for (const chain of signed) this.#wanted.get(tenantId)?.delete(chain);
+      if (signed.length > 0) this.#toCosign.tell(tenantId);
       return signed.length > 0;
     });
   }
@@ -92,6 +102,14 @@ export class Sequencer {
       const indexed = await indexTenant(this.#parts.database, tenantId);
       if (indexed) this.#toIndex.tell(tenantId);
       return indexed;
+    });
+  }
+
+  async #deliver(): Promise<boolean> {
+    return this.#forEach(await this.#toDeliver.next(), async (tenantId) => {
+      const delivered = await deliverToSinks(tenantId, this.#parts);
+      if (delivered) this.#toDeliver.tell(tenantId);
+      return delivered;
     });
   }
 

@@ -42,7 +42,7 @@ export interface ApiReply {
   readonly bytes: Buffer;
 }
 
-const BINARY = ['application/zip', 'application/gzip', 'application/vnd.openpolicyagent.bundles', 'application/x-ndjson'];
+const BINARY = ['text/plain', 'application/zip', 'application/gzip', 'application/vnd.openpolicyagent.bundles', 'application/x-ndjson'];
 
 /** A whole control plane over real sockets and a database of its own. Every answer is checked against the contract on the way. */
 export class ControlPlaneUnderTest {

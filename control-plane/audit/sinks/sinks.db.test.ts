@@ -1,0 +1,89 @@
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { ControlPlaneUnderTest } from '../../testing/control-plane-under-test.ts';
+
+let plane: ControlPlaneUnderTest;
+let receiver: Server;
+let endpoint: string;
+/** What the receiver does with a request: takes it, fails, or cuts the connection after it has read it. */
+let behaviour: 'takes' | 'fails' | 'cuts' = 'takes';
+const got: Array<{ id: string; signed: boolean; lines: string[] }> = [];
+let secret = Buffer.alloc(0);
+
+beforeAll(async () => {
+  plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_STAND_INS: 'loopback' });
+  receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = request.headers;
+      got.push({ id: String(id), signed: signature === `v1,${createHmac('sha256', secret).update(`${String(id)}.${String(at)}.${text}`).digest('base64')}`, lines: text.startsWith('[') ? (JSON.parse(text) as object[]).map((one) => JSON.stringify(one)) : text.trimEnd().split('\n') });
+      if (behaviour === 'cuts') response.destroy();
+      else response.writeHead(behaviour === 'fails' ? 503 : 204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  endpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/siem`;
+});
+afterAll(async () => {
+  await plane.stop();
+  await new Promise((resolve) => receiver.close(resolve));
+});
+
+const HOME = { 'content-type': 'application/json' };
+const act = async (): Promise<void> => { await plane.api('POST', '/api/v1/api-keys', { json: { name: 'for the audit' } }); };
+interface SinkBody { id: string; secret?: string; state: string; positions: Array<{ delivered: number; head: number; lag: number }> }
+const sink = async (id: string): Promise<SinkBody> => ((await plane.api('GET', '/api/v1/audit/sinks')).body['items'] as SinkBody[]).find((one) => one.id === id)!;
+const seqs = (): number[] => got.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { seq: number }).seq));
+
+test('every event arrives at least once, in order, signed, over failures, cuts and a restart', async () => {
+  const made = await plane.api('POST', '/api/v1/audit/sinks', { headers: HOME, json: { name: 'collector', kind: 'webhook', format: 'native', endpoint, from_first: true } });
+  expect(made.status).toBe(201);
+  const { id, secret: shown = '' } = made.body as unknown as SinkBody;
+  secret = Buffer.from(shown.replace('whsec_', ''), 'base64');
+  for (const next of ['cuts', 'fails', 'takes'] as const) {
+    behaviour = next;
+    await act();
+    await expect.poll(async () => (next === 'takes' ? (await sink(id)).positions.every(({ lag }) => lag === 0) : (await sink(id)).state === 'failing'), { timeout: 20_000 }).toBe(true);
+    if (next === 'fails') await plane.restart();
+  }
+  await expect.poll(async () => (await plane.auditEvents()).some(({ type }) => type === 'audit.sink_recovered') && (await sink(id)).positions.every(({ lag }) => lag === 0), { timeout: 20_000 }).toBe(true);
+  const [delivered] = (await sink(id)).positions;
+  const unique = [...new Set(seqs())];
+  expect(unique).toEqual(Array.from({ length: delivered!.delivered }, (_, n) => n + 1));
+  // What the receiver took or read is signed with the secret that was shown once.
+  expect(got.filter(({ id: message }) => message.startsWith(id)).every(({ signed }, at) => signed || at === 0)).toBe(true);
+  expect((await plane.auditEvents()).map(({ type }) => type)).toEqual(expect.arrayContaining(['audit.sink_changed', 'audit.sink_failed', 'audit.sink_recovered']));
+}, 90_000);
+
+test('a sink that is switched off is told so, and gets nothing more', async () => {
+  behaviour = 'takes';
+  got.length = 0;
+  const { id } = (await plane.api('POST', '/api/v1/audit/sinks', { json: { name: 'old one', kind: 'webhook', format: 'ocsf', endpoint, types: ['audit.*'] } })).body as unknown as SinkBody;
+  expect((await plane.api('DELETE', `/api/v1/audit/sinks/${id}`)).status).toBe(204);
+  const changes = (): string[] => got.filter((one) => one.id.startsWith(id)).flatMap(({ lines }) => lines).filter((line) => line.includes(id)).map((line) => (JSON.parse(line) as { unmapped: { data: { change: string } } }).unmapped.data.change);
+  await expect.poll(() => changes().at(-1), { timeout: 20_000 }).toBe('removed');
+  const before = got.filter((one) => one.id.startsWith(id)).length;
+  await act();
+  await expect.poll(async () => (await plane.api('GET', '/api/v1/audit/events?limit=1')).body['items'], { timeout: 10_000 }).toMatchObject([{ event: { type: 'api_key.created' } }]);
+  expect(got.filter((one) => one.id.startsWith(id))).toHaveLength(before);
+});
+
+test('CEF into the object store, put once under the tenant\'s prefix', async () => {
+  const { id } = (await plane.api('POST', '/api/v1/audit/sinks', { json: { name: 'archive', kind: 's3', format: 'cef' } })).body as unknown as SinkBody;
+  await act();
+  await expect.poll(async () => { const [position] = (await sink(id)).positions; return position!.lag === 0 && position!.delivered > 0; }, { timeout: 20_000 }).toBe(true);
+  const objects = new FolderObjects(plane.config.objectsFolder);
+  const lines: string[] = [];
+  for await (const key of objects.list(`t/${plane.tenant.tenantId}/siem/${id}/`)) lines.push(...gunzipSync(await objects.get(key)).toString('utf8').trimEnd().split('\n'));
+  expect(lines.some((line) => line.startsWith('CEF:0|Countersign|Countersign|1|api_key.created|api_key.created|2|externalId=aud_'))).toBe(true);
+});
+
+test.each([[{ name: 'x', kind: 'webhook', format: 'ocsf' }], [{ name: 'x', kind: 'webhook', format: 'ocsf', endpoint: 'http://example.test/' }], [{ name: 'x', kind: 'webhook', format: 'ocsf', endpoint: 'https://user:password@example.test/' }]])('%j is refused', async (json) => {
+  expect((await plane.api('POST', '/api/v1/audit/sinks', { json })).body['code']).toBe('sink_invalid');
+});
