@@ -136,7 +136,7 @@ async function told(plane: ControlPlaneUnderTest, method: string, path: string, 
   }
   const abort = new AbortController();
   const response = await fetch(`${plane.url}${path}`, { headers: { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) }, signal: abort.signal });
-  const body = response.status === 200 ? {} : await response.json() as { code: string; detail: string };
+  const body: { code?: string; detail?: string } = response.status === 200 ? {} : await response.json() as { code: string; detail: string };
   abort.abort();
   return { status: response.status, code: body.code, ...(body.code === 'forbidden' ? { detail: body.detail } : {}) };
 }
