@@ -1,4 +1,5 @@
 import type { EvidenceKeys } from '@countersign/contracts/evidence/bundle.ts';
+import { parseCheckpointNote } from '@countersign/contracts/transparency/checkpoint.ts';
 import { verifyAudit } from '@countersign/contracts/transparency/verify-audit.ts';
 import type { AuditExport, Material } from './material.ts';
 import { count, tally } from './tally.ts';
@@ -32,12 +33,14 @@ async function lineBits(audit: AuditExport, keys: EvidenceKeys, tries: number, r
 
 async function noteBits(audit: AuditExport, keys: EvidenceKeys): Promise<Tally> {
   const found = tally('every bit of a checkpoint');
-  const at = audit.notes.length - 1;
-  const whole = Buffer.from(audit.notes[at]!);
+  // The first, with just the events that it is about: unaltered, they verify.
+  const first = audit.notes[0]!;
+  const lines = audit.lines.slice(0, parseCheckpointNote(first)?.checkpoint.size ?? 0);
+  const whole = Buffer.from(first);
   for (let bit = 0; bit < whole.length * 8; bit += 1) {
     const altered = Buffer.from(whole);
     altered[bit >> 3]! ^= 1 << (bit & 7);
-    count(found, !await isVerified({ ...audit, lines: audit.lines.slice(0, 1), notes: [altered.toString('utf8')] }, keys), () => `bit ${bit}`);
+    count(found, !await isVerified({ ...audit, lines, notes: [altered.toString('utf8')] }, keys), () => `bit ${bit}`);
   }
   return found;
 }
