@@ -3,7 +3,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 
 /** What a parameter in a path names: an id of this kind, or plain text. */
 const KINDS: Readonly<Record<string, IdKind>> = {
-  run_id: 'run', view_id: 'saved_view', schedule_id: 'schedule', bulk_command_id: 'bulk_command', approval_id: 'approval', workflow_id: 'workflow', instance_id: 'instance',
+  run_id: 'run', view_id: 'saved_view', schedule_id: 'schedule', bulk_command_id: 'bulk_command', approval_id: 'approval', workflow_id: 'workflow', instance_id: 'connector_instance',
   draft_id: 'policy_draft', release_id: 'policy_release', environment_id: 'environment', decision_id: 'decision', replay_id: 'policy_replay', kill_switch_id: 'kill_switch',
   hold_id: 'legal_hold', request_id: 'erasure_request', workspace_id: 'workspace', tenant_id: 'tenant', session_id: 'session', role_id: 'custom_role', group_id: 'group',
   key_id: 'api_key', client_id: 'oauth_client', federation_id: 'federation', principal_id: 'principal', invitation_id: 'invitation', passkey_id: 'passkey',
