@@ -49,6 +49,13 @@ describe('good evidence', () => {
     }
   });
 
+  it('shows by what sign-in a vote was cast, as the audit has it', () => {
+    const sample = new SampleStatement();
+    Object.assign(sample.parts.approvals[0]!.votes[0]!, { auth: { method: 'oidc', idp: 'idp_1', acr: null, amr: ['otp'] } });
+    Object.assign(sample.parts.events[2]!.data, { auth_method: 'oidc', idp: 'idp_1', acr: null, amr: ['otp'] });
+    expect(verifyEvidence(sample.seal(), NOBODY).verified).toBe(true);
+  });
+
   it('says of writes whether they were read back, and to which version they went', () => {
     const sample = new SampleStatement();
     const text = '{"action":"incident.update","target":{"id":"r1","version":"3"}}';
@@ -123,6 +130,7 @@ describe('evidence that is signed and yet wrong is refused', () => {
     ['a decision that only the audit tells of', ({ parts }) => { parts.events.splice(3, 0, { ...parts.events[3]!, id: 'aud_more', subject: { kind: 'x', id: 'dec_2' } }); }, { code: 'record_contradicts_audit', file: 'decisions.json' }],
     ['a call that only the audit tells of', ({ parts }) => { parts.events.splice(5, 0, { ...parts.events[4]!, id: 'aud_more', subject: { kind: 'x', id: 'call_2' } }); }, { code: 'record_contradicts_audit', file: 'tool-calls.json' }],
     ['a vote that the audit does not show', ({ parts }) => { parts.events.splice(2, 1); }, { code: 'record_contradicts_audit', file: 'approvals.json' }],
+    ['another sign-in than the audit shows', ({ parts }) => { Object.assign(parts.approvals[0]!.votes[0]!, { auth: { method: 'oidc', idp: 'idp_1', acr: 'mfa', amr: ['otp'] } }); Object.assign(parts.events[2]!.data, { auth_method: 'oidc', idp: 'idp_1', acr: 'mfa', amr: ['pwd'] }); }, { code: 'record_contradicts_audit', file: 'approvals.json' }],
     ['too few votes', ({ parts }) => { parts.approvals[0]!.required_votes = 2; }, { code: 'approval_insufficient', file: 'approvals.json' }],
     ['a receipt of another version', ({ parts }) => { Object.assign(parts.calls[0]!, { receipt: { target_id: 'r', version_before: '1', version_after: '2', verified_by_reading_back: true } }); Object.assign(parts.events[5]!.data, { version_after: '3' }); }, { code: 'record_contradicts_audit', file: 'tool-calls.json' }],
     ['an event of another run', ({ parts }) => { parts.events[1]!.run_id = 'run_2'; }, { code: 'record_inconsistent', file: 'events' }],

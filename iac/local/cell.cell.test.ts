@@ -48,7 +48,9 @@ describe('a cell', () => {
     const unpacked = path.join(folder, 'unpacked');
     await mkdir(unpacked, { recursive: true });
     await promisify(execFile)('python3', ['-m', 'zipfile', '-e', path.join(folder, name), unpacked]);
-    const files = await readdir(unpacked);
+    // Of the many audit events, which are all proven in the same way, one.
+    const [event] = await readdir(path.join(unpacked, 'events'));
+    const files = [...(await readdir(unpacked)).filter((file) => file !== 'events'), `events/${event}`];
     expect(files.length).toBeGreaterThan(10);
     const { decisions } = JSON.parse(await readFile(path.join(unpacked, 'decisions.json'), 'utf8')) as { decisions: Array<{ erased: string[] }> };
     expect(decisions.length).toBeGreaterThan(3);

@@ -1,7 +1,7 @@
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
 import type { AuditEvent } from '@countersign/contracts/events/audit-event.ts';
 import { EvidenceError } from '../errors.ts';
-import { readCanonical, sha256Hex } from '../read.ts';
+import { canonicalOf, readCanonical, sha256Hex } from '../read.ts';
 import type { Findings } from '../verification.ts';
 import type { ApprovalRecord, DecisionRecord, ToolCallRecord } from './records.ts';
 import { contradiction, eventsOf, findEvent, isShown, requireEvent } from './shown-record.ts';
@@ -79,10 +79,18 @@ export function checkVotes(record: ShownRecord): void {
     for (const vote of approval.votes) {
       const cast = eventsOf(record, 'approval.vote_cast').some((event) => event.subject.id === approval.id
         && event.actor.id === vote.principal_id && event.data['decision'] === vote.decision && event.data['action_digest'] === vote.action_digest
-        && event.data['auth_strength'] === vote.auth_strength && agesAgree(event.data['sign_in_age_ms'], vote.sign_in_age_ms));
+        && event.data['auth_strength'] === vote.auth_strength && agesAgree(event.data['sign_in_age_ms'], vote.sign_in_age_ms) && signInsAgree(event, vote));
       if (!cast && !record.eventsWithheld) contradiction(record, 'approvals.json', `no audit event shows the vote of ${vote.principal_id} on ${approval.id}`);
     }
   }
+}
+
+/** What the identity provider said of the sign-in; votes and events of before do not have it. */
+function signInsAgree({ data }: AuditEvent, { auth }: ApprovalRecord['votes'][number]): boolean {
+  if (auth === undefined || data['auth_method'] === undefined) return true;
+  const { method, idp, acr, amr } = auth;
+  const judged = { method: data['auth_method'], idp: data['idp'] ?? null, acr: data['acr'] ?? null, amr: data['amr'] ?? [] };
+  return canonicalOf(judged, 'approvals.json') === canonicalOf({ method, idp, acr, amr }, 'approvals.json');
 }
 
 /** The audit's age is that of when the vote was judged, a moment before it was written. */

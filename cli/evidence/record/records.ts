@@ -18,7 +18,17 @@ export interface ApprovalRecord {
   readonly consumed_at: string | null;
   /** When the action itself was shredded; absent in bundles of before that was recorded. */
   readonly shredded_at?: string | null;
-  readonly votes: ReadonlyArray<{ readonly principal_id: string; readonly role: string; readonly decision: string; readonly action_digest: string; readonly auth_strength: string; readonly sign_in_age_ms?: number | null; readonly voted_at: string }>;
+  readonly votes: ReadonlyArray<{
+    readonly principal_id: string;
+    readonly role: string;
+    readonly decision: string;
+    readonly action_digest: string;
+    readonly auth_strength: string;
+    readonly sign_in_age_ms?: number | null;
+    /** How they had signed in, in the words of the identity provider; absent in bundles of before that was recorded. */
+    readonly auth?: { readonly method: string | null; readonly idp: string | null; readonly acr: string | null; readonly amr: readonly string[] };
+    readonly voted_at: string;
+  }>;
 }
 
 export interface ToolCallRecord {
