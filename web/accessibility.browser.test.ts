@@ -13,7 +13,7 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const PAGES = [
   '/sign-in?to=%2Fruns', '/sign-in?tenant=acme&error=sign_in_refused', '/runs', '/runs/succeeded', '/runs/failed', '/runs/waiting', '/runs/running', '/runs/succeeded?tab=graph', '/runs/succeeded?tab=evidence', '/runs/succeeded?tab=audit', '/runs/succeeded?tab=json', '/runs/running?tab=timeline', '/runs?attention=true', '/operations', '/dead-letters', '/dead-letters?state=failed', '/schedules',
   '/approvals', '/tickets', '/workflows', `/workflows/${workflows()[0]?.id}`, '/connectors', '/policy', '/policy/layers/tenant', `/policy/layers/${ENVIRONMENTS[0]?.environment_id}`, '/policy/releases', `/policy/releases/${releases()[0]?.id}`, '/policy/shadow', '/policy/simulate', '/policy/simulate?decision=dec_1',
-  '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/audit/checkpoints', '/evidence', '/people', '/people/lead', '/roles', '/machines', '/changes?show=all', '/workspaces', '/limits', '/account', '/keys', '/privacy', '/cost', '/slack/link', '/nowhere',
+  '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/audit/checkpoints', '/evidence', '/people', '/people/lead', '/roles', '/machines', '/changes?show=all', '/break-glass', '/workspaces', '/limits', '/account', '/keys', '/privacy', '/cost', '/slack/link', '/nowhere',
 ];
 
 let browser: Browser;

@@ -231,3 +231,25 @@ describe('changes', () => {
     await page.getByText('Taken back').waitFor();
   });
 });
+
+describe('break-glass', () => {
+  it('takes a role with a reason, says so on every page until it is given back, and is reviewed by somebody else', async () => {
+    await open('usual', '/break-glass');
+    await page.getByRole('row', { name: /^to review Dana Desk lead/ }).getByRole('button', { name: 'Review' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('It was night');
+    await dialog.getByRole('button', { name: 'Say so' }).click();
+    await page.getByRole('row', { name: /^justified Dana Desk lead/ }).waitFor();
+    await button('Break the glass').click();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Down');
+    await dialog.getByRole('button', { name: 'Take the role now' }).click();
+    await dialog.getByText('Say what the emergency is, in at least 10 letters.').waitFor();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('The desk is down, nobody answers');
+    await dialog.getByRole('button', { name: 'Take the role now' }).click();
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    const banner = page.getByRole('alert').filter({ hasText: 'You hold admin in an emergency' });
+    await banner.getByRole('button', { name: 'Give it back' }).click();
+    await banner.waitFor({ state: 'hidden' });
+    expect(api.world.access.emergencies[0]).toMatchObject({ active: false, ended_because: 'ended' });
+  });
+});

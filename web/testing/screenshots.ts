@@ -66,6 +66,7 @@ const SHOTS: Shot[] = [
   { name: 'roles', scenario: 'usual', path: () => '/roles' },
   { name: 'machines', scenario: 'usual', path: () => '/machines' },
   { name: 'changes', scenario: 'usual', path: () => '/changes?show=all' },
+  { name: 'break-glass', scenario: 'usual', path: () => '/break-glass' },
   { name: 'workspaces', scenario: 'usual', path: () => '/workspaces' },
   { name: 'limits', scenario: 'usual', path: () => '/limits' },
   { name: 'account', scenario: 'usual', path: () => '/account' },

@@ -35,3 +35,6 @@ export function changeRequestQuery(changeId: string) {
     refetchInterval: 5_000,
   });
 }
+
+/** Roles that were taken in an emergency. */
+export const breakGlassQuery = queryOptions({ queryKey: ['break-glass'], queryFn: () => dataOf(api.GET('/api/v1/break-glass')), refetchInterval: 15_000 });

@@ -36,6 +36,7 @@ const PAGES: RouteObject[] = [
   { path: 'roles', lazy: async () => ({ Component: (await import('../roles/roles-page.tsx')).RolesPage }) },
   { path: 'machines', lazy: async () => ({ Component: (await import('../machines/machines-page.tsx')).MachinesPage }) },
   { path: 'changes', lazy: async () => ({ Component: (await import('../changes/changes-page.tsx')).ChangesPage }) },
+  { path: 'break-glass', lazy: async () => ({ Component: (await import('../break-glass/break-glass-page.tsx')).BreakGlassPage }) },
   { path: 'workspaces', lazy: async () => ({ Component: (await import('../workspaces/workspaces-page.tsx')).WorkspacesPage }) },
   { path: 'limits', lazy: async () => ({ Component: (await import('../limits/limits-page.tsx')).LimitsPage }) },
   { path: 'account', lazy: async () => ({ Component: (await import('../account/account-page.tsx')).AccountPage }) },

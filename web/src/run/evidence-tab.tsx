@@ -11,14 +11,15 @@ import { evidenceUrl } from './run-actions.tsx';
 
 /** As in contracts/evidence/bundle.ts, in words. */
 const HOLDS = [
-  'manifest.json and signature.json: every other file with its SHA-256, signed with the evidence key',
+  'statement.dsse.json: an in-toto statement in a DSSE envelope over every other file, signed with the evidence key',
   'run.json, steps.json, workflow.yaml: what ran, each attempt, and the source that was published under that digest',
   'decisions.json: every policy decision with its outcome, reasons, bundle and input digest',
   'approvals.json: what was asked, who voted, how strongly they were signed in, and by which digest',
   'actions.json, tool-calls.json: the canonical actions byte for byte, intents, outcomes and receipts',
   'transcript.json: what was read, proposed and written, redacted to field names, digests and labels',
   'costs.json: the cost lines with the prices they rest on',
-  'audit.jsonl, checkpoint.json, keys.json: the audit chain from the run’s first event to a signed head, and the public keys',
+  'events/, proofs.json, checkpoint.txt, keys.json: each audit event, the proof that it is in the tree that the checkpoint signs, and the public keys',
+  'index.html: the same record as a page that needs no tool',
 ];
 
 export function EvidenceTab({ run }: { run: Run }) {

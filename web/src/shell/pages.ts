@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconGlass, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -30,7 +30,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
   { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
-  { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
+  { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/break-glass', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -65,6 +65,7 @@ export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
   { path: '/machines', label: 'Machines', icon: IconRobot, says: 'Access: programs that call the API' },
   { path: '/changes', label: 'Changes', icon: IconUserCheck, says: 'Access: what waits for a second person' },
+  { path: '/break-glass', label: 'Break-glass', icon: IconGlass, says: 'Access: roles taken in an emergency' },
   { path: '/workspaces', label: 'Workspaces', icon: IconBuildingStore, says: 'Access: what is kept apart' },
   { path: '/limits', label: 'Limits', icon: IconGauge, says: 'Access: how much there may be' },
 ];

@@ -7,6 +7,7 @@ import { followEvents } from '../api/live-events.ts';
 import { meQuery } from '../api/queries.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Wordmark } from '../parts/wordmark.tsx';
+import { BreakGlassBanner } from './break-glass-banner.tsx';
 import { CellBanner } from './cell-banner.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { Keyboard } from './keyboard.tsx';
@@ -43,6 +44,7 @@ export function Shell() {
         </AppShell.Navbar>
         <AppShell.Main id="content" tabIndex={-1}>
           <CellBanner />
+          <BreakGlassBanner me={me.data} />
           <KillSwitchBanner />
           <Outlet />
         </AppShell.Main>

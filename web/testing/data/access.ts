@@ -12,6 +12,7 @@ export interface AccessState {
   assignments: Schemas['RoleAssignment'][];
   authorization: Schemas['Authorization'];
   changes: Schemas['ChangeRequest'][];
+  emergencies: Schemas['BreakGlass'][];
 }
 
 /** A role of the tenant's own, somebody who holds a role by each of the ways, and a demand of each kind. */
@@ -33,7 +34,15 @@ export function accessState(): AccessState {
       { ...given, principal_id: idOf('principal', 'ci'), display_name: 'Build server', kind: 'service', role: 'author', granted_by: idOf('principal', 'owner'), granted_at: at(-8 * DAY_MS) },
     ],
     changes: changeRequests(),
+    emergencies: [emergencyOf('lead', 'Dana Desk lead', { active: false, ends_at: at(-DAY_MS), ended_at: at(-DAY_MS), ended_because: 'expired', evidence_id: idOf('evidence_package', 'emergency') })],
     authorization: { four_eyes: ['roles:grant'], min_strength: { 'keys:revoke': 'passkey', 'roles:grant': 'mfa' }, max_sign_in_age_s: { 'roles:grant': 600 }, break_glass: { roles: ['admin'], max_duration_s: 3_600 }, version: 4 },
+  };
+}
+
+export function emergencyOf(key: string, display_name: string, more: Partial<Schemas['BreakGlass']>): Schemas['BreakGlass'] {
+  return {
+    id: idOf('break_glass', key), workspace_id: idOf('workspace', 'it'), principal_id: idOf('principal', key), display_name, role: 'admin', reason: 'The desk is down and nobody with the role answers', active: true, activated_at: at(-DAY_MS - 3_600_000),
+    ends_at: at(900_000), ended_at: null, ended_because: null, evidence_id: null, reviewed_by: null, reviewed_at: null, verdict: null, ...more,
   };
 }
 

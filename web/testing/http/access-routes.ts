@@ -1,5 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { permissionTable } from '../data/access.ts';
+import { emergencyOf, permissionTable } from '../data/access.ts';
 import { idOf } from '../data/ids.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
 import type { Handler, Question } from './question.ts';
@@ -47,6 +47,21 @@ export const ACCESS_ROUTES: Record<string, Handler> = {
   'POST /api/v1/change-requests/{change_id}/withdraw': ({ world: { access }, params }) => {
     const found = access.changes.find(({ id }) => id === params['change_id']);
     return found === undefined ? problem('not_found', 'There is no such change.') : ok(Object.assign(found, { state: 'withdrawn', decided_at: new Date().toISOString() }));
+  },
+  'GET /api/v1/break-glass': ({ world: { access } }) => ok({ items: access.emergencies }),
+  'POST /api/v1/break-glass': ({ world: { access }, body }) => {
+    const { role, reason, duration_s } = body as Schemas['NewBreakGlass'];
+    const made = emergencyOf('owner', 'Cell owner', { role, reason, activated_at: new Date().toISOString(), ends_at: new Date(Date.now() + duration_s * 1_000).toISOString() });
+    access.emergencies.unshift(made);
+    return { status: 201, body: made };
+  },
+  'POST /api/v1/break-glass/{grant_id}/end': ({ world: { access }, params }) => {
+    const found = access.emergencies.find(({ id }) => id === params['grant_id']);
+    return found === undefined ? problem('not_found', 'There is no such emergency.') : ok(Object.assign(found, { active: false, ended_at: new Date().toISOString(), ended_because: 'ended' }));
+  },
+  'POST /api/v1/break-glass/{grant_id}/review': ({ world: { access }, params, body }) => {
+    const found = access.emergencies.find(({ id }) => id === params['grant_id']);
+    return found === undefined ? problem('not_found', 'There is no such emergency.') : ok(Object.assign(found, { verdict: (body as { verdict: 'justified' }).verdict, reviewed_by: idOf('principal', 'owner'), reviewed_at: new Date().toISOString() }));
   },
   'GET /api/v1/permissions': () => ok(permissionTable()),
   'GET /api/v1/authorization': ({ world: { access } }) => ({ ...ok(access.authorization), headers: { etag: `"${access.authorization.version}"` } }),
