@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -16,7 +17,8 @@ export interface BuiltVerifier {
 const ENTRY = path.join(ROOT, 'cli/evidence/standalone.ts');
 /** The pinned Node, which the binary is made of. */
 const NODE = path.join(ROOT, 'node_modules/node/bin/node');
-const POSTJECT = path.join(ROOT, 'node_modules/postject/dist/cli.js');
+/** Puts the bundle into it; its own entry is its API, the program lies beside. */
+const POSTJECT = path.join(path.dirname(createRequire(import.meta.url).resolve('postject')), 'cli.js');
 /** By this Node finds out that something was put into it (nodejs.org/api/single-executable-applications.html). In two parts, so that no tool finds it here. */
 const FUSE = `NODE_SEA${'_FUSE_fce680ab2cc467b6e072b8b5df1996b2'}`;
 const BANNER = `/* countersign-verify: verifies evidence of Countersign offline. Apache-2.0. Built from cli/evidence and contracts alone: nobody else's code is in it. */`;
