@@ -115,8 +115,8 @@ export class Credentials {
     return value === undefined ? null : this.#parts.keys.seal(tenantId, 'credential', id, canonicalBytes(value));
   }
 
-  #audit(tx: Transaction, principal: Principal, type: 'credential.stored' | 'credential.rotated' | 'credential.removed', id: string, data: Readonly<Record<string, string | number>>): Promise<void> {
-    return appendAudit(tx, {
+  async #audit(tx: Transaction, principal: Principal, type: 'credential.stored' | 'credential.rotated' | 'credential.removed', id: string, data: Readonly<Record<string, string | number>>): Promise<void> {
+    await appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'credential', id }, data,
     });

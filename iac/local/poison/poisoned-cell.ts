@@ -2,7 +2,9 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { Seeded } from '@countersign/execution-plane/simulation/seeded.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { createKeyFile } from '@countersign/platform/keys/key-file.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createQueues } from '@countersign/platform/queue/create-queues.ts';
 import { SqsQueue } from '@countersign/platform/queue/sqs-queue.ts';
 import { AdversarialSqs } from '@countersign/platform/queue/testing/http/adversarial-sqs.ts';
@@ -37,14 +39,14 @@ export class PoisonedCell {
   readonly queue: SqsQueue;
   readonly sqs: AdversarialSqs;
   readonly scratch: ScratchCell;
-  readonly keys: FileKeys;
+  readonly keys: Keys;
   readonly tenantId: string;
   readonly instanceId: string;
   readonly #url: string;
   readonly #secret: string;
   readonly #stop: () => Promise<void>;
 
-  private constructor(parts: { tickets: Tickets; queue: SqsQueue; sqs: AdversarialSqs; scratch: ScratchCell; keys: FileKeys; tenantId: string; instanceId: string; url: string; secret: string; stop: () => Promise<void> }) {
+  private constructor(parts: { tickets: Tickets; queue: SqsQueue; sqs: AdversarialSqs; scratch: ScratchCell; keys: Keys; tenantId: string; instanceId: string; url: string; secret: string; stop: () => Promise<void> }) {
     this.tickets = parts.tickets;
     this.queue = parts.queue;
     this.sqs = parts.sqs;
@@ -62,7 +64,8 @@ export class PoisonedCell {
     const logsDir = scratch.path('logs');
     mkdirSync(logsDir);
     const [keyFile, objects] = [scratch.path('key'), scratch.path('objects')];
-    const keys = await FileKeys.open(keyFile, { create: true });
+    await createKeyFile(keyFile);
+    const ring = await openKeys({ root: { kind: 'file', file: keyFile }, also: [] }, { databaseUrl: scratch.url('countersign_execution') });
     const tickets = new Tickets();
     const peerUrl = await tickets.listen();
     const sqs = await AdversarialSqs.start();
@@ -89,10 +92,10 @@ export class PoisonedCell {
       await fleet.stop();
       await controlPlane.stop();
       queue.close();
-      await Promise.all([sqs.stop(), tickets.close()]);
+      await Promise.all([sqs.stop(), tickets.close(), ring.close()]);
       await scratch.close(false);
     };
-    return new PoisonedCell({ tickets, queue, sqs, scratch, keys, tenantId: tenant_id, instanceId, url, secret, stop });
+    return new PoisonedCell({ tickets, queue, sqs, scratch, keys: ring.keys, tenantId: tenant_id, instanceId, url, secret, stop });
   }
 
   /** A webhook as the system of record signs it (Standard Webhooks); `secret`: as somebody else would. */
