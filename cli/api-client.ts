@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import axios from 'axios';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { components, paths } from '@countersign/contracts/openapi/api.generated.ts';
@@ -30,6 +31,9 @@ export type Budget = Schemas['Budget'];
 
 /** A policy is compiled before the API answers, in stages of up to 20 s. */
 const COMPILE_TIMEOUT_MS = 180_000;
+
+/** A million events take the server about a minute. */
+const VERIFY_TIMEOUT_MS = 600_000;
 
 /** Some of a list, and where the next of it begins; null at its end. */
 interface Page<T> {
@@ -252,6 +256,15 @@ export class ApiClient {
 
   policyReplay(replayId: string): Promise<Schemas['PolicyReplay']> {
     return this.#request('GET', `/api/v1/policy-replays/${encodeURIComponent(replayId)}`);
+  }
+
+  /** The workspace's events, line by line, as they come: they may be more than memory holds. */
+  auditExport(): Promise<Readable> {
+    return this.#request('GET', '/api/v1/audit/export', { responseType: 'stream', timeout: 0, headers: { accept: 'application/x-ndjson, application/problem+json' } });
+  }
+
+  verifyAudit(expected_checkpoint: string | undefined): Promise<Schemas['AuditVerification']> {
+    return this.#request('POST', '/api/v1/audit/verifications', { data: expected_checkpoint === undefined ? {} : { expected_checkpoint }, timeout: VERIFY_TIMEOUT_MS });
   }
 
   // Without the types of the contract: all operations at once are more than the compiler can hold side by side.

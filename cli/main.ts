@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiClient } from './api-client.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { auditCommand } from './commands/audit.ts';
 import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -24,6 +25,7 @@ const program = new Command('countersign')
   .addCommand(connectorCommand())
   .addCommand(policyCommand())
   .addCommand(evidenceCommand())
+  .addCommand(auditCommand())
   .addCommand(runsCommand())
   .addCommand(deadLettersCommand())
   .addCommand(operationsCommand())

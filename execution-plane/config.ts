@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import { readS3Place } from '@countersign/platform/objects/settings.ts';
+import type { S3Place } from '@countersign/platform/objects/settings.ts';
 import type { SqsAddress } from '@countersign/platform/queue/sqs-client.ts';
 import { readKeySettings } from '@countersign/platform/keys/settings.ts';
 import type { KeySettings } from '@countersign/platform/keys/settings.ts';
@@ -10,7 +12,10 @@ import { ExecutionError } from './errors.ts';
 
 export interface WorkerConfig {
   readonly databaseUrl: string;
+  /** Empty where objects are in a bucket. */
   readonly objectsFolder: string;
+  /** Null or absent: objects are in the folder. */
+  readonly objectsS3?: S3Place | null;
   readonly keys: KeySettings;
   /** Absent: none but those that are sealed. */
   readonly secrets?: SecretsSettings;
@@ -45,7 +50,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Environment = process.env): WorkerConfig {
   return {
     databaseUrl: required(env, 'COUNTERSIGN_EXECUTION_DATABASE_URL', 'the connection string of the role countersign_execution'),
-    objectsFolder: required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store'),
+    ...objectsOf(env),
     keys: readKeySettings(env),
     secrets: readSecretsSettings(env),
     workerId: env['COUNTERSIGN_WORKER_ID'] || `${hostname()}:${process.pid}`,
@@ -64,6 +69,12 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     pollMs: env['COUNTERSIGN_POLL_MS'] ? whole(env, 'COUNTERSIGN_POLL_MS', 0, 100, 3_600_000) : null,
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
+}
+
+function objectsOf(env: Environment): Pick<WorkerConfig, 'objectsFolder' | 'objectsS3'> {
+  const place = readS3Place(env);
+  if (place !== null && 'problem' in place) throw new ExecutionError('config_invalid', place.problem);
+  return { objectsS3: place, objectsFolder: place === null ? required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store') : '' };
 }
 
 function queueOf(env: Environment): SqsAddress | null {

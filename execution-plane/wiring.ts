@@ -11,7 +11,7 @@ import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
-import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
+import { openObjects } from '@countersign/platform/objects/open-objects.ts';
 import { openSecrets } from '@countersign/platform/secrets/open-secrets.ts';
 import { NO_SECRETS } from '@countersign/platform/secrets/settings.ts';
 import { UNOBSERVED } from '@countersign/platform/telemetry/settings.ts';
@@ -92,7 +92,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   await database.assertLeastPrivilege();
   const ring = await openKeys(config.keys, { databaseUrl: config.databaseUrl, onConnectionError: onError });
   const { keys } = ring;
-  const objects = new FolderObjects(config.objectsFolder);
+  const objects = await openObjects(config);
   const clock = systemClock;
   const tenants = new Tenants(database);
   const connectors = await loadConnectors(shipped, config.connectorsFolder, { database, tenants, log });
