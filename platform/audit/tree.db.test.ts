@@ -1,8 +1,8 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chainOf } from '@countersign/contracts/events/audit-event.ts';
 import { EMPTY_FRONTIER, grow, leafHash, rootOf, verifyConsistency, verifyInclusion } from '@countersign/contracts/transparency/merkle.ts';
 import { newId } from '../ids/typeid.ts';
+import { Database } from '../postgres/database.ts';
 import { createTestDatabase } from '../postgres/testing.ts';
 import type { TestDatabase } from '../postgres/testing.ts';
 import { appendAudit } from './append.ts';
@@ -36,12 +36,13 @@ async function sealAll(of: string): Promise<number> {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const admin = new pg.Client({ connectionString: database.adminUrl });
-  await admin.connect();
+  const admin = new Database({ url: database.adminUrl, applicationName: 'test admin' });
   // A chain of before there were trees: sealed, with a head, without a leaf.
-  await admin.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) SELECT $1, $2, 'aud_' || n, 't', '{}', n, 'p', 'h', 'line ' || n FROM generate_series(1, $3::int) n`, [tenantId, old, LONG]);
-  await admin.query(`INSERT INTO audit.chain_heads (tenant_id, chain, seq, hash) VALUES ($1, $2, $3, 'h')`, [tenantId, old, LONG]);
-  await admin.end();
+  await admin.forTenant(tenantId, async (tx) => {
+    await tx.change({ name: 'test.events', text: `INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) SELECT $1, $2, 'aud_' || n, 't', '{}', n, 'p', 'h', 'line ' || n FROM generate_series(1, $3::int) n` }, [tenantId, old, LONG]);
+    await tx.change({ name: 'test.chain_head', text: `INSERT INTO audit.chain_heads (tenant_id, chain, seq, hash) VALUES ($1, $2, $3, 'h')` }, [tenantId, old, LONG]);
+  });
+  await admin.close();
   lines = Array.from({ length: LONG }, (_, n) => `line ${n + 1}`);
   await sealAll(old);
 }, 120_000);

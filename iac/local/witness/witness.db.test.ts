@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ControlPlaneUnderTest } from '@countersign/control-plane/testing/control-plane-under-test.ts';
+import { Database } from '@countersign/platform/postgres/database.ts';
 import { startWitness } from '@countersign/witness/wiring.ts';
 import type { RunningWitness } from '@countersign/witness/wiring.ts';
 
@@ -40,21 +40,17 @@ test('checkpoints are countersigned, and the verification says up to where', asy
 });
 
 test('another history, whole and signed with the live key, is refused by the witness', async () => {
-  const admin = new pg.Client({ connectionString: plane.database.adminUrl });
-  await admin.connect();
-  // Whoever owns the database machine rewrites everything: past triggers, as one event less, sealed anew by the sequencer itself.
-  await admin.query('SET session_replication_role = replica');
+  const admin = new Database({ url: plane.database.adminUrl, applicationName: 'test intruder' });
   const chain = `${plane.tenant.tenantId}/${plane.tenant.workspaceId}`;
-  await admin.query('BEGIN');
-  await admin.query('DELETE FROM audit.cosignatures');
-  await admin.query('DELETE FROM audit.checkpoints');
-  await admin.query('DELETE FROM audit.tree_tiles');
-  await admin.query('DELETE FROM audit.search');
-  await admin.query('DELETE FROM audit.events WHERE chain = $1 AND seq = 2', [chain]);
-  await admin.query('UPDATE audit.events SET seq = NULL, prev_hash = NULL, hash = NULL, line = NULL WHERE seq IS NOT NULL');
-  await admin.query('DELETE FROM audit.chain_heads');
-  await admin.query('COMMIT');
-  await admin.end();
+  // Whoever owns the database machine rewrites everything, past triggers, with one event less; the sequencer itself seals it anew.
+  await admin.forTenant(plane.tenant.tenantId, async (tx) => {
+    const texts = [
+      'SET LOCAL session_replication_role = replica', 'DELETE FROM audit.cosignatures', 'DELETE FROM audit.checkpoints', 'DELETE FROM audit.tree_tiles', 'DELETE FROM audit.search',
+      `DELETE FROM audit.events WHERE chain = '${chain}' AND seq = 2`, 'UPDATE audit.events SET seq = NULL, prev_hash = NULL, hash = NULL, line = NULL WHERE seq IS NOT NULL', 'DELETE FROM audit.chain_heads',
+    ];
+    for (const text of texts) await tx.change({ name: text, text });
+  });
+  await admin.close();
   await act();
   const refused = async (): Promise<unknown> => ((await plane.api('GET', '/api/v1/audit/witnesses')).body['items'] as Array<{ positions: Array<{ workspace_id: string; refused: boolean }> }>)[0]?.positions.find(({ workspace_id }) => workspace_id === plane.tenant.workspaceId)?.refused;
   await expect.poll(refused, { timeout: 30_000, interval: 500 }).toBe(true);
