@@ -3048,7 +3048,12 @@ export interface paths {
         get: operations["getTenant"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End a suspended tenant for good
+         * @description Destroys the keys that its content is sealed with: nothing of it can be opened any more, here at once, in other processes within a minute. Refused while
+         *     a legal hold is in force. The rows in clear are removed by `npm run move-tenant -- --forget`; the audit stays, and proves what was done.
+         */
+        delete: operations["deleteTenant"];
         options?: never;
         head?: never;
         /**
@@ -5450,6 +5455,15 @@ export interface components {
                 terms?: string[];
             };
             reason: string;
+        };
+        TenantDeletion: {
+            reason: string;
+        };
+        DeletedTenant: {
+            tenant_id: string;
+            /** @enum {string} */
+            state: "deleting";
+            keys_destroyed: number;
         };
         LegalHold: {
             id: string;
@@ -11682,6 +11696,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantDeletion"];
+            };
+        };
+        responses: {
+            /** @description Its keys are gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTenant"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -273,6 +273,7 @@ export const OPERATION_PERMISSION = {
   createTenant: 'cell',
   getTenant: 'cell',
   updateTenant: 'cell',
+  deleteTenant: 'cell',
 } as const satisfies Readonly<Record<OperationId, OperationNeed>>;
 
 type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERATION_PERMISSION)[Op] extends Need ? Op : never }[OperationId];

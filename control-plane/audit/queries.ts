@@ -3,7 +3,7 @@ import type { Statement } from '@countersign/platform/postgres/database.ts';
 /** The next tenants of the cell, in the order of their ids. */
 export const tenantsBehind: Statement = {
   name: 'audit.tenants_behind',
-  text: `SELECT tenant_id FROM control.tenant_directory WHERE tenant_id > $1 AND state IN ('active', 'suspended') ORDER BY tenant_id LIMIT $2`,
+  text: `SELECT tenant_id FROM control.tenant_directory WHERE tenant_id > $1 AND state IN ('active', 'suspended', 'deleting') ORDER BY tenant_id LIMIT $2`,
 };
 
 /** Two control planes of one cell do not seal one chain at the same time: the second finds this taken and goes on with another. */

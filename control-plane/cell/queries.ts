@@ -13,8 +13,8 @@ export const findTenantPlace: Statement = {
   text: 'SELECT region, cell, state, moved_to FROM control.tenant_directory WHERE tenant_id = $1',
 };
 
-/** What loops go through: a suspended tenant is still sealed and looked after, one that is leaving is let be. */
+/** What loops go through: a suspended tenant is still sealed and looked after, and so is the end of one that is deleted; one that is leaving is let be. */
 export const listTenantIds: Statement = {
   name: 'cell.list_tenant_ids',
-  text: `SELECT tenant_id FROM control.tenant_directory WHERE state IN ('active', 'suspended') ORDER BY tenant_id`,
+  text: `SELECT tenant_id FROM control.tenant_directory WHERE state IN ('active', 'suspended', 'deleting') ORDER BY tenant_id`,
 };

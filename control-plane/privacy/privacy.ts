@@ -1,5 +1,5 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
-import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { EnvelopeKeys } from '@countersign/platform/keys/envelope-keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Handlers } from '../api/operation.ts';
@@ -10,10 +10,11 @@ import { ErasureRequests } from './erasure/erasure-requests.ts';
 import { LegalHolds } from './legal-holds.ts';
 import { Retention } from './retention.ts';
 import { retentionLoop } from './retention-loop.ts';
+import { TenantDeletion } from './tenant-deletion.ts';
 
 export interface PrivacyParts {
   readonly database: Database;
-  readonly keys: Keys;
+  readonly keys: EnvelopeKeys;
   readonly clock: Clock;
   readonly log: Logger;
   readonly packages: BuildsPackages;
@@ -21,7 +22,7 @@ export interface PrivacyParts {
   readonly retention_days: number;
 }
 
-export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold' | 'createErasureRequest' | 'listErasureRequests' | 'getErasureRequest';
+export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold' | 'createErasureRequest' | 'listErasureRequests' | 'getErasureRequest' | 'deleteTenant';
 
 /** What is kept of whom, for how long, and what ends it. */
 export class Privacy {
@@ -31,6 +32,7 @@ export class Privacy {
   constructor(parts: PrivacyParts) {
     const retention = new Retention(parts);
     const erasing = erasureLoop(parts);
+    const deletion = new TenantDeletion(parts);
     const holds = new LegalHolds({ ...parts, onReleased: () => erasing.wake() });
     const erasures = new ErasureRequests({ ...parts, onRequested: () => erasing.wake() });
     this.handlers = {
@@ -42,6 +44,7 @@ export class Privacy {
       createErasureRequest: (call) => erasures.createErasureRequest(call),
       listErasureRequests: (call) => erasures.listErasureRequests(call),
       getErasureRequest: (call) => erasures.getErasureRequest(call),
+      deleteTenant: (call) => deletion.deleteTenant(call),
     };
     this.loops = [retentionLoop(parts), erasing];
   }
