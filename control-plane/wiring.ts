@@ -130,7 +130,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     inputSchema: fileURLToPath(new URL('policy/input.schema.json', CONTRACTS)), ttl_s: config.policyTtl_s, renewal_s: config.policyRenewal_s,
   });
   const keyring = new Keyring({ ...parts, ring, publisher: policies.publisher });
-  const loops = [...keyring.loops, expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, (tenantId) => slack.forget(tenantId)), renewalLoop(policies, keyring, parts), shreddingLoop(parts, config.retention_days), ...tenancy.loops];
+  const loops = [...keyring.loops, expiryLoop(parts), recoveryLoop(parts), forgettingLoop(parts, async (tenantId) => (await Promise.all([slack.forget(tenantId), people.forget(tenantId)])).some(Boolean)), renewalLoop(policies, keyring, parts), shreddingLoop(parts, config.retention_days), ...tenancy.loops];
   if (config.policyRenewal_s >= config.policyTtl_s) log.warn('COUNTERSIGN_POLICY_RENEWAL_SECONDS is not less than COUNTERSIGN_POLICY_TTL_SECONDS: calls are denied in between');
   const listener = new Listener(config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => {
     const change = changeOf(payload);

@@ -7,6 +7,7 @@ import type { RateLimit } from '../cell/rate-limit.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { Attempts } from '../identity/attempts/attempts.ts';
+import { forgetAttempts } from '../identity/attempts/queries.ts';
 import { Invitations } from '../identity/invitations/invitations.ts';
 import { Joining } from '../identity/invitations/joining.ts';
 import { Me } from '../identity/me.ts';
@@ -42,10 +43,12 @@ export interface PeopleParts {
 
 /** Who may sign in, how, and where they are signed in. */
 export class People {
+  readonly #database: Database;
   readonly handlers;
   readonly scim: Scim;
 
   constructor(parts: PeopleParts) {
+    this.#database = parts.database;
     const me = new Me({ ...parts, sessionOf: (header) => parts.cookies.sessionOf(header) });
     const refusedSignIns = new Refusals(parts);
     const signIn = new SignIn({ ...parts, me, refusedSignIns });
@@ -99,5 +102,10 @@ export class People {
       revokeSessions: (call) => sessions.revokeSessions(call),
       chooseWorkspace: (call) => sessions.chooseWorkspace(call),
     } satisfies Partial<Handlers>;
+  }
+
+  /** Forgets attempts to sign in that are long over. Gives whether there were any. */
+  async forget(tenantId: string): Promise<boolean> {
+    return await this.#database.forTenant(tenantId, (tx) => tx.change(forgetAttempts, [tenantId])) > 0;
   }
 }

@@ -156,7 +156,7 @@ function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, h
       env: {
         ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
-        COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_SLACK_STAND_INS: 'loopback',
+        COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_STAND_INS: 'loopback',
         COUNTERSIGN_CELL_KEY_SHA256: cellKeySha256, ...(options.cells === undefined ? {} : { COUNTERSIGN_CELLS: options.cells }),
       },
     }),

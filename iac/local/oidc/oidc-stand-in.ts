@@ -96,6 +96,8 @@ function providerOf(issuer: string, { clients, accounts }: OidcStandInOptions): 
     clients: clients.map(({ redirect_uri, ...client }) => ({ ...client, redirect_uris: [redirect_uri], grant_types: ['authorization_code'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic' })),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: randomBytes(8).toString('hex') }] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
+    // Said, so that it is not warned of: nothing here lives long.
+    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3_600, IdToken: 600, Interaction: 600, Session: 3_600 },
     pkce: { required: () => true },
     acrValues: ['urn:example:mfa', ...[...accounts.values()].flatMap(({ acr }) => acr ?? [])].filter((value, index, all) => all.indexOf(value) === index),
     claims: { openid: ['sub', 'acr', 'amr', 'auth_time', 'groups'], email: ['email', 'email_verified'], profile: ['name'] },
