@@ -27,7 +27,7 @@ import type { BuildsPackages, BuiltPackage, PackageWish } from './package-wish.t
 import { periodContents } from './period-contents.ts';
 import { jsonFile } from './plain-json.ts';
 import { policyReleaseContents } from './policy-release-contents.ts';
-import { claimPackage, failAbandoned, failPackage, finishPackage, insertPackage, packageEvents, publicKeys } from './queries.ts';
+import { claimPackage, failAbandoned, failPackage, finishPackage, insertPackage, packageEvents, publicKeys, putBackPackage } from './queries.ts';
 import type { PackageRow, PublicKeyRow } from './queries.ts';
 import { PACKAGE_README } from './readme.ts';
 
@@ -43,7 +43,8 @@ export interface EvidencePackageParts {
 
 type PackageHandlers = Pick<Handlers, 'createEvidencePackage' | 'listEvidencePackages' | 'getEvidencePackage' | 'getEvidenceArchive'>;
 
-const IDLE_MS = 2_000;
+/** Whoever asks for one wakes the loop: this is for what another process was asked, or did not end. */
+const IDLE_MS = 10_000;
 const POLL_MS = 200;
 /** A checkpoint takes about two seconds, a witness a few more. */
 const COVERED_WITHIN_MS = 60_000;
@@ -108,8 +109,7 @@ export class EvidencePackages implements BuildsPackages {
       if (contents === undefined) throw new EvidencePackageError('subject_gone', `Nobody knows what a package of kind ${row.kind} was to show.`);
       await this.#finish(tenantId, row, await contents(this.#parts, tenantId, row));
     } catch (error) {
-      // Whoever has it claimed comes back to it; only what will not get better by waiting has failed.
-      if (error instanceof EvidencePackageError && error.code === 'events_not_covered') return false;
+      if (error instanceof EvidencePackageError && error.code === 'events_not_covered') return this.#putBack(tenantId, row);
       await this.#fail(tenantId, row, error);
     }
     return true;
@@ -159,6 +159,12 @@ export class EvidencePackages implements BuildsPackages {
         },
       }, await signerNow(tx, this.#parts.keys, tenantId, 'evidence'));
     });
+  }
+
+  /** It gets better by waiting: somebody tries again at the next turn. */
+  async #putBack(tenantId: string, { id }: PackageRow): Promise<boolean> {
+    await this.#parts.database.forTenant(tenantId, (tx) => tx.change(putBackPackage, [tenantId, id]));
+    return false;
   }
 
   async #fail(tenantId: string, row: PackageRow, cause: unknown): Promise<void> {

@@ -76,6 +76,11 @@ export const finishPackage: Statement = {
      WHERE tenant_id = $1 AND id = $2 AND state = 'building'`,
 };
 
+export const putBackPackage: Statement = {
+  name: 'evidence_packages.put_back',
+  text: `UPDATE control.evidence_packages SET state = 'requested', claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND state = 'building'`,
+};
+
 export const failPackage: Statement = {
   name: 'evidence_packages.fail',
   text: `UPDATE control.evidence_packages SET state = 'failed', error = $3, claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND state = 'building'`,
