@@ -43,9 +43,11 @@ export const insertChange: Statement = {
          VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, clock_timestamp() + $9::bigint * interval '1 millisecond')`,
 };
 
+/** What will not be carried out is not kept. */
 export const decideChange: Statement = {
   name: 'changes.decide',
-  text: `UPDATE control.change_requests SET state = $3, decided_by = $4, decided_at = clock_timestamp(), reason_digest = $5
+  text: `UPDATE control.change_requests SET state = $3, decided_by = $4, decided_at = clock_timestamp(), reason_digest = $5,
+           payload_sealed = CASE WHEN $3 = 'approved' THEN payload_sealed END
           WHERE tenant_id = $1 AND id = $2 AND state = 'pending' AND expires_at > clock_timestamp()`,
 };
 
