@@ -162,7 +162,6 @@ export const ERROR_CATALOGUE = {
   evidence_period_invalid: { status: 422, title: 'The period cannot be packaged', fix: 'Choose a `from` before `to`, both in the past, and at most as long as `detail` says.' },
   legal_hold_active: { status: 409, title: 'A legal hold covers it', fix: 'Release the hold first, if you may.' },
   erasure_subject_unknown: { status: 422, title: 'Nobody and nothing fits', fix: 'Name the person by id, e-mail or the terms to look for.' },
-  erasure_state: { status: 409, title: 'The erasure request is not in that state', fix: 'See its `state`.' },
   retention_invalid: { status: 422, title: 'The retention cannot be set like this', fix: 'See `errors`: each names the field and what it takes.' },
 } as const satisfies Record<string, ErrorEntry>;
 
