@@ -91,6 +91,6 @@ export const copyOwnRoles: Statement = {
   name: 'tenancy.copy_own_roles',
   text: `INSERT INTO control.role_assignments (tenant_id, workspace_id, principal_id, role)
          SELECT r.tenant_id, $3, r.principal_id, r.role FROM control.role_assignments r
-          WHERE r.tenant_id = $1 AND r.principal_id = $2 AND r.workspace_id = $4
+          WHERE r.tenant_id = $1 AND r.principal_id = $2 AND r.workspace_id = $4 AND r.source = 'direct' AND r.expires_at IS NULL
          RETURNING role`,
 };

@@ -111,6 +111,16 @@ describe('quotas', () => {
     await operator('PATCH', `/${plane.tenant.tenantId}`, { ceilings: [] });
   });
 
+  test('a workflow more than there may be is not published; a new version of one that is there is', async () => {
+    const publish = (name: string, for_ms: number): Promise<ApiReply> => plane.api('POST', '/api/v1/workflows', {
+      headers: { 'content-type': 'application/yaml' },
+      body: `apiVersion: countersign.dev/v1\nkind: Workflow\nmetadata: { name: ${name} }\nspec:\n  trigger: { schedule: { cron: "0 6 * * *", time_zone: UTC } }\n  steps:\n    - { id: pause, uses: wait, with: { for_ms: ${for_ms} } }\n`,
+    });
+    await operator('PATCH', `/${plane.tenant.tenantId}`, { ceilings: [{ name: 'workflows', max: 1 }] });
+    expect([await publish('first', 1_000), await publish('second', 1_000), await publish('first', 2_000)]).toMatchObject([{ status: 201 }, { status: 429, body: { code: 'quota_exceeded', policy: 'workflows' } }, { status: 201 }]);
+    await operator('PATCH', `/${plane.tenant.tenantId}`, { ceilings: [] });
+  });
+
   test('runs by hand beyond those of a day, or open at a time, are refused with the time to wait', async () => {
     for (const name of ['runs_per_day', 'active_runs']) {
       await plane.api('PUT', '/api/v1/limits', { json: { quotas: [{ name, workspace_id: plane.tenant.workspaceId, max: 0 }] } });

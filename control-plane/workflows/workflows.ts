@@ -11,6 +11,7 @@ import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
 import { rememberSchedule } from '../schedules/queries.ts';
+import { refuseOverQuota } from '../tenancy/refuse-over-quota.ts';
 import type { KnownWorkflows } from './action-checks.ts';
 import { compileWorkflow } from './compile.ts';
 import { activate, findEnvironment, findVersion, findVersionByDigest, findWorkflow, insertVersion, insertWorkflow, listWorkflows, lockWorkflow, newestManifests, startedByWorkflows } from './queries.ts';
@@ -91,7 +92,10 @@ export class Workflows {
   async #publish(tx: Transaction, principal: Principal, source: string, definition: WorkflowDefinition): Promise<WorkflowVersion> {
     const { tenantId, workspaceId } = principal;
     const digest = digestOfBytes(source);
-    await tx.change(insertWorkflow, [tenantId, newId('workflow'), workspaceId, definition.name]);
+    if (await tx.maybeOne(lockWorkflow, [tenantId, workspaceId, definition.name]) === undefined) {
+      await refuseOverQuota(tx, tenantId, 'workflows');
+      await tx.change(insertWorkflow, [tenantId, newId('workflow'), workspaceId, definition.name]);
+    }
     const { id } = await tx.one<{ id: string }>(lockWorkflow, [tenantId, workspaceId, definition.name]);
     const same = await tx.maybeOne<VersionRow>(findVersionByDigest, [tenantId, id, digest]);
     if (same !== undefined) return versionOf(same);

@@ -11,6 +11,7 @@ const IN_PATHS: Readonly<Record<string, string>> = {
   workspace_id: 'control.workspaces', tenant_id: 'control.tenants', session_id: 'control.sessions', role_id: 'control.custom_roles', group_id: 'control.groups', key_id: 'control.api_keys', client_id: 'control.oauth_clients',
   federation_id: 'control.federations', principal_id: 'control.principals', invitation_id: 'control.invitations', passkey_id: 'control.passkeys', provider_id: 'control.identity_providers', change_id: 'control.change_requests',
   grant_id: 'control.break_glass_grants', credential_id: 'control.credentials', sink_id: 'control.audit_sinks', witness_id: 'control.witnesses', package_id: 'control.evidence_packages', kid: 'control.signing_keys',
+  scim_user_id: 'control.principals', scim_group_id: 'control.groups',
   installation: 'marker', channel: 'marker', slack_user: 'marker',
 };
 

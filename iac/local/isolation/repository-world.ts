@@ -77,6 +77,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
     const { rows: [key] } = await admin.query<{ kid: string }>('SELECT kid FROM control.signing_keys WHERE tenant_id = $1 LIMIT 1', [place.tenantId]);
     const given = new Map([['control.tenants', place.tenantId], ['control.workspaces', place.workspaceId], ['control.environments', place.environmentId], ['control.principals', place.principalId], ['control.signing_keys', key?.kid ?? '']]);
     const ids = await plantRows(admin, tables.filter((table) => !NATURAL.includes(table)), place, VALUES, given);
+    await admin.query('UPDATE control.principals SET scim_user_name = $2 WHERE id = $1', [place.principalId, place.marker]);
     for (const { table, column, purpose, context, text } of SEALED) {
       await admin.query(`UPDATE ${table} SET ${column} = $2 WHERE tenant_id = $1`, [place.tenantId, Buffer.from(await ring.keys.seal(place.tenantId, purpose, context ?? ids.get(table) ?? '', Buffer.from(text)))]);
     }

@@ -167,11 +167,13 @@ class Walker {
     for (const name of queryIds) url.searchParams.set(name, inField(operation.id, name, made.fields) ?? '');
     const body = bodySchema === null ? null : this.#body(operation, bodySchema, made.fields);
     this.#figures.requests += 1;
-    const answer = await seen(await fetch(url, {
+    const request = (): Promise<Seen> => fetch(url, {
       method: operation.method.toUpperCase(), redirect: 'manual',
       headers: { ...caller.headers, ...(body === null ? {} : { 'content-type': operation.requestMediaType ?? '' }), ...(made.workspaceId === undefined ? {} : { 'countersign-workspace': made.workspaceId }) },
       ...(body === null ? {} : { body }),
-    }));
+    }).then(seen);
+    // A connection that was kept may end just as it is used again: then nothing was asked, and is asked anew.
+    const answer = await request().catch(request).catch(cutOff);
     if (answer.status >= 500 && !this.#figures.failed.includes(operation.id)) {
       this.#figures.failed.push(operation.id);
       this.found(`${operation.id} by ${caller.role}: ${answer.status} ${answer.body}`);
@@ -201,6 +203,11 @@ class Walker {
       this.found(`${operation.id} by ${caller.role} (${caller.by}) of ${own.slug} read of ${other.slug} (${status}): ${leaked.slice(0, 3).join(', ')}`);
     }
   }
+}
+
+/** An answer that broke off in the middle: as good as one that failed. */
+function cutOff(error: unknown): Seen {
+  return { status: 599, headers: [], body: error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error) };
 }
 
 function isJson({ requestMediaType }: ContractOperation): boolean {
