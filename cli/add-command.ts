@@ -3,19 +3,20 @@ import { ApiClient } from './api-client.ts';
 import { readConfig } from './config.ts';
 import { printJson, printTable, say } from './output.ts';
 
-interface Shown<Options, Answer> {
+interface Asked<Options, Answer> {
   does: string;
   /** `<name>` and `[name]`, in order, each with what it is. */
   takes?: ReadonlyArray<readonly [string, string]>;
   /** Further options, set on the command. */
   options?: (command: Command) => Command;
   ask: (client: ApiClient, given: readonly string[], options: Options) => Promise<Answer>;
-  /** For people; with `--json` the API's answer is printed instead. */
-  show: (answer: Answer, given: readonly string[]) => void;
 }
 
+/** Shows an answer to people; with `--json` the API's answer is printed instead. */
+type Show<Answer> = (answer: Answer, given: readonly string[]) => void;
+
 /** A command that asks the API one thing and shows the answer: data on stdout, talk on stderr, `--json` for the answer as it is. */
-export function addCommand<Options extends object, Answer>(parent: Command, name: string, { does, takes = [], options = (command) => command, ask, show }: Shown<Options, Answer>): void {
+export function addCommand<Options extends object, Answer>(parent: Command, name: string, { does, takes = [], options = (command) => command, ask }: Asked<Options, Answer>, show: Show<Answer>): void {
   const command = takes.reduce((made, [argument, says]) => made.argument(argument, says), parent.command(name)).description(does);
   options(command).option('--json', 'print the API\'s answer').action(async (...parts: unknown[]) => {
     const given = parts.slice(0, takes.length).map((part) => (typeof part === 'string' ? part : ''));

@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import axios from 'axios';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { components, paths } from '@countersign/contracts/openapi/api.generated.ts';
@@ -293,13 +294,13 @@ export class ApiClient {
       throw new CliError('server_unreachable', `No answer from ${this.#url}: ${cause.message}. Is the cell running?`, { cause });
     });
     if (response.status >= 200 && response.status < 300) return response;
-    const problem = problemOf(response.data);
+    const problem = problemOf(response.data instanceof Readable ? await buffer(response.data) : response.data);
     throw new CliError('request_refused', describe(problem, response.status), { cause: problem });
   }
 }
 
 /** What the API refuses with; a CliError `request_refused` has it as its cause. */
-export type Refusal = Partial<Problem> & { readonly release_id?: string };
+export type Refusal = Partial<Problem> & { readonly release_id?: string; readonly change_request_id?: string };
 
 /** Problems of a binary download arrive as bytes. */
 function problemOf(data: unknown): Refusal {
@@ -314,5 +315,6 @@ function problemOf(data: unknown): Refusal {
 function describe(problem: Refusal, status: number): string {
   const fields = (problem.errors ?? []).map((error) => `\n  ${error.field}: ${error.message}`).join('');
   const release = problem.release_id === undefined ? '' : `\n  release ${problem.release_id}`;
-  return `${problem.code ?? `HTTP ${status}`}: ${problem.detail ?? problem.title ?? 'no explanation'}${fields}${release}${problem.request_id === undefined ? '' : ` (${problem.request_id})`}`;
+  const change = problem.change_request_id === undefined ? '' : `\n  change ${problem.change_request_id}; somebody else decides it with: countersign changes approve`;
+  return `${problem.code ?? `HTTP ${status}`}: ${problem.detail ?? problem.title ?? 'no explanation'}${fields}${release}${change}${problem.request_id === undefined ? '' : ` (${problem.request_id})`}`;
 }

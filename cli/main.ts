@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ApiClient } from './api-client.ts';
+import { accessCommands } from './commands/access.ts';
 import { approvalsCommand } from './commands/approvals.ts';
 import { auditCommand } from './commands/audit.ts';
 import { budgetsCommand } from './commands/budgets.ts';
 import { connectorCommand } from './commands/connector.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { evidenceCommand } from './commands/evidence.ts';
+import { keyCommands } from './commands/keys.ts';
 import { killSwitchesCommand } from './commands/kill-switches.ts';
+import { machineCommands } from './commands/machines.ts';
 import { operationsCommand } from './commands/operations.ts';
+import { peopleCommands } from './commands/people.ts';
 import { policyCommand } from './commands/policy.ts';
 import { runsCommand } from './commands/runs.ts';
 import { schedulesCommand } from './commands/schedules.ts';
+import { tenancyCommands } from './commands/tenancy.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { readConfig } from './config.ts';
 import { CliError } from './errors.ts';
@@ -35,7 +40,8 @@ const program = new Command('countersign')
   .addCommand(workflowsCommand())
   .addCommand(budgetsCommand());
 
-program.command('keys').description('The public key set that evidence is verified with, as JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
+[...peopleCommands(), ...accessCommands(), ...machineCommands(), ...tenancyCommands(), ...keyCommands()].forEach((command) => program.addCommand(command));
+
 program.command('cost').description('What a ticket costs, as JSON').action(async () => printJson(await new ApiClient(readConfig()).costPerTicket()));
 
 throwInsteadOfExiting(program);

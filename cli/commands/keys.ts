@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import { addCommand, table, told, withReason } from '../add-command.ts';
+import { ApiClient } from '../api-client.ts';
+import { readConfig } from '../config.ts';
+import { printJson } from '../output.ts';
+
+/** `countersign keys|data-keys|credentials`: what signs, what seals, and what connectors sign in with. */
+export function keyCommands(): Command[] {
+  return [keys(), dataKeys(), credentials()];
+}
+
+/** Without a further word: the key set as JSON, which evidence is verified with. */
+function keys(): Command {
+  const command = new Command('keys').description('The public key set that evidence is verified with, as JSON; and what to do with its keys').action(async () => printJson(await new ApiClient(readConfig()).keys()));
+  addCommand(command, 'rotate', {
+    does: 'Sign with a new key',
+    takes: [['<purpose>', 'policy_bundle, checkpoint, evidence, webhook or work_order']],
+    options: withReason,
+    ask: (api, [purpose = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/keys/rotations', { body: { purpose: purpose as 'evidence', reason } }),
+  }, told(({ kid, state, not_before }) => `${kid} is ${state}, from ${not_before}.`));
+  addCommand(command, 'revoke', {
+    does: 'Trust a key no more, since a moment',
+    takes: [['<kid>', 'the key id']],
+    options: (it) => withReason(it).requiredOption('--since <time>', 'the earliest moment at which somebody else may have had it, RFC 3339'),
+    ask: (api, [kid = ''], { reason, since }: { reason: string; since: string }) => api.call('post', '/api/v1/keys/{kid}/revoke', { path: { kid }, body: { reason, compromised_since: since } }),
+  }, told(({ kid }) => `${kid} is revoked; another key signs. What it signed: countersign keys signed ${kid}`));
+  addCommand(command, 'signed', {
+    does: 'What a key signed, newest first',
+    takes: [['<kid>', 'the key id']],
+    ask: (api, [kid = '']) => api.call('get', '/api/v1/keys/{kid}/signatures', { path: { kid }, query: { limit: 200 } }),
+  }, table({ WHAT: ({ kind }) => kind, ID: ({ id }) => id, AT: ({ at }) => at, 'AFTER THE COMPROMISE': ({ after_compromise }) => after_compromise }));
+  return command;
+}
+
+function dataKeys(): Command {
+  const command = new Command('data-keys').description('Keys that seal');
+  addCommand(command, 'list', {
+    does: 'By purpose and generation',
+    ask: (api) => api.call('get', '/api/v1/data-keys', {}),
+  }, table({ KEY: ({ id }) => id, PURPOSE: ({ purpose }) => purpose, GENERATION: ({ generation }) => generation, STATE: ({ state }) => state, 'WRAPPED BY': ({ kek }) => kek }));
+  addCommand(command, 'rotate', {
+    does: 'Seal with a new key; what was sealed before is sealed anew in the background',
+    takes: [['<purpose>', 'content, credential, approval or identity']],
+    options: withReason,
+    ask: (api, [purpose = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/data-keys/rotations', { body: { purpose: purpose as 'content', reason } }),
+  }, told(({ purpose, generation }) => `Generation ${generation} seals ${purpose}.`));
+  return command;
+}
+
+function credentials(): Command {
+  const command = new Command('credentials').description('What connectors sign in with; never its values');
+  addCommand(command, 'list', {
+    does: 'By name, with what uses them',
+    ask: (api) => api.call('get', '/api/v1/credentials', {}),
+  }, table({ CREDENTIAL: ({ id }) => id, NAME: ({ name }) => name, KIND: ({ kind }) => kind, VERSION: ({ version }) => version, FROM: ({ source, secret_ref }) => secret_ref ?? source, 'USED BY': ({ used_by }) => used_by.map(({ name }) => name).join(' ') }));
+  addCommand(command, 'remove', {
+    does: 'Remove one that nothing uses',
+    takes: [['<credential>', 'the credential id']],
+    ask: (api, [credential_id = '']) => api.call('delete', '/api/v1/credentials/{credential_id}', { path: { credential_id } }),
+  }, told(() => 'It is removed.'));
+  return command;
+}
