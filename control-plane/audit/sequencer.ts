@@ -16,6 +16,8 @@ const IDLE_MS = 200;
 const SIGNING_MS = 500;
 const INDEXING_MS = 500;
 const TELLING_MS = 500;
+/** Sealing goes before search while there is much to seal, for so many turns. */
+const MOST_YIELDED = 10;
 /** Chains that are sealed at a time: while one waits for the database, another is hashed. */
 const ABREAST = 3;
 
@@ -37,6 +39,8 @@ export class Sequencer {
   readonly #toIndex: TenantRounds;
   readonly #toCosign: TenantRounds;
   readonly #toDeliver: TenantRounds;
+  #hasBacklog = false;
+  #yielded = 0;
   /** Chains that somebody waits for to be signed, by tenant. */
   readonly #wanted = new Map<string, Set<string>>();
 
@@ -81,11 +85,12 @@ export class Sequencer {
   }
 
   async #seal(): Promise<boolean> {
-    return this.#forEach(await this.#toSeal.next(), async (tenantId) => {
+    this.#hasBacklog = await this.#forEach(await this.#toSeal.next(), async (tenantId) => {
       const sealed = await sealTenant(this.#parts.database, tenantId);
       if (sealed) [this.#toSeal, this.#toSign, this.#toIndex, this.#toDeliver].forEach((rounds) => rounds.tell(tenantId));
       return sealed;
     });
+    return this.#hasBacklog;
   }
 
   async #sign(): Promise<boolean> {
@@ -98,6 +103,8 @@ export class Sequencer {
   }
 
   async #index(): Promise<boolean> {
+    if (this.#hasBacklog && (this.#yielded += 1) <= MOST_YIELDED) return false;
+    this.#yielded = 0;
     return this.#forEach(await this.#toIndex.next(), async (tenantId) => {
       const indexed = await indexTenant(this.#parts.database, tenantId);
       if (indexed) this.#toIndex.tell(tenantId);

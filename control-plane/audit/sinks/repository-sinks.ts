@@ -50,10 +50,13 @@ const update: Statement = {
        SET name = coalesce($3, name), types = CASE WHEN $4 THEN $5::text[] ELSE types END, enabled = coalesce($6, enabled), drain_event_id = $7, version = version + 1
      WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL`,
 };
+/** Who switches it on has mended it: it need not wait for its turn. */
+const tryNow: Statement = { name: 'audit.try_sink_now', text: 'UPDATE audit.sink_positions SET next_attempt_at = clock_timestamp() WHERE tenant_id = $1 AND sink_id = $2' };
 const remove: Statement = { name: 'audit.remove_sink', text: 'UPDATE control.audit_sinks SET enabled = false, removed_at = clock_timestamp(), drain_event_id = $3 WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL' };
 
 /** `drainEventId`: the event that says so, up to which a sink that is switched off is still served. */
 export async function updateSink(tx: Transaction, tenantId: string, id: string, change: { name: string | null; types: readonly string[] | null | undefined; enabled: boolean | null }, drainEventId: string): Promise<boolean> {
+  if (change.enabled === true) await tx.change(tryNow, [tenantId, id]);
   return await tx.change(update, [tenantId, id, change.name, change.types !== undefined, change.types ?? null, change.enabled, drainEventId]) === 1;
 }
 
