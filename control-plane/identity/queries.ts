@@ -140,31 +140,9 @@ export const insertSession: Statement = {
          VALUES ($1, $2, $3, $4, $5, clock_timestamp() + interval '24 hours')`,
 };
 
-export const revokeSession: Statement = {
-  name: 'identity.revoke_session',
-  text: 'UPDATE control.sessions SET revoked_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL',
-};
-
 export const insertApiKey: Statement = {
   name: 'identity.insert_api_key',
   text: 'INSERT INTO control.api_keys (tenant_id, id, secret_sha256, principal_id, name) VALUES ($1, $2, $3, $4, $5)',
-};
-
-export interface MeRow {
-  readonly tenant_slug: string;
-  readonly tenant_name: string;
-  readonly workspace_slug: string;
-  readonly workspace_name: string;
-}
-
-export const describeTenant: Statement = {
-  name: 'identity.describe_tenant',
-  text: `
-    SELECT d.slug AS tenant_slug, t.name AS tenant_name, w.slug AS workspace_slug, w.name AS workspace_name
-      FROM control.tenants t
-      JOIN control.tenant_directory d ON d.tenant_id = t.tenant_id
-      JOIN control.workspaces w ON w.tenant_id = t.tenant_id AND w.id = $2
-     WHERE t.tenant_id = $1`,
 };
 
 export const listTenantIds: Statement = {

@@ -3,8 +3,7 @@ import { EVERY_ROLE } from '@countersign/contracts/openapi/permissions.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { ControlPlaneUnderTest } from '../../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../../testing/control-plane-under-test.ts';
-import { signedInBrowser } from '../testing/browser.ts';
-import type { TestBrowser } from '../testing/browser.ts';
+import { signedInBrowser, signInByLink, TestBrowser } from '../testing/browser.ts';
 
 let plane: ControlPlaneUnderTest;
 let person: TestPrincipal;
@@ -59,7 +58,8 @@ describe('sessions', () => {
   test('a sign-in ends the session that the browser had: its id is never kept', async () => {
     const first = await signedInBrowser(plane, person);
     const before = await idOf(first);
-    const second = await signedInBrowser(plane, person, first.cookie);
+    const second = new TestBrowser(plane, first.cookie);
+    await signInByLink(plane, person, second);
     expect(await idOf(second)).not.toBe(before);
     expect((await first.api('GET', '/api/v1/me')).status).toBe(401);
   });

@@ -1,6 +1,10 @@
+import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { ApiReply, ControlPlaneUnderTest, TestPrincipal } from '../../testing/control-plane-under-test.ts';
 import { insertLink } from '../queries.ts';
+import { startSession } from '../sessions/session-start.ts';
 import { linkToken, newSecret } from '../tokens.ts';
+
+const USER_AGENT = 'a browser of the tests';
 
 /** What a browser does with the API: it brings its cookies, and the header that no other site can send. */
 export class TestBrowser {
@@ -32,7 +36,7 @@ export class TestBrowser {
   }
 
   #headers(): Record<string, string> {
-    return { cookie: this.cookie, 'x-countersign-csrf': '1', 'sec-fetch-site': 'same-origin', 'user-agent': 'a browser of the tests' };
+    return { cookie: this.cookie, 'x-countersign-csrf': '1', 'sec-fetch-site': 'same-origin', 'user-agent': USER_AGENT };
   }
 
   #keep(headers: Headers): void {
@@ -45,12 +49,18 @@ export class TestBrowser {
   }
 }
 
-/** A browser in which `person` has signed in by a link. `cookie`: what it held before. */
-export async function signedInBrowser(plane: ControlPlaneUnderTest, person: TestPrincipal, cookie = ''): Promise<TestBrowser> {
+/** A browser in which `person` has just signed in by a link, without the way there: how often that may be done is limited. */
+export async function signedInBrowser(plane: ControlPlaneUnderTest, person: TestPrincipal): Promise<TestBrowser> {
+  const facts = { method: 'link', idp: null, acr: null, amr: [] } as const;
+  const signedIn = { tenantId: person.tenantId, principalId: person.id, strength: 'link', facts, at: 'now' } as const;
+  const { token } = await plane.database.control.forTenant(person.tenantId, (tx) => startSession(tx, systemClock, signedIn, { sessionCookie: undefined, userAgent: USER_AGENT }));
+  return new TestBrowser(plane, `countersign_session=${token}`);
+}
+
+/** Signs `person` in by a link in the browser that there is. */
+export async function signInByLink(plane: ControlPlaneUnderTest, person: TestPrincipal, browser: TestBrowser): Promise<void> {
   const { secret, sha256 } = newSecret();
   await plane.database.control.forTenant(person.tenantId, (tx) => tx.change(insertLink, [person.tenantId, sha256, person.id, 15]));
-  const browser = new TestBrowser(plane, cookie);
   const reply = await browser.api('POST', '/api/v1/sign-in', { token: linkToken(person.tenantId, secret) });
   if (reply.status !== 200) throw new TypeError(`The sign-in of the test was refused: ${JSON.stringify(reply.body)}`);
-  return browser;
 }
