@@ -43,6 +43,8 @@ test('a role is taken at once, used, given back, and leaves evidence that somebo
   expect((await inBrowser('POST', `/break-glass/${id}/end`)).body).toMatchObject({ active: false, ended_because: 'ended' });
   expect((await cancel()).body['code']).toBe('forbidden');
   await expect.poll(async () => ((await byKey(reviewer, 'GET', '/break-glass')).body['items'] as Array<{ evidence_id: string | null }>)[0]?.evidence_id, { timeout: 25_000 }).toMatch(/^evp_/);
+  const package_id = ((await byKey(reviewer, 'GET', '/break-glass')).body['items'] as Array<{ evidence_id: string }>)[0]?.evidence_id ?? '';
+  expect((await byKey(reviewer, 'GET', `/evidence-packages/${package_id}`)).body).toMatchObject({ kind: 'break_glass', subject_id: id });
   const reviewed = await byKey(reviewer, 'POST', `/break-glass/${id}/review`, { verdict: 'justified', reason: 'The log says so' });
   expect(reviewed.body).toMatchObject({ verdict: 'justified', reviewed_by: reviewer.id });
   expect((await byKey(admin, 'POST', `/break-glass/${id}/review`, { verdict: 'not_justified', reason: 'Once more' })).body['code']).toBe('change_request_state');

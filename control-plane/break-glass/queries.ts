@@ -64,20 +64,22 @@ export const reviewGrant: Statement = {
   text: `UPDATE control.break_glass_grants SET reviewed_by = $3, reviewed_at = clock_timestamp(), verdict = $4, review_reason_sealed = $5 WHERE tenant_id = $1 AND id = $2 AND reviewed_by IS NULL`,
 };
 
-/** One at a time: who builds evidence for it holds the row for others to skip. */
+/** One at a time, and not before all that was written until its end can be found: events become so in the order in which they are sealed. */
 export const grantsWithoutEvidence: Statement = {
   name: 'break_glass.without_evidence',
-  text: `${GRANT} AND g.ended_at IS NOT NULL AND g.evidence_id IS NULL ORDER BY g.ended_at LIMIT 1`,
+  text: `${GRANT} AND g.ended_at < clock_timestamp() - interval '6 seconds' AND g.evidence_id IS NULL
+       AND EXISTS (SELECT FROM audit.search s WHERE s.tenant_id = g.tenant_id AND s.subject_id = g.id AND s.type = 'break_glass.ended')
+     ORDER BY g.ended_at LIMIT 1`,
 };
 
-/** What the person did while it lasted, in the workspace's chain, and what was done about the grant itself. */
+/** What the person did while it lasted, in the workspace's chain, and what was done about the grant itself: sealed events, found by index. */
 export const eventsOfGrant: Statement = {
   name: 'break_glass.events',
   text: `
-    SELECT e.id FROM audit.events e
-     WHERE e.tenant_id = $1 AND e.chain = $2 AND e.body IS NOT NULL
-       AND ((e.body::jsonb #>> '{actor,id}' = $3 AND (e.body::jsonb ->> 'at')::timestamptz BETWEEN $4 AND $5) OR e.body::jsonb #>> '{subject,id}' = $6)
-     ORDER BY e.pending_no LIMIT 5000`,
+    SELECT e.id FROM audit.search s
+      JOIN audit.events e ON (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq) AND e.body IS NOT NULL
+     WHERE s.tenant_id = $1 AND s.chain = $2 AND ((s.actor_id = $3 AND s.at BETWEEN $4 AND $5) OR s.subject_id = $6)
+     ORDER BY s.seq LIMIT 5000`,
 };
 
 export const rememberEvidence: Statement = { name: 'break_glass.remember_evidence', text: 'UPDATE control.break_glass_grants SET evidence_id = $3 WHERE tenant_id = $1 AND id = $2 AND evidence_id IS NULL' };

@@ -93,14 +93,6 @@ test('refusals are audited, with the reason and without the token', async () => 
 describe('a federation', () => {
   beforeEach(async () => { await api('PATCH', `/federations/${federationId}`, { enabled: true }); });
 
-  test('follows its issuer to a new key', async () => {
-    await plane.restart();
-    expect((await exchange(await ci.token())).status).toBe(200);
-    await plane.restart();
-    await ci.rotate();
-    expect((await exchange(await ci.token())).status).toBe(200);
-  });
-
   test('that is disabled ends the tokens that it got', async () => {
     const token = String((await exchange(await ci.token())).body['access_token']);
     expect((await api('GET', '/workflows', undefined, token)).status).toBe(200);

@@ -4,7 +4,6 @@ import { boundFetch } from '../outbound/bound-fetch.ts';
 import type { BoundFetch } from '../outbound/bound-fetch.ts';
 import { OauthError } from './oauth-error.ts';
 
-/** An unknown key id makes us ask again, but not more often than this. */
 const COOLDOWN_MS = 30_000;
 const KEPT_MS = 600_000;
 const MOST_KEPT = 100;
@@ -17,10 +16,13 @@ interface KnownIssuer {
 /** Public keys of issuers whose tokens are exchanged, found by OpenID Connect Discovery 1.0 and fetched again as they rotate. */
 export class IssuerKeys {
   readonly #allowLoopback: boolean;
+  readonly #cooldown_ms: number;
   readonly #known = new Map<string, Promise<KnownIssuer>>();
 
-  constructor(options: { readonly allowLoopback: boolean }) {
-    this.#allowLoopback = options.allowLoopback;
+  /** `cooldown_ms`: an unknown key id makes us ask the issuer again, but not more often than this. */
+  constructor({ allowLoopback, cooldown_ms = COOLDOWN_MS }: { readonly allowLoopback: boolean; readonly cooldown_ms?: number }) {
+    this.#allowLoopback = allowLoopback;
+    this.#cooldown_ms = cooldown_ms;
   }
 
   /** @throws OauthError `invalid_grant` where the issuer cannot be asked, or says that it is another */
@@ -56,7 +58,7 @@ export class IssuerKeys {
       const answer = await fetch.fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
       const metadata = await answer.json() as { issuer?: unknown; jwks_uri?: unknown };
       if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string') throw new TypeError('the metadata are of another issuer, or name no keys');
-      const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), { [customFetch]: fetch.fetch, cooldownDuration: COOLDOWN_MS, cacheMaxAge: KEPT_MS });
+      const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), { [customFetch]: fetch.fetch, cooldownDuration: this.#cooldown_ms, cacheMaxAge: KEPT_MS });
       return { keys, fetch };
     } catch (cause) {
       await fetch.close();
