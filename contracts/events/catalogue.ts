@@ -40,7 +40,8 @@ const PUBLIC = [
   'request_id', 'required_role', 'required_votes', 'response_digest', 'revision', 'role', 'run_id', 'runs', 'said_by_approval', 'scopes', 'selection_digest', 'seq', 'set_by', 'sha256', 'shadows', 'sink_id', 'size', 'size_bytes',
   'skipped', 'source', 'source_id', 'state', 'step_key', 'steps', 'subject_id', 'suppressed_count', 'target', 'target_id', 'to', 'to_cell', 'to_seq', 'token_ttl_s', 'total', 'trigger_kind', 'trigger_sha256', 'until', 'valid',
   'version', 'via', 'votes', 'was_audit_days', 'was_content_days', 'was_monthly_limit_usd', 'was_operational_days', 'was_run_limit_usd', 'audit_days', 'content_days', 'operational_days', 'monthly_limit_usd', 'run_limit_usd',
-  'webhook_credential_id', 'why', 'witness_id', 'workflow', 'workflow_digest', 'workflow_id', 'workflow_version', 'workspace_id',
+  'amount_usd', 'approval_kind', 'approved_count', 'auth_method', 'changes', 'child_run_id', 'command', 'cost_usd', 'instance_id', 'invited_by', 'layer', 'move_id', 'output_digest', 'purposes', 'risk', 'roles', 'rows', 'scope',
+  'tables', 'tier', 'uses', 'verdict', 'worker', 'webhook_credential_id', 'why', 'witness_id', 'workflow', 'workflow_digest', 'workflow_id', 'workflow_version', 'workspace_id',
 ] as const;
 /** Names of people's things and places inside of a network. */
 const SENSITIVE = ['allowed_hosts', 'audience', 'base_url', 'bot_user_id', 'conditions', 'event', 'installation', 'issuer', 'issuer_digest', 'name', 'reason', 'slack_user', 'slug', 'subject', 'subject_label', 'terms'] as const;
