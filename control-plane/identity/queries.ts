@@ -144,8 +144,3 @@ export const insertApiKey: Statement = {
   name: 'identity.insert_api_key',
   text: 'INSERT INTO control.api_keys (tenant_id, id, secret_sha256, principal_id, name) VALUES ($1, $2, $3, $4, $5)',
 };
-
-export const listTenantIds: Statement = {
-  name: 'identity.list_tenant_ids',
-  text: 'SELECT tenant_id FROM control.tenant_directory ORDER BY tenant_id',
-};
