@@ -156,7 +156,6 @@ export const ERROR_CATALOGUE = {
   secret_unreachable: { status: 503, title: 'The secret store does not answer', fix: 'Try again; if it stays, the operator checks the store.' },
   audit_range_invalid: { status: 422, title: 'There is no such part of the chain', fix: 'Choose `from` and `to` within what `detail` names.' },
   sink_invalid: { status: 422, title: 'The sink cannot be used like this', fix: 'See `errors`: each names the field and what it takes.' },
-  sink_unreachable: { status: 422, title: 'The sink does not take what is sent', fix: 'See `detail` for what it answered.' },
   witness_invalid: { status: 422, title: 'The witness cannot be used like this', fix: 'Give its verifier key as it prints it, and an https URL.' },
   evidence_package_not_ready: { status: 409, title: 'The package is not built yet', fix: 'Read it again until its `state` is `built`.' },
   evidence_period_invalid: { status: 422, title: 'The period cannot be packaged', fix: 'Choose a `from` before `to`, both in the past, and at most as long as `detail` says.' },
