@@ -44,7 +44,7 @@ export function EvidencePage() {
   const may = mayCall('getEvidenceArchive', me, 'Downloading evidence');
   return (
     <Page
-      title="Evidence"
+      title="Evidence packages"
       lead={<>Signed archives to hand on. <code>countersign evidence verify FILE</code> checks one without this server. Evidence of one run is on the run's page.</>}
       actions={<ReasonButton permission={mayCall('createEvidencePackage', me, 'Asking for evidence')} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setAsking(true)}>Ask for evidence</ReasonButton>}
     >

@@ -36,7 +36,7 @@ export const SETUP_PAGES: readonly NavPage[] = [
 export const PROOF_PAGES: readonly NavPage[] = [
   { path: '/decisions', label: 'Decisions', icon: IconGavel, key: 'd', says: 'What policy decided, and why' },
   { path: '/audit', label: 'Audit', icon: IconFileCertificate, key: 'u', says: 'Sealed events' },
-  { path: '/evidence', label: 'Evidence', icon: IconPackageExport, key: 'v', says: 'Signed archives to hand on' },
+  { path: '/evidence', label: 'Evidence packages', icon: IconPackageExport, key: 'v', says: 'Signed archives to hand on' },
   { path: '/keys', label: 'Keys', icon: IconKey, key: 'k', says: 'What signs and what seals' },
   { path: '/privacy', label: 'Privacy', icon: IconEyeOff, key: 'y', says: 'What is kept, and for how long' },
   { path: '/cost', label: 'Cost', icon: IconCoin, key: 'o', says: 'What a ticket costs' },
