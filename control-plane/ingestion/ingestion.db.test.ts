@@ -202,6 +202,16 @@ describe('a bad webhook changes nothing, is answered with its code and audited',
     await plane.database.control.forTenant(tenantId, (tx) => tx.change({ name: 'test.disable', text: 'UPDATE control.connector_instances SET enabled = false WHERE tenant_id = $1 AND id = $2' }, [tenantId, off.id]));
     expect((await send(ticket(), { path: off.path, secret: off.secret })).body['code']).toBe('instance_disabled');
   });
+
+  test('over the quota of runs, with the time to come again', async () => {
+    const before = (await deliveries()).length;
+    await plane.api('PUT', '/api/v1/limits', { json: { quotas: [{ name: 'runs_per_day', max: 0 }] } });
+    const reply = await send(ticket());
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+    await expectRefused(reply, 429, 'quota_exceeded', before);
+    await plane.api('PUT', '/api/v1/limits', { json: { quotas: [] } });
+    expect((await send(ticket())).status).toBe(202);
+  });
 });
 
 test('a flood of rubbish does not flood the audit, and is counted', async () => {
