@@ -142,7 +142,7 @@ describe('a run', () => {
     await page.getByRole('region', { name: 'Step update' }).getByText('Writes to a system of record need a person').waitFor();
     expect(await page.getByRole('meter', { name: 'Confidence in Assignment group' }).getAttribute('aria-valuenow')).toBe('93');
     const download = page.waitForEvent('download');
-    await page.getByRole('link', { name: 'Evidence' }).click();
+    await page.getByRole('link', { name: 'Evidence', exact: true }).click();
     expect((await download).suggestedFilename()).toBe(`evidence-${runWith('succeeded')}.zip`);
   });
 
