@@ -10,6 +10,7 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'control.credentials': { sealed: `'\\x00'` },
   'control.custom_roles': { permissions: `'{workspaces:read,limits:read,people:read,roles:read,runs:read,audit:read}'` },
   'control.erasure_requests': { previous_state: `'running'`, state: `'completed'`, completed_at: 'clock_timestamp()' },
+  'control.evidence_packages': { state: `'failed'`, error: `'{"code": "planted", "message": "planted"}'` },
   'control.federations': { conditions: `'[{"claim": "sub", "equals": "nobody"}]'` },
   'control.identity_providers': { enabled: 'false' },
   'control.legal_holds': { scope: `'run'` },
