@@ -40,4 +40,4 @@ export const NATURAL: readonly string[] = [
 ];
 
 /** Tables in which the cell itself writes of every tenant now and then, whoever asks for what. */
-export const KEPT_BY_THE_CELL: readonly string[] = ['audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions'];
+export const KEPT_BY_THE_CELL: readonly string[] = ['audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards'];

@@ -38,8 +38,8 @@ export interface WalkFigures {
 }
 
 const CONTRACT = fileURLToPath(new URL('../../../contracts/openapi/openapi.yaml', import.meta.url));
-/** Each ends the credential that calls it, or never answers: they have tests of their own. */
-const APART: readonly string[] = ['signOut', 'revokeSessions', 'streamEvents'];
+/** Each ends the credential that calls it, never answers, or asks Slack (and takes no id): they have tests of their own. */
+const APART: readonly string[] = ['signOut', 'revokeSessions', 'streamEvents', 'putSlackInstallation'];
 const AT_ONCE = 4;
 const MAX_FINDINGS = 20;
 /** Longer than the cell's loops pause. */
