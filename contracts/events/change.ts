@@ -9,12 +9,14 @@ export const CHANGE_KINDS = ['run', 'approval', 'policy', 'kill_switch'] as cons
 /** A hint for open consoles: read the thing itself. */
 export interface Change {
   readonly tenant_id: string;
+  /** The workspace that the thing belongs to; null where it is the tenant's own, or where an older sender does not say. */
+  readonly workspace_id: string | null;
   readonly kind: (typeof CHANGE_KINDS)[number];
   readonly id: string;
   readonly state: string;
 }
 
-/** Reads a payload of the channel; null for anything else. */
+/** Reads a payload of the channel, with or without a workspace; null for anything else. */
 export function changeOf(payload: string): Change | null {
   let value: unknown;
   try {
@@ -23,7 +25,8 @@ export function changeOf(payload: string): Change | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { tenant_id, kind, id, state } = value as Record<string, unknown>;
+  const { tenant_id, workspace_id = null, kind, id, state } = value as Record<string, unknown>;
   const known = CHANGE_KINDS.find((one) => one === kind);
-  return known !== undefined && typeof tenant_id === 'string' && typeof id === 'string' && typeof state === 'string' ? { tenant_id, kind: known, id, state } : null;
+  if (known === undefined || typeof tenant_id !== 'string' || typeof id !== 'string' || typeof state !== 'string') return null;
+  return workspace_id === null || typeof workspace_id === 'string' ? { tenant_id, workspace_id, kind: known, id, state } : null;
 }

@@ -83,7 +83,7 @@ export class Approvals {
   /** One vote, whichever way it came. @throws ApiError with the refusal, which is audited */
   async vote(principal: Principal, approvalId: string, vote: NewVote, requestId: string): Promise<{ readonly approval: ApprovalView; readonly auditEventId: string }> {
     const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, principal, approvalId, vote, requestId));
-    if (outcome.changedTo !== null) this.#announce(principal.tenantId, approvalId, outcome.changedTo);
+    if (outcome.changedTo !== null) this.#announce(principal, approvalId, outcome.changedTo);
     if ('refused' in outcome) throw refusalError(outcome.refused, outcome.currentDigest);
     return { approval: await approvalView(outcome.row, outcome.votes, principal, this.#parts.keys), auditEventId: outcome.auditEventId };
   }
@@ -140,9 +140,9 @@ export class Approvals {
     });
   }
 
-  #announce(tenantId: string, id: string, state: ApprovalState): void {
+  #announce({ tenantId, workspaceId }: Principal, id: string, state: ApprovalState): void {
     this.#parts.notifier.approval(id);
-    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'approval', id, state });
+    this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'approval', id, state });
   }
 
   #views(rows: readonly ApprovalRow[], votes: readonly VoteRow[], principal: Principal): Promise<ApprovalView[]> {

@@ -17,9 +17,9 @@ export async function sweepExpired(tenantId: string, parts: { readonly database:
     }
     return rows;
   });
-  for (const { id } of expired) {
+  for (const { id, workspace_id } of expired) {
     parts.notifier.approval(id);
-    parts.notifier.changed({ tenant_id: tenantId, kind: 'approval', id, state: 'expired' });
+    parts.notifier.changed({ tenant_id: tenantId, workspace_id, kind: 'approval', id, state: 'expired' });
   }
   return expired.length;
 }

@@ -59,7 +59,7 @@ export class KeyRevocation {
     });
     keys.forget(tenantId);
     if (purpose === 'policy_bundle') await publisher.publishAll(tenantId);
-    notifier.changed({ tenant_id: tenantId, kind: 'policy', id: path.kid, state: 'key_revoked' });
+    notifier.changed({ tenant_id: tenantId, workspace_id: null, kind: 'policy', id: path.kid, state: 'key_revoked' });
     return { status: 200, body: await rotation.shown(tenantId, path.kid) };
   }
 

@@ -56,7 +56,7 @@ export class KeyRotation {
     });
     keys.forget(tenantId);
     if (body.purpose === 'policy_bundle') await publisher.publishAll(tenantId);
-    notifier.changed({ tenant_id: tenantId, kind: 'policy', id: next.kid, state: 'key_rotated' });
+    notifier.changed({ tenant_id: tenantId, workspace_id: null, kind: 'policy', id: next.kid, state: 'key_rotated' });
     return { status: 201, body: await this.shown(tenantId, next.kid) };
   }
 

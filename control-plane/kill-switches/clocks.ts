@@ -5,6 +5,7 @@ import { freezeClocks, thawClocks } from './queries.ts';
 /** An approval whose clock stood still, or went on. */
 export interface SettledClock {
   readonly id: string;
+  readonly workspace_id: string;
   readonly state: ApprovalState;
 }
 

@@ -53,7 +53,7 @@ export class KillSwitches {
       if (violates(error, 'one_active_kill_switch')) throw new ApiError('kill_switch_already_set', `This ${scope} is stopped already.`, { cause: error });
       throw error;
     });
-    this.#announce(tenantId, id, 'set');
+    this.#announce(principal, killSwitch, 'set');
     return { status: 201, body: killSwitch };
   }
 
@@ -69,7 +69,7 @@ export class KillSwitches {
       await settleClocks(tx, tenantId);
       return killSwitchOf(await tx.one<KillSwitchRow>(findKillSwitch, find));
     });
-    this.#announce(tenantId, killSwitch.id, 'released');
+    this.#announce(principal, killSwitch, 'released');
     return { status: 200, body: killSwitch };
   }
 
@@ -78,8 +78,8 @@ export class KillSwitches {
     await appendAudit(tx, { at: this.#parts.clock.now(), type, tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: actorOf(principal), subject: { kind: 'kill_switch', id }, data });
   }
 
-  #announce(tenantId: string, id: string, state: 'set' | 'released'): void {
-    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'kill_switch', id, state });
+  #announce({ tenantId, workspaceId }: Principal, { id, scope }: KillSwitch, state: 'set' | 'released'): void {
+    this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: scope === 'tenant' ? null : workspaceId, kind: 'kill_switch', id, state });
   }
 }
 

@@ -122,7 +122,7 @@ export const freezeClocks: Statement = {
      WHERE a.tenant_id = $1 AND a.state IN ('pending', 'approved') AND a.frozen_since IS NULL
        AND EXISTS (SELECT FROM control.kill_switches k WHERE k.tenant_id = $1 AND k.recovered_at IS NULL)
        AND control.is_stopped(a.tenant_id, a.workspace_id, a.environment_id, a.run_id)
-    RETURNING a.id, a.state`,
+    RETURNING a.id, a.workspace_id, a.state`,
 };
 
 /** It goes on when nothing stops the run any more, with as much time left as there was. */
@@ -131,5 +131,5 @@ export const thawClocks: Statement = {
   text: `
     UPDATE control.approvals a SET expires_at = a.expires_at + (clock_timestamp() - a.frozen_since), frozen_since = NULL
      WHERE a.tenant_id = $1 AND a.frozen_since IS NOT NULL AND NOT control.is_stopped(a.tenant_id, a.workspace_id, a.environment_id, a.run_id)
-    RETURNING a.id, a.state`,
+    RETURNING a.id, a.workspace_id, a.state`,
 };

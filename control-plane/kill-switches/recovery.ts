@@ -22,7 +22,9 @@ export async function keepUpRecovery(tenantId: string, { database, clock, notifi
     }
     return { stages, clocks: await settleClocks(tx, tenantId) };
   });
-  for (const { id, recovery_stage } of stages) notifier.changed({ tenant_id: tenantId, kind: 'kill_switch', id, state: recovery_stage === null ? 'recovered' : 'recovering' });
-  for (const { id, state } of clocks) notifier.changed({ tenant_id: tenantId, kind: 'approval', id, state });
+  for (const { id, scope, released_in, recovery_stage } of stages) {
+    notifier.changed({ tenant_id: tenantId, workspace_id: scope === 'tenant' ? null : released_in, kind: 'kill_switch', id, state: recovery_stage === null ? 'recovered' : 'recovering' });
+  }
+  for (const { id, workspace_id, state } of clocks) notifier.changed({ tenant_id: tenantId, workspace_id, kind: 'approval', id, state });
   return stages.length + clocks.length > 0;
 }

@@ -40,7 +40,7 @@ async function open(headers: Record<string, string>): Promise<Stream> {
 }
 
 const say = (id: string, tenantId = plane.tenant.tenantId): Promise<void> => {
-  const change: Change = { tenant_id: tenantId, kind: 'run', id, state: 'running' };
+  const change: Change = { tenant_id: tenantId, workspace_id: null, kind: 'run', id, state: 'running' };
   return notify(plane.database.execution.pool, CHANGES_CHANNEL, JSON.stringify(change));
 };
 const byKey = (key: string, extra: Record<string, string> = {}): Record<string, string> => ({ authorization: `Bearer ${key}`, ...extra });

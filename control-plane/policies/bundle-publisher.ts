@@ -30,6 +30,7 @@ export interface BundlePublisherParts {
 /** A bundle as it was just signed. */
 export interface PublishedBundle {
   readonly id: string;
+  readonly workspaceId: string;
   readonly scope: string;
   readonly seq: number;
 }
@@ -91,13 +92,13 @@ export class BundlePublisher {
       actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'policy_bundle', id },
       data: { scope, seq, revision: content.revision, release_id: content.releaseId, digest: bundle.digest, kid: key.kid, expires_at: expiresAt.toISOString(), renewal: last?.revision === content.revision },
     });
-    return { id, scope, seq };
+    return { id, workspaceId: place.workspace_id, scope, seq };
   }
 
   /** Tells whoever waits for it. Called after the commit. */
-  announce(tenantId: string, { id, scope }: PublishedBundle): void {
+  announce(tenantId: string, { id, workspaceId, scope }: PublishedBundle): void {
     this.#signed_ms.set(scope, this.#parts.clock.now().getTime());
-    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'policy', id, state: 'signed' });
+    this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'policy', id, state: 'signed' });
   }
 
   #isDue(scope: string): boolean {

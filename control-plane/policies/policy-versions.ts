@@ -50,7 +50,7 @@ export class PolicyVersions {
       const before = await madeBefore(tx, request);
       return before === undefined ? this.#publish(tx, request, layer, body) : versionOf(tx, principal.tenantId, layer.key, Number(before));
     });
-    notifier.changed({ tenant_id: principal.tenantId, kind: 'policy', id: body.draft_id, state: 'published' });
+    notifier.changed({ tenant_id: principal.tenantId, workspace_id: path.layer === 'tenant' ? null : principal.workspaceId, kind: 'policy', id: body.draft_id, state: 'published' });
     return { status: 201, body: shown(row, await objects.get(row.object_key)) };
   }
 

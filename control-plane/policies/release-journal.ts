@@ -140,9 +140,9 @@ export class ReleaseJournal {
     });
   }
 
-  #announce({ tenantId }: Principal, id: string, state: PolicyReleaseState, bundle: PublishedBundle | null): void {
+  #announce({ tenantId, workspaceId }: Principal, id: string, state: PolicyReleaseState, bundle: PublishedBundle | null): void {
     if (bundle !== null) this.#parts.publisher.announce(tenantId, bundle);
-    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'policy', id, state });
+    this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'policy', id, state });
   }
 }
 

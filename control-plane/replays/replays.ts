@@ -48,7 +48,7 @@ export class PolicyReplays {
       });
       return this.#read(tx, principal, id);
     });
-    this.#announce(tenantId, id, 'queued');
+    this.#announce(principal, id, 'queued');
     runner.wake();
     return { status: 202, body: replay };
   }
@@ -75,7 +75,7 @@ export class PolicyReplays {
       await this.#audit(tx, principal, 'policy.replay_cancelled', id, { request_id: requestId });
       return this.#read(tx, principal, id);
     });
-    this.#announce(tenantId, replay.id, 'cancelled');
+    this.#announce(principal, replay.id, 'cancelled');
     return { status: 200, body: replay };
   }
 
@@ -90,8 +90,8 @@ export class PolicyReplays {
     await appendAudit(tx, { at: this.#parts.clock.now(), type, tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: actorOf(principal), subject: { kind: 'policy_replay', id }, data });
   }
 
-  #announce(tenantId: string, id: string, state: ReplayState): void {
-    this.#parts.notifier.changed({ tenant_id: tenantId, kind: 'policy', id, state });
+  #announce({ tenantId, workspaceId }: Principal, id: string, state: ReplayState): void {
+    this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'policy', id, state });
   }
 }
 

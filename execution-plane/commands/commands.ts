@@ -22,6 +22,7 @@ const BATCH = 50;
 
 /** What became of a command. */
 interface Done {
+  readonly workspaceId: string;
   readonly runState: RunState;
   /** Whether there is something to claim now. */
   readonly begins: boolean;
@@ -42,7 +43,7 @@ export class Commands {
     for (const command of found) {
       const done = await database.forTenant(command.tenant_id, (tx) => this.#carryOut(tx, command));
       if (done === null) continue;
-      changes.changed({ tenant_id: command.tenant_id, kind: 'run', id: command.run_id, state: done.runState });
+      changes.changed({ tenant_id: command.tenant_id, workspace_id: done.workspaceId, kind: 'run', id: command.run_id, state: done.runState });
       if (done.begins) changes.stepsReady();
     }
     return found.length >= BATCH;
@@ -58,7 +59,7 @@ export class Commands {
   async #move(tx: Transaction, command: CommandRow): Promise<Done | null> {
     const sent = await readWritesUnderWay(tx, command);
     const moved = await moveRun(tx, this.#options.clock.now(), asked(command), command.tenant_id, command.run_id, (run) => decideCommand(run, command, sent));
-    return moved === null ? null : { runState: moved.runState, begins: moved.readied > 0 };
+    return moved === null ? null : { workspaceId: moved.workspaceId, runState: moved.runState, begins: moved.readied > 0 };
   }
 
   async #pauseOrResume(tx: Transaction, command: CommandRow): Promise<Done | null> {
@@ -69,7 +70,7 @@ export class Commands {
       type: command.kind === 'pause' ? 'run.paused' : 'run.resumed', tenant_id: command.tenant_id, workspace_id: run.workspace_id, run_id: run.id, actor: asked(command),
       subject: { kind: 'run', id: run.id }, data: { command_id: command.id, reason_digest: digestOf(command.reason), state: run.state, ...(run === own ? {} : { with_run_id: own.id }) },
     })), this.#options.clock.now());
-    return { runState: own.state, begins: command.kind === 'resume' };
+    return { workspaceId: own.workspace_id, runState: own.state, begins: command.kind === 'resume' };
   }
 }
 

@@ -48,7 +48,7 @@ export class Dispatcher {
     this.#left = true;
     if (free <= 0 || tenantIds.length === 0) return false;
     const { claimed, started, mayBeMore } = await database.forTenants(tenantIds, (tx) => claimSteps(tx, clock.now(), { worker, leaseMs, limit: free, shares: this.#shares }));
-    for (const facts of started) changes.changed({ tenant_id: facts.tenant.id, kind: 'run', id: facts.run.id, state: 'running' });
+    for (const facts of started) changes.changed({ tenant_id: facts.tenant.id, workspace_id: facts.workspace.id, kind: 'run', id: facts.run.id, state: 'running' });
     this.#observe(claimed, started);
     // A claim that was under way when the worker began to stop: its leases are given back with the others, nothing of it begins.
     if (this.#options.runner.draining) return false;

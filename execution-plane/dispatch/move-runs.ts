@@ -72,7 +72,7 @@ function joined(transitions: readonly Transition[]): Transition {
 }
 
 function tell({ changes }: MoveRunsParts, moved: ReadonlyArray<Moved & { tenantId: string }>): void {
-  for (const { tenantId, runId, runState, changed } of moved) if (changed) changes.changed({ tenant_id: tenantId, kind: 'run', id: runId, state: runState });
+  for (const { tenantId, workspaceId, runId, runState, changed } of moved) if (changed) changes.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'run', id: runId, state: runState });
   if (moved.some(({ readied }) => readied > 0)) changes.stepsReady();
 }
 

@@ -20,7 +20,7 @@ export async function moveUnlessRaced(parts: MoveParts, tenantId: string, runId:
   try {
     const moved = await database.forTenant(tenantId, (tx) => moveRun(tx, clock.now(), { kind: 'worker', id: worker }, tenantId, runId, decide));
     if (moved === null) return;
-    changes.changed({ tenant_id: tenantId, kind: 'run', id: runId, state: moved.runState });
+    changes.changed({ tenant_id: tenantId, workspace_id: moved.workspaceId, kind: 'run', id: runId, state: moved.runState });
     if (moved.readied > 0) changes.stepsReady();
   } catch (error) {
     if (!(error instanceof StaleLeaseError || (error instanceof ExecutionError && error.code === 'transition_conflict'))) throw error;

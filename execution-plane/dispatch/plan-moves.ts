@@ -28,6 +28,7 @@ export interface Moves {
 }
 
 export interface Moved {
+  readonly workspaceId: string;
   readonly runId: string;
   readonly runState: RunState;
   /** The run's state changed: live updates want to know. */
@@ -73,7 +74,7 @@ export function planMoves(run: LockedRun, moves: Moves, who: Mover): PlannedMove
     further: furtherSteps.length + furtherRuns.length === 0 ? null : { steps: furtherSteps, runs: furtherRuns, contents: [], events: eventsOf(run, furtherSteps, furtherRuns, who) },
     withdrawn: approvalsOf(run, steps),
     moved: {
-      runId: run.id, runState: settled, changed: settled !== run.state, readied: readied.length - (next ? 1 : 0) + moves.steps.filter((step) => step.to === 'ready').length,
+      workspaceId: run.workspaceId, runId: run.id, runState: settled, changed: settled !== run.state, readied: readied.length - (next ? 1 : 0) + moves.steps.filter((step) => step.to === 'ready').length,
       continued: next ? { step: next, fence: (BigInt(next.fence) + 1n).toString(), attempt: next.attempt + 1 } : null,
     },
   };

@@ -64,7 +64,7 @@ export class Sweeper {
   async settleApprovals(): Promise<boolean> {
     const { changes, clock, worker } = this.#options;
     const expired = await this.#forAll((tx) => expireApprovals(tx, { kind: 'worker', id: worker }, BATCH, clock.now()));
-    for (const approval of expired) changes.changed({ tenant_id: approval.tenant_id, kind: 'approval', id: approval.id, state: 'expired' });
+    for (const approval of expired) changes.changed({ tenant_id: approval.tenant_id, workspace_id: approval.workspace_id, kind: 'approval', id: approval.id, state: 'expired' });
     const decided = await this.#forAll((tx) => findDecidedSteps(tx, BATCH));
     await moveRuns(this.#options, decided.map((step) => ({ tenantId: step.tenant_id, runId: step.run_id, decide: (run: LockedRun) => afterDecision(run, step) })));
     return decided.length === BATCH;

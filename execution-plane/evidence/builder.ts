@@ -24,7 +24,7 @@ export interface EvidenceBuilderOptions {
   /** How long to rest when nothing was due. Sealing takes about a second, so shorter rests gain nothing. */
   readonly idleMs?: number;
   /** Told when a bundle is there, for live updates. */
-  readonly onBuilt?: (tenantId: string, runId: string) => void;
+  readonly onBuilt?: (run: RunRecord['run']) => void;
 }
 
 const BATCH = 20;
@@ -84,7 +84,7 @@ export class EvidenceBuilder {
     const evidenceId = newId('evidence');
     const built = await database.forTenant(tenantId, async (tx) => {
       const record = await readRunRecord(tx, runId);
-      if (record === undefined) return false;
+      if (record === undefined) return null;
       const builtAt = clock.now();
       const { archive, sha256, kid, statementSha256 } = await sealEvidence(
         composeEvidence(record, await this.#openActions(tenantId, record), evidenceId, builtAt), await signerNow(tx, keys, tenantId, 'evidence'));
@@ -98,10 +98,10 @@ export class EvidenceBuilder {
         run_id: null, // an event of the run would itself have to be in the bundle
         data: { run_id: runId, sha256, size_bytes: archive.length },
       });
-      return true;
+      return record.run;
     });
-    if (built) onBuilt?.(tenantId, runId);
-    return built;
+    if (built !== null) onBuilt?.(built);
+    return built !== null;
   }
 
   /** The canonical actions of the run's writes, from the approvals that carry them and are not shredded yet. */

@@ -85,7 +85,7 @@ export class Intake {
 
   #tell(done: BatchDone | undefined): void {
     if (done === undefined || done.made.length === 0) return;
-    for (const { id, delivery } of done.made) this.#options.changes.changed({ tenant_id: delivery.tenant_id, kind: 'run', id, state: 'queued' });
+    for (const { id, delivery } of done.made) this.#options.changes.changed({ tenant_id: delivery.tenant_id, workspace_id: delivery.workspace_id, kind: 'run', id, state: 'queued' });
     this.#options.changes.stepsReady();
   }
 

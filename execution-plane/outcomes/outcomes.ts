@@ -71,7 +71,7 @@ export class Outcomes {
     const seal = (bytes: Uint8Array): Promise<Uint8Array> => keys.seal(call.tenant_id, 'approval', id, bytes);
     const question = { id, ttlMs: QUESTION_TTL_MS, actionSealed: await seal(Buffer.from(sent.action_text, 'utf8')), previewSealed: await seal(await this.#preview(call, sent)) };
     const asked = await database.forTenant(call.tenant_id, (tx) => writeQuestion(tx, call, question, this.#askedEvent(call, id), clock.now()));
-    if (asked?.isNew === true) changes.changed({ tenant_id: call.tenant_id, kind: 'approval', id: asked.id, state: 'pending' });
+    if (asked?.isNew === true) changes.changed({ tenant_id: call.tenant_id, workspace_id: call.workspace_id, kind: 'approval', id: asked.id, state: 'pending' });
   }
 
   /** What people saw when they approved it; else what was sent. */
@@ -96,7 +96,7 @@ export class Outcomes {
       const settled = await settleByAnswer(tx, question, said);
       await wakeWaiting(tx, question, settled ? [outcomeEvent(question, said)] : [], now);
     });
-    changes.changed({ tenant_id: question.tenant_id, kind: 'run', id: question.waiting_run_id, state: 'running' });
+    changes.changed({ tenant_id: question.tenant_id, workspace_id: question.waiting_workspace_id, kind: 'run', id: question.waiting_run_id, state: 'running' });
     changes.stepsReady();
   }
 

@@ -23,6 +23,7 @@ export interface ClosedQuestion {
   readonly action_content_id: string;
   readonly action_sealed: Buffer | null;
   /** Of the step that waits. */
+  readonly waiting_workspace_id: string;
   readonly waiting_run_id: string;
   readonly waiting_step_id: string;
   /** Who answered, and why; null where nobody did. */
@@ -34,7 +35,7 @@ const closed: Statement = {
   name: 'outcomes.closed',
   text: `
     SELECT w.tenant_id, a.id AS approval_id, a.state, a.answer, c.id AS call_id, c.call_key, a.step_key, a.workspace_id, c.run_id, c.instance_id, c.action_content_id,
-           k.sealed AS action_sealed, w.run_id AS waiting_run_id, w.id AS waiting_step_id, v.principal_id AS said_by, v.reason
+           k.sealed AS action_sealed, w.workspace_id AS waiting_workspace_id, w.run_id AS waiting_run_id, w.id AS waiting_step_id, v.principal_id AS said_by, v.reason
       FROM execution.steps w
       JOIN control.approvals a ON a.tenant_id = w.tenant_id AND a.id = w.error->'data'->>'question_id' AND a.state <> 'pending'
       JOIN execution.tool_calls c ON c.tenant_id = a.tenant_id AND c.id = a.call_id

@@ -183,7 +183,7 @@ export class Chain {
     this.#observe(ended, moved, next);
     this.#noted = null;
     if (next !== null) this.#lease.passTo(leaseOf(next));
-    const change = { tenant_id: this.#facts.tenant.id, kind: 'run', id: moved.runId, state: moved.runState } as const;
+    const change = { tenant_id: this.#facts.tenant.id, workspace_id: moved.workspaceId, kind: 'run', id: moved.runId, state: moved.runState } as const;
     if (moved.changed || changes.progressed === undefined) changes.changed(change);
     else changes.progressed(change);
     if (moved.readied > 0) changes.stepsReady();

@@ -109,7 +109,7 @@ export class PostgresGatewayStore implements GatewayStore {
       await linkApprovalToStep(tx, call, written.id, [decisionEvent(call, worker, decision), ...(written.isNew ? [asked] : [])], clock.now());
       return written;
     });
-    if (approval.isNew) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approval.id, state: 'pending' });
+    if (approval.isNew) changes.changed({ tenant_id: call.tenant.id, workspace_id: call.workspace.id, kind: 'approval', id: approval.id, state: 'pending' });
     return { approvalId: approval.id };
   }
 
@@ -138,7 +138,7 @@ export class PostgresGatewayStore implements GatewayStore {
       throw error;
     });
     if (refused instanceof NoRoom) throw await this.#refusedByBudget(call, logged, intent);
-    if (approvalId !== null) changes.changed({ tenant_id: call.tenant.id, kind: 'approval', id: approvalId, state: 'consumed' });
+    if (approvalId !== null) changes.changed({ tenant_id: call.tenant.id, workspace_id: call.workspace.id, kind: 'approval', id: approvalId, state: 'consumed' });
     if (intent.risk === 'read' || intent.risk === 'model') this.#reads.add(callId);
     return { callId };
   }

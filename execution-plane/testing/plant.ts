@@ -96,7 +96,7 @@ export class Plant {
 
   /** Signs and publishes a bundle as the control plane does, and tells the workers. `rowSeq`: what the table says of it, where that is a lie. */
   async publishPolicy(files: BundleFiles, bundle: { seq: number; rowSeq?: number; environmentId?: string; mode?: BundleMode }): Promise<void> {
-    const { tenantId } = this.ids;
+    const { tenantId, workspaceId } = this.ids;
     const { seq, rowSeq = seq, environmentId = this.ids.environmentId, mode = 'enforce' } = bundle;
     const scope = bundleScope(environmentId, mode);
     const keys = await FileKeys.open(path.join(this.folder, 'key'), { create: false });
@@ -106,7 +106,7 @@ export class Plant {
     const objectKey = `bundles/${digest.replace(':', '-')}`;
     await new FolderObjects(path.join(this.folder, 'objects')).put(objectKey, bytes);
     await this.database.control.forTenant(tenantId, (tx) => insertBundle(tx, tenantId, { scope, seq: rowSeq, digest, objectKey }));
-    await notify(this.database.control.pool, CHANGES_CHANNEL, JSON.stringify({ tenant_id: tenantId, kind: 'policy', id: scope, state: 'signed' } satisfies Change));
+    await notify(this.database.control.pool, CHANGES_CHANNEL, JSON.stringify({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'policy', id: scope, state: 'signed' } satisfies Change));
   }
 
   /** A record in the system of record, and the event of its creation. */

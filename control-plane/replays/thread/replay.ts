@@ -175,7 +175,7 @@ class ReplayWork {
   }
 
   #announce(state: 'running' | 'succeeded' | 'failed'): void {
-    this.#parts.notifier.changed({ tenant_id: this.#tenantId, kind: 'policy', id: this.#replay.id, state });
+    this.#parts.notifier.changed({ tenant_id: this.#tenantId, workspace_id: this.#replay.workspace_id, kind: 'policy', id: this.#replay.id, state });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Counts } from './counts.ts';
 /** What a claim gives: the replay as far as it has come. */
 export interface ClaimedReplay {
   readonly id: string;
+  readonly workspace_id: string;
   readonly environment_id: string;
   readonly bundle_key: string;
   readonly decided_from: Date;
@@ -35,7 +36,7 @@ export const claimReplay: Statement = {
           AND (c.state = 'running' AND c.lease_until <= clock_timestamp()
                OR c.state = 'queued' AND NOT EXISTS (SELECT FROM control.policy_replays r WHERE r.tenant_id = $1 AND r.state = 'running'))
         ORDER BY c.state = 'running' DESC, c.requested_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING p.id, p.environment_id, p.bundle_key, p.decided_from, p.decided_to, p.total, p.done, p.counts, p.fence, p.started_at, p.cursor_id,
+    RETURNING p.id, p.workspace_id, p.environment_id, p.bundle_key, p.decided_from, p.decided_to, p.total, p.done, p.counts, p.fence, p.started_at, p.cursor_id,
               to_char(p.cursor_at AT TIME ZONE 'UTC', ${MICROSECONDS}) AS cursor_at`,
 };
 
