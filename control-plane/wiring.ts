@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CHANGES_CHANNEL, changeOf, SESSION_ENDED_CHANNEL } from '@countersign/contracts/events/change.ts';
+import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
 import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
@@ -121,7 +122,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
     addressOf: clientAddress(config.trustedProxies),
   });
-  const hub = new Hub((principal) => authenticator.isStillValid(principal));
+  const hub = new Hub((principal) => authenticator.workspacesWith(OPERATION_PERMISSION.streamEvents, principal));
   const approvals = new Approvals(parts);
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const trail = new AuditTrail(parts, config);

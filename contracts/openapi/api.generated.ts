@@ -2827,6 +2827,7 @@ export interface paths {
          * Server-sent events that say what changed
          * @description Each event is `{kind: run|approval|policy|kill_switch, id, state}` with an `id:` to resume from by Last-Event-ID; a comment every 15 s keeps
          *     the connection. An event named `resync` says that some were missed: read everything anew. An event is a hint: read the thing itself.
+         *     A session hears of every workspace in which its person may read runs, a key or token of the one it asks in, and each of what is the tenant's own.
          */
         get: operations["streamEvents"];
         put?: never;

@@ -187,8 +187,6 @@ export function handlersOf(parts: Services): Handlers {
     ...parts.trail.handlers,
     getCell: (call) => parts.cell.getCell(call),
     ...parts.tenancy.handlers,
-    streamEvents: ({ principal, headers }) => Promise.resolve({
-      status: 200, stream: (response) => parts.hub.open(principal, headers['last-event-id'], response),
-    }),
+    streamEvents: async ({ principal, headers }) => ({ status: 200, stream: await parts.hub.streamTo(principal, headers['last-event-id']) }),
   };
 }

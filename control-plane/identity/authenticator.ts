@@ -3,7 +3,7 @@ import type { Database, Statement, Transaction } from '@countersign/platform/pos
 import type { PermissionName } from '@countersign/contracts/openapi/permissions.ts';
 import { permissionsOf } from '../access/may.ts';
 import type { Principal, Via } from './principal.ts';
-import { findAccessToken, findApiKey, findMembershipIn, findPrincipalById, findSession, touchApiKey, touchSession } from './queries.ts';
+import { findAccessToken, findApiKey, findMembershipIn, findPrincipalById, findSession, listMemberships, touchApiKey, touchSession } from './queries.ts';
 import type { CredentialRow, MembershipRow } from './queries.ts';
 import { parseAccessToken, parseApiKey, parseSessionToken, sameDigest } from './tokens.ts';
 import type { ParsedToken } from './tokens.ts';
@@ -46,12 +46,21 @@ export class Authenticator {
     });
   }
 
-  /** Whether a principal found before may still ask: not signed out, expired, disabled or without its role meanwhile. Does not count as use. */
-  async isStillValid({ tenantId, via }: Principal): Promise<boolean> {
-    const [statement, id] = heldBy(via);
+  /**
+   * The workspaces in which a principal found before has `permission` now: a session in all that it may choose, a key or token in the one it
+   * asked in. Null: may no longer ask at all (signed out, expired, disabled, no such role left). Does not count as use.
+   */
+  async workspacesWith(permission: PermissionName, { tenantId, workspaceId, id, via }: Principal): Promise<ReadonlySet<string> | null> {
+    const [statement, credentialId] = heldBy(via);
     // A click, or a change that is carried out, is one moment: nobody stays signed in by it.
-    if (statement === null) return false;
-    return this.#database.forTenant(tenantId, async (tx) => (await tx.maybeOne<CredentialRow>(statement, [tenantId, id])) !== undefined);
+    if (statement === null) return null;
+    return this.#database.forTenant(tenantId, async (tx) => {
+      const credential = await tx.maybeOne<CredentialRow>(statement, [tenantId, credentialId]);
+      if (credential === undefined) return null;
+      const memberships = await tx.rows<Omit<MembershipRow, 'is_home'>>(listMemberships, [tenantId, id]);
+      const held = memberships.filter((one) => (via.kind === 'session' || one.workspace_id === workspaceId) && allOf(one, credential.scopes).has(permission));
+      return held.length === 0 ? null : new Set(held.map((one) => one.workspace_id));
+    });
   }
 
   #find(token: ParsedToken, find: Statement, touch: Statement | null, workspace: string | undefined, viaOf: (row: CredentialRow) => Via): Promise<Principal | null> {
@@ -73,11 +82,12 @@ function heldBy(via: Via): readonly [Statement | null, string] {
 }
 
 async function principalOf(tx: Transaction, tenantId: string, row: CredentialRow, via: Via, named: string | undefined): Promise<Principal> {
-  const { workspace_id, roles, custom_permissions, is_home } = await membershipOf(tx, tenantId, row, via, named);
+  const membership = await membershipOf(tx, tenantId, row, via, named);
+  const { workspace_id, roles, custom_permissions, is_home } = membership;
   return {
     tenantId, workspaceId: workspace_id, id: row.principal_id, kind: row.kind, displayName: row.display_name,
     roles, customPermissions: custom_permissions, scopes: row.scopes, isInHomeWorkspace: is_home,
-    permissions: cutTo(row.scopes, new Set([...permissionsOf(roles), ...custom_permissions])),
+    permissions: allOf(membership, row.scopes),
     authStrength: row.auth_strength, signedInAt: row.signed_in_at,
     auth: row.method === null ? null : { method: row.method, idp: row.idp, acr: row.acr, amr: row.amr },
     via,
@@ -97,7 +107,9 @@ async function membershipOf(tx: Transaction, tenantId: string, row: CredentialRo
   return usual;
 }
 
-function cutTo(scopes: readonly PermissionName[] | null, held: ReadonlySet<PermissionName>): ReadonlySet<PermissionName> {
+/** What the roles of a membership give together, cut to the scopes. */
+function allOf({ roles, custom_permissions }: Pick<MembershipRow, 'roles' | 'custom_permissions'>, scopes: readonly PermissionName[] | null): ReadonlySet<PermissionName> {
+  const held = new Set([...permissionsOf(roles), ...custom_permissions]);
   return scopes === null ? held : new Set(scopes.filter((scope) => held.has(scope)));
 }
 

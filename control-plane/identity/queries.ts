@@ -117,6 +117,19 @@ export const findMembershipIn: Statement = {
   text: membership(' AND ($3::text IS NULL OR w.id = $3)', '(w.id = $4::text AND EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id)) IS TRUE DESC, '),
 };
 
+/** Every workspace in which a principal holds a role now, with what the roles are. */
+export const listMemberships: Statement = {
+  name: 'identity.list_memberships',
+  text: `
+    SELECT r.workspace_id, coalesce(array_agg(DISTINCT r.role) FILTER (WHERE r.role NOT LIKE 'rol\\_%'), '{}') AS roles,
+           coalesce(array_agg(DISTINCT permission) FILTER (WHERE permission IS NOT NULL), '{}') AS custom_permissions
+      FROM control.role_assignments r
+      LEFT JOIN control.custom_roles c ON c.tenant_id = r.tenant_id AND c.id = r.role AND c.archived_at IS NULL
+      LEFT JOIN LATERAL unnest(c.permissions) permission ON true
+     WHERE r.tenant_id = $1 AND r.principal_id = $2 AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
+     GROUP BY r.workspace_id`,
+};
+
 /** Uses a link up: one statement, so that of two requests with one token only one signs in. */
 export const consumeLink: Statement = {
   name: 'identity.consume_link',

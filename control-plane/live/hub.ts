@@ -17,22 +17,30 @@ interface Remembered {
 interface Stream {
   readonly principal: Principal;
   readonly response: ServerResponse;
+  /** Whose changes it hears; as of the last beat. */
+  workspaces: ReadonlySet<string>;
 }
 
+/** In which workspaces a principal may hear what changes; null: may not listen any more. */
+export type HearingOf = (principal: Principal) => Promise<ReadonlySet<string> | null>;
+
+/** Things that are never the whole tenant's: a change of one that does not say its workspace, of an older sender, is not passed on. */
+const OF_A_WORKSPACE: ReadonlySet<Change['kind']> = new Set<Change['kind']>(['run', 'approval']);
+
 /**
- * Server-sent events (WHATWG HTML, 9.2) to the open consoles of each tenant. Ids are `<this process>-<number>`: a console that
- * names one of this process gets what it missed; any other gets a `resync` event and reads everything anew.
+ * Server-sent events (WHATWG HTML, 9.2) to the open consoles of each tenant: of the workspaces in which one may read, and of the tenant
+ * itself. Ids are `<this process>-<number>`: a console that names one of this process gets what it missed; any other gets a `resync` event and reads everything anew.
  */
 export class Hub {
   readonly #epoch = randomBytes(4).toString('hex');
   readonly #streams = new Set<Stream>();
   readonly #remembered: Remembered[] = [];
-  readonly #isStillValid: (principal: Principal) => Promise<boolean>;
+  readonly #hearingOf: HearingOf;
   #no = 0;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(isStillValid: (principal: Principal) => Promise<boolean>) {
-    this.#isStillValid = isStillValid;
+  constructor(hearingOf: HearingOf) {
+    this.#hearingOf = hearingOf;
   }
 
   start(): void {
@@ -44,10 +52,17 @@ export class Hub {
     for (const stream of this.#streams) this.#close(stream);
   }
 
-  /** Opens a stream on `response` and keeps it until either side ends. */
-  open(principal: Principal, lastEventId: string | undefined, response: ServerResponse): void {
+  /** Gives what opens a stream on a response and keeps it until either side ends. */
+  async streamTo(principal: Principal, lastEventId: string | undefined): Promise<(response: ServerResponse) => void> {
+    const workspaces = await this.#hearingOf(principal) ?? new Set();
+    return (response) => this.#open({ principal, response, workspaces }, lastEventId);
+  }
+
+  #open(stream: Stream, lastEventId: string | undefined): void {
+    const { response } = stream;
+    // Who went away meanwhile would never be seen to close.
+    if (response.destroyed) return;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    const stream = { principal, response };
     response.write('retry: 2000\n: connected\n\n');
     this.#resume(stream, lastEventId);
     this.#streams.add(stream);
@@ -83,7 +98,7 @@ export class Hub {
   }
 
   #send(stream: Stream, { no, change }: Remembered): void {
-    if (change.tenant_id !== stream.principal.tenantId) return;
+    if (!hears(stream, change)) return;
     const { kind, id, state } = change;
     stream.response.write(`id: ${this.#epoch}-${no}\ndata: ${JSON.stringify({ kind, id, state })}\n\n`);
     if (stream.response.writableLength > MAX_UNSENT_BYTES) this.#close(stream);
@@ -97,18 +112,24 @@ export class Hub {
   #beat(): void {
     for (const stream of this.#streams) {
       stream.response.write(': still here\n\n');
-      void this.#closeUnlessValid(stream);
+      void this.#hearAnew(stream);
     }
   }
 
-  /** When the database cannot be asked the stream stays: it only ever carries ids, and the next beat asks again. */
-  async #closeUnlessValid(stream: Stream): Promise<void> {
-    const valid = await this.#isStillValid(stream.principal).catch(() => true);
-    if (!valid) this.#close(stream);
+  /** When the database cannot be asked the stream stays as it is: it only ever carries ids, and the next beat asks again. */
+  async #hearAnew(stream: Stream): Promise<void> {
+    const workspaces = await this.#hearingOf(stream.principal).catch(() => stream.workspaces);
+    if (workspaces === null) this.#close(stream);
+    else stream.workspaces = workspaces;
   }
 
   #close(stream: Stream): void {
     this.#streams.delete(stream);
     stream.response.end();
   }
+}
+
+function hears({ principal, workspaces }: Stream, { tenant_id, workspace_id, kind }: Change): boolean {
+  if (tenant_id !== principal.tenantId) return false;
+  return workspace_id === null ? !OF_A_WORKSPACE.has(kind) : workspaces.has(workspace_id);
 }
