@@ -41,3 +41,6 @@ export const NATURAL: readonly string[] = [
 
 /** Tables in which the cell itself writes of every tenant now and then, whoever asks for what. */
 export const KEPT_BY_THE_CELL: readonly string[] = ['audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards'];
+
+/** Columns that the cell writes of every tenant in the background: how often a key has sealed, and which plane has sealed anew what older ones had. */
+export const COUNTED_BY_THE_CELL: Readonly<Record<string, readonly string[]>> = { 'control.wrapped_keys': ['seals', 'control_resealed_at', 'execution_resealed_at'] };
