@@ -1,3 +1,5 @@
+import type { AuditField } from './data-fields.ts';
+
 /**
  * One audit event. Its canonical JSON (RFC 8785) is what is stored, hashed and exported; it holds ids, digests and metadata,
  * never ticket text, prompts, outputs or secrets (invariant 9).
@@ -12,8 +14,11 @@ export interface AuditEvent {
   readonly actor: { readonly kind: 'person' | 'service' | 'worker' | 'system'; readonly id: string };
   readonly subject: { readonly kind: string; readonly id: string };
   readonly run_id: string | null;
-  readonly data: Readonly<Record<string, AuditValue>>;
+  readonly data: AuditData;
 }
+
+/** Metadata of an event. Each member has its class in `data-fields.ts`: who may see it outside of the cell. */
+export type AuditData = Readonly<Partial<Record<AuditField, AuditValue>>>;
 
 export type AuditValue = string | number | boolean | null | readonly AuditValue[] | { readonly [key: string]: AuditValue };
 

@@ -1,4 +1,5 @@
 import type { AuditEvent, AuditEventType, AuditValue } from './audit-event.ts';
+import { PUBLIC, SENSITIVE } from './data-fields.ts';
 
 /** Who may see a field outside of the cell: everybody; only its digest, unless a sink asks for it; nobody. */
 export type FieldClass = 'public' | 'sensitive' | 'secret';
@@ -28,25 +29,12 @@ export const SEVERITY: Readonly<Partial<Record<AuditEventType, 3 | 4 | 5>>> = {
   'break_glass.activated': 4, 'break_glass.ended': 3, 'kill_switch.set': 4, 'key.revoked': 4, 'audit.sink_failed': 4, 'audit.witness_refused': 5, 'tenant.shredded': 4, 'tenant.deleted': 4, 'policy.gate_overridden': 4,
 };
 
-/** Members of `data` by their name: a name means the same in every event. What is not here is secret. */
-const PUBLIC = [
-  'aaguid', 'acr', 'action', 'action_digest', 'actions', 'after', 'amr', 'answer', 'approval_id', 'approvals', 'attempt', 'attempts', 'auth_strength', 'backed_up', 'because', 'body_sha256', 'break_glass_max_ms',
-  'break_glass_roles', 'bundle_digest', 'bundle_seq', 'call_id', 'call_key', 'catch_up', 'change', 'channel', 'claims_digest', 'code', 'command_id', 'compromised_since', 'connector', 'connector_version',
-  'content_id', 'count', 'counts', 'credential_id', 'decided_by', 'decision', 'decision_id', 'digest', 'disabled', 'draft_id', 'duration_ms', 'enabled', 'ends_at', 'environment', 'environment_id', 'error_code',
-  'evidence_package_id', 'expires_at', 'fence', 'format', 'found_by_run_id', 'four_eyes', 'from', 'from_cell', 'from_seq', 'generation', 'how', 'idempotency_key', 'idp', 'input_digest', 'items', 'kek_from', 'kek_to', 'kid', 'kind',
-  'labels', 'limit', 'manifest_digest', 'max_changed_share', 'max_extra_approval_minutes', 'max_newly_denied_runs', 'max_replay_age_s', 'max_sign_in_age_ms', 'max_value', 'member_id', 'message_digest', 'method',
-  'min_decisions', 'min_strength', 'model', 'name_digest', 'of', 'operation', 'outcome', 'overlap_s', 'overrides', 'package_digest', 'parent_run_id', 'parent_step_id', 'parent_step_key', 'payload_digest',
-  'permissions', 'place', 'policy_bundle_seq', 'previous_state', 'principal_id', 'provisioning', 'pseudonym', 'purpose', 'reason_digest', 'reasons', 'receipt_digest', 'release_id', 'renewal', 'replaces', 'request_digest',
-  'request_id', 'required_role', 'required_votes', 'response_digest', 'revision', 'role', 'run_id', 'runs', 'said_by_approval', 'scopes', 'selection_digest', 'seq', 'set_by', 'sha256', 'shadows', 'sink_id', 'size', 'size_bytes',
-  'skipped', 'source', 'source_id', 'state', 'step_key', 'steps', 'subject_id', 'suppressed_count', 'target', 'target_id', 'to', 'to_cell', 'to_seq', 'token_ttl_s', 'total', 'trigger_kind', 'trigger_sha256', 'until', 'valid',
-  'version', 'via', 'votes', 'was_audit_days', 'was_content_days', 'was_monthly_limit_usd', 'was_operational_days', 'was_run_limit_usd', 'audit_days', 'content_days', 'operational_days', 'monthly_limit_usd', 'run_limit_usd',
-  'amount_usd', 'approval_kind', 'approved_count', 'auth_method', 'changes', 'child_run_id', 'command', 'cost_usd', 'instance_id', 'invited_by', 'layer', 'move_id', 'output_digest', 'purposes', 'risk', 'roles', 'rows', 'scope',
-  'tables', 'tier', 'uses', 'verdict', 'worker', 'webhook_credential_id', 'why', 'witness_id', 'workflow', 'workflow_digest', 'workflow_id', 'workflow_version', 'workspace_id',
-] as const;
-/** Names of people's things and places inside of a network. */
-const SENSITIVE = ['allowed_hosts', 'audience', 'base_url', 'bot_user_id', 'conditions', 'event', 'installation', 'issuer', 'issuer_digest', 'name', 'reason', 'slack_user', 'slug', 'subject', 'subject_label', 'terms'] as const;
-
 const CLASSES: ReadonlyMap<string, FieldClass> = new Map([...PUBLIC.map((name) => [name, 'public'] as const), ...SENSITIVE.map((name) => [name, 'sensitive'] as const)]);
+
+/** Whether somebody decided who may see it; what nobody decided of is secret. */
+export function isClassed(field: string): boolean {
+  return CLASSES.has(field);
+}
 
 export function classOf(field: string): FieldClass {
   return CLASSES.get(field) ?? 'secret';

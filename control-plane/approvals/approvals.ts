@@ -4,7 +4,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import type { ApprovalState } from '@countersign/contracts/states/transitions.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
@@ -133,7 +133,7 @@ export class Approvals {
     return { refused, currentDigest: row.action_digest, changedTo: expired ? 'expired' : null };
   }
 
-  #audit(tx: Transaction, row: ApprovalRow, principal: Principal, type: AuditEventType, data: Record<string, AuditValue>): Promise<string> {
+  #audit(tx: Transaction, row: ApprovalRow, principal: Principal, type: AuditEventType, data: AuditData): Promise<string> {
     return appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: row.workspace_id, run_id: row.run_id,
       actor: actorOf(principal), subject: { kind: 'approval', id: row.id }, data,

@@ -1,4 +1,5 @@
 import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
@@ -104,7 +105,7 @@ export class ChangeRequests {
     return this.#parts.carryOut.read(bytes, row.payload_digest);
   }
 
-  #audit(tx: Transaction, principal: Principal, row: ChangeRow, type: 'change_request.approved' | 'change_request.rejected' | 'change_request.withdrawn' | 'change_request.executed', data: Record<string, string>): Promise<string> {
+  #audit(tx: Transaction, principal: Principal, row: ChangeRow, type: 'change_request.approved' | 'change_request.rejected' | 'change_request.withdrawn' | 'change_request.executed', data: AuditData): Promise<string> {
     return auditBy(tx, this.#parts.clock, principal, { type, subject: { kind: 'change_request', id: row.id }, data: { operation: row.operation, ...data } });
   }
 }

@@ -1,4 +1,5 @@
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -22,6 +23,6 @@ export function changeSweep({ database, clock, log }: { readonly database: Datab
   })));
 }
 
-async function audit(tx: Transaction, clock: Clock, tenantId: string, { id, workspace_id }: Ended, type: 'change_request.expired' | 'change_request.executed', data: Record<string, string>): Promise<void> {
+async function audit(tx: Transaction, clock: Clock, tenantId: string, { id, workspace_id }: Ended, type: 'change_request.expired' | 'change_request.executed', data: AuditData): Promise<void> {
   await appendAudit(tx, { at: clock.now(), type, tenant_id: tenantId, workspace_id, run_id: null, actor: { kind: 'system', id: 'control-plane' }, subject: { kind: 'change_request', id }, data });
 }

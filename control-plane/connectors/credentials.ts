@@ -1,3 +1,4 @@
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import { canonicalBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
@@ -115,7 +116,7 @@ export class Credentials {
     return value === undefined ? null : this.#parts.keys.seal(tenantId, 'credential', id, canonicalBytes(value));
   }
 
-  async #audit(tx: Transaction, principal: Principal, type: 'credential.stored' | 'credential.rotated' | 'credential.removed', id: string, data: Readonly<Record<string, string | number>>): Promise<void> {
+  async #audit(tx: Transaction, principal: Principal, type: 'credential.stored' | 'credential.rotated' | 'credential.removed', id: string, data: AuditData): Promise<void> {
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'credential', id }, data,

@@ -1,3 +1,4 @@
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
@@ -77,7 +78,7 @@ export class PackagesApi {
     return row;
   }
 
-  async #audit(tx: Transaction, principal: Principal, type: 'evidence.package_requested' | 'evidence.package_downloaded', { id, workspace_id }: PackageRow, data: Record<string, string | null>): Promise<void> {
+  async #audit(tx: Transaction, principal: Principal, type: 'evidence.package_requested' | 'evidence.package_downloaded', { id, workspace_id }: PackageRow, data: AuditData): Promise<void> {
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id, run_id: null, actor: actorOf(principal), subject: { kind: 'evidence_package', id }, data,
     });

@@ -1,4 +1,5 @@
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -70,7 +71,7 @@ export class SignIn {
     return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: 'now' }, browser);
   }
 
-  #audit(tx: Transaction, principal: Principal, type: 'session.ended', subject: { kind: string; id: string }, data: Record<string, string>): Promise<string> {
+  #audit(tx: Transaction, principal: Principal, type: 'session.ended', subject: { kind: string; id: string }, data: AuditData): Promise<string> {
     return appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject, data,

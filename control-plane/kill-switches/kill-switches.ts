@@ -4,7 +4,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { violates } from '@countersign/platform/postgres/errors.ts';
-import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
@@ -73,7 +73,7 @@ export class KillSwitches {
     return { status: 200, body: killSwitch };
   }
 
-  async #audit(tx: Transaction, principal: Principal, type: 'kill_switch.set' | 'kill_switch.released' | 'kill_switch.recovered', id: string, data: Record<string, AuditValue>): Promise<void> {
+  async #audit(tx: Transaction, principal: Principal, type: 'kill_switch.set' | 'kill_switch.released' | 'kill_switch.recovered', id: string, data: AuditData): Promise<void> {
     const { tenantId, workspaceId } = principal;
     await appendAudit(tx, { at: this.#parts.clock.now(), type, tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: actorOf(principal), subject: { kind: 'kill_switch', id }, data });
   }

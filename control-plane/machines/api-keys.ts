@@ -1,3 +1,4 @@
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
@@ -98,7 +99,7 @@ export class ApiKeys {
     return { status: 204 };
   }
 
-  async #make(tx: Transaction, principal: Principal, key: Omit<NewKey, 'id'>, type: 'api_key.created' | 'api_key.rotated', data: Record<string, string | number>): Promise<components['schemas']['ApiKey']> {
+  async #make(tx: Transaction, principal: Principal, key: Omit<NewKey, 'id'>, type: 'api_key.created' | 'api_key.rotated', data: AuditData): Promise<components['schemas']['ApiKey']> {
     const { tenantId } = principal;
     const id = newId('api_key');
     const { secret, sha256 } = newSecret();

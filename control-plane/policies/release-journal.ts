@@ -1,5 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import type { BundleMode } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { PolicyReleaseState } from '@countersign/contracts/states/transitions.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
@@ -133,7 +133,7 @@ export class ReleaseJournal {
     return bundle;
   }
 
-  async #audit(tx: Transaction, principal: Principal, type: AuditEventType, release: ReleaseRow, data: Record<string, AuditValue>): Promise<void> {
+  async #audit(tx: Transaction, principal: Principal, type: AuditEventType, release: ReleaseRow, data: AuditData): Promise<void> {
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: release.workspace_id, run_id: null,
       actor: actorOf(principal), subject: { kind: 'policy_release', id: release.id }, data: { environment: release.environment, mode: release.mode, number: release.number, ...data },

@@ -1,3 +1,4 @@
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
@@ -85,7 +86,7 @@ export class PolicyReplays {
     return replayOf(row);
   }
 
-  async #audit(tx: Transaction, principal: Principal, type: 'policy.replay_requested' | 'policy.replay_cancelled', id: string, data: Record<string, string | null>): Promise<void> {
+  async #audit(tx: Transaction, principal: Principal, type: 'policy.replay_requested' | 'policy.replay_cancelled', id: string, data: AuditData): Promise<void> {
     const { tenantId, workspaceId } = principal;
     await appendAudit(tx, { at: this.#parts.clock.now(), type, tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: actorOf(principal), subject: { kind: 'policy_replay', id }, data });
   }

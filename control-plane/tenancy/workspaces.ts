@@ -1,4 +1,5 @@
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
@@ -59,7 +60,7 @@ export class Workspaces {
     });
   }
 
-  #audit(tx: Transaction, principal: Principal, type: 'workspace.created' | 'workspace.changed', id: string, data: Record<string, string | string[]>): Promise<string> {
+  #audit(tx: Transaction, principal: Principal, type: 'workspace.created' | 'workspace.changed', id: string, data: AuditData): Promise<string> {
     return appendAudit(tx, {
       at: this.#clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'workspace', id }, data,

@@ -1,5 +1,5 @@
 import type { RunState } from '@countersign/contracts/states/transitions.ts';
-import type { AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { SealedContent } from '../contents/contents.ts';
 import { applied } from '../engine/settle.ts';
@@ -107,7 +107,7 @@ function eventsOf(run: LockedRun, steps: readonly StepChange[], runs: readonly R
 }
 
 /** What the audit keeps of a move: states and codes, never an error's words, which may name what a person typed. */
-export function stepData(key: string, step: Omit<StepChange, 'tenant_id'>): Record<string, AuditValue> {
+export function stepData(key: string, step: Omit<StepChange, 'tenant_id'>): AuditData {
   return {
     step_key: key, from: step.from, to: step.to,
     ...(step.fence === undefined ? {} : { fence: step.fence }),

@@ -1,4 +1,4 @@
-import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { BudgetRefusal } from '@countersign/connectors/gateway/budget.ts';
 import type { DecisionRecord, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
@@ -7,7 +7,7 @@ import type { NewAuditEvent } from '../audit/events.ts';
 import type { CrossedAccount } from './repository-budgets.ts';
 
 /** The event `type` about `subject`, by the worker that makes this call. */
-export function callEvent(call: CallIdentity, worker: string, type: AuditEventType, subject: NewAuditEvent['subject'], data: Record<string, AuditValue>): NewAuditEvent {
+export function callEvent(call: CallIdentity, worker: string, type: AuditEventType, subject: NewAuditEvent['subject'], data: AuditData): NewAuditEvent {
   return {
     type, subject, data: { step_key: call.step.key, call_key: call.callKey, ...data },
     tenant_id: call.tenant.id, workspace_id: call.workspace.id, run_id: call.run.id, actor: { kind: 'worker', id: worker },
@@ -50,9 +50,9 @@ export function budgetRefused(call: CallIdentity, worker: string, decision: Deci
   });
 }
 
-function outcomeData(outcome: Outcome): Record<string, AuditValue> {
+function outcomeData(outcome: Outcome): AuditData {
   const cost_usd = (outcome.costs ?? []).map((line) => line.amount_usd);
-  const model: Record<string, AuditValue> = outcome.model === undefined ? {} : { model: { ...outcome.model, usage: { ...outcome.model.usage } } };
+  const model: AuditData = outcome.model === undefined ? {} : { model: { ...outcome.model, usage: { ...outcome.model.usage } } };
   if (outcome.state !== 'succeeded') return { error_code: outcome.error.code, ...(cost_usd.length === 0 ? {} : { cost_usd }), ...model };
   const receipt = outcome.receipt;
   return {

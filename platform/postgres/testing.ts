@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { isClassed } from '@countersign/contracts/events/catalogue.ts';
 import { legalTransitionRows } from '@countersign/contracts/states/legal-pairs.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -43,7 +44,9 @@ export async function createTestDatabase(adminUrl: string = inject('postgresAdmi
     adminUrl: urlOf(server, name), controlUrl, executionUrl, control, execution,
     drop: async () => {
       await Promise.all([control.close(), execution.close()]);
+      const unclassed = await unclassedFields(new URL(urlOf(server, name)));
       await withAdmin(server, (admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+      if (unclassed.length > 0) throw new TypeError(`An event was written with members that have no class in contracts/events/data-fields.ts, so that no sink shows them: ${unclassed.join(', ')}.`);
     },
   };
 }
@@ -62,6 +65,17 @@ async function ensureTemplate(server: URL): Promise<string> {
     }
   });
   return name;
+}
+
+/**
+ * Members of all events that the file's tests had written, as `type: member`, which the catalogue does not class: spread and computed members
+ * do not meet the compiler.
+ */
+async function unclassedFields(database: URL): Promise<string[]> {
+  const { rows } = await withAdmin(database, (admin) => admin.query<{ type: string; name: string }>(`
+    SELECT DISTINCT e.type, f.name FROM audit.events e, jsonb_object_keys(e.body::jsonb->'data') AS f (name)
+     WHERE e.body IS JSON OBJECT AND jsonb_typeof(e.body::jsonb->'data') = 'object' ORDER BY 1, 2`));
+  return rows.filter(({ name }) => !isClassed(name)).map(({ type, name }) => `${type}: ${name}`);
 }
 
 async function withAdmin<T>(server: URL, work: (admin: pg.Client) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { ArchiveFiles } from '@countersign/contracts/evidence/archive.ts';
-import type { AuditEvent, AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData, AuditEvent, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import { EvidenceError } from '../errors.ts';
 
 /** The record of a run as evidence shows it: files for reading, and the audit events that prove them. */
@@ -22,11 +22,12 @@ export function isShown({ withheld }: ShownRecord, ...paths: readonly string[]):
 }
 
 /** The event that shows this, which must say so; undefined where it may be among those that were left out. @throws EvidenceError record_contradicts_audit */
-export function requireEvent(record: ShownRecord, type: AuditEventType, subjectId: string, data: Readonly<Record<string, AuditValue>>, file: string): AuditEvent | undefined {
+export function requireEvent(record: ShownRecord, type: AuditEventType, subjectId: string, data: AuditData, file: string): AuditEvent | undefined {
   const event = findEvent(record, type, subjectId);
   if (event === undefined) return record.eventsWithheld ? undefined : contradiction(record, file, `no ${type} event shows ${subjectId}`);
+  const said = new Map(Object.entries(event.data));
   for (const [name, value] of Object.entries(data)) {
-    if (event.data[name] !== value) contradiction(record, file, `the ${type} event of ${subjectId} says another ${name}`);
+    if (said.get(name) !== value) contradiction(record, file, `the ${type} event of ${subjectId} says another ${name}`);
   }
   return event;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -82,7 +83,7 @@ export class SlackLinks {
     return tx.one<LinkRow>(findLink, [tenantId, asked.installation, asked.slack_user]);
   }
 
-  async #audit(tx: Transaction, tenantId: string, by: Pick<Principal, 'id' | 'kind' | 'workspaceId'>, type: 'slack.user_linked' | 'slack.user_unlinked', principalId: string, data: Record<string, string>): Promise<void> {
+  async #audit(tx: Transaction, tenantId: string, by: Pick<Principal, 'id' | 'kind' | 'workspaceId'>, type: 'slack.user_linked' | 'slack.user_unlinked', principalId: string, data: AuditData): Promise<void> {
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: tenantId, workspace_id: by.workspaceId, run_id: null,
       actor: { kind: by.kind, id: by.id }, subject: { kind: 'principal', id: principalId }, data,

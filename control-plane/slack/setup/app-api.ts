@@ -2,7 +2,7 @@ import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import type { AuditEventType, AuditValue } from '@countersign/contracts/events/audit-event.ts';
+import type { AuditData, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { actorOf } from '../../identity/principal.ts';
@@ -106,7 +106,7 @@ export class SlackAppApi {
     };
   }
 
-  #audit(tx: Transaction, principal: Principal, type: AuditEventType, data: Record<string, AuditValue>): Promise<string> {
+  #audit(tx: Transaction, principal: Principal, type: AuditEventType, data: AuditData): Promise<string> {
     return appendAudit(tx, {
       at: this.#parts.clock.now(), type, tenant_id: principal.tenantId, workspace_id: principal.workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'slack_app', id: principal.tenantId }, data,
