@@ -73,8 +73,8 @@ async function ensureTemplate(server: URL): Promise<string> {
  */
 async function unclassedFields(database: URL): Promise<string[]> {
   const { rows } = await withAdmin(database, (admin) => admin.query<{ type: string; name: string }>(`
-    SELECT DISTINCT e.type, f.name FROM audit.events e, jsonb_object_keys(e.body::jsonb->'data') AS f (name)
-     WHERE e.body IS JSON OBJECT AND jsonb_typeof(e.body::jsonb->'data') = 'object' ORDER BY 1, 2`));
+    SELECT DISTINCT e.type, member->>'key' AS name
+      FROM audit.events e, jsonb_path_query(CASE WHEN e.body IS JSON THEN e.body::jsonb END, '$.data.keyvalue()', '{}', true) AS member ORDER BY 1, 2`));
   return rows.filter(({ name }) => !isClassed(name)).map(({ type, name }) => `${type}: ${name}`);
 }
 
