@@ -88,13 +88,26 @@ describe('an erasure', () => {
     const sealed = await plane.keys.seal(plane.tenant.tenantId, 'approval', asked.id, Buffer.from(JSON.stringify({ fields: ['Call Erika Mustermann back'] })));
     await control('UPDATE control.approvals SET preview_sealed = $3 WHERE tenant_id = $1 AND id = $2', [asked.id, sealed]);
 
+    const [grant, change, group] = [newId('break_glass'), newId('change_request'), newId('group')];
+    const sealedFor = (id: string): Promise<Uint8Array> => plane.keys.seal(plane.tenant.tenantId, 'identity', id, Buffer.from('Because Erika Mustermann called'));
+    await control(`INSERT INTO control.break_glass_grants (tenant_id, id, workspace_id, principal_id, role, reason_sealed, ends_at, ended_at, ended_because)
+      VALUES ($1, $2, $3, $4, 'admin', $5, clock_timestamp(), clock_timestamp(), 'ended')`, [grant, plane.tenant.workspaceId, auditor.id, await sealedFor(grant)]);
+    await control(`INSERT INTO control.change_requests (tenant_id, id, workspace_id, operation, payload_sealed, payload_digest, summary, requested_by, expires_at)
+      VALUES ($1, $2, $3, 'updatePerson', $4, 'd', '{}', $5, clock_timestamp() + interval '1 hour')`, [change, plane.tenant.workspaceId, await sealedFor(change), auditor.id]);
+    await control(`INSERT INTO control.groups (tenant_id, id, name, source) VALUES ($1, $2, 'Team of Erika Mustermann', 'local')`, [group]);
+
     const request = await ask({ principal_id: erika.id });
     expect(request).toMatchObject({ status: 202, body: { state: 'requested', principal_id: erika.id, pseudonym: `person-${erika.id.slice(-8)}` } });
     await until(request.body['id'], 'running');
     expect((await plane.api('GET', '/api/v1/me', { key: erika.key })).status).toBe(401);
     await workersFindNothing();
+    // What waits for a second person is waited for.
+    await vi.waitFor(async () => expect(await control('SELECT name FROM control.groups WHERE tenant_id = $1 AND id = $2', [group])).toEqual([{ name: `(erased ${group})` }]), { timeout: 30_000 });
+    expect((await plane.api('GET', `/api/v1/erasure-requests/${String(request.body['id'])}`)).body['state']).toBe('running');
+    await control(`UPDATE control.change_requests SET state = 'expired', payload_sealed = NULL WHERE tenant_id = $1 AND id = $2`, [change]);
     const done = await until(request.body['id'], 'completed');
-    expect(done).toMatchObject({ counts: { 'control.principals': 1, 'control.api_keys': 1, 'control.role_assignments': 1, 'control.approval_votes': 2, 'control.approvals': 1 }, evidence_package_id: expect.stringMatching(/^evp_/) });
+    expect(await control('SELECT reason_sealed FROM control.break_glass_grants WHERE tenant_id = $1 AND id = $2', [grant])).toEqual([{ reason_sealed: null }]);
+    expect(done).toMatchObject({ counts: { 'control.break_glass_grants': 1, 'control.groups': 1, 'control.principals': 1, 'control.api_keys': 1, 'control.role_assignments': 1, 'control.approval_votes': 2, 'control.approvals': 1 }, evidence_package_id: expect.stringMatching(/^evp_/) });
 
     expect(await control('SELECT display_name, email, disabled_at IS NOT NULL AS disabled FROM control.principals WHERE tenant_id = $1 AND id = $2', [erika.id])).toEqual([{ display_name: request.body['pseudonym'], email: null, disabled: true }]);
     expect(await control('SELECT principal_id, reason FROM control.approval_votes WHERE tenant_id = $1 AND principal_id = $2', [erika.id])).toEqual([{ principal_id: erika.id, reason: null }]);

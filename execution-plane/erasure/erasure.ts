@@ -19,14 +19,15 @@ export interface ErasureOptions {
 
 /** A store of sealed texts: what to read, and what takes away those that nobody needs. */
 interface SealedPlace {
-  readonly place: string;
+  readonly table: string;
+  readonly columns: readonly string[];
   readonly read: Statement;
   readonly shred: Statement;
 }
 
-const SEALED: readonly SealedPlace[] = [
-  { place: 'execution.contents', read: sealedContents, shred: shredContents },
-  { place: 'execution.decisions', read: sealedInputs, shred: shredInputs },
+export const SEALED: readonly SealedPlace[] = [
+  { table: 'execution.contents', columns: ['sealed'], read: sealedContents, shred: shredContents },
+  { table: 'execution.decisions', columns: ['input_sealed'], read: sealedInputs, shred: shredInputs },
 ];
 
 /** Looks for a person in everything that the execution plane wrote, because only workers may open content, and takes away what mentions them. */
@@ -71,7 +72,7 @@ export class Erasure {
     return total;
   }
 
-  async #searchSealed({ place, read, shred }: SealedPlace, { tenant_id: tenantId, request_id: requestId }: TaskRow, terms: readonly string[]): Promise<TextsCleared> {
+  async #searchSealed({ table, read, shred }: SealedPlace, { tenant_id: tenantId, request_id: requestId }: TaskRow, terms: readonly string[]): Promise<TextsCleared> {
     const { database, keys } = this.#options;
     let [cleared, waiting, after] = [0, 0, ''];
     for (;;) {
@@ -83,7 +84,7 @@ export class Erasure {
       if (meant.length > 0) {
         const gone = await database.forTenant(tenantId, async (tx) => {
           const ids = (await tx.rows<{ id: string }>(shred, [tenantId, meant])).map((row) => row.id);
-          await tx.change(insertFindings, [tenantId, requestId, place, ids]);
+          await tx.change(insertFindings, [tenantId, requestId, table, ids]);
           return ids.length;
         });
         cleared += gone;

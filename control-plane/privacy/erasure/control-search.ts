@@ -3,8 +3,9 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { clearMentions } from '@countersign/platform/postgres/text-scan.ts';
 import { CONTROL_TEXTS } from './places.ts';
-import { insertFindings, sealedApprovals, shredApprovals } from './repository-erasure.ts';
-import type { SealedApprovalRow } from './repository-erasure.ts';
+import { insertFindings } from './repository-erasure.ts';
+import { SEALED_PLACES } from './repository-sealed.ts';
+import type { SealedPlace, SealedRow } from './repository-sealed.ts';
 
 export interface SearchParts {
   readonly database: Database;
@@ -27,26 +28,26 @@ export async function searchControl(parts: SearchParts, tenantId: string, reques
       (tx, keys) => insertFindings(tx, tenantId, requestId, keys.map((row_id) => ({ place: table.table, row_id, action }))),
     ));
   }
-  done.push(await searchApprovals(parts, tenantId, requestId, foldedTerms));
+  for (const place of SEALED_PLACES) done.push(await searchSealed(parts, place, tenantId, requestId, foldedTerms));
   return { cleared: sum(done.map((one) => one.cleared)), waiting: sum(done.map((one) => one.waiting)) };
 }
 
-/** What was asked of people: sealed, so it is opened to be looked at. */
-async function searchApprovals({ database, keys }: SearchParts, tenantId: string, requestId: string, foldedTerms: readonly string[]): Promise<Searched> {
+/** It is opened to be looked at. */
+async function searchSealed({ database, keys }: SearchParts, { table, purpose, read, shred }: SealedPlace, tenantId: string, requestId: string, foldedTerms: readonly string[]): Promise<Searched> {
   let [cleared, waiting, after] = [0, 0, ''];
   for (;;) {
-    const page = await database.forTenant(tenantId, (tx) => tx.rows<SealedApprovalRow>(sealedApprovals, [tenantId, after]));
-    const meant: SealedApprovalRow[] = [];
+    const page = await database.forTenant(tenantId, (tx) => tx.rows<SealedRow>(read, [tenantId, after]));
+    const meant: SealedRow[] = [];
     for (const row of page) {
-      for (const sealed of [row.action_sealed, row.preview_sealed]) {
-        if (sealed !== null && !meant.includes(row) && mentions(textIn(await keys.unseal(tenantId, 'approval', row.id, sealed)), foldedTerms)) meant.push(row);
+      for (const sealed of row.sealed) {
+        if (sealed !== null && !meant.includes(row) && mentions(textIn(await keys.unseal(tenantId, purpose, row.id, sealed)), foldedTerms)) meant.push(row);
       }
     }
     waiting += meant.filter((row) => !row.ready).length;
     if (meant.length > 0) {
       cleared += await database.forTenant(tenantId, async (tx) => {
-        const ids = (await tx.rows<{ id: string }>(shredApprovals, [tenantId, meant.map((row) => row.id)])).map((row) => row.id);
-        await insertFindings(tx, tenantId, requestId, ids.map((row_id) => ({ place: 'control.approvals', row_id, action: 'shredded' })));
+        const ids = (await tx.rows<{ id: string }>(shred, [tenantId, meant.map((row) => row.id)])).map((row) => row.id);
+        await insertFindings(tx, tenantId, requestId, ids.map((row_id) => ({ place: table, row_id, action: 'shredded' })));
         return ids.length;
       });
     }

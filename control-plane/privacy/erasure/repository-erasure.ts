@@ -108,24 +108,3 @@ export const listFindings: Statement = {
     UNION ALL SELECT place, row_id, action FROM execution.erasure_findings WHERE tenant_id = $1 AND request_id = $2
     ORDER BY 1, 2`,
 };
-
-export interface SealedApprovalRow {
-  readonly id: string;
-  readonly action_sealed: Uint8Array | null;
-  readonly preview_sealed: Uint8Array | null;
-  readonly ready: boolean;
-}
-
-export const sealedApprovals: Statement = {
-  name: 'erasure.sealed_approvals',
-  text: `
-    SELECT a.id, a.action_sealed, a.preview_sealed, a.state NOT IN ('pending', 'approved') AND NOT control.is_run_held(a.tenant_id, a.run_id) AS ready
-      FROM control.approvals a WHERE a.tenant_id = $1 AND a.shredded_at IS NULL AND a.id > $2 ORDER BY a.id LIMIT 50`,
-};
-
-export const shredApprovals: Statement = {
-  name: 'erasure.shred_approvals',
-  text: `
-    UPDATE control.approvals a SET action_sealed = NULL, preview_sealed = NULL, shredded_at = clock_timestamp()
-     WHERE a.tenant_id = $1 AND a.id = ANY ($2) AND a.shredded_at IS NULL AND a.state NOT IN ('pending', 'approved') AND NOT control.is_run_held(a.tenant_id, a.run_id) RETURNING a.id`,
-};
