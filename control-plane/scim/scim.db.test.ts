@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { signedInBrowser } from '../identity/testing/browser.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
@@ -46,6 +46,19 @@ describe('Users', () => {
     await scim('PATCH', `/Users/${person.id}`, patch({ op: 'replace', value: { active: false } }));
     expect((await browser.api('GET', '/api/v1/me')).status).toBe(401);
     expect(await plane.auditTypes(person.id)).toEqual(['principal.created', 'principal.changed', 'principal.disabled']);
+  });
+
+  test('that were erased are nobody\'s memory: sent again they are somebody new, without a role, and the audit says so', async () => {
+    const sent = newUser('erased-one');
+    const id = String((await scim('POST', '/Users', sent)).body['id']);
+    const request = await plane.api('POST', '/api/v1/erasure-requests', { json: { person: { principal_id: id }, reason: 'Asked for by letter' } });
+    await vi.waitFor(async () => expect((await plane.api('GET', `/api/v1/erasure-requests/${String(request.body['id'])}`)).body['state']).toBe('running'), { timeout: 30_000 });
+    expect((await scim('PUT', `/Users/${id}`, sent)).status).toBe(404);
+    const again = await scim('POST', '/Users', sent);
+    expect(again.status).toBe(201);
+    expect(again.body['id']).not.toBe(id);
+    expect((await plane.auditTypes(String(again.body['id'])))[0]).toBe('principal.created');
+    expect((await plane.api('GET', `/api/v1/people/${id}`)).body).toMatchObject({ state: 'disabled', provisioned: false });
   });
 
   test('are one each: by name, by address, and by the version that was read', async () => {
