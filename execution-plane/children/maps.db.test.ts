@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
-import path from 'node:path';
 import { Contents } from '../contents/contents.ts';
 import { Plant, step, TRIAGE } from '../testing/plant.ts';
 import type { RunSnapshot } from '../testing/queries.ts';
@@ -29,10 +27,9 @@ async function raise(...ids: readonly string[]): Promise<void> {
 const hasEnded = ({ state }: RunSnapshot): boolean => ['succeeded', 'failed', 'cancelled'].includes(state);
 
 async function outputOf(stepKey: string): Promise<{ output: JsonObject; parts: Record<string, string[]> }> {
-  const contents = new Contents(await FileKeys.open(path.join(plant.folder, 'key'), { create: false }), 14);
   const row = await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.one<{ id: string; sealed: Buffer; parts: Record<string, string[]> }>(sql('output', `
     SELECT c.id, c.sealed, s.output_part_labels AS parts FROM execution.steps s JOIN execution.contents c ON c.id = s.output_content_id WHERE s.key = $1`), [stepKey]));
-  return { output: await contents.open<JsonObject>(plant.ids.tenantId, row.id, row.sealed), parts: row.parts };
+  return { output: await plant.withKeys((keys) => new Contents(keys, 14).open<JsonObject>(plant.ids.tenantId, row.id, row.sealed)), parts: row.parts };
 }
 
 describe('a map', () => {

@@ -8,6 +8,8 @@ import type { BundleMode } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { seededFiles } from '@countersign/platform/opa/bundle/testing.ts';
 import type { BundleFiles } from '@countersign/platform/opa/bundle/archive.ts';
@@ -78,6 +80,16 @@ export class Plant {
     await Promise.all([this, ...this.#beside].flatMap((plant) => [plant.#listener.stop(), plant.ledger.close()]));
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** With the keys of its workers, to open what they sealed. */
+  async withKeys<T>(work: (keys: Keys) => Promise<T>): Promise<T> {
+    const ring = await openKeys(this.config().keys, { databaseUrl: this.database.executionUrl });
+    try {
+      return await work(ring.keys);
+    } finally {
+      await ring.close();
+    }
   }
 
   config(changes: Partial<WorkerConfig> = {}): WorkerConfig {

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PolicyInput, ShadowDecision } from '@countersign/contracts/policy/decision.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
-import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { Plant } from '../testing/plant.ts';
 import { readLoggedDecisions, readPinnedSeqs } from '../testing/queries.ts';
 import type { LoggedRow } from '../testing/queries.ts';
@@ -15,8 +14,7 @@ const logged = (): Promise<LoggedRow[]> => plant.database.execution.forTenant(pl
 
 /** What policy read, from under the seal. */
 async function inputOf(row: LoggedRow): Promise<{ text: string; input: PolicyInput }> {
-  const keys = await FileKeys.open(`${plant.folder}/key`, { create: false });
-  const text = Buffer.from(await keys.unseal(plant.ids.tenantId, 'content', row.id, row.input_sealed!)).toString('utf8');
+  const text = Buffer.from(await plant.withKeys((keys) => keys.unseal(plant.ids.tenantId, 'content', row.id, row.input_sealed!))).toString('utf8');
   return { text, input: JSON.parse(text) as PolicyInput };
 }
 
