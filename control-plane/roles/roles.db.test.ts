@@ -85,8 +85,9 @@ describe('a role', () => {
       expect((await as(one, 'DELETE', `/role-assignments?principal_id=${principal_id}&role=admin`)).status).toBe(204);
     }
     const answers = await Promise.all([revoke(one, other, 'admin'), revoke(other, one, 'admin')]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409]);
-    expect(answers.find(({ status }) => status === 409)?.body['code']).toBe('last_admin');
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    // Whoever comes later is no admin any more, or hears under the lock that nobody would be left.
+    expect(['forbidden', 'last_admin']).toContain(answers.find(({ status }) => status !== 204)?.body['code']);
     const [left] = answers[0]?.status === 204 ? [one] : [other];
     expect((await grant(left ?? one, left ?? one, 'admin', { expires_at: new Date(Date.now() + 60_000).toISOString() })).body['code']).toBe('last_admin');
   });
