@@ -30,12 +30,8 @@ async function built(json: object): Promise<ApiReply> {
   const asked = await plane.api('POST', '/api/v1/evidence-packages', { json });
   expect(asked.status, JSON.stringify(asked.body)).toBe(202);
   const at = `/api/v1/evidence-packages/${String(asked.body['id'])}`;
-  for (;;) {
-    const { body } = await plane.api('GET', at);
-    if (body['state'] === 'built') break;
-    expect(['requested', 'building'], JSON.stringify(body)).toContain(body['state']);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await expect.poll(async () => (await plane.api('GET', at)).body['state'], { timeout: 60_000, interval: 100 }).not.toMatch(/^(requested|building)$/);
+  expect((await plane.api('GET', at)).body['state']).toBe('built');
   return plane.api('GET', `${at}/archive`);
 }
 
