@@ -5,7 +5,8 @@ import type { TestProject } from 'vitest/node';
 import { startPostgres, type RunningPostgres } from '../postgres/postgres.ts';
 import { testDatabaseUrl } from './config.ts';
 
-const NEEDS_POSTGRES = /\.db\.test\.ts$/;
+/** The browser test of identities starts a control plane alone; cells bring a PostgreSQL of their own. */
+const NEEDS_POSTGRES = /(\.db|\/iac\/local\/identity\.browser)\.test\.ts$/;
 
 /**
  * Vitest's global set-up: provides `postgresAdminUrl` to the database tests. It is the server named by
