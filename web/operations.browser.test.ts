@@ -106,7 +106,7 @@ describe('dead letters', () => {
   it('are shown with their whole context', async () => {
     await open('usual', '/dead-letters');
     await page.getByRole('button', { name: /^Context of step update/ }).first().click();
-    await page.getByRole('region', { name: 'Last attempts' }).getByText('5:').waitFor();
+    await page.getByRole('region', { name: 'Last attempts' }).getByText(/^5: /).waitFor();
     // Each part of the context comes by a request of its own.
     await page.getByRole('region', { name: 'What policy decided' }).getByText('Approved by one person').waitFor();
     await page.getByRole('region', { name: 'What was sent' }).getByText('servicenow/incident.update').first().waitFor();
