@@ -9,7 +9,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import { refuseBlank } from '../policies/policy-versions.ts';
-import { requireHome } from '../privacy/home-workspace.ts';
+import { requireHome } from '../tenancy/home-workspace.ts';
 import { listDataKeys } from './repository-data-keys.ts';
 import type { DataKeyRow } from './repository-data-keys.ts';
 

@@ -12,7 +12,7 @@ import type { Notifier } from '../live/notifier.ts';
 import type { BundlePublisher } from '../policies/bundle-publisher.ts';
 import { refuseBlank } from '../policies/policy-versions.ts';
 import { lockTenant } from '../policies/repository-versions.ts';
-import { requireHome } from '../privacy/home-workspace.ts';
+import { requireHome } from '../tenancy/home-workspace.ts';
 import { firstWorkspace, keysStillNeeded, newestGeneration, retireKeys, supersedeKeys } from './repository-keys.ts';
 import type { NewestGeneration } from './repository-keys.ts';
 import { publicKeys, publish, publishMissingKeys } from './signing-keys.ts';

@@ -8,7 +8,7 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Loop } from '../cell/loop.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
-import { homeWorkspace } from '../privacy/home-workspace.ts';
+import { homeWorkspace } from '../tenancy/home-workspace.ts';
 
 export interface RewrapParts {
   readonly database: Database;

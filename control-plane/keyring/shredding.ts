@@ -5,7 +5,7 @@ import type { EnvelopeKeys } from '@countersign/platform/keys/envelope-keys.ts';
 import { SEAL_PURPOSES } from '@countersign/platform/keys/keys.ts';
 import type { SealPurpose } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import { homeWorkspace } from '../privacy/home-workspace.ts';
+import { homeWorkspace } from '../tenancy/home-workspace.ts';
 import { shredKeys, sealedUnderTheFile } from './repository-data-keys.ts';
 import { SEALED_COLUMNS, SEALED_IN_EXECUTION } from './sealed-columns.ts';
 

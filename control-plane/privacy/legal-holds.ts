@@ -10,7 +10,7 @@ import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { requireHome } from './home-workspace.ts';
+import { requireHome } from '../tenancy/home-workspace.ts';
 import { findHold, hasTarget, insertHold, listHolds, releaseHold } from './repository-holds.ts';
 import type { HoldRow } from './repository-holds.ts';
 

@@ -6,7 +6,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { changedSince, etagOf, expectedVersion } from '../budgets/etag.ts';
 import { actorOf } from '../identity/principal.ts';
-import { requireHome } from './home-workspace.ts';
+import { requireHome } from '../tenancy/home-workspace.ts';
 import { readRetention, writeRetention } from './repository-retention.ts';
 import type { RetentionRow } from './repository-retention.ts';
 

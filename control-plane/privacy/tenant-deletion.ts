@@ -7,7 +7,7 @@ import type { EnvelopeKeys } from '@countersign/platform/keys/envelope-keys.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { shredTenant, ShreddingError } from '../keyring/shredding.ts';
-import { homeWorkspace } from './home-workspace.ts';
+import { homeWorkspace } from '../tenancy/home-workspace.ts';
 import { anyHold, setDeleting, tenantState } from './repository-deletion.ts';
 
 export interface TenantDeletionParts {

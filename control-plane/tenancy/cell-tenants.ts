@@ -11,7 +11,8 @@ import { insertLink } from '../identity/queries.ts';
 import { linkToken, newSecret } from '../identity/tokens.ts';
 import { makeTenant } from './make-tenant.ts';
 import type { MadeTenant } from './make-tenant.ts';
-import { findTenantById, homeWorkspace, listDirectory, renameTenant, setTenantState } from './queries.ts';
+import { homeWorkspace } from './home-workspace.ts';
+import { findTenantById, listDirectory, renameTenant, setTenantState } from './queries.ts';
 import type { DirectoryRow, TenantRow } from './queries.ts';
 import type { QuotaCache } from './quota-cache.ts';
 import { readQuotas, replaceQuotas } from './repository-quotas.ts';
@@ -77,7 +78,7 @@ export class CellTenants {
         throw new ApiError('tenant_state', `The tenant is ${before.state}: nobody changes that by hand.`);
       }
       if (body.ceilings !== undefined) await setCeilings(tx, id, body.ceilings);
-      const { id: workspaceId } = await tx.one<{ id: string }>(homeWorkspace, [id]);
+      const workspaceId = await homeWorkspace(tx, id);
       const changed = Object.keys(body).toSorted();
       await this.#audit(tx, 'tenant.changed', id, { workspaceId }, { changed, was_state: before.state, state: body.state ?? before.state, ...(body.ceilings === undefined ? {} : { ceilings: body.ceilings.map(({ name, max }) => ({ name, max })) }) });
       return describe(tx, id);

@@ -1,14 +1,20 @@
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Principal } from '../identity/principal.ts';
-import { homeWorkspace } from './queries.ts';
+import { findHomeWorkspace } from './queries.ts';
+
+/** The oldest workspace: its chain tells what concerns the tenant as a whole. */
+export async function homeWorkspace(tx: Transaction, tenantId: string): Promise<string> {
+  return (await tx.one<{ id: string }>(findHomeWorkspace, [tenantId])).id;
+}
 
 /**
- * What concerns the tenant as a whole is for who holds the permission in its home workspace, the oldest.
+ * What concerns the tenant as a whole is for who holds the permission in its home workspace. Gives that workspace.
  *
  * @throws ApiError `forbidden` for a request that acts in another one
  */
-export async function refuseUnlessHome(tx: Transaction, { tenantId, workspaceId }: Principal): Promise<void> {
-  const { id } = await tx.one<{ id: string }>(homeWorkspace, [tenantId]);
-  if (id !== workspaceId) throw new ApiError('forbidden', 'This is about the tenant as a whole: it needs the permission in the home workspace, and a request that acts there.');
+export async function requireHome(tx: Transaction, { tenantId, workspaceId }: Principal): Promise<string> {
+  const home = await homeWorkspace(tx, tenantId);
+  if (workspaceId !== home) throw new ApiError('forbidden', `This concerns the whole tenant. Ask in its first workspace: send the header countersign-workspace: ${home}.`);
+  return home;
 }

@@ -50,7 +50,7 @@ export const nameAdministrator: Statement = {
 };
 
 /** The tenant's oldest workspace: what concerns the tenant as a whole is decided and audited there. */
-export const homeWorkspace: Statement = {
+export const findHomeWorkspace: Statement = {
   name: 'tenancy.home_workspace',
   text: 'SELECT id FROM control.workspaces WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 1',
 };

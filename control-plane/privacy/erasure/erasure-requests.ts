@@ -9,7 +9,7 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { actorOf } from '../../identity/principal.ts';
-import { requireHome } from '../home-workspace.ts';
+import { requireHome } from '../../tenancy/home-workspace.ts';
 import { findRequest, insertRequest, listRequests } from './repository-erasure.ts';
 import type { ErasureRow } from './repository-erasure.ts';
 import { findPersonByEmail, findPersonById, isLastAdmin, slackNames } from './repository-person.ts';
