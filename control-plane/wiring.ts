@@ -109,7 +109,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const telemetry = await createTelemetry(config.telemetry, { database, log, version: packageJson.version });
   const parts = { database, keys, secrets, objects, clock, log, notifier, refusals, checks, telemetry };
 
-  const tenancy = new Tenancy({ ...parts, config });
+  const tenancy = new Tenancy({ ...parts, config, cache });
   const tenantStates = new ServedTenants({ ...parts, region: config.region, cell: config.cell, cellUrls: config.cellUrls });
   const authenticator = new Authenticator(database);
   const cookies = new Cookies(config.publicUrl);

@@ -1,7 +1,9 @@
+import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { postgresRateLimits } from '@countersign/platform/rate-limits/flexible-rate-limits.ts';
+import { redisRateLimits } from '@countersign/platform/rate-limits/redis-rate-limits.ts';
 import { forgetCounters } from '@countersign/platform/rate-limits/repository-rate-counters.ts';
 import type { RequestLimits } from '../access/ports.ts';
 import type { Handlers } from '../api/operation.ts';
@@ -19,6 +21,8 @@ export interface TenancyParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Null: requests are counted in PostgreSQL. */
+  readonly cache: RedisCache | null;
   readonly refusals: RateLimit;
   readonly config: Pick<ControlPlaneConfig, 'region' | 'cell' | 'publicUrl' | 'requestRates'>;
 }
@@ -32,11 +36,12 @@ export class Tenancy {
   readonly intake: IntakeQuota;
   readonly loops: readonly Loop[];
 
-  constructor({ config, ...parts }: TenancyParts) {
+  constructor({ config, cache, ...parts }: TenancyParts) {
     const { key_per_minute, tenant_per_minute, address_per_minute } = config.requestRates;
     const defaults = { requests_per_minute: tenant_per_minute, requests_per_minute_per_key: key_per_minute };
     const quotas = new QuotaCache(parts.database, parts.clock);
-    this.limits = new RequestCounter({ ...parts, quotas, defaults, address_per_minute, rateLimits: postgresRateLimits(parts.database) });
+    const rateLimits = cache === null ? postgresRateLimits(parts.database) : redisRateLimits(cache, parts.database);
+    this.limits = new RequestCounter({ ...parts, quotas, defaults, address_per_minute, rateLimits });
     this.intake = new IntakeQuota({ ...parts, quotas });
     const tenants = new CellTenants({ ...parts, quotas, region: config.region, cell: config.cell, publicUrl: config.publicUrl });
     const workspaces = new Workspaces(parts);

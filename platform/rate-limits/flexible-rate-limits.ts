@@ -40,12 +40,21 @@ export class FlexibleRateLimits implements RateLimits {
   }
 }
 
-/** Counted in control.rate_counters, so that all processes of a cell see the same; whoever has no points left costs no query until the window is over. */
+/** Counted in control.rate_counters, so that all processes of a cell see the same. */
 export function postgresRateLimits({ pool }: Pick<Database, 'pool'>): RateLimits {
-  return new FlexibleRateLimits(({ points, per_s }) => new RateLimiterPostgres({
+  return new FlexibleRateLimits((rate) => limitingInPostgres(pool, rate));
+}
+
+export function limitingInPostgres(pool: Database['pool'], rate: Rate): RateLimiterPostgres {
+  return new RateLimiterPostgres({
     storeClient: pool, storeType: 'pool', schemaName: 'control', tableName: 'rate_counters', tableCreated: true, clearExpiredByTimeout: false,
-    keyPrefix: '', points, duration: per_s, ...(points > 0 ? { inMemoryBlockOnConsumed: points } : {}),
-  }));
+    keyPrefix: '', points: rate.points, duration: rate.per_s, ...sparing(rate),
+  });
+}
+
+/** Whoever has no points left costs the store nothing until the window is over. */
+export function sparing({ points }: Rate): { readonly inMemoryBlockOnConsumed?: number } {
+  return points > 0 ? { inMemoryBlockOnConsumed: points } : {};
 }
 
 /** Counted in this process alone. */
