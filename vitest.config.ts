@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'web/dist/**', '.cache/**', '.countersign/**'],
-    globalSetup: ['iac/local/test/postgres-setup.ts'],
+    globalSetup: ['iac/local/test/scratch-setup.ts', 'iac/local/test/postgres-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -9,11 +9,12 @@ import { migrate } from '@countersign/platform/postgres/migrate.ts';
 import { ensureDatabase, setPasswords } from './cell/repository-provisioning.ts';
 import { ROOT } from './config.ts';
 import { startTestPostgres } from './test/postgres-setup.ts';
+import { makeScratchOnDisk } from './test/scratch.ts';
 
 const NAME = 'scratch';
 const password = randomBytes(16).toString('hex');
 
-const server = await startTestPostgres(process.argv.includes('--durable') ? { max_connections: '300' } : undefined);
+const server = await startTestPostgres(process.argv.includes('--durable') ? { max_connections: '300' } : undefined, await makeScratchOnDisk());
 await ensureDatabase(server.adminUrl, NAME);
 await migrate({ adminUrl: urlOf(), folder: path.join(ROOT, 'contracts/database/migrations'), legalTransitions: legalTransitionRows() });
 await setPasswords(server.adminUrl, { countersign_control: password, countersign_execution: password });

@@ -6,10 +6,11 @@ import { ensureRedis } from './redis/ensure-redis.ts';
 import { ensureMoto } from './aws/moto.ts';
 import { parseArguments, vitestSelection, type TestArguments } from './test/arguments.ts';
 import { buildConsole, runChecks } from './test/checks.ts';
-import { TEST_DATABASE_URL } from './test/config.ts';
+import { keepTemporaryFilesIn, TEST_DATABASE_URL } from './test/config.ts';
 import { TestRunError } from './test/errors.ts';
 import { startTestPostgres } from './test/postgres-setup.ts';
 import { StageReport } from './test/report.ts';
+import { makeScratch } from './test/scratch.ts';
 import { Tools } from './test/tools.ts';
 
 /**
@@ -25,6 +26,8 @@ const EXIT_INTERRUPTED = 130;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tools = new Tools(root);
 const report = new StageReport((text) => process.stdout.write(text));
+const scratch = await makeScratch();
+keepTemporaryFilesIn(scratch.folder);
 let postgres: RunningPostgres | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -39,6 +42,7 @@ try {
   process.exitCode = error.code === 'test_arguments_invalid' ? EXIT_USAGE : EXIT_INTERRUPTED;
 } finally {
   await postgres?.stop();
+  await scratch.remove();
 }
 
 async function runAll({ only, vitest }: TestArguments): Promise<number> {

@@ -1,4 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -26,16 +28,16 @@ export interface TestDatabase {
 
 const TEMPLATE_LOCK = 7_151_001;
 const ROLE_PASSWORD = 'for tests on this machine only';
+const MIGRATIONS = fileURLToPath(new URL('../../contracts/database/migrations', import.meta.url));
+/** What else `migrate` writes into a database, beside the migrations and the legal pairs. */
+const MIGRATING = ['migrate.ts', 'planner-expectations.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 
-/** A migrated database of its own for one test file, copied from a template that is migrated once per test run. `adminUrl`: outside of a test run. */
+/** A migrated database of its own for one test file, copied from a template that is migrated once per server. `adminUrl`: outside of a test run. */
 export async function createTestDatabase(adminUrl: string = inject('postgresAdminUrl')): Promise<TestDatabase> {
   const server = new URL(adminUrl);
   const template = await ensureTemplate(server);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await withAdmin(server, async (admin) => {
-    await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  });
+  await withAdmin(server, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const controlUrl = urlOf(server, name, 'countersign_control');
   const executionUrl = urlOf(server, name, 'countersign_execution');
   const control = new Database({ url: controlUrl, applicationName: 'test control' });
@@ -51,20 +53,33 @@ export async function createTestDatabase(adminUrl: string = inject('postgresAdmi
   };
 }
 
+/**
+ * Test files run in processes of their own, side by side: whoever comes first makes the template for all. It gets its name when it is whole,
+ * so that nobody copies from one whose maker was stopped in the middle.
+ */
 async function ensureTemplate(server: URL): Promise<string> {
-  const name = `countersign_template_${process.pid}`;
-  const migrations = fileURLToPath(new URL('../../contracts/database/migrations', import.meta.url));
+  const name = `countersign_template_${await templateDigest()}`;
+  const unfinished = `${name}_unfinished`;
   await withAdmin(server, async (admin) => {
     await admin.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name]);
     if (rowCount) return;
-    await admin.query(`CREATE DATABASE ${name}`);
-    await migrate({ adminUrl: urlOf(server, name), folder: migrations, legalTransitions: legalTransitionRows() });
+    await admin.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+    await admin.query(`CREATE DATABASE ${unfinished}`);
+    await migrate({ adminUrl: urlOf(server, unfinished), folder: MIGRATIONS, legalTransitions: legalTransitionRows() });
     for (const role of ['countersign_control', 'countersign_execution']) {
       await admin.query(`ALTER ROLE ${role} PASSWORD '${ROLE_PASSWORD}'`);
     }
+    await admin.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
   });
   return name;
+}
+
+/** Tells templates of different schemas apart: a server that is kept between runs meets more than one. */
+async function templateDigest(): Promise<string> {
+  const migrations = (await readdir(MIGRATIONS)).sort().map((name) => join(MIGRATIONS, name));
+  const texts = await Promise.all([...migrations, ...MIGRATING].map(async (path) => `${path}\0${await readFile(path, 'utf8')}`));
+  return createHash('sha256').update(JSON.stringify([texts, legalTransitionRows()])).digest('hex').slice(0, 16);
 }
 
 /**

@@ -7,6 +7,11 @@ export function testDatabaseUrl(): string | undefined {
   return process.env[TEST_DATABASE_URL] || undefined;
 }
 
+/** This process's temporary folder from now on, and that of what it starts. */
+export function keepTemporaryFilesIn(folder: string): void {
+  process.env['TMPDIR'] = folder;
+}
+
 /** The environment of what a test run starts: that of the repository's tools, and nothing that calls home. */
 export function runEnvironment(root: string, extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...toolEnvironment(root), REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', ...extra };

@@ -1,8 +1,6 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startPostgres, type RunningPostgres } from '../postgres/postgres.ts';
+import { makeScratch, type Scratch } from './scratch.ts';
 import { testDatabaseUrl } from './config.ts';
 
 /** The browser test of identities starts a control plane alone; cells bring a PostgreSQL of their own. */
@@ -29,17 +27,12 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 const HASTY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
 /** A PostgreSQL in a scratch folder on a free port. `stop` removes the folder too. */
-export async function startTestPostgres(settings: Readonly<Record<string, string>> = HASTY): Promise<RunningPostgres> {
-  const scratch = await mkdtemp(join(tmpdir(), 'countersign-test-'));
-  await chmod(scratch, 0o755);
-  const server = await startPostgres({
-    dataDir: scratch,
-    log: () => undefined,
-    settings,
-  });
+export async function startTestPostgres(settings: Readonly<Record<string, string>> = HASTY, scratch?: Scratch): Promise<RunningPostgres> {
+  const { folder, remove } = scratch ?? await makeScratch();
+  const server = await startPostgres({ dataDir: folder, log: () => undefined, settings });
   const stop = async (): Promise<void> => {
     await server.stop();
-    await rm(scratch, { recursive: true, force: true });
+    await remove();
   };
   return { ...server, stop };
 }
