@@ -119,7 +119,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sign-in/oidc/callback": {
+    "/api/v1/sign-in/oidc/callback/{provider_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -128,7 +128,8 @@ export interface paths {
         };
         /**
          * Where an identity provider sends the browser back to
-         * @description Answers with a redirect in every case: to where the sign-in was to lead, with the session cookie set, or to `/sign-in?error=<code>&to=<path>`.
+         * @description Each provider has its own (`redirect_uri` of `IdentityProvider`): an attempt that was begun with another one does not count there.
+         *     Answers with a redirect in every case: to where the sign-in was to lead, with the session cookie set, or to `/sign-in?error=<code>&to=<path>`.
          *     The codes: `sign_in_attempt_invalid`, `sign_in_refused`, `identity_not_invited`, `invitation_invalid`, `principal_disabled`, `identity_provider_unreachable`.
          */
         get: operations["finishOidcSignIn"];
@@ -3208,6 +3209,12 @@ export interface components {
             release_id?: string;
             /** @description Of second_person_required: what somebody else decides */
             change_request_id?: string;
+            /** @description Of quota_exceeded and rate_limited: the quota or limit */
+            policy?: string;
+            /** @description Of quota_exceeded: what the quota allows */
+            limit?: number;
+            /** @description Of quota_exceeded: what there is */
+            used?: number;
             errors?: components["schemas"]["FieldProblem"][];
         };
         FieldProblem: {
@@ -5676,6 +5683,8 @@ export interface components {
             name: string;
             issuer: string;
             client_id: string;
+            /** @description To be registered at the provider: where it sends browsers back to */
+            redirect_uri: string;
             has_client_secret: boolean;
             scopes: string[];
             algorithm: string;
@@ -5757,7 +5766,7 @@ export interface components {
             name: string;
         };
         /** @enum {string} */
-        QuotaName: "workspaces" | "principals" | "api_keys" | "workflows" | "runs_per_day" | "active_runs" | "requests_per_minute" | "requests_per_minute_per_key";
+        QuotaName: "workspaces" | "principals" | "api_keys" | "workflows" | "runs_per_day" | "active_runs" | "stored_bytes" | "requests_per_minute" | "requests_per_minute_per_key";
         Quota: {
             name: components["schemas"]["QuotaName"];
             /** @description Null: the tenant as a whole */
@@ -6437,7 +6446,9 @@ export interface operations {
                 /** @description Set by the browser; shown where sessions are listed */
                 "user-agent"?: components["parameters"]["UserAgent"];
             };
-            path?: never;
+            path: {
+                provider_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

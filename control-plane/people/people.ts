@@ -56,7 +56,7 @@ export class People {
     const attempts = new Attempts(parts);
     const connections = new ProviderConnections({ keys: parts.keys, outbound: parts.config, now: () => parts.clock.now() });
     const oidc = new OidcSignIn({ ...parts, attempts, connections, refusedSignIns, publicUrl: parts.config.publicUrl });
-    const providers = new IdentityProviders({ ...parts, connections });
+    const providers = new IdentityProviders({ ...parts, connections, publicUrl: parts.config.publicUrl });
     const party = relyingPartyOf(parts.config.publicUrl);
     const passkeys = new Passkeys({ ...parts, attempts, party });
     const passkeySignIn = new PasskeySignIn({ ...parts, attempts, refusedSignIns, me, party });

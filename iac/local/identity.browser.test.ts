@@ -39,7 +39,7 @@ beforeAll(async () => {
   // Passkeys belong to a host name, never to an address of numbers.
   const publicUrl = `http://localhost:${port}`;
   provider = await OidcStandIn.start({
-    clients: [{ ...CLIENT, redirect_uri: `${publicUrl}/api/v1/sign-in/oidc/callback` }],
+    clients: [{ ...CLIENT, redirect_uri: `${publicUrl}/not-set-up-yet` }],
     accounts: new Map([['sub-ann', { ...ANN, email_verified: true, amr: ['pwd', 'otp'] }]]),
   });
   plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_PORT: String(port), COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleFolder, COUNTERSIGN_STAND_INS: 'loopback' });
@@ -59,6 +59,7 @@ it('lets a person in by the identity provider of their organisation, with the se
   await invite(ANN, plane.adminKey);
   const made = await plane.api('POST', '/api/v1/identity-providers', { json: { name: 'Directory', issuer: provider.issuer, ...CLIENT } });
   expect(made.status).toBe(201);
+  provider.setRedirectUri(CLIENT.client_id, String(made.body['redirect_uri']));
   await ann.goto(at('/people'));
   await ann.getByLabel('Organisation').fill(plane.config.tenantSlug);
   await ann.getByRole('button', { name: 'Continue', exact: true }).click();

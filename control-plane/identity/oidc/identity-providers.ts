@@ -20,6 +20,7 @@ export interface IdentityProvidersParts {
   readonly clock: Clock;
   readonly keys: Keys;
   readonly connections: ProviderConnections;
+  readonly publicUrl: string;
 }
 
 const SCOPES = ['openid', 'email', 'profile'];
@@ -34,7 +35,7 @@ export class IdentityProviders {
 
   async listIdentityProviders({ principal }: Call<'listIdentityProviders'>): Promise<Answer<'listIdentityProviders'>> {
     const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<ProviderRow>(listProviders, [principal.tenantId]));
-    return { status: 200, body: { items: rows.map(providerView) } };
+    return { status: 200, body: { items: rows.map((row) => providerView(row, this.#parts.publicUrl)) } };
   }
 
   async createIdentityProvider({ principal, body }: Call<'createIdentityProvider'>): Promise<Answer<'createIdentityProvider'>> {
@@ -51,7 +52,7 @@ export class IdentityProviders {
       await this.#audit(tx, principal, made, 'created');
       return made;
     }).catch(takenName);
-    return { status: 201, headers: { etag: etagOf(row.version) }, body: providerView(row) };
+    return { status: 201, headers: { etag: etagOf(row.version) }, body: providerView(row, this.#parts.publicUrl) };
   }
 
   async updateIdentityProvider({ principal, path, body, headers }: Call<'updateIdentityProvider'>): Promise<Answer<'updateIdentityProvider'>> {
@@ -71,7 +72,7 @@ export class IdentityProviders {
       await this.#audit(tx, principal, after, 'changed');
       return after;
     }).catch(takenName);
-    return { status: 200, headers: { etag: etagOf(row.version) }, body: providerView(row) };
+    return { status: 200, headers: { etag: etagOf(row.version) }, body: providerView(row, this.#parts.publicUrl) };
   }
 
   /** Whoever has no other way to sign in needs a new one; who they are stays. */

@@ -19,6 +19,7 @@ import { identityOf, strengthOf, verifySignature } from './id-token.ts';
 import type { Identity } from './id-token.ts';
 import { ownPath } from './own-path.ts';
 import type { OpenProvider, ProviderConnections } from './provider-connections.ts';
+import { redirectUriOf } from './provider-view.ts';
 import { enabledProviders, findProvider } from './queries.ts';
 import type { ProviderRow } from './queries.ts';
 
@@ -47,11 +48,11 @@ export interface NewOidcAttempt {
 
 type Refusal = AccountRefusal | 'sign_in_refused' | 'identity_provider_unreachable';
 
-const CALLBACK = '/api/v1/sign-in/oidc/callback';
 
 /**
  * Sign-in by an identity provider: OpenID Connect Core 1.0, authorization code flow, with PKCE (RFC 7636), state and nonce, all bound to the
- * browser that began it. The issuer is checked where the provider names it in its answer (RFC 9207).
+ * browser that began it. Each provider has a redirect URI of its own, and its issuer is checked where it names it in its answer (RFC 9207): a
+ * provider that one tenant has set up cannot have the code of another one's sent to itself (mix-up, RFC 9700, 4.4).
  */
 export class OidcSignIn {
   readonly #parts: OidcSignInParts;
@@ -82,7 +83,7 @@ export class OidcSignIn {
         secrets: { verifier, nonce, ...(max_age_s === undefined ? {} : { max_age_s: String(max_age_s) }) },
       }, browserSecret);
       const url = client.buildAuthorizationUrl(configuration, {
-        redirect_uri: this.#callbackUrl(), scope: provider.scopes.join(' '), state: begun.state, nonce,
+        redirect_uri: redirectUriOf(this.#parts.publicUrl, provider.id), scope: provider.scopes.join(' '), state: begun.state, nonce,
         code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
         ...(max_age_s === undefined ? {} : { max_age: String(max_age_s) }),
         ...(stepUp?.acr_values === undefined ? {} : { acr_values: stepUp.acr_values }),
@@ -92,10 +93,10 @@ export class OidcSignIn {
   }
 
   /** Whatever becomes of it the browser is sent on: to where it wanted, or to the sign-in page with the code of what was wrong. */
-  async finishOidcSignIn({ query, headers }: Call<'finishOidcSignIn'>): Promise<Answer<'finishOidcSignIn'>> {
+  async finishOidcSignIn({ path, query, headers }: Call<'finishOidcSignIn'>): Promise<Answer<'finishOidcSignIn'>> {
     const { cookies, attempts, notifier } = this.#parts;
     const attempt = await attempts.take('oidc', query.state ?? '', cookies.attemptOf(headers.cookie));
-    if (attempt === null) {
+    if (attempt === null || attempt.provider_id !== path.provider_id) {
       const tenantId = tenantOfState(query.state ?? '');
       if (tenantId !== null) await this.#parts.refusedSignIns.audit(tenantId, { code: 'sign_in_attempt_invalid', method: 'oidc' });
       return redirect(`/sign-in?${new URLSearchParams({ error: 'sign_in_attempt_invalid' }).toString()}`);
@@ -127,7 +128,7 @@ export class OidcSignIn {
   /** Redeems the code and checks what comes for it: the token's claims first, then who signed it. */
   async #identityBehind({ client, configuration, keys }: OpenProvider, provider: ProviderRow, attempt: TakenAttempt, answer: URLSearchParams): Promise<Identity> {
     const { verifier, nonce, max_age_s } = attempt.secrets;
-    const tokens = await client.authorizationCodeGrant(configuration, new URL(`${this.#callbackUrl()}?${answer.toString()}`), {
+    const tokens = await client.authorizationCodeGrant(configuration, new URL(`${redirectUriOf(this.#parts.publicUrl, provider.id)}?${answer.toString()}`), {
       expectedState: answer.get('state') ?? '', expectedNonce: nonce ?? '', pkceCodeVerifier: verifier ?? '', idTokenExpected: true,
       ...(max_age_s === undefined ? {} : { maxAge: Number(max_age_s) }),
     });
@@ -159,10 +160,6 @@ export class OidcSignIn {
     });
     if (row?.enabled !== true) throw noProvider();
     return row;
-  }
-
-  #callbackUrl(): string {
-    return `${this.#parts.publicUrl}${CALLBACK}`;
   }
 }
 

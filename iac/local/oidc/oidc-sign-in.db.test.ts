@@ -6,7 +6,8 @@ import { signInAtProvider } from './browser-at-provider.ts';
 import { OidcStandIn } from './oidc-stand-in.ts';
 import type { StandInAccount } from './oidc-stand-in.ts';
 
-const CALLBACK = 'http://localhost:8080/api/v1/sign-in/oidc/callback';
+/** Until the provider is set up here, and has one of its own. */
+const NOWHERE = 'http://localhost:8080/not-set-up-yet';
 const accounts = new Map<string, StandInAccount>([
   ['sub-ann', { name: 'Ann', email: 'ann@example.com', email_verified: true, groups: ['desk'], amr: ['pwd', 'otp'], acr: 'urn:example:mfa' }],
   ['sub-ben', { name: 'Ben', email: 'ben@example.com', email_verified: true }],
@@ -18,28 +19,31 @@ let plane: ControlPlaneUnderTest;
 let provider: OidcStandIn;
 let other: TestTenant;
 let providerId: string;
+let otherProviderId: string;
 
 beforeAll(async () => {
   provider = await OidcStandIn.start({ accounts, clients: [
-    { client_id: 'first', client_secret: 'the-secret-of-the-first', redirect_uri: CALLBACK }, { client_id: 'second', client_secret: 'the-secret-of-the-second', redirect_uri: CALLBACK },
+    { client_id: 'first', client_secret: 'the-secret-of-the-first', redirect_uri: NOWHERE }, { client_id: 'second', client_secret: 'the-secret-of-the-second', redirect_uri: NOWHERE },
   ] });
   plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_STAND_INS: 'loopback' });
   other = await plane.otherTenant();
   const made = await addProvider('first');
   providerId = String(made.body['id']);
   const admin = await plane.principal(['admin'], other);
-  await addProvider('second', admin.key);
+  otherProviderId = String((await addProvider('second', admin.key)).body['id']);
 });
 afterAll(async () => {
   await plane.stop();
   await provider.stop();
 });
 
-function addProvider(client: string, key: string = plane.adminKey): Promise<ApiReply> {
-  return plane.api('POST', '/api/v1/identity-providers', { key, json: {
+async function addProvider(client: string, key: string = plane.adminKey): Promise<ApiReply> {
+  const made = await plane.api('POST', '/api/v1/identity-providers', { key, json: {
     name: 'Directory', issuer: provider.issuer, client_id: client, client_secret: `the-secret-of-the-${client}`,
     provisioning: 'just_in_time', allowed_email_domains: ['example.com'], groups_claim: 'groups', mfa_acr_values: ['urn:example:mfa'],
   } });
+  provider.setRedirectUri(client, String(made.body['redirect_uri']));
+  return made;
 }
 
 async function begin(browser: TestBrowser, more: Record<string, unknown> = {}): Promise<string> {
@@ -161,6 +165,19 @@ describe('an attempt', () => {
     const own = await signInAtProvider(await begin(mine), 'sub-ann');
     own.searchParams.set('code', stolen.searchParams.get('code') ?? '');
     expect(landing(await finish(mine, own))).toContain('error=sign_in_refused');
+  });
+
+  test('is not finished where another provider sends browsers back to: its code never goes to the other one', async () => {
+    const browser = new TestBrowser(plane);
+    const url = await signInAtProvider(await begin(browser), 'sub-ann');
+    const elsewhere = new URL(url);
+    elsewhere.pathname = elsewhere.pathname.replace(providerId, otherProviderId);
+    expect(landing(await finish(browser, elsewhere))).toBe('302 /sign-in?error=sign_in_attempt_invalid');
+    expect(browser.cookie).not.toContain('countersign_session');
+    // The client of one provider sends nobody back to where another one's does.
+    const lured = new URL(await begin(browser));
+    lured.searchParams.set('redirect_uri', lured.searchParams.get('redirect_uri')?.replace(providerId, otherProviderId) ?? '');
+    await expect(signInAtProvider(lured.href, 'sub-ann')).rejects.toThrow('redirect_uri');
   });
 
   test('leads nowhere else', async () => {

@@ -37,6 +37,8 @@ export class OidcStandIn {
   readonly issuer: string;
   readonly #server: Server;
   readonly #options: OidcStandInOptions;
+  readonly #redirectUris = new Map<string, string>();
+  #keys = newKeys();
   #provider: Provider;
   #answer: (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -44,7 +46,8 @@ export class OidcStandIn {
     this.issuer = issuer;
     this.#server = server;
     this.#options = options;
-    this.#provider = providerOf(issuer, options);
+    for (const { client_id, redirect_uri } of options.clients) this.#redirectUris.set(client_id, redirect_uri);
+    this.#provider = this.#made();
     this.#answer = this.#provider.callback();
     server.on('request', (request, response) => void this.#handle(request, response));
   }
@@ -57,13 +60,29 @@ export class OidcStandIn {
 
   /** Signs with a new key from now on, and publishes the old one no more. Whoever was signed in at it is not any more. */
   rotateKeys(): void {
-    this.#provider = providerOf(this.issuer, this.#options);
-    this.#answer = this.#provider.callback();
+    this.#keys = newKeys();
+    this.#remake();
+  }
+
+  /** As whoever administers the provider does once they know where its client is to send browsers back to. Whoever was signed in is not any more. */
+  setRedirectUri(clientId: string, redirectUri: string): void {
+    this.#redirectUris.set(clientId, redirectUri);
+    this.#remake();
   }
 
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #remake(): void {
+    this.#provider = this.#made();
+    this.#answer = this.#provider.callback();
+  }
+
+  #made(): Provider {
+    const { clients, accounts } = this.#options;
+    return providerOf(this.issuer, { accounts, clients: clients.map((client) => ({ ...client, redirect_uri: this.#redirectUris.get(client.client_id) ?? client.redirect_uri })) }, this.#keys);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,11 +109,15 @@ export class OidcStandIn {
   }
 }
 
-function providerOf(issuer: string, { clients, accounts }: OidcStandInOptions): Provider {
+function newKeys(): object[] {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: randomBytes(8).toString('hex') }];
+}
+
+function providerOf(issuer: string, { clients, accounts }: OidcStandInOptions, keys: object[]): Provider {
   return new Provider(issuer, {
     clients: clients.map(({ redirect_uri, ...client }) => ({ ...client, redirect_uris: [redirect_uri], grant_types: ['authorization_code'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic' })),
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: randomBytes(8).toString('hex') }] },
+    jwks: { keys },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     // Said, so that it is not warned of: nothing here lives long.
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3_600, IdToken: 600, Interaction: 600, Session: 3_600 },

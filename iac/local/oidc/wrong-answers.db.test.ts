@@ -8,13 +8,15 @@ import { ControlPlaneUnderTest } from '@countersign/control-plane/testing/contro
 /** A provider that is broken, or somebody between: each of its answers is wrong in one way, and none signs anybody in. */
 let plane: ControlPlaneUnderTest;
 let server: OAuth2Server;
+let callback: string;
 
 beforeAll(async () => {
   server = new OAuth2Server();
   await server.issuer.keys.generate('RS256');
   await server.start(0, '127.0.0.1');
   plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_STAND_INS: 'loopback' });
-  await plane.api('POST', '/api/v1/identity-providers', { json: { name: 'Mock', issuer: server.issuer.url, client_id: 'the-client', provisioning: 'just_in_time', allowed_email_domains: ['example.com'] } });
+  const made = await plane.api('POST', '/api/v1/identity-providers', { json: { name: 'Mock', issuer: server.issuer.url, client_id: 'the-client', provisioning: 'just_in_time', allowed_email_domains: ['example.com'] } });
+  callback = new URL(String(made.body['redirect_uri'])).pathname;
 });
 afterEach(() => {
   server.service.removeAllListeners();
@@ -120,7 +122,7 @@ test('a provider that refuses the person, or whose token endpoint fails, signs n
   const browser = new TestBrowser(plane);
   const begun = await browser.api('POST', '/api/v1/sign-in/oidc', { tenant: 'local' });
   const state = new URL(String(begun.body['authorization_url'])).searchParams.get('state') ?? '';
-  const denied = await browser.raw('GET', `/api/v1/sign-in/oidc/callback?${new URLSearchParams({ error: 'access_denied', error_description: '<b>no</b>', state }).toString()}`);
+  const denied = await browser.raw('GET', `${callback}?${new URLSearchParams({ error: 'access_denied', error_description: '<b>no</b>', state }).toString()}`);
   expect(denied.headers.get('location')).toBe('/sign-in?error=sign_in_refused&to=%2F');
   server.service.on('beforeResponse', (response: MutableResponse) => { response.statusCode = 500; response.body = { error: 'server_error' }; });
   expect((await signIn(() => undefined)).landed).toBe('/sign-in?error=sign_in_refused&to=%2F');
