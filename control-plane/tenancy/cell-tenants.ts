@@ -15,7 +15,7 @@ import { homeWorkspace } from './home-workspace.ts';
 import { findTenantById, listDirectory, renameTenant, setTenantState } from './queries.ts';
 import type { DirectoryRow, TenantRow } from './queries.ts';
 import type { QuotaCache } from './quota-cache.ts';
-import { readQuotas, replaceQuotas } from './repository-quotas.ts';
+import { countStoredBytes, readQuotas, replaceQuotas } from './repository-quotas.ts';
 
 type TenantEntry = components['schemas']['TenantEntry'];
 type Tenant = components['schemas']['Tenant'];
@@ -101,6 +101,7 @@ async function setCeilings(tx: Transaction, tenantId: string, ceilings: Readonly
   const repeated = ceilings.findIndex(({ name }, index) => ceilings.findIndex((other) => other.name === name) !== index);
   if (repeated >= 0) throw new ApiError('request_invalid', 'A ceiling comes twice.', { errors: [{ field: `/ceilings/${repeated}/name`, code: 'repeated', message: 'Name each ceiling once.' }] });
   await replaceQuotas(tx, tenantId, 'cell', ceilings.map(({ name, max }) => ({ name, workspace_id: '', max_value: max })), OPERATOR.id, null);
+  await countStoredBytes(tx, tenantId);
 }
 
 async function describe(tx: Transaction, tenantId: string): Promise<Tenant> {

@@ -15,7 +15,7 @@ import type { WorkspaceRow } from './queries.ts';
 import type { QuotaCache } from './quota-cache.ts';
 import { QUOTA_MEANING, WORKSPACE_QUOTAS } from './quota-names.ts';
 import type { QuotaName } from './quota-names.ts';
-import { readIntake, readQuotas, readQuotaVersion, readUsage, replaceQuotas } from './repository-quotas.ts';
+import { addUpStoredBytes, countStoredBytes, readIntake, readQuotas, readQuotaVersion, readUsage, replaceQuotas } from './repository-quotas.ts';
 import type { IntakeRow, QuotaRow, Usage } from './repository-quotas.ts';
 
 type Limits = components['schemas']['Limits'];
@@ -49,6 +49,7 @@ export class LimitsApi {
       this.#check(wanted, before, await tx.rows<WorkspaceRow>(listWorkspaces, [tenantId, null]));
       const version = await replaceQuotas(tx, tenantId, 'tenant', wanted, principal.id, expectedVersion(headers['if-match']));
       if (version === undefined) throw changedSince();
+      await countStoredBytes(tx, tenantId);
       for (const change of changesOf(before.filter((row) => row.set_for === 'tenant'), wanted)) {
         await appendAudit(tx, {
           at: this.#parts.clock.now(), type: 'quota.changed', tenant_id: tenantId, workspace_id: principal.workspaceId, run_id: null,
@@ -77,7 +78,7 @@ export class LimitsApi {
   async #answer(tx: Transaction, tenantId: string): Promise<{ status: 200; headers: Record<string, string>; body: Limits }> {
     const { version, set_by, set_at } = await readQuotaVersion(tx, tenantId);
     const rows = await readQuotas(tx, tenantId);
-    const used = usedOf(await readUsage(tx, tenantId), await readIntake(tx, tenantId));
+    const used = usedOf(await readUsage(tx, tenantId), await readIntake(tx, tenantId), await addUpStoredBytes(tx, tenantId));
     const own = rows.filter((row) => row.set_for === 'tenant');
     const whole = (Object.keys(QUOTA_MEANING) as QuotaName[]).map((name): Quota => ({
       name, workspace_id: null, max: own.find((row) => row.name === name && row.workspace_id === '')?.max_value ?? null, ceiling: ceilingOf(rows, this.#parts.defaults, name), used: used(name, null),
@@ -88,11 +89,12 @@ export class LimitsApi {
 }
 
 /** What is used of a quota; null of the rates, which are told with each answer. */
-function usedOf(usage: Usage, intake: readonly IntakeRow[]): (name: QuotaName, workspaceId: string | null) => number | null {
+function usedOf(usage: Usage, intake: readonly IntakeRow[], stored_bytes: number): (name: QuotaName, workspaceId: string | null) => number | null {
   const sum = (workspaceId: string | null, count: (row: IntakeRow) => number): number =>
     intake.filter((row) => workspaceId === null || row.workspace_id === workspaceId).reduce((all, row) => all + count(row), 0);
   return (name, workspaceId) => {
     if (name === 'requests_per_minute' || name === 'requests_per_minute_per_key') return null;
+    if (name === 'stored_bytes') return stored_bytes;
     if (name === 'runs_per_day') return sum(workspaceId, (row) => row.runs_today + row.waiting);
     if (name === 'active_runs') return sum(workspaceId, (row) => row.open + row.waiting);
     return usage[name];

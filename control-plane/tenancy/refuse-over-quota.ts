@@ -1,7 +1,6 @@
-import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import { limitOf } from './effective-quota.ts';
-import { QUOTA_MEANING } from './quota-names.ts';
+import { quotaExceeded } from './quota-exceeded.ts';
 import type { CountedQuota } from './quota-names.ts';
 import { lockQuotas, readQuotas, readUsage } from './repository-quotas.ts';
 
@@ -11,7 +10,7 @@ const NO_DEFAULTS = {};
 /**
  * Called in the transaction that makes one more, before it does. Where there is a quota, everybody who would make one waits for the other.
  *
- * @throws ApiError `quota_exceeded`
+ * @throws ApiError `quota_exceeded`, whose members `policy`, `limit` and `used` say which and how many
  */
 export async function refuseOverQuota(tx: Transaction, tenantId: string, name: CountedQuota): Promise<void> {
   if (limitOf(await readQuotas(tx, tenantId), NO_DEFAULTS, name) === null) return;
@@ -19,5 +18,5 @@ export async function refuseOverQuota(tx: Transaction, tenantId: string, name: C
   const limit = limitOf(await readQuotas(tx, tenantId), NO_DEFAULTS, name);
   const used = (await readUsage(tx, tenantId))[name];
   if (limit === null || used < limit) return;
-  throw new ApiError('quota_exceeded', `The tenant may have ${limit} ${QUOTA_MEANING[name]} and has ${used}. Remove one, or ask for a higher quota.`, { members: { policy: name } });
+  throw quotaExceeded({ name, limit, used });
 }

@@ -82,7 +82,7 @@ export interface Usage {
 const usage: Statement = {
   name: 'quotas.usage',
   text: `
-    SELECT (SELECT count(*) FROM control.workspaces WHERE tenant_id = $1)::int AS workspaces,
+    SELECT (SELECT count(*) FROM control.workspaces WHERE tenant_id = $1 AND archived_at IS NULL)::int AS workspaces,
            (SELECT count(*) FROM control.principals WHERE tenant_id = $1 AND disabled_at IS NULL)::int AS principals,
            (SELECT count(*) FROM control.api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()))::int AS api_keys,
            (SELECT count(*) FROM control.workflows WHERE tenant_id = $1)::int AS workflows`,
@@ -99,8 +99,8 @@ const intake: Statement = {
            -- what was let in and is no run yet counts as one
            (SELECT count(*) FROM execution.deliveries d WHERE d.tenant_id = $1 AND d.workspace_id = w.id AND d.state = 'accepted')::int AS waiting,
            (SELECT count(*) FROM execution.runs r WHERE r.tenant_id = $1 AND r.workspace_id = w.id
-              AND r.created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')::int AS runs_today,
-           (SELECT count(*) FROM execution.runs r WHERE r.tenant_id = $1 AND r.workspace_id = w.id AND r.state NOT IN ('succeeded', 'failed', 'cancelled'))::int AS open
+              AND r.trigger_kind <> 'system' AND r.created_at >= date_trunc('day', clock_timestamp(), 'UTC'))::int AS runs_today,
+           (SELECT count(*) FROM execution.runs r WHERE r.tenant_id = $1 AND r.workspace_id = w.id AND r.trigger_kind <> 'system' AND r.state NOT IN ('succeeded', 'failed', 'cancelled'))::int AS open
       FROM control.workspaces w WHERE w.tenant_id = $1`,
 };
 
@@ -114,4 +114,36 @@ export interface IntakeRow {
 /** What each workspace has let in. Reads the runs of today by index: asked for where there is a quota of runs, and about once a second. */
 export function readIntake(tx: Transaction, tenantId: string): Promise<IntakeRow[]> {
   return tx.rows<IntakeRow>(intake, [tenantId]);
+}
+
+const BYTES = `(
+      (SELECT coalesce(sum(c.size_bytes), 0) FROM execution.contents c WHERE c.tenant_id = $1 AND c.shredded_at IS NULL)
+      + (SELECT coalesce(sum(e.size_bytes), 0) FROM execution.evidence e WHERE e.tenant_id = $1)
+      + (SELECT coalesce(sum(p.size_bytes), 0) FROM control.evidence_packages p WHERE p.tenant_id = $1))::bigint`;
+
+const addUp: Statement = { name: 'quotas.add_up_bytes', text: `SELECT ${BYTES}::float8 AS bytes` };
+
+/** What the tenant keeps at this moment. Looks at each of its contents: for a page that somebody opens, and for nothing that happens often. */
+export async function addUpStoredBytes(tx: Transaction, tenantId: string): Promise<number> {
+  return (await tx.one<{ bytes: number }>(addUp, [tenantId])).bytes;
+}
+
+const count: Statement = {
+  name: 'quotas.count_bytes',
+  text: `
+    INSERT INTO control.stored_bytes (tenant_id, bytes)
+    SELECT $1, ${BYTES} WHERE EXISTS (SELECT FROM control.quotas q WHERE q.tenant_id = $1 AND q.name = 'stored_bytes')
+    ON CONFLICT ON CONSTRAINT stored_bytes_pk DO UPDATE SET bytes = EXCLUDED.bytes, counted_at = clock_timestamp()`,
+};
+
+/** Counts what the tenant keeps, for whoever holds it against the quota; where there is none, nothing. */
+export async function countStoredBytes(tx: Transaction, tenantId: string): Promise<void> {
+  await tx.change(count, [tenantId]);
+}
+
+const counted: Statement = { name: 'quotas.counted_bytes', text: 'SELECT bytes::float8 AS bytes FROM control.stored_bytes WHERE tenant_id = $1' };
+
+/** What it kept when it was counted last; 0 where it never was. */
+export async function readStoredBytes(tx: Transaction, tenantId: string): Promise<number> {
+  return (await tx.maybeOne<{ bytes: number }>(counted, [tenantId]))?.bytes ?? 0;
 }

@@ -107,7 +107,7 @@ describe('quotas', () => {
     await operator('PATCH', `/${plane.tenant.tenantId}`, { ceilings: [{ name: 'workspaces', max: used + 1 }] });
     const replies = await Promise.all(Array.from({ length: 6 }, (_none, index) => plane.api('POST', '/api/v1/workspaces', { json: { slug: `raced-${index}`, name: 'Raced' } })));
     expect(replies.map(({ status }) => status).toSorted()).toEqual([201, 429, 429, 429, 429, 429]);
-    expect(replies.find(({ status }) => status === 429)?.body).toMatchObject({ code: 'quota_exceeded', policy: 'workspaces' });
+    expect(replies.find(({ status }) => status === 429)?.body).toMatchObject({ code: 'quota_exceeded', policy: 'workspaces', limit: used + 1, used: used + 1 });
     await operator('PATCH', `/${plane.tenant.tenantId}`, { ceilings: [] });
   });
 
@@ -125,11 +125,24 @@ describe('quotas', () => {
     for (const name of ['runs_per_day', 'active_runs']) {
       await plane.api('PUT', '/api/v1/limits', { json: { quotas: [{ name, workspace_id: plane.tenant.workspaceId, max: 0 }] } });
       const refused = await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} } });
-      expect(refused).toMatchObject({ status: 429, body: { code: 'quota_exceeded', policy: name } });
+      expect(refused).toMatchObject({ status: 429, body: { code: 'quota_exceeded', policy: name, limit: 0, used: 0 } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     await plane.api('PUT', '/api/v1/limits', { json: { quotas: [] } });
     expect((await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} } })).body).toMatchObject({ code: 'workflow_not_active' });
+  });
+
+  test('what is kept is counted when the quota is set, and runs over it are refused with what there is', async () => {
+    const keep = { name: 'test.keep', text: `INSERT INTO execution.contents (tenant_id, id, kind, sealed, sha256, size_bytes, expires_at) VALUES ($1, $2, 'trigger', '\\x00', 'x', 700, clock_timestamp() + interval '1 day')` };
+    await plane.database.execution.forTenant(plane.tenant.tenantId, (tx) => tx.change(keep, [plane.tenant.tenantId, newId('content')]));
+    expect(await quotaOf('stored_bytes')).toMatchObject({ used: 700, max: null });
+    const put = (max: number): Promise<ApiReply> => plane.api('PUT', '/api/v1/limits', { json: { quotas: [{ name: 'stored_bytes', max }] } });
+    await put(700);
+    const refused = await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} } });
+    expect(refused).toMatchObject({ status: 429, body: { code: 'quota_exceeded', policy: 'stored_bytes', limit: 700, used: 700 } });
+    await put(701);
+    expect((await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} } })).body).toMatchObject({ code: 'workflow_not_active' });
+    await plane.api('PUT', '/api/v1/limits', { json: { quotas: [] } });
   });
 
   async function quotaOf(name: string): Promise<{ used: number } | undefined> {

@@ -9,11 +9,13 @@ import type { RequestLimits } from '../access/ports.ts';
 import type { Handlers } from '../api/operation.ts';
 import { Loop } from '../cell/loop.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
+import { forEveryTenant } from '../cell/tenants.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 import { CellTenants } from './cell-tenants.ts';
 import { IntakeQuota } from './intake-quota.ts';
 import { LimitsApi } from './limits-api.ts';
 import { QuotaCache } from './quota-cache.ts';
+import { countStoredBytes } from './repository-quotas.ts';
 import { RequestCounter } from './request-counter.ts';
 import { Workspaces } from './workspaces.ts';
 
@@ -57,11 +59,20 @@ export class Tenancy {
       getLimits: (call) => limits.getLimits(call),
       putLimits: (call) => limits.putLimits(call),
     };
-    this.loops = [forgettingCounters(parts)];
+    this.loops = [forgettingCounters(parts), countingBytes(parts)];
   }
 }
 
 function forgettingCounters({ database, clock, log }: Pick<TenancyParts, 'database' | 'clock' | 'log'>): Loop {
   const options = { name: 'rate counters', idle_ms: 60_000, busy_ms: 60_000, log };
   return new Loop(options, async () => await forgetCounters(database, clock.now()) > 0);
+}
+
+/** Of tenants that have a quota of it. */
+function countingBytes({ database, log }: Pick<TenancyParts, 'database' | 'log'>): Loop {
+  const options = { name: 'stored bytes', idle_ms: 60_000, busy_ms: 60_000, log };
+  return new Loop(options, () => forEveryTenant(database, log, (tenantId) => database.forTenant(tenantId, async (tx) => {
+    await countStoredBytes(tx, tenantId);
+    return false;
+  })));
 }

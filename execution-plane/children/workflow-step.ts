@@ -2,6 +2,7 @@ import { MAX_DEPTH } from '@countersign/contracts/workflow/definition.ts';
 import { allOf, evaluateWithLabels } from '@countersign/platform/expressions/labels.ts';
 import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { ClaimedStep } from '../dispatch/claim.ts';
@@ -13,6 +14,8 @@ import { ExecutionError } from '../errors.ts';
 import { planPins, planSteps } from '../intake/plan-run.ts';
 import { insertStepRows } from '../intake/queries.ts';
 import { limitKeysOf } from '../limits/limit-keys.ts';
+import type { RunPlace } from '../limits/repository-run-quotas.ts';
+import { RunQuotas } from '../limits/run-quotas.ts';
 import { RunContext } from '../steps/run-context.ts';
 import { triggerManifestOf } from '../steps/trigger-manifest.ts';
 import type { TakenTurn } from '../steps/take-turn.ts';
@@ -35,7 +38,7 @@ export async function takeWorkflowTurn(parts: FlowParts, claimed: ClaimedStep, n
   }
 }
 
-/** @throws ExecutionError `workflow_inactive`, `workflow_too_deep` */
+/** @throws ExecutionError `workflow_inactive`, `workflow_too_deep`, `quota_exceeded` */
 async function start(parts: FlowParts, claimed: ClaimedStep, name: string, depth: number, { value, labels }: Labelled): Promise<TakenTurn> {
   const { facts } = claimed;
   const pin = facts.pins.workflows?.[name];
@@ -43,6 +46,7 @@ async function start(parts: FlowParts, claimed: ClaimedStep, name: string, depth
   if (depth >= MAX_DEPTH) throw new ExecutionError('workflow_too_deep', `${name} would be the ${depth + 1}th run below another, and at most ${MAX_DEPTH} are allowed. Start fewer workflows from one another.`);
   const place = { tenant_id: facts.tenant.id, environment_id: facts.environment.id };
   const { workflow, workflows } = await parts.database.forTenant(place.tenant_id, async (tx) => {
+    await refuseOverQuota(tx, { ...place, workspace_id: facts.workspace.id });
     const workflow = await readPinnedVersion(tx, place.tenant_id, pin);
     return { workflow, workflows: await readWorkflowPins(tx, place, workflow.definition) };
   });
@@ -66,6 +70,12 @@ async function start(parts: FlowParts, claimed: ClaimedStep, name: string, depth
       await insertStepRows(tx, place.tenant_id, id, steps, [trigger], [created], at);
     },
   };
+}
+
+/** A run that another one starts is a run like any other. @throws ExecutionError `quota_exceeded`: the step fails, and starts the run when it is redriven with room for one */
+async function refuseOverQuota(tx: Transaction, place: RunPlace): Promise<void> {
+  const quota = (await RunQuotas.read(tx, [place])).usedUp(place, 1);
+  if (quota !== null) throw new ExecutionError('quota_exceeded', quota.message);
 }
 
 /** What the workflow says that it gives (`spec.outputs`), read from its run by whoever started it. */

@@ -10,6 +10,7 @@ import { ExecutionError } from '../errors.ts';
 import { limitKeysOf } from '../limits/limit-keys.ts';
 import { openGates } from '../limits/open-gates.ts';
 import type { Turned } from '../limits/open-gates.ts';
+import { RunQuotas } from '../limits/run-quotas.ts';
 import { checkPayload } from './check-payload.ts';
 import { findLoop } from './loop-guard.ts';
 import { planPins, planSteps, readManualStart, triggerKeyOf } from './plan-run.ts';
@@ -48,6 +49,7 @@ export class Batch {
   readonly #pins = new Map<string, ReturnType<typeof readPins>>();
   readonly #dropped = new Map<DeliveryRow, Dropped>();
   readonly #planned: NewRun[] = [];
+  #quotas: RunQuotas | undefined;
 
   constructor(tx: Transaction, at: Date, options: BatchOptions) {
     this.#tx = tx;
@@ -57,6 +59,7 @@ export class Batch {
 
   async start(deliveries: readonly DeliveryRow[]): Promise<BatchDone> {
     const handled = oneVersionEach(deliveries);
+    this.#quotas = await RunQuotas.read(this.#tx, handled.filter(isOfTheClock));
     for (const delivery of handled) await this.#planOrDrop(delivery);
     const gates = await openGates(this.#tx, this.#planned, this.#options.worker, this.#at);
     const made = await insertRunRows(this.#tx, gates.allowed);
@@ -93,9 +96,15 @@ export class Batch {
       if (loop.tripped) this.#options.log.warn({ delivery_id: delivery.id, ...facts }, 'a record goes round between our writes and another automation: nothing is started for it for a while');
       return { because: 'loop_guard', facts };
     }
+    const quota = isOfTheClock(delivery) ? this.#quotas?.usedUp(delivery, workflows.length) ?? null : null;
+    if (quota !== null) {
+      this.#options.log.warn({ code: 'quota_exceeded', delivery_id: delivery.id, reason: quota.message }, 'what is due by the clock is not started');
+      return { because: 'quota_exceeded', facts: { quota: quota.quota, limit: quota.limit, used: quota.used } };
+    }
     const runs: NewRun[] = [];
     for (const workflow of workflows) runs.push(await this.#planRun(delivery, workflow, asked?.trigger ?? payload));
     this.#planned.push(...runs);
+    this.#quotas?.begin(delivery, runs.length);
     return null;
   }
 
@@ -146,6 +155,11 @@ export class Batch {
   #event(delivery: DeliveryRow, type: NewAuditEvent['type'], subject: NewAuditEvent['subject'], runId: string | null, data: NewAuditEvent['data']): NewAuditEvent {
     return { type, subject, data, run_id: runId, tenant_id: delivery.tenant_id, workspace_id: delivery.workspace_id, actor: { kind: 'worker', id: this.#options.worker } };
   }
+}
+
+/** Whoever sends or asks was refused before, over the quota of runs; of what the clock asks for, nobody was asked yet. */
+function isOfTheClock({ source }: DeliveryRow): boolean {
+  return source === 'schedule';
 }
 
 /** Whether a record goes round is counted from what earlier batches have started: of each record, one version at a time. */

@@ -11,6 +11,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import type { Leases } from '../dispatch/leases.ts';
 import { failLostCalls } from '../dispatch/repository-lost-calls.ts';
+import { RunQuotas } from '../limits/run-quotas.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import { appendFound, ensureSystemRun, findDueInstances, leasePoll, releasePoll, storePoll } from './queries.ts';
 import type { DueInstance, PollLease } from './queries.ts';
@@ -34,6 +35,8 @@ export interface ReconcilerOptions {
 export class ReconcilerLoop {
   readonly #options: ReconcilerOptions;
   readonly #reconcilers: ReadonlyMap<string, { readonly connector: Connector; readonly reconciler: Reconciler }>;
+  /** Instances that are not polled for want of quota: it is said when that begins. */
+  readonly #held = new Set<string>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -42,13 +45,29 @@ export class ReconcilerLoop {
 
   async turn(): Promise<void> {
     const { database, tenants, log, everyMs } = this.#options;
-    const due = await database.forTenants(await tenants.ids(), (tx) => findDueInstances(tx, [...this.#reconcilers.keys()], everyMs));
+    const { due, quotas } = await database.forTenants(await tenants.ids(), async (tx) => {
+      const found = await findDueInstances(tx, [...this.#reconcilers.keys()], everyMs);
+      return { due: found, quotas: await RunQuotas.read(tx, found) };
+    });
     for (const instance of due) {
+      if (this.#isHeld(instance, quotas)) continue;
       await this.#poll(instance).catch((error: unknown) => {
         if (error instanceof StaleLeaseError) return;
         log.warn({ instance: instance.instance_name, ...(error instanceof ConnectorError ? { code: error.code, reason: error.message } : { err: error }) }, 'an instance could not be polled; it is tried again');
       });
     }
+  }
+
+  /** What is not looked for now is found later: where there is no quota for another run, nothing is lost by waiting. */
+  #isHeld(instance: DueInstance, quotas: RunQuotas): boolean {
+    const quota = quotas.usedUp(instance, 1);
+    if (quota === null) {
+      this.#held.delete(instance.instance_id);
+    } else if (!this.#held.has(instance.instance_id)) {
+      this.#held.add(instance.instance_id);
+      this.#options.log.warn({ instance: instance.instance_name, code: 'quota_exceeded', reason: quota.message }, 'an instance is not polled until there is quota for another run');
+    }
+    return quota !== null;
   }
 
   async #poll(instance: DueInstance): Promise<void> {

@@ -6,7 +6,7 @@ export interface ApiErrorOptions extends ErrorOptions {
   /** Becomes the `Retry-After` header. */
   readonly retryAfter_s?: number;
   /** More members of the problem document (RFC 9457, 3.2), such as `current_action_digest`. */
-  readonly members?: Readonly<Record<string, string>>;
+  readonly members?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +19,7 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly retryAfter_s: number | undefined;
-  readonly members: Readonly<Record<string, string>>;
+  readonly members: Readonly<Record<string, string | number>>;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, detail: string, options: ApiErrorOptions = {}) {

@@ -4,7 +4,7 @@ type Schemas = components['schemas'];
 type Quota = Schemas['Quota'];
 
 const WORDS: Record<Schemas['QuotaName'], string> = {
-  workspaces: 'Workspaces', principals: 'People and service accounts', api_keys: 'API keys', workflows: 'Workflows', runs_per_day: 'Runs in a day', active_runs: 'Runs at a time',
+  workspaces: 'Workspaces', principals: 'People and service accounts', api_keys: 'API keys', workflows: 'Workflows', runs_per_day: 'Runs in a day', active_runs: 'Runs at a time', stored_bytes: 'Bytes that are kept',
   requests_per_minute: 'Requests in a minute', requests_per_minute_per_key: 'Requests in a minute, of each key',
 };
 
