@@ -154,7 +154,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     commands: new Commands(aside),
     reconciler: new ReconcilerLoop({ ...common, gateway, connectors, leases, everyMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() }),
     retraining: new Retraining({ ...common, onAsked: () => wakers.worker?.wakeIntake() }),
-    evidence: new EvidenceBuilder({ database, objects, keys, clock, log, shredsAtEnd: contents.retentionMs === 0, onBuilt: (run) => changes.changed({ tenant_id: run.tenant_id, workspace_id: run.workspace_id, kind: 'run', id: run.id, state: 'evidence' }) }),
+    evidence: new EvidenceBuilder({ database, objects, keys, clock, log, shredsAtEnd: (tenantId) => contents.isKeptForRunsOnly(tenantId), onBuilt: (run) => changes.changed({ tenant_id: run.tenant_id, workspace_id: run.workspace_id, kind: 'run', id: run.id, state: 'evidence' }) }),
   });
   wakers.worker = worker;
   const resealing = resealLoop({ database, keys, tenants, log });

@@ -5424,6 +5424,7 @@ export interface components {
             set_at: string | null;
         };
         NewRetention: {
+            /** @description 0: a run has its content while it is open, and nothing is left of it once it is proven */
             content_days: number | null;
             operational_days: number | null;
             audit_days: number | null;

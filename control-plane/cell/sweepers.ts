@@ -42,7 +42,7 @@ export function forgettingLoop({ database, log }: SweeperParts, alsoForget: (ten
 }
 
 /** Shreds what approvals would have executed and showed, once it can no longer run and its retention is over. Digests and votes stay. */
-export function shreddingLoop({ database, log }: SweeperParts, retention_days: number): Loop {
+export function shreddingLoop({ database, log }: Pick<SweeperParts, 'database' | 'log'>, retention_days: number): Loop {
   const options = { name: 'approval shredding', idle_ms: 60_000, busy_ms: 0, log };
   return new Loop(options, () => forEveryTenant(database, log, async (tenantId) => await database.forTenant(tenantId, (tx) => tx.change(shredOld, [tenantId, retention_days])) > 0));
 }

@@ -34,7 +34,7 @@ describe('retention', () => {
   });
 
   test.each([
-    [{ content_days: 0, operational_days: null, audit_days: null }, 'request_invalid'], [{ content_days: null, operational_days: null, audit_days: 364 }, 'request_invalid'],
+    [{ content_days: -1, operational_days: null, audit_days: null }, 'request_invalid'], [{ content_days: null, operational_days: null, audit_days: 364 }, 'request_invalid'],
     [{ content_days: null, operational_days: 500, audit_days: 400 }, 'retention_invalid'], [{ content_days: 1 }, 'request_invalid'],
   ])('refuses %j', async (json, code) => {
     expect((await put(json)).body['code']).toBe(code);

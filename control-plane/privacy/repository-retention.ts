@@ -82,3 +82,16 @@ const endAuditOf: Statement = {
 export function endAudit(tx: Transaction, tenantId: string, chain: string, days: number, limit: number): Promise<{ ended: number; from_seq: number | null; to_seq: number | null }> {
   return tx.one(endAuditOf, [tenantId, chain, days, limit]);
 }
+
+const forgetSearch: Statement = {
+  name: 'retention.forget_search',
+  text: `
+    DELETE FROM audit.search s USING audit.events e
+     WHERE s.tenant_id = $1 AND s.chain = $2 AND s.seq BETWEEN $3 AND $4
+       AND (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq) AND e.body IS NULL`,
+};
+
+/** Takes away by whom and about what the events between two were, of which the bodies have ended. Gives how many. */
+export function forgetSearched(tx: Transaction, tenantId: string, chain: string, fromSeq: number, toSeq: number): Promise<number> {
+  return tx.change(forgetSearch, [tenantId, chain, fromSeq, toSeq]);
+}

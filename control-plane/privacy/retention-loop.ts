@@ -4,7 +4,7 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { Loop } from '../cell/loop.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
-import { endAudit, forgetSignIns, listChains, readRetention } from './repository-retention.ts';
+import { endAudit, forgetSearched, forgetSignIns, listChains, readRetention } from './repository-retention.ts';
 import type { ChainRow } from './repository-retention.ts';
 
 export interface RetentionLoopParts {
@@ -36,6 +36,7 @@ export async function endRetention({ database, clock }: RetentionLoopParts, tena
 async function endBodies(tx: Transaction, clock: Clock, tenantId: string, { chain, workspace_id }: ChainRow, days: number): Promise<boolean> {
   const { ended, from_seq, to_seq } = await endAudit(tx, tenantId, chain, days, BATCH);
   if (ended === 0 || from_seq === null || to_seq === null) return false;
+  await forgetSearched(tx, tenantId, chain, from_seq, to_seq);
   await appendAudit(tx, {
     at: clock.now(), type: 'audit.retention_ended', tenant_id: tenantId, workspace_id, run_id: null, actor: { kind: 'system', id: 'retention' },
     subject: { kind: 'chain', id: chain }, data: { from_seq, to_seq },

@@ -26,14 +26,14 @@ const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 
 const DAY_MS = 86_400_000;
 /** Where content is not kept: as long as a run that is still open may need it. It goes as soon as the run is proven (`evidence/`). */
-const LONGEST_OPEN_MS = 14 * DAY_MS;
+export const LONGEST_OPEN_MS = 14 * DAY_MS;
 
 /** Seals what runs read and produce, and opens it again. It is stored and shredded by the statements that move the run. */
 export class Contents {
   readonly #keys: Keys;
-  /** How long content is kept; 0: no longer than its run needs it. */
+  /** How long content is kept where its tenant says nothing; 0: no longer than its run needs it. */
   readonly retentionMs: number;
-  /** How long content is kept where its tenant says nothing. */
+  /** When it goes at the latest where its tenant says nothing. */
   readonly keptMs: number;
   readonly #daysOf: (tenantId: string) => Promise<number | null>;
 
@@ -41,7 +41,7 @@ export class Contents {
   constructor(keys: Keys, retentionDays: number, daysOf: (tenantId: string) => Promise<number | null> = () => Promise.resolve(null)) {
     this.#keys = keys;
     this.retentionMs = retentionDays * DAY_MS;
-    this.keptMs = retentionDays === 0 ? LONGEST_OPEN_MS : this.retentionMs;
+    this.keptMs = keptFor(retentionDays);
     this.#daysOf = daysOf;
   }
 
@@ -55,8 +55,13 @@ export class Contents {
       sealed: await this.#keys.seal(tenantId, 'content', id, bytes),
       sha256: digestOfBytes(bytes),
       sizeBytes: bytes.byteLength,
-      expiresAt: new Date(now.getTime() + (days === null ? this.keptMs : days * DAY_MS)),
+      expiresAt: new Date(now.getTime() + (days === null ? this.keptMs : keptFor(days))),
     };
+  }
+
+  /** Whether the tenant's content is kept no longer than its run needs it: then it goes once the run is proven. */
+  async isKeptForRunsOnly(tenantId: string): Promise<boolean> {
+    return (await this.#daysOf(tenantId) ?? this.retentionMs) === 0;
   }
 
   /** Seals bytes that are kept elsewhere than in `execution.contents`, bound to `name`. */
@@ -74,6 +79,10 @@ export class Contents {
     if (sealed === null) throw new ExecutionError('content_shredded', `The content ${id} is not kept any more: its retention is over. Start a new run.`);
     return JSON.parse(Buffer.from(await this.#keys.unseal(tenantId, 'content', id, sealed)).toString('utf8')) as Value;
   }
+}
+
+function keptFor(days: number): number {
+  return days === 0 ? LONGEST_OPEN_MS : days * DAY_MS;
 }
 
 export const CONTENT_COLUMNS: ReadonlyArray<Column<SealedContent>> = [

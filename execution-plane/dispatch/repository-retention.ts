@@ -1,4 +1,5 @@
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { LONGEST_OPEN_MS } from '../contents/contents.ts';
 
 /**
  * What is taken away when its time is over. Each statement asks the tenant's own settings and its legal holds itself, in the transaction that takes
@@ -8,7 +9,7 @@ import type { Statement, Transaction } from '@countersign/platform/postgres/data
 const redateContents: Statement = {
   name: 'retention.redate_contents',
   text: `
-    WITH due AS (
+    WITH RECURSIVE due AS (
       -- only what was sealed by workers that may not have known of the newest setting
       SELECT r.tenant_id, r.version, r.content_days, CASE WHEN p.version = r.version THEN p.redated_until ELSE '' END AS after
         FROM control.retention_settings r LEFT JOIN execution.retention_progress p USING (tenant_id)
@@ -17,10 +18,26 @@ const redateContents: Statement = {
     ), page AS (
       SELECT c.tenant_id, c.id, c.created_at, c.shredded_at FROM due JOIN execution.contents c ON c.tenant_id = due.tenant_id AND c.id > due.after
        ORDER BY c.id LIMIT $1
+    ), unproven AS (
+      -- where content is kept for its run only: runs that are not proven, what may be redriven for a day yet, and what these have started
+      SELECT r.tenant_id, r.id, CASE WHEN r.evidence_id IS NOT NULL THEN r.finished_at + interval '1 day' END AS until
+        FROM due JOIN execution.runs r ON r.tenant_id = due.tenant_id
+       WHERE due.content_days = 0 AND (r.evidence_id IS NULL OR (r.state = 'failed' AND r.finished_at > clock_timestamp() - interval '1 day'))
+      UNION
+      SELECT r.tenant_id, r.id, u.until FROM unproven u JOIN execution.runs r ON r.tenant_id = u.tenant_id AND r.parent_run_id = u.id
+    ), needed AS (
+      SELECT r.trigger_content_id AS id, u.until FROM unproven u JOIN execution.runs r ON (r.tenant_id, r.id) = (u.tenant_id, u.id)
+      UNION SELECT unnest(ARRAY[s.input_content_id, s.output_content_id]), u.until FROM unproven u JOIN execution.steps s ON (s.tenant_id, s.run_id) = (u.tenant_id, u.id)
+      UNION SELECT unnest(ARRAY[c.action_content_id, c.output_content_id]), u.until FROM unproven u JOIN execution.tool_calls c ON (c.tenant_id, c.run_id) = (u.tenant_id, u.id)
+    ), ends AS (
+      SELECT page.tenant_id, page.id,
+             CASE WHEN due.content_days IS NULL THEN page.created_at + $2::float8 * interval '1 millisecond'
+                  WHEN due.content_days > 0 THEN page.created_at + make_interval(days => due.content_days)
+                  ELSE (SELECT CASE WHEN count(*) = 0 THEN now() WHEN bool_or(n.until IS NULL) THEN page.created_at + $3::float8 * interval '1 millisecond' ELSE max(n.until) END
+                          FROM needed n WHERE n.id = page.id) END AS expires_at
+        FROM page, due
     ), redated AS (
-      UPDATE execution.contents c
-         SET expires_at = page.created_at + coalesce(make_interval(days => due.content_days), $2::float8 * interval '1 millisecond')
-        FROM page, due WHERE (c.tenant_id, c.id) = (page.tenant_id, page.id) AND c.shredded_at IS NULL
+      UPDATE execution.contents c SET expires_at = ends.expires_at FROM ends WHERE (c.tenant_id, c.id) = (ends.tenant_id, ends.id) AND c.shredded_at IS NULL
     ), noted AS (
       INSERT INTO execution.retention_progress (tenant_id, version, redated_until)
       SELECT due.tenant_id, due.version, CASE WHEN (SELECT count(*) FROM page) = $1 THEN (SELECT max(id) FROM page) END FROM due
@@ -30,7 +47,7 @@ const redateContents: Statement = {
 
 /** Gives content of before the end that its tenant's newest setting says, a page of `limit` at a time; what is put off by a hold is put off again. Gives how many it looked at. */
 export async function redate(tx: Transaction, limit: number, keptMs: number): Promise<number> {
-  return (await tx.one<{ looked_at: number }>(redateContents, [limit, keptMs])).looked_at;
+  return (await tx.one<{ looked_at: number }>(redateContents, [limit, keptMs, LONGEST_OPEN_MS])).looked_at;
 }
 
 const shredContents: Statement = {

@@ -77,6 +77,17 @@ describe('content', () => {
     expect(await inTenant('ends', `SELECT FROM execution.contents WHERE expires_at < clock_timestamp() + interval '9 days' OR expires_at > clock_timestamp() + interval '11 days'`)).toEqual([]);
   });
 
+  it('of runs that are proven goes at once where its tenant keeps none, and what a run has that is not proven yet stays', async () => {
+    await inTenant('not_proven', 'UPDATE execution.runs SET evidence_id = NULL WHERE id = $1', [runs[0]!.id]);
+    await setRetention(0);
+    await sweep();
+    expect([await contentsOf(runs[0]!.id) > 1, await contentsOf(runs[1]!.id)]).toEqual([true, 0]);
+    await inTenant('proven', `UPDATE execution.runs SET evidence_id = 'evd_x' WHERE id = $1`, [runs[0]!.id]);
+    await inTenant('ended_by_its_proof', `UPDATE execution.contents SET expires_at = now() WHERE sealed IS NOT NULL`);
+    await sweep();
+    expect(await kept()).toBe(0);
+  });
+
   it.each([
     ['run', () => runs[0]!.id], ['subject', () => runs[0]!.subject],
   ])('of a %s that is held stays, and that of the other goes', async (scope, target) => {
@@ -105,7 +116,12 @@ describe('content', () => {
     const contents = new Contents(await FileKeys.open(path.join(plant.folder, 'key'), { create: false }), 14, (tenantId) => settings.daysOf(tenantId));
     const now = new Date();
     expect((await contents.seal(plant.ids.tenantId, 'output', {}, [], now)).expiresAt.getTime() - now.getTime()).toBe(3 * 86_400_000);
-    expect((await contents.seal(newId('tenant'), 'output', {}, [], now)).expiresAt.getTime() - now.getTime()).toBe(14 * 86_400_000);
+    const another = newId('tenant');
+    expect((await contents.seal(another, 'output', {}, [], now)).expiresAt.getTime() - now.getTime()).toBe(14 * 86_400_000);
+    expect([await contents.isKeptForRunsOnly(plant.ids.tenantId), await contents.isKeptForRunsOnly(another)]).toEqual([false, false]);
+    const none = new Contents(await FileKeys.open(path.join(plant.folder, 'key'), { create: false }), 14, () => Promise.resolve(0));
+    expect((await none.seal(another, 'output', {}, [], now)).expiresAt.getTime() - now.getTime(), 'as long as a run may be open').toBe(14 * 86_400_000);
+    expect(await none.isKeptForRunsOnly(another)).toBe(true);
   });
 });
 

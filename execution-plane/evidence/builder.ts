@@ -19,8 +19,8 @@ export interface EvidenceBuilderOptions {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Content is kept no longer than its run needs it (a retention of 0 days): it is shredded once the run is proven. */
-  readonly shredsAtEnd?: boolean;
+  /** Whether a tenant's content is kept no longer than its run needs it (a retention of 0 days): then it is shredded once the run is proven. */
+  readonly shredsAtEnd?: (tenantId: string) => Promise<boolean>;
   /** How long to rest when nothing was due. Sealing takes about a second, so shorter rests gain nothing. */
   readonly idleMs?: number;
   /** Told when a bundle is there, for live updates. */
@@ -80,7 +80,7 @@ export class EvidenceBuilder {
   }
 
   async #buildOne(tenantId: string, runId: string): Promise<boolean> {
-    const { database, objects, keys, clock, shredsAtEnd = false, onBuilt } = this.#options;
+    const { database, objects, keys, clock, shredsAtEnd, onBuilt } = this.#options;
     const evidenceId = newId('evidence');
     const built = await database.forTenant(tenantId, async (tx) => {
       const record = await readRunRecord(tx, runId);
@@ -91,7 +91,7 @@ export class EvidenceBuilder {
       const objectKey = `t/${tenantId}/evidence/${runId}/${evidenceId}.zip`;
       await objects.put(objectKey, archive, { retainUntil: new Date(builtAt.getTime() + RETAINED_MS) });
       await storeEvidence(tx, { tenantId, id: evidenceId, runId, objectKey, sha256, sizeBytes: archive.length, kid, statementSha256 });
-      if (shredsAtEnd) await endRetention(tx, tenantId, runId);
+      if (await shredsAtEnd?.(tenantId) ?? false) await endRetention(tx, tenantId, runId);
       await appendAudit(tx, {
         at: clock.now(), type: 'evidence.built', tenant_id: tenantId, workspace_id: record.run.workspace_id,
         actor: { kind: 'system', id: 'evidence-builder' }, subject: { kind: 'evidence', id: evidenceId },

@@ -188,7 +188,7 @@ export class PostgresGatewayStore implements GatewayStore {
   /** The input is content: it is sealed before the transaction, and where content is not kept it is not stored at all. */
   async logged(call: CallIdentity, decision: DecisionRecord): Promise<LoggedDecision> {
     const { contents } = this.#options;
-    const inputSealed = contents.retentionMs === 0 ? null : await contents.sealBytes(call.tenant.id, decision.id, Buffer.from(decision.inputText, 'utf8'));
+    const inputSealed = await contents.isKeptForRunsOnly(call.tenant.id) ? null : await contents.sealBytes(call.tenant.id, decision.id, Buffer.from(decision.inputText, 'utf8'));
     return { decision, inputSealed };
   }
 
