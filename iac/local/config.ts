@@ -23,6 +23,16 @@ export interface CellOptions {
   readonly queue?: 'postgres' | 'sqs';
   /** Whether there is a Redis that the processes share. */
   readonly redis?: boolean;
+  /** What wraps the keys of tenants; absent: as it was at the last start, at first a file. */
+  readonly keys?: 'file' | 'kms' | undefined;
+  /** Where the secrets of connectors are; absent: as it was, at first sealed in the database. */
+  readonly secrets?: 'database' | 'aws' | undefined;
+  /** Where objects are; absent: as it was, at first a folder. */
+  readonly objects?: 'folder' | 's3' | undefined;
+  /** Whether a witness countersigns the audit; once it does, it is started every time. */
+  readonly witness?: boolean;
+  /** Whether there is an identity provider to sign in by; once there is, it is started every time. */
+  readonly oidc?: boolean;
   readonly fresh: boolean;
   /** Packages of connectors that are not shipped, a folder each; null or absent: none. */
   readonly connectorsDir?: string | null;
@@ -58,6 +68,16 @@ export function tracesEnvironment(): Record<string, string> {
 /** Where a stand-in that the cell starts is to listen. */
 export function standInPort(): number {
   return Number(process.env['COUNTERSIGN_STAND_IN_PORT']);
+}
+
+/** Where a stand-in that keeps something is to keep it. */
+export function standInFolder(): string {
+  return process.env['COUNTERSIGN_STAND_IN_DIR'] ?? '';
+}
+
+/** Who may ask a stand-in for an identity provider, as JSON. */
+export function standInClient(): string {
+  return process.env['COUNTERSIGN_STAND_IN_CLIENT'] ?? '';
 }
 
 export function environmentText(name: string): string | undefined {

@@ -10,7 +10,7 @@ try {
   const dataDir = dataFolderOf(process.argv.slice(2));
   const cell = await runningCell(dataDir);
   if (cell === undefined) throw new CellError('cell_not_running', `No cell runs on ${dataDir}. Start one with npm start.`);
-  process.stdout.write(`${await newSignInUrl({ controlDatabaseUrl: cell.control_database_url, keyFile: cell.key_file, publicUrl: cell.url, home: cell })}\n`);
+  process.stdout.write(`${await newSignInUrl({ controlDatabaseUrl: cell.control_database_url, publicUrl: cell.url, home: cell })}\n`);
 } catch (error) {
   const end = endOf(error);
   if (end === undefined) throw error;

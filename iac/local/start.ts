@@ -37,7 +37,7 @@ Countersign is ready after ${seconds.toFixed(1)} s.
 
   Console and API     ${cell.url}
   ServiceNow sandbox  ${cell.sandboxUrl}   (a stand-in of ours, not ServiceNow)
-  PostgreSQL          127.0.0.1:${cell.postgresPort}
+${standInLines(cell)}  PostgreSQL          127.0.0.1:${cell.postgresPort}
   Processes           ${processes}
   Metrics             ${metrics}
   Data and logs       ${cell.dataDir}
@@ -51,6 +51,18 @@ Countersign is ready after ${seconds.toFixed(1)} s.
   Ctrl-C stops the cell and keeps everything. Start it again with npm start, or anew with npm start -- --fresh.
 `;
 }
+
+/** Whatever stands in for a service of somebody else says so. */
+function standInLines({ processes, standIns }: RunningCell): string {
+  const found = processes.flatMap(({ name }) => STAND_INS[name] ?? []);
+  return [...found, ...(standIns.length > 0 ? [`${standIns.join(', ')}: moto, a stand-in for AWS, which keeps what it is given in the data folder`] : [])].map((line) => `  Stand-in            ${line}\n`).join('');
+}
+
+const STAND_INS: Readonly<Record<string, string>> = {
+  'sqs-stand-in': 'SQS: fauxqs, a stand-in for AWS, in memory',
+  witness: 'Witness: ours, on the machine that it witnesses; a customer runs one elsewhere',
+  'oidc-stand-in': 'Identity provider: oidc-provider, where anybody may be anybody; sign in by it at /sign-in',
+};
 
 /** The first SIGINT or SIGTERM. A second one ends the process at once. */
 function nextSignal(): Promise<NodeJS.Signals> {

@@ -6,7 +6,7 @@ import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
 import { openAwsSecrets } from '@countersign/platform/secrets/aws-secrets.ts';
 import { secretsConformance } from '@countersign/platform/secrets/conformance.ts';
 import { Secrets } from '@countersign/platform/secrets/secrets.ts';
-import { secretsWriter } from '@countersign/platform/secrets/testing/aws-secrets.ts';
+import { secretsWriter } from '@countersign/platform/secrets/secrets-writer.ts';
 import { ROOT } from '../config.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 import type { Fault } from './faulty-proxy.ts';

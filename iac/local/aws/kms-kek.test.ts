@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKmsKey } from '@countersign/platform/keys/testing/kms-keys.ts';
+import { createKmsKey } from '@countersign/platform/keys/create-kms-key.ts';
 import { kekConformance } from '@countersign/platform/keys/kek-conformance.ts';
 import { openKmsKek } from '@countersign/platform/keys/kms-kek.ts';
 import type { KmsKek } from '@countersign/platform/keys/kms-kek.ts';

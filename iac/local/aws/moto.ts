@@ -20,13 +20,14 @@ const run = promisify(execFile);
  * missing, so where it cannot be had this throws.
  * @throws AwsStandInError
  */
-export async function ensureMoto(cacheDir: string): Promise<string> {
+export async function ensureMoto(cacheDir: string, say: (line: string) => void = () => undefined): Promise<string> {
   const folder = path.join(cacheDir, PACKAGES[0]!.replace('==', '-'));
   const python = path.join(folder, 'bin/python');
   if (await access(python).then(() => true, () => false)) return python;
   await run('python3', ['-c', 'import venv, ensurepip']).catch((cause: unknown) => {
-    throw new AwsStandInError('moto_missing', 'What speaks to AWS is tested against moto, an implementation of its own, which needs python3 with venv. Install it ("apt-get install python3-venv" on Debian).', { cause });
+    throw new AwsStandInError('moto_missing', 'What stands in for AWS here is moto, an implementation of its own, which needs python3 with venv. Install it ("apt-get install python3-venv" on Debian).', { cause });
   });
+  say('installing moto, a stand-in for AWS, with pip');
   await mkdir(cacheDir, { recursive: true });
   // Made beside and moved: an environment that is there is whole. What is run by its Python does not mind the move.
   const beside = `${folder}.${process.pid}`;
@@ -45,23 +46,39 @@ export async function ensureMoto(cacheDir: string): Promise<string> {
   return python;
 }
 
-/** Starts moto, a stand-in for AWS (SQS, S3, KMS, Secrets Manager), on 127.0.0.1. What it holds is gone when it stops. */
-export async function startMoto(cacheDir: string): Promise<RestartableSqs> {
+export interface MotoOptions {
+  /** Absent: any free one. */
+  readonly port?: number;
+  /** Where it keeps what it is given. Absent: in memory, and gone when it stops. */
+  readonly folder?: string;
+}
+
+/** Starts moto, a stand-in for AWS (SQS, S3, KMS, Secrets Manager), on 127.0.0.1. */
+export async function startMoto(cacheDir: string, { port: asked, folder }: MotoOptions = {}): Promise<RunningMoto> {
   const python = await ensureMoto(cacheDir);
-  const port = await anyFreePort();
-  let server = await serve(python, port);
+  const port = asked ?? await anyFreePort();
+  const args = folder === undefined ? ['-c', SERVE, String(port)] : [KEPT_MOTO, String(port), folder];
+  let server = await serve(python, args);
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    get ended() { return server.exitCode === null && server.signalCode === null ? once(server, 'exit') : Promise.resolve(); },
     async restart() {
       await end(server);
-      server = await serve(python, port);
+      server = await serve(python, args);
     },
     stop: () => end(server),
   };
 }
 
-async function serve(python: string, port: number): Promise<ChildProcess> {
-  const server = spawn(python, ['-c', SERVE, String(port)], { stdio: ['pipe', 'ignore', 'pipe'] });
+export interface RunningMoto extends RestartableSqs {
+  /** Resolves when the server that runs now has ended, however. */
+  readonly ended: Promise<unknown>;
+}
+
+const KEPT_MOTO = path.join(import.meta.dirname, 'kept_moto.py');
+
+async function serve(python: string, args: readonly string[]): Promise<ChildProcess> {
+  const server = spawn(python, args, { stdio: ['pipe', 'ignore', 'pipe'] });
   server.stderr.setEncoding('utf8');
   let said = '';
   await new Promise<void>((resolve, reject) => {

@@ -40,7 +40,7 @@ export class CanaryCell {
     const [logsDir, keyFile, secretsDir] = [scratch.path('logs'), scratch.path('key'), scratch.path('secrets')];
     await mkdir(logsDir);
     await createKeyFile(keyFile);
-    const access = { controlDatabaseUrl: scratch.url('countersign_control'), keyFile, publicUrl: 'http://localhost:8080' };
+    const access = { controlDatabaseUrl: scratch.url('countersign_control'), publicUrl: 'http://localhost:8080' };
     const { tenant_id } = await bootstrapTenant(access);
     await mkdir(path.join(secretsDir, tenant_id), { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(path.join(secretsDir, tenant_id, name), text, { mode: 0o600 });

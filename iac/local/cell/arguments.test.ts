@@ -18,6 +18,13 @@ it('runs on PostgreSQL alone unless it is asked for more', () => {
   expect(() => parseStartArguments(['--queue', 'kafka'])).toThrow('--queue takes postgres or sqs, not "kafka".');
 });
 
+it('takes the parts of the AWS side one by one or all together, and says where they contradict', () => {
+  expect(parseStartArguments(['--keys', 'kms', '--objects', 's3'])).toMatchObject({ keys: 'kms', objects: 's3', secrets: undefined, queue: 'postgres', redis: false });
+  expect(parseStartArguments(['--aws', '--objects', 's3', '--witness', '--oidc'])).toMatchObject({ keys: 'kms', objects: 's3', secrets: 'aws', queue: 'sqs', redis: true, witness: true, oidc: true });
+  expect(() => parseStartArguments(['--aws', '--keys', 'file'])).toThrow('--aws means --keys kms, not file.');
+  expect(() => parseStartArguments(['--objects', 'gcs'])).toThrow('--objects takes folder or s3, not "gcs".');
+});
+
 it('names the flag and what it takes', () => {
   expect(() => parseStartArguments(['--port', 'http'])).toThrow(/--port takes a whole number from 0 to 65535, not "http"/);
   expect(() => parseStartArguments(['--workers', '0'])).toThrow(/--workers takes a whole number from 1 to 16/);

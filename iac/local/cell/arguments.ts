@@ -18,6 +18,12 @@ export const START_USAGE = `Usage: npm start -- [options]
   --workers N                   worker processes (default 1)
   --queue postgres|sqs          how workers hear of work (default postgres; sqs: a stand-in for Amazon SQS is started)
   --redis                       a Redis that the processes share (needs redis-server; see docs/how-to/run-on-sqs-and-redis.md)
+  --keys file|kms               what wraps the keys of tenants (default file; kept; kms: a stand-in for AWS KMS is started)
+  --secrets database|aws        where secrets of connectors are (default database; kept; aws: a stand-in for AWS Secrets Manager)
+  --objects folder|s3           where evidence and checkpoints are (default folder; kept; s3: a stand-in for S3 with Object Lock)
+  --aws                         all of these: --queue sqs --redis --keys kms --secrets aws --objects s3 (docs/how-to/run-on-the-aws-side.md)
+  --witness                     our witness beside the cell, which countersigns its audit (kept; a customer runs one elsewhere)
+  --oidc                        a stand-in for an identity provider, to sign in by (kept)
   --policy-ttl-seconds N        how long a signed policy bundle is valid (default 900)
   --policy-renewal-seconds N    how often it is signed anew (default 240; 0 never: after the TTL everything is denied)
   --policy-refresh-seconds N    how often a worker asks for a newer one (default 60)
@@ -41,8 +47,9 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
     sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
     workers: number('--workers', values.workers, 1, 1, 16),
-    queue: queueOf(values.queue),
-    redis: values.redis ?? false,
+    ...awsSideOf(values),
+    witness: values.witness ?? false,
+    oidc: values.oidc ?? false,
     connectorsDir: values['connectors-dir'] === undefined ? null : path.resolve(values['connectors-dir']),
     fresh: values.fresh ?? false,
     verbose: values.verbose ?? false,
@@ -60,6 +67,7 @@ function parse(argv: readonly string[]) {
       args: [...argv], strict: true,
       options: {
         fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' }, redis: { type: 'boolean' }, queue: { type: 'string' },
+        aws: { type: 'boolean' }, keys: { type: 'string' }, secrets: { type: 'string' }, objects: { type: 'string' }, witness: { type: 'boolean' }, oidc: { type: 'boolean' },
         region: { type: 'string' }, cell: { type: 'string' }, slug: { type: 'string' }, cells: { type: 'string' },
         'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
         workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
@@ -81,9 +89,26 @@ function nameOf(flag: string, text: string | undefined): string | undefined {
   return text;
 }
 
-function queueOf(text = 'postgres'): 'postgres' | 'sqs' {
-  if (text !== 'postgres' && text !== 'sqs') throw new CellError('usage', `--queue takes postgres or sqs, not ${JSON.stringify(text)}.`);
-  return text;
+type AwsSide = Required<Pick<CellOptions, 'queue' | 'redis'>> & Pick<CellOptions, 'keys' | 'secrets' | 'objects'>;
+
+/** What an AWS cell has in the place of a local one's, each alone or all together. */
+function awsSideOf({ aws = false, redis = false, ...named }: { aws?: boolean; redis?: boolean; queue?: string; keys?: string; secrets?: string; objects?: string }): AwsSide {
+  const side = {
+    queue: oneOf('--queue', named.queue, ['postgres', 'sqs']), keys: oneOf('--keys', named.keys, ['file', 'kms']),
+    secrets: oneOf('--secrets', named.secrets, ['database', 'aws']), objects: oneOf('--objects', named.objects, ['folder', 's3']),
+  };
+  if (!aws) return { ...side, queue: side.queue ?? 'postgres', redis };
+  const other = (Object.keys(ON_AWS) as Array<keyof typeof ON_AWS>).find((name) => side[name] !== undefined && side[name] !== ON_AWS[name]);
+  if (other !== undefined) throw new CellError('usage', `--aws means --${other} ${ON_AWS[other]}, not ${side[other]}. Leave --aws out and name the parts that you want, or leave --${other} out.`);
+  return { ...ON_AWS, redis: true };
+}
+
+const ON_AWS = { queue: 'sqs', keys: 'kms', secrets: 'aws', objects: 's3' } as const;
+
+function oneOf<T extends string>(flag: string, text: string | undefined, allowed: readonly [T, T]): T | undefined {
+  const found = allowed.find((value) => value === text);
+  if (text !== undefined && found === undefined) throw new CellError('usage', `${flag} takes ${allowed.join(' or ')}, not ${JSON.stringify(text)}.`);
+  return found;
 }
 
 function number(flag: string, text: string | undefined, fallback: number, least: number, most: number): number {

@@ -6,10 +6,9 @@ import { CellError } from './errors.ts';
 import { homeEnvironment, LOCAL_HOME } from './home.ts';
 import type { Home } from './home.ts';
 
-/** What the control plane's own bootstrap needs: its database and its key file. */
+/** What the control plane's own bootstrap needs: its database. */
 export interface BootstrapAccess {
   readonly controlDatabaseUrl: string;
-  readonly keyFile: string;
   readonly publicUrl: string;
   /** Absent: the local one. */
   readonly home?: Home;
@@ -42,7 +41,7 @@ async function run<T>(access: BootstrapAccess, args: string[]): Promise<T> {
       cwd: ROOT,
       env: {
         ...baseEnvironment(), ...homeEnvironment(access.home ?? LOCAL_HOME),
-        COUNTERSIGN_CONTROL_DATABASE_URL: access.controlDatabaseUrl, COUNTERSIGN_KEY_FILE: access.keyFile, COUNTERSIGN_PUBLIC_URL: access.publicUrl,
+        COUNTERSIGN_CONTROL_DATABASE_URL: access.controlDatabaseUrl, COUNTERSIGN_PUBLIC_URL: access.publicUrl,
       },
     });
     return JSON.parse(stdout) as T;

@@ -95,6 +95,26 @@ export class CellApi {
     return (await this.#send<{ items: Array<Schemas['PolicyStatus']> }>('GET', '/api/v1/policy')).items;
   }
 
+  async witnesses(): Promise<Array<Schemas['Witness']>> {
+    return (await this.#send<{ items: Array<Schemas['Witness']> }>('GET', '/api/v1/audit/witnesses')).items;
+  }
+
+  createWitness(witness: Schemas['NewWitness']): Promise<Schemas['Witness']> {
+    return this.#send('POST', '/api/v1/audit/witnesses', witness);
+  }
+
+  async identityProviders(): Promise<Array<Schemas['IdentityProvider']>> {
+    return (await this.#send<{ items: Array<Schemas['IdentityProvider']> }>('GET', '/api/v1/identity-providers')).items;
+  }
+
+  createIdentityProvider(provider: Schemas['NewIdentityProvider']): Promise<Schemas['IdentityProvider']> {
+    return this.#send('POST', '/api/v1/identity-providers', provider);
+  }
+
+  invite(person: Schemas['NewInvitation']): Promise<Schemas['NewlyInvited']> {
+    return this.#send('POST', '/api/v1/invitations', person);
+  }
+
   keys(): Promise<Schemas['KeySet']> {
     return this.#send('GET', '/api/v1/keys');
   }

@@ -1,13 +1,19 @@
+import { existsSync } from 'node:fs';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
+import { readKeySettings } from '@countersign/platform/keys/settings.ts';
+import { readS3Place } from '@countersign/platform/objects/settings.ts';
 import { tracesEnvironment } from '../config.ts';
 import type { CellOptions } from '../config.ts';
+import { keptAwsSide, namesOnAws, tenantSecretsWriter } from './aws-side.ts';
+import { startBeside } from './beside.ts';
 import { bootstrapTenant, newApiKey, newSignInUrl } from './bootstrap.ts';
 import type { BootstrapAccess } from './bootstrap.ts';
 import { CellApi } from './cell-api.ts';
 import { CellProcess } from './child-process.ts';
+import type { Ready } from './child-process.ts';
 import { ensureConsole } from './console-build.ts';
 import { openDataFolder, refuseRunning } from './data-folder.ts';
-import type { DataFolder } from './data-folder.ts';
+import type { CellState, DataFolder } from './data-folder.ts';
 import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
 import { homeEnvironment, keptCellKey, keptHome } from './home.ts';
@@ -30,6 +36,8 @@ export interface RunningCell {
   readonly sandboxAdminPassword: string;
   readonly postgresPort: number;
   readonly processes: readonly CellProcess[];
+  /** What stands in for AWS here. */
+  readonly standIns: readonly string[];
   /** What a further worker is started with. */
   readonly workerEnvironment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -56,37 +64,42 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     const ports = await choosePorts(folder, options);
     const home = await keptHome(folder, options);
     const cellKey = await keptCellKey(folder);
-    await FileKeys.open(folder.keyFile, { create: folder.isNew });
+    const asked = await keptAwsSide(folder, options);
+    // A cell that goes back from KMS to a file may have none.
+    if (asked.keys === 'file') await FileKeys.open(folder.keyFile, { create: folder.isNew || (asked.kms_key_id !== null && !existsSync(folder.keyFile)) });
     const startingDatabase = CellDatabase.start(folder, options.postgresPort, say);
     // A console that cannot be built must not leave behind a database that was still starting.
     stops.push(async () => (await startingDatabase.catch(() => undefined))?.stop());
     const [consoleDir, database] = await Promise.all([ensureConsole(say, interrupted), startingDatabase]);
-    const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, keyFile: folder.keyFile, publicUrl: `http://localhost:${ports.api}`, home };
+    const access: BootstrapAccess = { controlDatabaseUrl: database.controlUrl, publicUrl: `http://localhost:${ports.api}`, home };
     refuseInterrupted(interrupted);
     const { tenant_id } = await bootstrapTenant(access);
 
-    const begin = (process: CellProcess): Promise<{ listening?: string }> => {
+    const begin = (process: CellProcess): Promise<Ready> => {
       refuseInterrupted(interrupted);
       stops.push(() => process.stop());
       return process.start();
     };
     const start = async (process: CellProcess): Promise<CellProcess> => (await begin(process), process);
-    const standIns = await startStandIns({ options, common: { logsDir: folder.logs, verbose: options.verbose, say }, begin });
-    const layout = cellLayout({ options, folder, database, consoleDir, ports, publicUrl: access.publicUrl, home, cellKeySha256: cellKey.sha256, standIns, say });
+    const common = { logsDir: folder.logs, verbose: options.verbose, say };
+    const standIns = await startStandIns({ options, asked, folder, common, begin });
+    const layout = cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl: access.publicUrl, home, cellKeySha256: cellKey.sha256, standIns });
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
     const api = new CellApi(access.publicUrl, apiKey);
     await publishShipped(api, await keptPublisherKey(folder), say);
-    const { webhookUrl } = await seed(api, folder.secrets, ports.sandboxUrl, options.sandboxProxyUrl);
+    const putSecret = standIns.aws.secrets === 'aws' ? tenantSecretsWriter(standIns.awsEndpoint, tenant_id) : null;
+    const { webhookUrl } = await seed(api, { secrets: folder.secrets, sandboxUrl: ports.sandboxUrl, sandboxProxyUrl: options.sandboxProxyUrl, putSecret });
     await sayWhatNeedsApproval(api, say);
+    const beside = await startBeside({ options, api, folder, tenantId: tenant_id, publicUrl: access.publicUrl, common, begin });
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {
       url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey, cellKey: cellKey.cell_key, tenantId: tenant_id,
-      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [...standIns.processes, controlPlane, ...rest], workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
+      sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [...standIns.processes, controlPlane, ...beside, ...rest], standIns: namesOnAws(standIns.aws), workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
     };
     await folder.writeState({
-      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, key_file: folder.keyFile, api_key: apiKey, ...home, cell_key: cellKey.cell_key,
+      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, ...placesOf(standIns), api_key: apiKey, ...home, cell_key: cellKey.cell_key,
       sandbox_admin_password: cell.sandboxAdminPassword,
       processes: { postgres: database.pid, ...Object.fromEntries(cell.processes.map((child) => [child.name, child.pid ?? 0])) },
     });
@@ -126,8 +139,15 @@ async function keptApiKey(folder: DataFolder, access: BootstrapAccess): Promise<
   return api_key;
 }
 
+/** As the processes read it. */
+function placesOf({ shared }: StandIns): Pick<CellState, 'keys' | 'objects'> {
+  const place = readS3Place(shared);
+  return { keys: readKeySettings(shared), objects: { objectsFolder: shared['COUNTERSIGN_OBJECTS_DIR'] ?? '', objectsS3: place !== null && 'problem' in place ? null : place } };
+}
+
 interface LayoutInput {
   readonly options: CellOptions;
+  readonly common: { readonly logsDir: string; readonly verbose: boolean; readonly say: Say };
   readonly folder: DataFolder;
   readonly database: CellDatabase;
   readonly consoleDir: string;
@@ -136,18 +156,16 @@ interface LayoutInput {
   readonly home: Home;
   readonly cellKeySha256: string;
   readonly standIns: StandIns;
-  readonly say: Say;
 }
 
 /** Which processes a cell has, and the environment that each is given. */
-function cellLayout({ options, folder, database, consoleDir, ports, publicUrl, home, cellKeySha256, standIns, say }: LayoutInput) {
-  const common = { logsDir: folder.logs, verbose: options.verbose, say };
-  const shared = { ...standIns.shared, ...homeEnvironment(home), COUNTERSIGN_OBJECTS_DIR: folder.objects, COUNTERSIGN_KEY_FILE: folder.keyFile, COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
+function cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl, home, cellKeySha256, standIns }: LayoutInput) {
+  const shared = { ...standIns.shared, ...homeEnvironment(home), COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
   const workerEnvironment = (number: number): Record<string, string> => ({
     // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
     ...shared, ...standIns.worker, COUNTERSIGN_WORKER_ID: `worker-${number}`, COUNTERSIGN_EXECUTION_DATABASE_URL: database.executionUrl, COUNTERSIGN_POLICY_REFRESH_SECONDS: String(options.policyRefreshSeconds),
     COUNTERSIGN_RECONCILE_SECONDS: String(options.reconcileSeconds),
-        ...(typeof options.connectorsDir === 'string' ? { COUNTERSIGN_CONNECTORS_DIR: options.connectorsDir } : {}),
+    ...(typeof options.connectorsDir === 'string' ? { COUNTERSIGN_CONNECTORS_DIR: options.connectorsDir } : {}),
   });
   return {
     workerEnvironment,

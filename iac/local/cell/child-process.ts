@@ -7,12 +7,20 @@ import path from 'node:path';
 import { baseEnvironment, ROOT } from '../config.ts';
 import { CellError } from './errors.ts';
 
+/** What a process says when it can be asked. */
+export interface Ready {
+  readonly listening?: string;
+  /** Of a witness. */
+  readonly vkey?: string;
+}
+
 export interface ChildOptions {
   /** Short name, also of its log file. */
   readonly name: string;
   /** Entry file, relative to the repository. */
   readonly entry: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
   readonly logsDir: string;
   readonly verbose: boolean;
   readonly say: (line: string) => void;
@@ -55,14 +63,14 @@ export class CellProcess {
   }
 
   /** Resolves with what the process said when it was ready. @throws CellError `process_did_not_start` with the end of its log */
-  async start(): Promise<{ listening?: string }> {
+  async start(): Promise<Ready> {
     const child = await this.#spawn();
-    const answer = await new Promise<{ listening?: string } | undefined>((resolve) => {
+    const answer = await new Promise<Ready | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), READY_WITHIN_MS);
       child.on('message', (message) => {
         if (typeof message !== 'object' || message === null || !('listening' in message || 'ready' in message)) return;
         clearTimeout(timer);
-        resolve(message as { listening?: string });
+        resolve(message as Ready);
       });
       child.once('exit', () => { clearTimeout(timer); resolve(undefined); });
     });
@@ -92,10 +100,10 @@ export class CellProcess {
   }
 
   async #spawn(): Promise<ChildProcess> {
-    const { entry, env, verbose } = this.#options;
+    const { entry, env, args = [], verbose } = this.#options;
     const log = await openLog(this.#logFile);
     // A process group of its own: Ctrl-C reaches the supervisor alone, which then stops everything in order.
-    const child = fork(path.join(ROOT, entry), { cwd: ROOT, env: { ...baseEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const child = fork(path.join(ROOT, entry), args, { cwd: ROOT, env: { ...baseEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.pipe(log, { end: false });
       if (verbose) stream.pipe(process.stderr, { end: false });

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { KeySettings } from '@countersign/platform/keys/settings.ts';
+import type { ObjectsSettings } from '@countersign/platform/objects/settings.ts';
 import { CellError } from './errors.ts';
 
 /** Version of what lies in the data folder. Raised when an older folder could not be used any more. */
@@ -21,7 +23,9 @@ export interface CellState {
   readonly url: string;
   readonly sandbox_url: string;
   readonly control_database_url: string;
-  readonly key_file: string;
+  /** How the tenant's keys are unwrapped, and where objects are: for commands that reach past the cell's processes. */
+  readonly keys: KeySettings;
+  readonly objects: ObjectsSettings;
   readonly api_key: string;
   readonly region: 'us' | 'eu';
   readonly cell: string;
@@ -36,6 +40,10 @@ export interface DataFolder {
   readonly logs: string;
   readonly objects: string;
   readonly sandbox: string;
+  /** Where the stand-in for AWS keeps what it is given. */
+  readonly aws: string;
+  /** Of the witness beside the cell. */
+  readonly witness: string;
   readonly keyFile: string;
   readonly secrets: CellSecrets;
   /** No database has been made in it yet. */
@@ -59,10 +67,10 @@ export async function openDataFolder(folder: string, options: { fresh: boolean }
     if (options.fresh) await empty(folder);
     await checkLayout(folder);
     const isNew = !(await exists(path.join(folder, 'postgres')));
-    for (const name of ['logs', 'objects', 'sandbox', 'keys']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
+    for (const name of ['logs', 'objects', 'sandbox', 'keys', 'aws', 'witness']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
     return {
       path: folder, isNew, release,
-      logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), keyFile: path.join(folder, 'keys', 'root.key'),
+      logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), aws: path.join(folder, 'aws'), witness: path.join(folder, 'witness'), keyFile: path.join(folder, 'keys', 'root.key'),
       secrets: await readOrMakeSecrets(folder, isNew),
       writeState: (state) => writePrivately(path.join(folder, 'cell.json'), state),
       readKept: <T>(name: string, fields: ReadonlyArray<keyof T & string>) => readJson<T>(path.join(folder, `${name}.json`), fields),
@@ -136,7 +144,7 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
 const OURS = [
-  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'home.json', 'operator.json', 'layout.json',
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'home.json', 'operator.json', 'aws.json', 'witness.json', 'oidc.json', 'layout.json',
 ] as const;
 
 /** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */

@@ -1,5 +1,6 @@
 import { KeysError } from '@countersign/platform/keys/keys.ts';
 import { PostgresError } from '@countersign/platform/postgres/errors.ts';
+import { AwsStandInError } from '../aws/errors.ts';
 import { PostgresStartError } from '../postgres/errors.ts';
 import { RedisServerError } from '../redis/errors.ts';
 
@@ -34,7 +35,7 @@ export class CellError extends Error {
 export function endOf(error: unknown): { readonly message: string; readonly exitCode: number } | undefined {
   if (error instanceof CellError || error instanceof PostgresStartError) return error;
   // A key file or a migration that is not what it was: the folder's content is at fault, not its format.
-  if (error instanceof RedisServerError) return { message: error.message, exitCode: EXIT_CODES.process_did_not_start };
+  if (error instanceof RedisServerError || error instanceof AwsStandInError) return { message: error.message, exitCode: EXIT_CODES.process_did_not_start };
   if (error instanceof KeysError || error instanceof PostgresError) return { message: error.message, exitCode: EXIT_CODES.data_folder_broken };
   return undefined;
 }

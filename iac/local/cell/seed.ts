@@ -11,6 +11,14 @@ export interface Seeded {
   readonly webhookUrl: string;
 }
 
+export interface SeedPlace {
+  readonly secrets: CellSecrets;
+  readonly sandboxUrl: string;
+  readonly sandboxProxyUrl: string | undefined;
+  /** Puts a secret into Secrets Manager; null: secrets are sealed in the database. */
+  readonly putSecret: ((name: string, value: object) => Promise<void>) | null;
+}
+
 const WORKFLOWS = ['classifier-training', 'incident-triage', 'incident-undo'];
 const ENVIRONMENT = 'prod';
 
@@ -19,8 +27,8 @@ const ENVIRONMENT = 'prod';
  * connectors are published before.
  * Every step looks before it makes, so a start that was interrupted goes on where it stopped.
  */
-export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: string, sandboxProxyUrl?: string): Promise<Seeded> {
-  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, secrets, sandboxUrl, versionOf('servicenow'), sandboxProxyUrl);
+export async function seed(api: CellApi, place: SeedPlace): Promise<Seeded> {
+  const servicenow = await api.findInstance('sandbox') ?? await connectSandbox(api, place, versionOf('servicenow'));
   if (await api.findInstance('local-classifier') === undefined) {
     await api.createInstance({ connector: 'classifier', connector_version: versionOf('classifier'), name: 'local-classifier', environment: ENVIRONMENT });
   }
@@ -31,10 +39,13 @@ export async function seed(api: CellApi, secrets: CellSecrets, sandboxUrl: strin
   return { webhookUrl: servicenow.webhook_url };
 }
 
-async function connectSandbox(api: CellApi, secrets: CellSecrets, sandboxUrl: string, version: string, proxyUrl: string | undefined) {
-  const user = { username: INTEGRATION_USER, password: secrets.sandbox_integration_password };
-  const credential = await api.storeCredential({ name: 'sandbox-integration-user', kind: 'basic', value: user });
-  const webhook = await api.storeCredential({ name: 'sandbox-webhook-secret', kind: 'webhook_secret', value: { secret: secrets.webhook_secret } });
+async function connectSandbox(api: CellApi, { secrets, sandboxUrl, sandboxProxyUrl: proxyUrl, putSecret }: SeedPlace, version: string) {
+  const store = async (name: string, kind: 'basic' | 'webhook_secret', value: Record<string, string>) => {
+    await putSecret?.(name, value);
+    return api.storeCredential({ name, kind, ...(putSecret === null ? { value } : { secret_ref: `aws-sm:${name}` }) });
+  };
+  const credential = await store('sandbox-integration-user', 'basic', { username: INTEGRATION_USER, password: secrets.sandbox_integration_password });
+  const webhook = await store('sandbox-webhook-secret', 'webhook_secret', { secret: secrets.webhook_secret });
   return api.createInstance({
     connector: 'servicenow', connector_version: version, name: 'sandbox', environment: ENVIRONMENT,
     base_url: sandboxUrl, allowed_hosts: [new URL(sandboxUrl).host], settings: { integration_user: INTEGRATION_USER },

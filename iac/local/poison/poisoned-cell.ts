@@ -70,7 +70,7 @@ export class PoisonedCell {
     const peerUrl = await tickets.listen();
     const sqs = await AdversarialSqs.start();
     const queueUrl = await createQueues({ endpoint: sqs.endpoint, region: null }, { name: QUEUE, maxReceives: MAX_RECEIVES });
-    const access = { controlDatabaseUrl: scratch.url('countersign_control'), keyFile, publicUrl: 'http://localhost:8080' };
+    const access = { controlDatabaseUrl: scratch.url('countersign_control'), publicUrl: 'http://localhost:8080' };
     const { tenant_id } = await bootstrapTenant(access);
     const controlPlane = new CellProcess({
       name: 'control-plane', entry: 'control-plane/main.ts', logsDir, verbose: false, say: () => undefined,

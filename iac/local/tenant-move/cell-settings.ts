@@ -19,7 +19,7 @@ async function ofDataFolder(folder: string): Promise<CellSettings> {
   if (cell === undefined) throw new CellError('cell_not_running', `No cell runs on ${folder}. Both cells must run: the one seals its audit to the end.`);
   const url = new URL(cell.control_database_url);
   [url.username, url.password] = ['postgres', (await readFile(path.join(folder, 'postgres.password'), 'utf8')).trim()];
-  return { cell: cell.cell, region: cell.region, adminUrl: url.href, keys: { root: { kind: 'file', file: cell.key_file }, also: [] }, objects: { objectsFolder: path.join(path.resolve(folder), 'objects') } };
+  return { cell: cell.cell, region: cell.region, adminUrl: url.href, keys: cell.keys, objects: cell.objects };
 }
 
 async function ofFile(file: string): Promise<CellSettings> {
