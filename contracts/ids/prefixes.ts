@@ -53,6 +53,10 @@ export const ID_PREFIXES = {
   erasure_request: 'ers',
   legal_hold: 'hld',
   tenant_move: 'mov',
+  agent: 'agt',
+  agent_pool: 'apl',
+  enrolment_token: 'aet',
+  work_order: 'ord',
   request: 'req',
 } as const;
 
