@@ -58,6 +58,7 @@ function EndSession({ session }: { session: Session }) {
     act: () => done(api.DELETE('/api/v1/sessions/{session_id}', { params: { path: { session_id: session.id } } })),
     says: () => 'The session has ended',
     touches: ['sessions', 'me'],
+    toastsProblem: true,
   });
   return <Button size="xs" variant="default" loading={end.isPending} onClick={() => end.mutate(undefined)}>{session.current ? 'Sign out' : 'End'}</Button>;
 }

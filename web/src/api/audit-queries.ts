@@ -19,3 +19,8 @@ export function packagesQuery(cursor: string | null) {
     placeholderData: keepPreviousData,
   });
 }
+
+/** Where the audit is streamed to. How far each has got moves by itself, so it is read again while it is looked at. */
+export const sinksQuery = queryOptions({ queryKey: ['audit-sinks'], queryFn: () => dataOf(api.GET('/api/v1/audit/sinks')), refetchInterval: 5_000 });
+
+export const witnessesQuery = queryOptions({ queryKey: ['witnesses'], queryFn: () => dataOf(api.GET('/api/v1/audit/witnesses')), refetchInterval: 15_000 });

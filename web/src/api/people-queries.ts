@@ -33,3 +33,6 @@ export const groupsQuery = queryOptions({ queryKey: ['groups'], queryFn: () => d
 export function groupRolesQuery(groupId: string) {
   return queryOptions({ queryKey: ['group-roles', groupId], queryFn: () => dataOf(api.GET('/api/v1/groups/{group_id}/roles', { params: { path: { group_id: groupId } } })) });
 }
+
+/** The OpenID providers that vouch for people; never their secrets. */
+export const identityProvidersQuery = queryOptions({ queryKey: ['identity-providers'], queryFn: () => dataOf(api.GET('/api/v1/identity-providers')) });

@@ -8,6 +8,7 @@ export function EndButton({ grant }: { grant: Schemas['BreakGlass'] }) {
     act: () => dataOf(api.POST('/api/v1/break-glass/{grant_id}/end', { params: { path: { grant_id: grant.id } } })),
     says: ({ role, display_name }) => `${display_name} holds ${role} no more. Evidence of what was done is being made`,
     touches: ['break-glass', 'me', 'role-assignments'],
+    toastsProblem: true,
   });
   return <Button size="xs" variant="default" loading={end.isPending} onClick={() => end.mutate(undefined)}>Give it back</Button>;
 }

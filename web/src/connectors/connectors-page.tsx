@@ -6,6 +6,7 @@ import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Empty, Page } from '../parts/page.tsx';
+import { ConnectorsNav } from './connectors-nav.tsx';
 import { InstanceCard } from './instance-card.tsx';
 
 export function ConnectorsPage() {
@@ -13,6 +14,7 @@ export function ConnectorsPage() {
   const connectors = useQuery(connectorsQuery);
   return (
     <Page title="Connectors" lead="The systems that workflows may read and write, each with the hosts it may reach and nothing else.">
+      <ConnectorsNav />
       <Stack gap="md">
         <AsyncView query={instances} what="instances" skeletonRows={4}>
           {({ items }) => (items.length === 0

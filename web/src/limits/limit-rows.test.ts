@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holding, wishWith, wrongWith } from './limit-rows.ts';
+import { amountOf, holding, wishWith, wrongWith } from './limit-rows.ts';
 
 const quotas = [
   { name: 'workspaces', workspace_id: null, max: null, ceiling: 20, used: 2 },
@@ -9,6 +9,10 @@ const quotas = [
 
 it('the lower limit holds', () => {
   expect([holding({ max: 5, ceiling: 20 }), holding({ max: null, ceiling: 20 }), holding({ max: null, ceiling: null })]).toEqual([5, 20, null]);
+});
+
+it('bytes are told in larger units, and what is counted as it is', () => {
+  expect([amountOf('stored_bytes', 3_400_000), amountOf('runs_per_day', 3_400_000)]).toEqual(['3.4 MB', '3,400,000']);
 });
 
 describe('setting one', () => {

@@ -1,4 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { formatBytes } from '../format/money.ts';
 
 type Schemas = components['schemas'];
 type Quota = Schemas['Quota'];
@@ -7,6 +8,11 @@ const WORDS: Record<Schemas['QuotaName'], string> = {
   workspaces: 'Workspaces', principals: 'People and service accounts', api_keys: 'API keys', workflows: 'Workflows', runs_per_day: 'Runs in a day', active_runs: 'Runs at a time', stored_bytes: 'Bytes that are kept',
   requests_per_minute: 'Requests in a minute', requests_per_minute_per_key: 'Requests in a minute, of each key',
 };
+
+/** A number of what a quota limits, in words: bytes are told in larger units. */
+export function amountOf(name: Schemas['QuotaName'], amount: number): string {
+  return name === 'stored_bytes' ? formatBytes(amount) : amount.toLocaleString('en');
+}
 
 export function nameOfQuota(name: Schemas['QuotaName']): string {
   return WORDS[name];
@@ -31,7 +37,7 @@ export function wishWith(quotas: readonly Quota[], changed: Pick<Quota, 'name' |
 
 export function wrongWith(text: string, ceiling: number | null): string | null {
   if (text.trim() === '') return null;
-  if (!/^\d{1,10}$/.test(text.trim())) return 'Write a whole number, or nothing.';
+  if (!/^\d{1,15}$/.test(text.trim())) return 'Write a whole number, or nothing.';
   return ceiling !== null && Number(text) > ceiling ? `The cell allows at most ${ceiling.toLocaleString('en')}.` : null;
 }
 

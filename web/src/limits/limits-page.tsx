@@ -12,7 +12,7 @@ import { Page } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { mayCall } from '../states/role-permission.ts';
-import { holding, keyOfQuota, nameOfQuota, wishWith, wrongWith } from './limit-rows.ts';
+import { amountOf, holding, keyOfQuota, nameOfQuota, wishWith, wrongWith } from './limit-rows.ts';
 
 type Quota = Schemas['Quota'];
 type Read = Tagged<Schemas['Limits']>;
@@ -41,8 +41,8 @@ export function LimitsPage() {
               { name: 'What', cell: ({ name }) => <Text span inherit fw={550}>{nameOfQuota(name)}</Text> },
               { name: 'Of', cell: whereOf },
               { name: 'Used', cell: (quota) => <Used quota={quota} /> },
-              { name: 'Your limit', cell: ({ max }) => (max === null ? <Text span c="dimmed" inherit>none of your own</Text> : max.toLocaleString('en')) },
-              { name: 'The cell allows', cell: ({ ceiling }) => (ceiling === null ? 'any number' : ceiling.toLocaleString('en')) },
+              { name: 'Your limit', cell: ({ name, max }) => (max === null ? <Text span c="dimmed" inherit>none of your own</Text> : amountOf(name, max)) },
+              { name: 'The cell allows', cell: ({ name, ceiling }) => (ceiling === null ? 'any number' : amountOf(name, ceiling)) },
               { name: 'Set', cell: (quota) => <ReasonButton size="xs" variant="default" permission={may} onClick={() => setChanging({ read, quota })}>Set</ReasonButton> },
             ]}
           />
@@ -60,7 +60,7 @@ function Used({ quota }: { quota: Quota }) {
   const percent = limit === null || limit === 0 ? 0 : Math.min(FULL, (used / limit) * FULL);
   return (
     <>
-      <span className="tabular">{used.toLocaleString('en')}{limit === null ? '' : ` of ${limit.toLocaleString('en')}`}</span>
+      <span className="tabular">{amountOf(quota.name, used)}{limit === null ? '' : ` of ${amountOf(quota.name, limit)}`}</span>
       {limit === null ? null : <Progress value={percent} size={5} mt={4} w={140} color={percent >= FULL ? 'red.8' : 'ink'} aria-label={`${nameOfQuota(quota.name)}: ${Math.round(percent)} % used`} />}
     </>
   );
@@ -70,13 +70,13 @@ function SetModal({ read, quota, where, onClose }: { read: Read; quota: Quota; w
   const [text, setText] = useState(quota.max === null ? '' : String(quota.max));
   const put = useAct({
     act: () => dataOf(api.PUT('/api/v1/limits', { params: { header: ifMatch(read.etag) }, body: wishWith(read.data.quotas, quota, text) })),
-    says: () => `${nameOfQuota(quota.name)}: ${text.trim() === '' ? 'no limit of your own' : `at most ${Number(text).toLocaleString('en')}`}, within two seconds`,
+    says: () => `${nameOfQuota(quota.name)}: ${text.trim() === '' ? 'no limit of your own' : `at most ${amountOf(quota.name, Number(text))}`}, within two seconds`,
     touches: ['limits'],
     onDone: onClose,
   });
   return (
     <FormModal title={`${nameOfQuota(quota.name)} of ${where}`} confirm="Set it" wrong={wrongWith(text, quota.ceiling)} pending={put.isPending} error={put.error} onClose={onClose} onSubmit={() => put.mutate(undefined)}>
-      <TextInput label="At most" description={quota.ceiling === null ? 'Empty: no limit.' : `Empty: as many as the cell allows, ${quota.ceiling.toLocaleString('en')}.`} inputMode="numeric" data-autofocus value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <TextInput label="At most" description={quota.ceiling === null ? 'Empty: no limit.' : `Empty: as many as the cell allows, ${amountOf(quota.name, quota.ceiling)}.`} inputMode="numeric" data-autofocus value={text} onChange={(event) => setText(event.currentTarget.value)} />
     </FormModal>
   );
 }

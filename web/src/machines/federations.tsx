@@ -74,6 +74,7 @@ function StopButton({ federation, permission }: { federation: Federation; permis
     act: () => dataOf(api.PATCH('/api/v1/federations/{federation_id}', { params: { path: { federation_id: id }, header: ifMatch(`"${version}"`) }, body: { enabled: !enabled } })),
     says: (changed) => (changed.enabled ? `${changed.name} is trusted again` : `${changed.name} is not trusted for now`),
     touches: ['federations'],
+    toastsProblem: true,
   });
   return <ReasonButton size="xs" variant="default" permission={permission} loading={change.isPending} onClick={() => change.mutate(undefined)}>{enabled ? 'Stop' : 'Trust again'}</ReasonButton>;
 }

@@ -74,6 +74,7 @@ function StopButton({ account, permission }: { account: Account; permission: Ret
     act: () => dataOf(api.PATCH('/api/v1/service-accounts/{principal_id}', { params: { path: { principal_id: account.id } }, body: { disabled: !account.disabled } })),
     says: ({ name, disabled }) => (disabled ? `Nothing of ${name} works any more` : `${name} works again`),
     touches: ['service-accounts'],
+    toastsProblem: true,
   });
   return <ReasonButton size="xs" variant="default" permission={permission} loading={change.isPending} onClick={() => change.mutate(undefined)}>{account.disabled ? 'Let it work' : 'Stop'}</ReasonButton>;
 }

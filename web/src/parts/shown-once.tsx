@@ -6,16 +6,20 @@ interface Props {
   title: string;
   /** The secret. It lives in the state of who shows it, never in the query cache. */
   value: string;
+  /** What is left of it here, in a sentence; for most a digest. */
+  kept?: string;
   onClose: () => void;
   children?: ReactNode;
 }
 
+const DIGEST_IS_KEPT = 'What is stored here is a digest of it, so nobody can read it again.';
+
 /** A value that the server gives out this one time. A click beside it does not close it, since it could not be shown again. */
-export function ShownOnce({ title, value, onClose, children }: Props) {
+export function ShownOnce({ title, value, kept = DIGEST_IS_KEPT, onClose, children }: Props) {
   return (
     <Modal opened onClose={onClose} title={<Text fw={600}>{title}</Text>} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false} size="lg">
       <Stack gap="md">
-        <Text size="sm">It is shown this one time. What is stored here is a digest of it, so nobody can read it again.</Text>
+        <Text size="sm">It is shown this one time. {kept}</Text>
         <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }} aria-label="The value">{value}</Code>
         {children}
         <Group justify="flex-end">

@@ -51,6 +51,7 @@ function Withdraw({ invitation }: { invitation: Invitation }) {
     act: () => done(api.DELETE('/api/v1/invitations/{invitation_id}', { params: { path: { invitation_id: invitation.id } } })),
     says: () => `The invitation of ${invitation.display_name} opens nothing any more`,
     touches: ['invitations'],
+    toastsProblem: true,
   });
   const permission = allOf(given(invitation.state === 'open', `It is ${invitation.state}.`), mayCall('revokeInvitation', me, 'Withdrawing an invitation'));
   return <ReasonButton size="xs" variant="default" permission={permission} loading={withdraw.isPending} onClick={() => withdraw.mutate(undefined)}>Withdraw</ReasonButton>;

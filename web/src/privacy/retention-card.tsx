@@ -56,7 +56,7 @@ function ChangeModal({ read, onClose }: { read: Tagged<Schemas['Retention']>; on
   );
   return (
     <FormModal title="Change the retention" confirm="Set it" danger={wrong === null && shortens(read.data, wishOf(form))} wrong={wrong} pending={put.isPending} error={put.error} onClose={onClose} onSubmit={() => put.mutate(undefined)}>
-      {field('content', 'Content', `What tickets say, models answer and people typed as reasons. Empty: ${inDays(read.data.content_default_days)}.`)}
+      {field('content', 'Content', `What tickets say, models answer and people typed as reasons. Empty: ${inDays(read.data.content_default_days)}. 0: only while its run needs it.`)}
       {field('operational', 'How runs were carried out', 'Attempts, errors and receipts of calls, inputs of decisions, ended sessions. Empty: for ever.')}
       {field('audit', 'Bodies of audit events', 'At least a year. Their digests and proofs stay. Empty: for ever.')}
       {wrong === null && shortens(read.data, wishOf(form)) ? <Notice tone="wait" title="This keeps something for a shorter time">It begins with the next sweep, within minutes. What is gone stays gone.</Notice> : null}

@@ -8,7 +8,8 @@ it('what was read comes back as it was', () => expect(wishOf(formOf(read))).toEq
 describe('what is typed', () => {
   it.each([
     [{ content: '30', operational: '', audit: '365' }, null],
-    [{ content: '0', operational: '', audit: '' }, 'Content: write days from 1 to 3650, or nothing.'],
+    [{ content: '0', operational: '', audit: '' }, null],
+    [{ content: '3651', operational: '', audit: '' }, 'Content: write days from 0 to 3650, or nothing.'],
     [{ content: '', operational: '1.5', audit: '' }, 'How runs were carried out: write days from 1 to 3650, or nothing.'],
     [{ content: '', operational: '', audit: '364' }, 'Bodies of audit events: write days from 365 to 36500, or nothing.'],
   ])('%j: %s', (form, wrong) => expect(wrongWith(form)).toBe(wrong));

@@ -17,7 +17,7 @@ interface Limit {
 }
 
 const LIMITS: readonly Limit[] = [
-  { name: 'content', label: 'Content', min: 1, max: 3_650 },
+  { name: 'content', label: 'Content', min: 0, max: 3_650 },
   { name: 'operational', label: 'How runs were carried out', min: 1, max: 3_650 },
   { name: 'audit', label: 'Bodies of audit events', min: 365, max: 36_500 },
 ];

@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconGlass, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconGlass, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconBroadcast, IconEye, IconIdBadge2, IconLock, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -28,9 +28,9 @@ export const ACCESS_START = '/people';
 
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
-  { path: '/connectors', label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
+  { path: '/connectors', under: ['/connectors', '/credentials'], label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
-  { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/break-glass', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
+  { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/break-glass', '/identity-providers', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
 
 export const PROOF_PAGES: readonly NavPage[] = [
@@ -57,6 +57,14 @@ export const POLICY_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 export const AUDIT_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/audit', label: 'Events', icon: IconFileCertificate, says: 'Audit: sealed events' },
   { path: '/audit/checkpoints', label: 'Checkpoints', icon: IconRubberStamp, says: 'Audit: signed heads, and the chain computed anew' },
+  { path: '/audit/sinks', label: 'Sinks', icon: IconBroadcast, says: 'Audit: where it is streamed to, and how far' },
+  { path: '/audit/witnesses', label: 'Witnesses', icon: IconEye, says: 'Audit: who countersigns, and up to where' },
+];
+
+/** Beneath connectors. */
+export const CONNECTOR_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
+  { path: '/connectors', label: 'Systems', icon: IconPlugConnected, says: 'Connectors: what workflows may run against' },
+  { path: '/credentials', label: 'Credentials', icon: IconLock, says: 'Connectors: what they sign in with' },
 ];
 
 /** Beneath access. */
@@ -64,6 +72,7 @@ export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/people', label: 'People', icon: IconUsers, says: 'Access: who may sign in' },
   { path: '/roles', label: 'Roles', icon: IconUsersGroup, says: 'Access: who may do what' },
   { path: '/machines', label: 'Machines', icon: IconRobot, says: 'Access: programs that call the API' },
+  { path: '/identity-providers', label: 'Identity providers', icon: IconIdBadge2, says: 'Access: who vouches for people' },
   { path: '/changes', label: 'Changes', icon: IconUserCheck, says: 'Access: what waits for a second person' },
   { path: '/break-glass', label: 'Break-glass', icon: IconGlass, says: 'Access: roles taken in an emergency' },
   { path: '/workspaces', label: 'Workspaces', icon: IconBuildingStore, says: 'Access: what is kept apart' },
@@ -71,7 +80,7 @@ export const ACCESS_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 ];
 
 /** What the palette leads to. */
-export const PALETTE_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [...ALL_PAGES, ...POLICY_PAGES, ...ACCESS_PAGES, ...AUDIT_PAGES.slice(1)];
+export const PALETTE_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [...ALL_PAGES, ...POLICY_PAGES, ...ACCESS_PAGES, ...AUDIT_PAGES.slice(1), ...CONNECTOR_PAGES.slice(1)];
 
 /** Whether an address is of a page or beneath it. */
 export function isUnder(pathname: string, { path, under = [path] }: NavPage): boolean {

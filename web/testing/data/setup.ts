@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 /** Who is signed in, in one of two workspaces; null for the first. */
 export function meOf(roles: Schemas['Role'][], workspaceId: string | null): Schemas['Me'] {
-  const workspaces = [{ id: idOf('workspace', 'it'), slug: 'it-operations', name: 'IT operations', roles }, { id: idOf('workspace', 'hr'), slug: 'hr', name: 'HR service', roles }];
+  const workspaces = [{ id: idOf('workspace', 'it'), slug: 'it-operations', name: 'IT operations', is_home: true, roles }, { id: idOf('workspace', 'hr'), slug: 'hr', name: 'HR service', is_home: false, roles }];
   const { id, slug, name } = workspaces.find((one) => one.id === workspaceId) ?? workspaces[0]!;
   return {
     principal: { id: idOf('principal', 'owner'), kind: 'person', display_name: 'Cell owner' },

@@ -3,9 +3,12 @@ import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { AUDIT_PEER_ROUTES } from './audit-peer-routes.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
+import { CREDENTIAL_ROUTES } from './credential-routes.ts';
 import { DEAD_LETTER_ROUTES } from './dead-letter-routes.ts';
 import { DECISION_ROUTES } from './decision-routes.ts';
+import { IDENTITY_PROVIDER_ROUTES } from './identity-provider-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
 import { MACHINE_ROUTES } from './machine-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
@@ -37,6 +40,9 @@ export const ROUTES: Record<string, Handler> = {
   ...OPERATIONS_ROUTES,
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
+  ...AUDIT_PEER_ROUTES,
+  ...CREDENTIAL_ROUTES,
+  ...IDENTITY_PROVIDER_ROUTES,
   ...KEY_ROUTES,
   ...MACHINE_ROUTES,
   ...PEOPLE_ROUTES,

@@ -2,8 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { Change } from '@countersign/contracts/events/change.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { packages } from '../data/audit.ts';
+import { auditPeersState } from '../data/audit-peers.ts';
 import { accessState } from '../data/access.ts';
+import { credentials } from '../data/credentials.ts';
 import { earlierJob } from '../data/dead-letters.ts';
+import { identityProviders } from '../data/identity-providers.ts';
 import { digestOf } from '../data/ids.ts';
 import { keysState } from '../data/keys.ts';
 import { machinesState } from '../data/machines.ts';
@@ -38,6 +41,9 @@ export class World {
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
   readonly access = accessState();
+  readonly auditPeers = auditPeersState();
+  credentials = credentials();
+  identityProviders = identityProviders();
   readonly keys = keysState();
   readonly machines = machinesState();
   readonly packages = packages();
