@@ -124,6 +124,8 @@ export const ERROR_CATALOGUE = {
   second_person_required: { status: 409, title: 'A second person has to agree', fix: 'It waits as the change request named in `change_request_id`: somebody else approves it there.' },
   quota_exceeded: { status: 429, title: 'A quota is used up', fix: 'See `detail` for which; raise it, or wait where it says so.' },
   tenant_elsewhere: { status: 421, title: 'The tenant is served by another cell', fix: 'Send the request to `cell_url`.' },
+  workspace_archived: { status: 409, title: 'The workspace is archived', fix: 'Name another one in `countersign-workspace`, or have an admin restore it in the home workspace.' },
+  workspace_in_use: { status: 409, title: 'The workspace is still in use', fix: 'See `detail` for what has to end first.' },
   tenant_suspended: { status: 403, title: 'The tenant is not served at the moment', fix: 'Ask whoever runs the cell.' },
   tenant_slug_taken: { status: 409, title: 'The slug is taken', fix: 'Choose another slug.' },
   tenant_state: { status: 409, title: 'The tenant is in a state that nobody changes by hand', fix: 'See its `state`: a move or a deletion ends it.' },

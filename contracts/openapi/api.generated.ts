@@ -2995,6 +2995,64 @@ export interface paths {
         patch: operations["updateWorkspace"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a workspace out of use
+         * @description Nothing begins in it any more: its webhooks are refused, its schedules and polls rest, and requests that act in it only read. What is there
+         *     stays. Refused (`workspace_in_use`) for the home workspace, and while runs have not ended.
+         */
+        post: operations["archiveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an archived workspace into use again
+         * @description What its schedules were due for meanwhile is caught up as each of them says. Refused over the quota `workspaces` (`quota_exceeded`).
+         */
+        post: operations["restoreWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The environments of the workspace, in the order of promotion */
+        get: operations["listEnvironments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -3259,6 +3317,8 @@ export interface components {
             id: string;
             slug: string;
             name: string;
+            /** @description Where what concerns the whole tenant is done */
+            is_home: boolean;
             roles: string[];
         };
         Named: {
@@ -5761,6 +5821,22 @@ export interface components {
             }[];
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing begins in it; null: in use
+             */
+            archived_at: string | null;
+        };
+        Environment: {
+            id: string;
+            /** @enum {string} */
+            name: "dev" | "staging" | "prod";
+            workspace_id: string;
+            /** @description Promotion goes from 1 upwards */
+            ordinal: number;
+            active_workflows: number;
+            /** @description Connector instances that are enabled */
+            instances: number;
         };
         NewWorkspace: {
             slug: string;
@@ -11585,6 +11661,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    archiveWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Archived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description In use */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEnvironments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The environments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Environment"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
+import { isPermission, OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
 import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { bearerOf, findPrincipal } from '../http/authenticate.ts';
@@ -45,7 +45,7 @@ export class Access {
    * Lets a request in.
    *
    * @throws ApiError `unauthenticated`, `csrf_refused`, `forbidden`, `scope_missing`, `step_up_required`, `rate_limited`, `quota_exceeded`,
-   *   `tenant_elsewhere`, `tenant_suspended`, `authorization_unavailable`; `not_found` for what only the cell's operator calls
+   *   `tenant_elsewhere`, `tenant_suspended`, `workspace_archived`, `authorization_unavailable`; `not_found` for what only the cell's operator calls
    */
   async admit(request: IncomingMessage, operation: OperationId, response: ServerResponse): Promise<Admission> {
     const need: string = OPERATION_PERMISSION[operation];
@@ -64,7 +64,9 @@ export class Access {
     await tenantStates.refuseUnlessServed(principal.tenantId);
     if (principal.via.kind === 'session') refuseForeignOrigin(request, publicUrl);
     setHeaders(response, await limits.take(principal, address, operation));
-    return { principal, require: await this.#authorise(operation, principal) };
+    const require = await this.#authorise(operation, principal);
+    if (principal.isInArchivedWorkspace) refuseChange(request, operation);
+    return { principal, require };
   }
 
   async #authorise(operation: OperationId, principal: Principal): Promise<Admission['require']> {
@@ -82,6 +84,16 @@ export class Access {
       throw new ApiError('not_found', 'There is no such path in the API.');
     }
   }
+}
+
+/** They answer a POST and change nothing that runs: what there was is still looked into and exported. */
+const STILL_DONE: ReadonlySet<string> = new Set(['evidence:build', 'audit:export', 'decisions:export', 'policies:simulate']);
+
+/** What concerns only whoever asks (their sessions, their workspace) takes no permission, and is nobody else's. */
+function refuseChange({ method }: IncomingMessage, operation: OperationId): void {
+  const need: string = OPERATION_PERMISSION[operation];
+  if (method === 'GET' || !isPermission(need) || STILL_DONE.has(need)) return;
+  throw new ApiError('workspace_archived', 'The workspace is archived: what is there can be read, and nothing is changed.');
 }
 
 function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {

@@ -22,7 +22,7 @@ afterAll(() => authorizer.close());
 function somebody(of: { roles?: readonly Role[]; custom?: readonly PermissionName[]; scopes?: readonly PermissionName[] | null; strength?: string; signedInAt?: Date | null }): Principal {
   const { roles = [], custom = [], scopes = null, strength = 'link', signedInAt = null } = of;
   return {
-    tenantId: 'ten_x', workspaceId: 'wsp_x', isInHomeWorkspace: true, id: 'prn_x', kind: 'person', displayName: 'Somebody', roles, customPermissions: custom, scopes,
+    tenantId: 'ten_x', workspaceId: 'wsp_x', isInHomeWorkspace: true, isInArchivedWorkspace: false, id: 'prn_x', kind: 'person', displayName: 'Somebody', roles, customPermissions: custom, scopes,
     permissions: new Set([...permissionsOf(roles), ...custom].filter((name) => scopes === null || scopes.includes(name))),
     authStrength: strength, signedInAt, auth: null, via: { kind: 'api_key', keyId: 'key_x' },
   };

@@ -57,7 +57,7 @@ export class Authenticator {
     return this.#database.forTenant(tenantId, async (tx) => {
       const credential = await tx.maybeOne<CredentialRow>(statement, [tenantId, credentialId]);
       if (credential === undefined) return null;
-      const memberships = await tx.rows<Omit<MembershipRow, 'is_home'>>(listMemberships, [tenantId, id]);
+      const memberships = await tx.rows<Omit<MembershipRow, 'is_home' | 'is_archived'>>(listMemberships, [tenantId, id]);
       const held = memberships.filter((one) => (via.kind === 'session' || one.workspace_id === workspaceId) && allOf(one, credential.scopes).has(permission));
       return held.length === 0 ? null : new Set(held.map((one) => one.workspace_id));
     });
@@ -83,10 +83,10 @@ function heldBy(via: Via): readonly [Statement | null, string] {
 
 async function principalOf(tx: Transaction, tenantId: string, row: CredentialRow, via: Via, named: string | undefined): Promise<Principal> {
   const membership = await membershipOf(tx, tenantId, row, via, named);
-  const { workspace_id, roles, custom_permissions, is_home } = membership;
+  const { workspace_id, roles, custom_permissions, is_home, is_archived } = membership;
   return {
     tenantId, workspaceId: workspace_id, id: row.principal_id, kind: row.kind, displayName: row.display_name,
-    roles, customPermissions: custom_permissions, scopes: row.scopes, isInHomeWorkspace: is_home,
+    roles, customPermissions: custom_permissions, scopes: row.scopes, isInHomeWorkspace: is_home, isInArchivedWorkspace: is_archived,
     permissions: allOf(membership, row.scopes),
     authStrength: row.auth_strength, signedInAt: row.signed_in_at,
     auth: row.method === null ? null : { method: row.method, idp: row.idp, acr: row.acr, amr: row.amr },

@@ -32,7 +32,7 @@ export class Me {
       principal: { id, kind: principal.kind, display_name: principal.displayName },
       tenant: { id: tenantId, slug: tenant.tenant_slug, name: tenant.tenant_name },
       workspace: { id: workspaceId, slug: tenant.workspace_slug, name: tenant.workspace_name },
-      workspaces: workspaces.map((row) => ({ id: row.id, slug: row.slug, name: row.name, roles: [...row.roles] })),
+      workspaces: workspaces.map((row) => ({ id: row.id, slug: row.slug, name: row.name, is_home: row.is_home, roles: [...row.roles] })),
       roles: [...principal.roles],
       permissions: [...principal.permissions],
       auth_strength: principal.authStrength,

@@ -25,6 +25,8 @@ export interface Principal {
   readonly workspaceId: string;
   /** Whether that is the tenant's oldest: what concerns the whole tenant is done there. */
   readonly isInHomeWorkspace: boolean;
+  /** In an archived workspace one only reads. */
+  readonly isInArchivedWorkspace: boolean;
   readonly id: string;
   readonly kind: 'person' | 'service';
   readonly displayName: string;

@@ -85,6 +85,7 @@ export interface MembershipRow {
   /** By roles of the tenant's own. */
   readonly custom_permissions: PermissionName[];
   readonly is_home: boolean;
+  readonly is_archived: boolean;
 }
 
 const membership = (choice: string, order: string) => `
@@ -92,7 +93,7 @@ const membership = (choice: string, order: string) => `
       SELECT DISTINCT r.workspace_id, r.role FROM control.role_assignments r
        WHERE r.tenant_id = $1 AND r.principal_id = $2 AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
     ), chosen AS (
-      SELECT w.id FROM control.workspaces w
+      SELECT w.id, w.archived_at FROM control.workspaces w
        WHERE w.tenant_id = $1${choice}
        ORDER BY ${order}EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id) DESC, w.archived_at IS NULL DESC, w.created_at, w.id
        LIMIT 1
@@ -102,7 +103,7 @@ const membership = (choice: string, order: string) => `
            coalesce((SELECT array_agg(DISTINCT permission ORDER BY permission)
                        FROM held h JOIN control.custom_roles r ON r.tenant_id = $1 AND r.id = h.role AND r.archived_at IS NULL, unnest(r.permissions) permission
                       WHERE h.workspace_id = c.id), '{}') AS custom_permissions,
-           c.id = (SELECT w.id FROM control.workspaces w WHERE w.tenant_id = $1 ORDER BY w.created_at, w.id LIMIT 1) AS is_home
+           c.id = (SELECT w.id FROM control.workspaces w WHERE w.tenant_id = $1 ORDER BY w.created_at, w.id LIMIT 1) AS is_home, c.archived_at IS NOT NULL AS is_archived
       FROM chosen c`;
 
 /** The workspace that a principal works in: the oldest where they hold a role, else the tenant's oldest, with no role. */
@@ -114,7 +115,7 @@ export const findMembership: Statement = { name: 'identity.find_membership', tex
  */
 export const findMembershipIn: Statement = {
   name: 'identity.find_membership_in',
-  text: membership(' AND ($3::text IS NULL OR w.id = $3)', '(w.id = $4::text AND EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id)) IS TRUE DESC, '),
+  text: membership(' AND ($3::text IS NULL OR w.id = $3)', '(w.id = $4::text AND w.archived_at IS NULL AND EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id)) IS TRUE DESC, '),
 };
 
 /** Every workspace in which a principal holds a role now, with what the roles are. */

@@ -31,7 +31,7 @@ export interface InstanceRow {
 export const findInstance: Statement = {
   name: 'ingestion.find_instance',
   text: `
-    SELECT i.id, i.workspace_id, i.environment_id, i.connector, i.enabled, i.settings, v.manifest, v.manifest_digest,
+    SELECT i.id, i.workspace_id, i.environment_id, i.connector, i.enabled AND p.archived_at IS NULL AS enabled, i.settings, v.manifest, v.manifest_digest,
            i.webhook_credential_id, w.sealed AS webhook_sealed, w.secret_ref AS webhook_secret_ref,
            CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_sealed END AS webhook_previous_sealed,
            CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret_ref END AS webhook_previous_secret_ref,
@@ -39,6 +39,7 @@ export const findInstance: Statement = {
            CASE WHEN s.previous_until > clock_timestamp() THEN s.previous_sealed END AS shared_secret_previous_sealed,
            CASE WHEN s.previous_until > clock_timestamp() THEN s.previous_secret_ref END AS shared_secret_previous_secret_ref
       FROM control.connector_instances i
+      JOIN control.workspaces p ON (p.tenant_id, p.id) = (i.tenant_id, i.workspace_id)
       JOIN control.connector_versions v ON (v.tenant_id, v.connector, v.version) = (i.tenant_id, i.connector, i.connector_version)
       LEFT JOIN control.credentials w ON (w.tenant_id, w.id) = (i.tenant_id, i.webhook_credential_id)
       LEFT JOIN control.credentials s ON (s.tenant_id, s.id) = (i.tenant_id, i.shared_secret_credential_id)

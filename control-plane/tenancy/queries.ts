@@ -62,13 +62,14 @@ export interface WorkspaceRow {
   readonly created_at: Date;
   readonly environments: ReadonlyArray<{ readonly id: string; readonly name: 'dev' | 'staging' | 'prod' }>;
   readonly is_home: boolean;
+  readonly archived_at: Date | null;
 }
 
 /** All workspaces of a tenant, the oldest first; of one where `$2` names it. */
 export const listWorkspaces: Statement = {
   name: 'tenancy.list_workspaces',
   text: `
-    SELECT w.id, w.slug, w.name, w.created_at,
+    SELECT w.id, w.slug, w.name, w.created_at, w.archived_at,
            (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name) ORDER BY e.ordinal) FROM control.environments e WHERE (e.tenant_id, e.workspace_id) = (w.tenant_id, w.id)) AS environments,
            NOT EXISTS (SELECT FROM control.workspaces o WHERE o.tenant_id = w.tenant_id AND (o.created_at, o.id) < (w.created_at, w.id)) AS is_home
       FROM control.workspaces w
@@ -84,6 +85,50 @@ export const workspaceSlugTaken: Statement = {
 export const renameWorkspace: Statement = {
   name: 'tenancy.rename_workspace',
   text: 'UPDATE control.workspaces SET name = $3 WHERE tenant_id = $1 AND id = $2',
+};
+
+/** 0 rows where it is archived already. */
+export const archiveWorkspace: Statement = {
+  name: 'tenancy.archive_workspace',
+  text: 'UPDATE control.workspaces SET archived_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL',
+};
+
+/** 0 rows where it is not archived. */
+export const restoreWorkspace: Statement = {
+  name: 'tenancy.restore_workspace',
+  text: 'UPDATE control.workspaces SET archived_at = NULL WHERE tenant_id = $1 AND id = $2 AND archived_at IS NOT NULL',
+};
+
+export interface WorkUnderWayRow {
+  readonly runs: number;
+  readonly deliveries: number;
+}
+
+/** What has not ended, and what is about to begin; the reconciler's own run never ends and is none. */
+export const countWorkUnderWay: Statement = {
+  name: 'tenancy.count_work_under_way',
+  text: `
+    SELECT (SELECT count(*) FROM execution.runs r WHERE r.tenant_id = $1 AND r.workspace_id = $2 AND r.trigger_kind <> 'system' AND r.state NOT IN ('succeeded', 'failed', 'cancelled'))::int AS runs,
+           (SELECT count(*) FROM execution.deliveries d WHERE d.tenant_id = $1 AND d.workspace_id = $2 AND d.state = 'accepted')::int AS deliveries`,
+};
+
+export interface EnvironmentRow {
+  readonly id: string;
+  readonly name: 'dev' | 'staging' | 'prod';
+  readonly workspace_id: string;
+  readonly ordinal: number;
+  readonly active_workflows: number;
+  readonly instances: number;
+}
+
+/** Of one workspace, in the order of promotion. */
+export const listEnvironments: Statement = {
+  name: 'tenancy.list_environments',
+  text: `
+    SELECT e.id, e.name, e.workspace_id, e.ordinal,
+           (SELECT count(*) FROM control.workflow_activations a WHERE a.tenant_id = e.tenant_id AND a.environment_id = e.id AND a.enabled)::int AS active_workflows,
+           (SELECT count(*) FROM control.connector_instances i WHERE i.tenant_id = e.tenant_id AND i.environment_id = e.id AND i.enabled)::int AS instances
+      FROM control.environments e WHERE e.tenant_id = $1 AND e.workspace_id = $2 ORDER BY e.ordinal`,
 };
 
 /** Whoever makes a workspace has there what they have at home of their own, and no more. */

@@ -73,6 +73,38 @@ describe('workspaces', () => {
     expect(await plane.auditTypes(id)).toEqual(['workspace.created', 'workspace.changed']);
   });
 
+  test('have environments, in the order of promotion, with what is in use in each; and one is home', async () => {
+    const here = await plane.api('GET', '/api/v1/environments');
+    expect(here.body['items']).toEqual(['dev', 'staging', 'prod'].map((name, index) => ({ id: expect.stringMatching(/^env_/), name, workspace_id: plane.tenant.workspaceId, ordinal: index + 1, active_workflows: 0, instances: 0 })));
+    const { body } = await plane.api('GET', '/api/v1/me');
+    expect((body['workspaces'] as Array<{ id: string; is_home: boolean }>).filter(({ is_home }) => is_home).map(({ id }) => id)).toEqual([plane.tenant.workspaceId]);
+  });
+
+  test('are archived when nothing is under way in them: there one reads and changes nothing, until it is restored', async () => {
+    const id = String((await plane.api('POST', '/api/v1/workspaces', { json: { slug: 'attic', name: 'Attic' } })).body['id']);
+    const put = (verb: string, workspaceId = id): Promise<ApiReply> => plane.api('POST', `/api/v1/workspaces/${workspaceId}/${verb}`, { json: { reason: 'The team has moved.' } });
+    const deliver = (state: string): Promise<number> => plane.database.execution.forTenant(plane.tenant.tenantId, (tx) => tx.change({ name: `test.${state}`, text: `
+      INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, dedupe_key, source, payload, state)
+      SELECT $1, 'dlv_x', $2, e.id, 'ins_x', 'desk', 'ticket.created', 's', 'd', 'webhook', '{}', 'accepted' FROM control.environments e WHERE e.workspace_id = $2 AND e.name = 'prod'
+      ON CONFLICT ON CONSTRAINT deliveries_pk DO UPDATE SET state = '${state}', handled_at = clock_timestamp()` }, [plane.tenant.tenantId, id]));
+    await deliver('accepted');
+    expect(await put('archive')).toMatchObject({ status: 409, body: { code: 'workspace_in_use', detail: expect.stringContaining('1 events') } });
+    await deliver('dropped');
+    expect(await put('archive', plane.tenant.workspaceId)).toMatchObject({ status: 409, body: { code: 'workspace_in_use' } });
+    expect(await put('archive')).toMatchObject({ status: 200, body: { archived_at: expect.any(String) } });
+    expect((await put('archive')).status).toBe(200);
+
+    const inThere = { headers: { 'countersign-workspace': id } };
+    expect((await plane.api('GET', '/api/v1/runs', inThere)).status).toBe(200);
+    expect(await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} }, ...inThere })).toMatchObject({ status: 409, body: { code: 'workspace_archived' } });
+    expect((await plane.api('GET', '/api/v1/me')).body['workspaces']).not.toContainEqual(expect.objectContaining({ id }));
+
+    expect(await put('restore')).toMatchObject({ status: 200, body: { archived_at: null } });
+    expect((await plane.api('POST', '/api/v1/runs', { json: { workflow: 'none', trigger: {} }, ...inThere })).body).toMatchObject({ code: 'workflow_not_active' });
+    expect(await plane.auditTypes(id)).toEqual(['workspace.created', 'workspace.changed', 'workspace.changed']);
+    expect((await put('archive', newId('workspace'))).status).toBe(404);
+  });
+
   test('a role that is given in another workspace goes into none that is made', async () => {
     const maker = await plane.principal(['admin']);
     const made = await plane.api('POST', '/api/v1/workspaces', { key: maker.key, json: { slug: 'ops-2', name: 'Ops 2' } });

@@ -12,11 +12,13 @@ import type { RateLimit } from '../cell/rate-limit.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 import { CellTenants } from './cell-tenants.ts';
+import { Environments } from './environments.ts';
 import { IntakeQuota } from './intake-quota.ts';
 import { LimitsApi } from './limits-api.ts';
 import { QuotaCache } from './quota-cache.ts';
 import { countStoredBytes } from './repository-quotas.ts';
 import { RequestCounter } from './request-counter.ts';
+import { WorkspaceArchive } from './workspace-archive.ts';
 import { Workspaces } from './workspaces.ts';
 
 export interface TenancyParts {
@@ -29,7 +31,7 @@ export interface TenancyParts {
   readonly config: Pick<ControlPlaneConfig, 'region' | 'cell' | 'publicUrl' | 'requestRates'>;
 }
 
-type TenancyHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'getTenant' | 'updateTenant' | 'listWorkspaces' | 'createWorkspace' | 'updateWorkspace' | 'getLimits' | 'putLimits'>;
+type TenancyHandlers = Pick<Handlers, 'listTenants' | 'createTenant' | 'getTenant' | 'updateTenant' | 'listWorkspaces' | 'createWorkspace' | 'updateWorkspace' | 'archiveWorkspace' | 'restoreWorkspace' | 'listEnvironments' | 'getLimits' | 'putLimits'>;
 
 /** Tenants, their workspaces, and what they may have and use. */
 export class Tenancy {
@@ -47,6 +49,8 @@ export class Tenancy {
     this.intake = new IntakeQuota({ ...parts, quotas });
     const tenants = new CellTenants({ ...parts, quotas, region: config.region, cell: config.cell, publicUrl: config.publicUrl });
     const workspaces = new Workspaces(parts);
+    const archive = new WorkspaceArchive(parts);
+    const environments = new Environments(parts);
     const limits = new LimitsApi({ ...parts, quotas, defaults });
     this.handlers = {
       listTenants: (call) => tenants.listTenants(call),
@@ -56,6 +60,9 @@ export class Tenancy {
       listWorkspaces: (call) => workspaces.listWorkspaces(call),
       createWorkspace: (call) => workspaces.createWorkspace(call),
       updateWorkspace: (call) => workspaces.updateWorkspace(call),
+      archiveWorkspace: (call) => archive.archiveWorkspace(call),
+      restoreWorkspace: (call) => archive.restoreWorkspace(call),
+      listEnvironments: (call) => environments.listEnvironments(call),
       getLimits: (call) => limits.getLimits(call),
       putLimits: (call) => limits.putLimits(call),
     };

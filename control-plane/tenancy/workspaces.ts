@@ -4,7 +4,6 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -14,8 +13,7 @@ import { copyOwnRoles, listWorkspaces, renameWorkspace, workspaceSlugTaken } fro
 import type { WorkspaceRow } from './queries.ts';
 import { refuseOverQuota } from './refuse-over-quota.ts';
 import { lockQuotas } from './repository-quotas.ts';
-
-type Workspace = components['schemas']['Workspace'];
+import { workspaceOf } from './workspace-view.ts';
 
 /** The workspaces of a tenant. */
 export class Workspaces {
@@ -66,8 +64,4 @@ export class Workspaces {
       actor: actorOf(principal), subject: { kind: 'workspace', id }, data,
     });
   }
-}
-
-function workspaceOf(row: WorkspaceRow): Workspace {
-  return { id: row.id, slug: row.slug, name: row.name, is_home: row.is_home, environments: row.environments.map(({ id, name }) => ({ id, name })), created_at: row.created_at.toISOString() };
 }

@@ -22,7 +22,8 @@ const SCHEDULE = `
       FROM control.schedules s
       JOIN control.workflow_activations a ON (a.tenant_id, a.workflow_id, a.environment_id) = (s.tenant_id, s.workflow_id, s.environment_id) AND a.enabled
       JOIN control.workflow_versions v ON (v.tenant_id, v.workflow_id, v.version) = (a.tenant_id, a.workflow_id, a.version)
-      JOIN control.workflows w ON (w.tenant_id, w.id) = (s.tenant_id, s.workflow_id)`;
+      JOIN control.workflows w ON (w.tenant_id, w.id) = (s.tenant_id, s.workflow_id)
+      JOIN control.workspaces o ON (o.tenant_id, o.id) = (w.tenant_id, w.workspace_id) AND o.archived_at IS NULL`;
 const RUNS_NOW = `s.paused_at IS NULL AND v.definition->'trigger'->'schedule' IS NOT NULL`;
 
 const activeSchedules: Statement = {

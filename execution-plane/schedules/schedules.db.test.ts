@@ -82,3 +82,14 @@ test('what is not active is not due', async () => {
   await workerOn(plant.database.execution).turn();
   expect(await dueTimes(id)).toEqual([]);
 });
+
+test('in an archived workspace nothing is due; restored, it is caught up as the schedule says', async () => {
+  const id = await activeSince('all', 3);
+  const archive = (at: string): Promise<number> => plant.database.control.forTenant(plant.ids.tenantId, (tx) => tx.change(sql(at, `UPDATE control.workspaces SET archived_at = ${at}`), []));
+  await archive('clock_timestamp()');
+  await workerOn(plant.database.execution).turn();
+  expect(await dueTimes(id)).toEqual([]);
+  await archive('NULL');
+  await workerOn(plant.database.execution).turn();
+  expect(await dueTimes(id)).toHaveLength(3);
+});

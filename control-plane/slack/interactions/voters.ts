@@ -50,7 +50,7 @@ export class Voters {
     const member = await this.#parts.database.forTenant(tenantId, (tx) => tx.one<MemberRow>(rolesIn, [tenantId, link.principal_id, workspaceId]));
     return {
       tenantId, workspaceId, id: link.principal_id, kind: 'person', displayName: link.display_name, roles: member.roles,
-      customPermissions: [], scopes: null, isInHomeWorkspace: false,
+      customPermissions: [], scopes: null, isInHomeWorkspace: false, isInArchivedWorkspace: false,
       permissions: permissionsOf(member.roles), authStrength: SLACK_AUTH_STRENGTH, signedInAt: null, auth: null, via: { kind: 'slack', installation: link.installation, slackUser: link.slack_user },
     };
   }
