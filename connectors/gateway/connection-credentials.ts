@@ -2,6 +2,7 @@ import type { ConnectionOptions } from '@countersign/platform/egress/connection-
 import { ConnectorError } from '../sdk/errors.ts';
 import type { Call } from './call.ts';
 import type { CredentialValue, CredentialVault } from './ports.ts';
+import { unopenedCredential } from './unopened-credential.ts';
 
 /** How connections to the call's instance are made, with what the vault holds for them. @throws ConnectorError credential_unusable */
 export async function borrowConnection(vault: CredentialVault, call: Call): Promise<ConnectionOptions> {
@@ -34,10 +35,10 @@ async function opened(vault: CredentialVault, call: Call, credentialId: string):
   try {
     return await vault.borrow(call.request.identity.tenant.id, credentialId);
   } catch (cause) {
-    throw unusable(`The credential ${credentialId} of ${call.instance.name} could not be opened; store it again.`, cause);
+    throw unopenedCredential(credentialId, call.instance.name, cause);
   }
 }
 
-function unusable(message: string, cause?: unknown): ConnectorError {
-  return new ConnectorError({ code: 'credential_unusable', effect: 'none', retryable: false, message, cause });
+function unusable(message: string): ConnectorError {
+  return new ConnectorError({ code: 'credential_unusable', effect: 'none', retryable: false, message });
 }

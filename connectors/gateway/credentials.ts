@@ -8,6 +8,7 @@ import { connectorErrorOf } from './egress-failures.ts';
 import type { CredentialValue, CredentialVault, RefreshAnswer, RefreshedTokens } from './ports.ts';
 import { signedJwt } from './signed-jwt.ts';
 import type { SignedJwtCredential } from './signed-jwt.ts';
+import { unopenedCredential } from './unopened-credential.ts';
 
 /** Turns an instance's credential into the headers of one request. Values are borrowed for that and dropped. */
 export interface CredentialHeaders {
@@ -100,7 +101,7 @@ async function borrow(vault: CredentialVault, call: Call): Promise<CredentialVal
   try {
     credential = await vault.borrow(call.request.identity.tenant.id, call.instance.credentialId);
   } catch (cause) {
-    throw unusable(`The credential ${call.instance.credentialId} of ${call.instance.name} could not be opened; store it again.`, cause);
+    throw unopenedCredential(call.instance.credentialId, call.instance.name, cause);
   }
   if (!accepted.includes(credential.kind)) throw unusable(`${call.connector.manifest.name} takes no credential of kind ${credential.kind}; it takes ${accepted.join(', ')}.`);
   return credential;
@@ -199,6 +200,6 @@ function bearer(token: Token): Record<string, string> {
   return { authorization: `Bearer ${token.value}` };
 }
 
-function unusable(message: string, cause?: unknown): ConnectorError {
-  return new ConnectorError({ code: 'credential_unusable', effect: 'none', retryable: false, message, cause });
+function unusable(message: string): ConnectorError {
+  return new ConnectorError({ code: 'credential_unusable', effect: 'none', retryable: false, message });
 }

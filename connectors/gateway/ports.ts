@@ -112,7 +112,7 @@ export type CredentialValue =
   | { readonly kind: 'client_certificate'; readonly certificatePem: string; readonly privateKeyPem: string };
 
 export interface CredentialVault {
-  /** The value, for one call. Callers drop it when the call is over and never log it. */
+  /** The value, for one call. Callers drop it when the call is over and never log it. @throws SecretsError `secret_unreachable` where it is worth asking again */
   borrow(tenantId: string, credentialId: string): Promise<CredentialValue>;
 }
 

@@ -111,11 +111,12 @@ export function identityOf(claimed: ClaimedStep, callKey: string): CallIdentity 
   return { tenant, workspace, environment, run, step: { id: claimed.stepId, key: claimed.key, attempt: claimed.attempt, fence: claimed.fence }, callKey };
 }
 
-/** An expression or a shredded content will not mend itself; anything else may (a database that was away or slow), so it is tried again. */
+/** An expression or a shredded content will not mend itself; anything else may (a database or a root key that was away or slow), so it is tried again. */
 function endOfError(error: unknown, turn: Turn, mayHaveSent: boolean): StepEnd {
   if (error instanceof ExpressionError) return { to: 'dead', error: { code: 'expression_failed', message: error.message } };
-  if (error instanceof ExecutionError || error instanceof KeysError) return endOfFailure({ code: error.code, message: error.message, retryable: error.code === 'situation_unknown' }, turn);
-  const fault: CallError = { code: 'internal', message: 'The worker could not run this step. The log of the worker says why.', retryable: true };
+  const isAway = error instanceof KeysError && error.code === 'kek_unreachable';
+  if (!isAway && (error instanceof ExecutionError || error instanceof KeysError)) return endOfFailure({ code: error.code, message: error.message, retryable: error.code === 'situation_unknown' }, turn);
+  const fault: CallError = isAway ? { code: error.code, message: error.message, retryable: true } : { code: 'internal', message: 'The worker could not run this step. The log of the worker says why.', retryable: true };
   // The intent may have been committed, and the effect sent: nothing but finding out about it ends the step.
   return mayHaveSent && turn.attempt <= turn.maxAttempts ? endOfUnknown(fault, turn) : endOfFailure(fault, turn);
 }

@@ -21,7 +21,8 @@ async function opened(secrets: Secrets, tenantId: string, row: StoredCredential)
   try {
     return await secrets.open(tenantId, row, row.kind === 'bearer' ? 'token' : null);
   } catch (cause) {
-    if (!(cause instanceof SecretsError)) throw cause;
+    // One that does not answer is asked again, by whoever makes the call.
+    if (!(cause instanceof SecretsError) || cause.code === 'secret_unreachable') throw cause;
     throw new ExecutionError('credential_unusable', `The credential ${row.id} cannot be opened: ${cause.message}`, { cause });
   }
 }
