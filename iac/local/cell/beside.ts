@@ -10,7 +10,6 @@ interface BesideInput {
   readonly api: CellApi;
   readonly folder: DataFolder;
   readonly tenantId: string;
-  readonly publicUrl: string;
   readonly common: { readonly logsDir: string; readonly verbose: boolean; readonly say: (line: string) => void };
   readonly begin: (process: CellProcess) => Promise<Ready>;
 }

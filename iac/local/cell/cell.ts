@@ -91,7 +91,7 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     const putSecret = standIns.aws.secrets === 'aws' ? tenantSecretsWriter(standIns.awsEndpoint, tenant_id) : null;
     const { webhookUrl } = await seed(api, { secrets: folder.secrets, sandboxUrl: ports.sandboxUrl, sandboxProxyUrl: options.sandboxProxyUrl, putSecret });
     await sayWhatNeedsApproval(api, say);
-    const beside = await startBeside({ options, api, folder, tenantId: tenant_id, publicUrl: access.publicUrl, common, begin });
+    const beside = await startBeside({ options, api, folder, tenantId: tenant_id, common, begin });
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {

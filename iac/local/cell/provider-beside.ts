@@ -18,23 +18,27 @@ interface Kept {
 interface ProviderInput {
   readonly api: CellApi;
   readonly folder: DataFolder;
-  readonly publicUrl: string;
   readonly common: { readonly logsDir: string; readonly verbose: boolean; readonly say: (line: string) => void };
   readonly begin: (process: CellProcess) => Promise<Ready>;
 }
 
 /** A stand-in for a customer's identity provider, registered with the first tenant, with a person for each of its roles invited. */
-export async function startProviderBeside({ api, folder, publicUrl, common, begin }: ProviderInput): Promise<CellProcess> {
-  const kept = await keptClient(folder);
+export async function startProviderBeside({ api, folder, common, begin }: ProviderInput): Promise<CellProcess> {
+  const { port, client_secret } = await keptClient(folder);
+  const issuer = `http://127.0.0.1:${port}`;
+  const { redirect_uri } = (await api.identityProviders()).find((known) => known.issuer === issuer) ?? await register(api, issuer, client_secret);
   const provider = new CellProcess({
     ...common, name: 'oidc-stand-in', entry: 'iac/local/oidc/main.ts',
-    env: { COUNTERSIGN_STAND_IN_PORT: String(kept.port), COUNTERSIGN_STAND_IN_CLIENT: JSON.stringify({ client_id: CLIENT_ID, client_secret: kept.client_secret, redirect_uri: `${publicUrl}/api/v1/sign-in/oidc/callback` }) },
+    env: { COUNTERSIGN_STAND_IN_PORT: String(port), COUNTERSIGN_STAND_IN_CLIENT: JSON.stringify({ client_id: CLIENT_ID, client_secret, redirect_uri }) },
   });
-  const { listening: issuer = '' } = await begin(provider);
-  if ((await api.identityProviders()).some((known) => known.issuer === issuer)) return provider;
-  await api.createIdentityProvider({ name: 'Stand-in identity provider', issuer, client_id: CLIENT_ID, client_secret: kept.client_secret, mfa_acr_values: [] });
-  for (const { email, name, role } of ACCOUNTS) await api.invite({ email, display_name: name, roles: [role], expires_in_s: INVITED_S });
+  await begin(provider);
   return provider;
+}
+
+/** Before it runs: where it is to send browsers back to is known only then. */
+async function register(api: CellApi, issuer: string, client_secret: string): Promise<{ readonly redirect_uri: string }> {
+  for (const { email, name, role } of ACCOUNTS) await api.invite({ email, display_name: name, roles: [role], expires_in_s: INVITED_S });
+  return api.createIdentityProvider({ name: 'Stand-in identity provider', issuer, client_id: CLIENT_ID, client_secret });
 }
 
 /** The port is part of the issuer's name, and the cell knows the secret. */
