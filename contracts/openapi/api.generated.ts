@@ -2753,6 +2753,27 @@ export interface paths {
         patch: operations["updateSink"];
         trace?: never;
     };
+    "/api/v1/audit/sinks/{sink_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a sink one event that is labelled as a test
+         * @description In the sink's own format, signed as every delivery, with `is_test` among its data and `seq` 0: it is in no chain and moves no position. Also of a sink
+         *     that is switched off. That the receiver does not take it is an answer (`delivered` false), not an error.
+         */
+        post: operations["testSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/cost-per-ticket": {
         parameters: {
             query?: never;
@@ -3121,6 +3142,26 @@ export interface paths {
          * @description What is left out stays. `ceilings` replaces all that were set; a tenant that sets itself a lower limit has the lower one.
          */
         patch: operations["updateTenant"];
+        trace?: never;
+    };
+    "/api/v1/cell/tenant-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves of tenants to and from this cell
+         * @description The newest 200, as this cell remembers them. A move is carried out by `npm run move-tenant` (docs/runbooks/move-a-tenant.md).
+         */
+        get: operations["listTenantMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/scim/v2/ServiceProviderConfig": {
@@ -5469,6 +5510,31 @@ export interface components {
                 code: string;
                 message: string;
             };
+        };
+        SinkTest: {
+            /** @description Whether the receiver would be taken to have it */
+            delivered: boolean;
+            /** @description What the receiver answered; null: nothing, or it is the object store */
+            status: number | null;
+            detail: string;
+            took_ms: number;
+        };
+        TenantMove: {
+            id: string;
+            tenant_id: string;
+            slug: string;
+            /** @enum {string} */
+            state: "frozen" | "imported" | "verified" | "cut_over" | "abandoned";
+            from_cell: string;
+            to_cell: string;
+            /** @description SHA-256, hex, of the digests of all tables */
+            digest: string | null;
+            rows: number | null;
+            objects: number | null;
+            /** Format: date-time */
+            began_at: string;
+            /** Format: date-time */
+            changed_at: string;
         };
         Retention: {
             /** @description What tickets say and models answer, what people typed as reasons; null: the default */
@@ -11226,6 +11292,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    testSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sink_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkTest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getCostPerTicket: {
         parameters: {
             query?: {
@@ -11916,6 +12005,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTenantMoves: {
+        parameters: {
+            query?: {
+                tenant_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The moves */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TenantMove"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];

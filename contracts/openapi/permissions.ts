@@ -210,6 +210,7 @@ export const OPERATION_PERMISSION = {
   createSink: 'audit:manage',
   updateSink: 'audit:manage',
   deleteSink: 'audit:manage',
+  testSink: 'audit:manage',
   getCostPerTicket: 'runs:read',
   getBudget: 'budgets:read',
   putBudget: 'budgets:manage',
@@ -277,6 +278,7 @@ export const OPERATION_PERMISSION = {
   getTenant: 'cell',
   updateTenant: 'cell',
   deleteTenant: 'cell',
+  listTenantMoves: 'cell',
 } as const satisfies Readonly<Record<OperationId, OperationNeed>>;
 
 type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERATION_PERMISSION)[Op] extends Need ? Op : never }[OperationId];

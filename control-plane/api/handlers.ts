@@ -186,6 +186,7 @@ export function handlersOf(parts: Services): Handlers {
     releaseKillSwitch: (call) => parts.killSwitches.releaseKillSwitch(call),
     ...parts.trail.handlers,
     getCell: (call) => parts.cell.getCell(call),
+    listTenantMoves: (call) => parts.cell.listTenantMoves(call),
     ...parts.tenancy.handlers,
     streamEvents: async ({ principal, headers }) => ({ status: 200, stream: await parts.hub.streamTo(principal, headers['last-event-id']) }),
   };

@@ -7,7 +7,9 @@ import type { CheckpointParts } from './checkpoints.ts';
 import { AuditExport } from './export.ts';
 import { Sequencer } from './sequencer.ts';
 import type { AuditSettings } from './settings.ts';
+import type { DeliveryParts } from './sinks/delivery.ts';
 import { SinksApi } from './sinks/sinks-api.ts';
+import { testSink } from './sinks/test-sink.ts';
 import { Verification } from './verification.ts';
 import { readWitnesses } from './witnesses/repository-witnesses.ts';
 import { WitnessesApi } from './witnesses/witnesses-api.ts';
@@ -31,6 +33,7 @@ export class AuditTrail {
   readonly #verification: Verification;
   readonly #witnesses: WitnessesApi;
   readonly #sinks: SinksApi;
+  readonly #delivery: DeliveryParts;
 
   constructor(parts: CheckpointParts & { readonly log: Logger }, { audit: settings, standIns, privateHosts }: AuditTrailConfig) {
     const fetchTo = (url: string): BoundFetch => boundFetch({ origin: new URL(url).origin, allowLoopback: standIns, privateHosts });
@@ -42,6 +45,7 @@ export class AuditTrail {
     this.#verification = new Verification({ ...parts, witnessesOf: async (tenantId) => (await parts.database.forTenant(tenantId, (tx) => readWitnesses(tx, tenantId))).map(({ vkey }) => vkey) });
     this.#witnesses = new WitnessesApi({ ...parts, standInsAllowed: standIns });
     this.#sinks = new SinksApi({ ...parts, standInsAllowed: standIns });
+    this.#delivery = { ...parts, fetchTo };
   }
 
   get handlers() {
@@ -60,6 +64,7 @@ export class AuditTrail {
       createSink: (call) => this.#sinks.createSink(call),
       updateSink: (call) => this.#sinks.updateSink(call),
       deleteSink: (call) => this.#sinks.deleteSink(call),
+      testSink: (call) => testSink(call, this.#delivery),
     } satisfies Partial<Handlers>;
   }
 

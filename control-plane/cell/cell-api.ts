@@ -3,6 +3,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { PdpStatus } from '@countersign/platform/opa/pdp-status.ts';
 import type { Database, Statement } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
+import { listDirectory, listMoves } from './queries.ts';
+import type { MoveRow } from './queries.ts';
 
 export interface CellDescription {
   readonly version: string;
@@ -50,6 +52,23 @@ export class CellApi {
       },
     };
   }
+
+  /** Moves to and from this cell, as it remembers them, the newest first. Rows belong to tenants, so that it goes through these. */
+  async listTenantMoves({ query }: Call<'listTenantMoves'>): Promise<Answer<'listTenantMoves'>> {
+    const tenants = await this.#database.forNoTenant((tx) => tx.rows<{ tenant_id: string; slug: string }>(listDirectory, [query.tenant_id ?? null]));
+    const items: Array<components['schemas']['TenantMove']> = [];
+    for (const tenant of tenants) {
+      const moves = await this.#database.forTenant(tenant.tenant_id, (tx) => tx.rows<MoveRow>(listMoves, [tenant.tenant_id, MOST_MOVES]));
+      items.push(...moves.map((row) => moveView({ ...row, ...tenant })));
+    }
+    return { status: 200, body: { items: items.toSorted((a, b) => (a.began_at < b.began_at ? 1 : -1)).slice(0, MOST_MOVES) } };
+  }
+}
+
+const MOST_MOVES = 200;
+
+function moveView({ rows, began_at, changed_at, ...row }: MoveRow & { tenant_id: string; slug: string }): components['schemas']['TenantMove'] {
+  return { ...row, rows: rows === null ? null : Number(rows), began_at: began_at.toISOString(), changed_at: changed_at.toISOString() };
 }
 
 function workerPolicy({ scope, state, bundle, ttl_ms, refreshes, last_refresh_at, last_failure }: PdpStatus): Array<components['schemas']['WorkerPolicy']> {

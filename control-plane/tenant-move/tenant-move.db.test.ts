@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import { createDesk } from '../testing/desk-instance.ts';
@@ -13,13 +14,14 @@ import type { DirectoryRow } from './repository-move.ts';
 
 /** Two control planes with databases, key files and objects of their own. A tenant goes to and fro between them. */
 const CELLS = 'us-1=http://us-1.example,us-2=http://us-2.example';
+const CELL_KEY = `cs_cell_${'m'.repeat(43)}`;
 let one: ControlPlaneUnderTest;
 let two: ControlPlaneUnderTest;
 let ends: { one: CellEnd; two: CellEnd };
 let approval: SeededApproval;
 const routed: string[] = [];
 
-const start = (cell: string): Promise<ControlPlaneUnderTest> => ControlPlaneUnderTest.start({ COUNTERSIGN_CELL: cell, COUNTERSIGN_TENANT_SLUG: `tenant-of-${cell}`, COUNTERSIGN_CELLS: CELLS, COUNTERSIGN_CHECKPOINT_SECONDS: '1' });
+const start = (cell: string): Promise<ControlPlaneUnderTest> => ControlPlaneUnderTest.start({ COUNTERSIGN_CELL: cell, COUNTERSIGN_TENANT_SLUG: `tenant-of-${cell}`, COUNTERSIGN_CELLS: CELLS, COUNTERSIGN_CHECKPOINT_SECONDS: '1', COUNTERSIGN_CELL_KEY_SHA256: createHash('sha256').update(CELL_KEY).digest('hex') });
 const endOf = (plane: ControlPlaneUnderTest): Promise<CellEnd> => openCellEnd({ cell: plane.config.cell, region: 'us', adminUrl: plane.database.adminUrl, keys: plane.config.keys, objects: plane.config });
 
 beforeAll(async () => {
@@ -109,6 +111,10 @@ describe('a process that is killed', () => {
     const types = await ends.two.database.forTenant(one.tenant.tenantId, (tx) => tx.rows<{ type: string }>({ name: 'test.moves', text: `SELECT type FROM audit.events WHERE tenant_id = $1 AND type LIKE 'tenant.moved%' ORDER BY recorded_at DESC LIMIT 2` }, [one.tenant.tenantId]));
     expect(types.map(({ type }) => type)).toEqual(['tenant.moved_in', 'tenant.moved_out']);
     expect(await move(), 'done once more, it is done').toMatchObject({ rows, objects });
+    const listed = async (plane: ControlPlaneUnderTest, query = ''): Promise<unknown> => (await plane.api('GET', `/api/v1/cell/tenant-moves${query}`, { key: CELL_KEY })).body['items'];
+    const newest = { tenant_id: one.tenant.tenantId, slug: 'tenant-of-us-1', state: 'cut_over', from_cell: 'us-1', to_cell: 'us-2', rows, objects };
+    expect([(await listed(one) as object[])[0], await listed(two, `?tenant_id=${one.tenant.tenantId}`), await listed(two, `?tenant_id=${two.tenant.tenantId}`)]).toMatchObject([newest, [newest], []]);
+    expect((await one.api('GET', '/api/v1/cell/tenant-moves')).status, 'tenants have no such path').toBe(404);
   }, 60_000);
 });
 

@@ -12,6 +12,7 @@ import type { BoundFetch } from '../../outbound/bound-fetch.ts';
 import { dueDeliveries, markSink, putOffDelivery, readNext, storeDelivered } from './repository-sinks.ts';
 import type { DueDelivery, NextEvent } from './repository-sinks.ts';
 import { formatEvent } from './sink-formats.ts';
+import type { SinkFormat } from './sink-formats.ts';
 
 export interface DeliveryParts {
   readonly database: Database;
@@ -82,8 +83,9 @@ function isAskedFor(types: readonly string[] | null, type: string): boolean {
   return types === null || types.some((one) => (one.endsWith('*') ? type.startsWith(one.slice(0, -1)) : one === type));
 }
 
+/** @throws TypeError for an answer other than 2xx */
 async function send(tenantId: string, due: DueDelivery, batch: Batch, parts: DeliveryParts): Promise<void> {
-  const text = due.format === 'cef' ? `${batch.lines.join('\n')}\n` : `[${batch.lines.join(',')}]`;
+  const { text, type } = messageOf(due.format, batch.lines);
   if (due.kind === 's3') {
     const key = `t/${tenantId}/siem/${due.id}/${due.chain.split('/')[1]}/${batch.first.padStart(16, '0')}-${batch.last.padStart(16, '0')}.${due.format === 'cef' ? 'log' : 'json'}.gz`;
     // What was put before a crash is there with the same bytes.
@@ -91,16 +93,26 @@ async function send(tenantId: string, due: DueDelivery, batch: Batch, parts: Del
     return;
   }
   const secret = await parts.keys.unseal(tenantId, 'identity', due.id, due.secret_sealed ?? new Uint8Array());
-  await postSigned(parts.fetchTo(due.endpoint), due.endpoint, { id: `${due.id}.${hash('sha256', `${due.chain}/${batch.first}-${batch.last}`, 'hex').slice(0, 24)}`, text, secret, at: parts.clock.now(), type: due.format === 'cef' ? 'text/plain; charset=utf-8' : 'application/json' });
+  const status = await postSigned(parts.fetchTo(due.endpoint), due.endpoint, { id: `${due.id}.${hash('sha256', `${due.chain}/${batch.first}-${batch.last}`, 'hex').slice(0, 24)}`, text, secret, at: parts.clock.now(), type });
+  if (!isTaken(status)) throw new TypeError(`The sink answered ${status}.`);
 }
 
-/** Standard Webhooks (standardwebhooks.com): the id, the time and the body are signed; a batch that comes again has the same id. @throws TypeError for an answer other than 2xx */
-export async function postSigned(bound: BoundFetch, url: string, message: { readonly id: string; readonly text: string; readonly secret: Uint8Array; readonly at: Date; readonly type: string }): Promise<void> {
+/** What is sent of these lines, and what it is. */
+export function messageOf(format: SinkFormat, lines: readonly string[]): { readonly text: string; readonly type: string } {
+  return format === 'cef' ? { text: `${lines.join('\n')}\n`, type: 'text/plain; charset=utf-8' } : { text: `[${lines.join(',')}]`, type: 'application/json' };
+}
+
+export function isTaken(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** Standard Webhooks (standardwebhooks.com): the id, the time and the body are signed; a batch that comes again has the same id. Gives the status of the answer. */
+export async function postSigned(bound: BoundFetch, url: string, message: { readonly id: string; readonly text: string; readonly secret: Uint8Array; readonly at: Date; readonly type: string }): Promise<number> {
   const timestamp = String(Math.floor(message.at.getTime() / 1_000));
   const signature = createHmac('sha256', message.secret).update(`${message.id}.${timestamp}.${message.text}`).digest('base64');
   try {
     const response = await bound.fetch(url, { method: 'POST', body: message.text, headers: { 'content-type': message.type, 'webhook-id': message.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` } });
-    if (response.status < 200 || response.status > 299) throw new TypeError(`The sink answered ${response.status}.`);
+    return response.status;
   } finally {
     await bound.close();
   }

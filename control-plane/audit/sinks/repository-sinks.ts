@@ -28,6 +28,16 @@ export function readSinks(tx: Transaction, tenantId: string, id: string | null =
   return tx.rows(listing, [tenantId, id]);
 }
 
+const toTest: Statement = {
+  name: 'audit.sink_to_test',
+  text: 'SELECT id, kind, format, endpoint, secret_sealed, shows_sensitive FROM control.audit_sinks WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL',
+};
+
+/** What sending to it takes; undefined where there is none. */
+export function findSinkToTest(tx: Transaction, tenantId: string, id: string): Promise<(Pick<SinkRow, 'id' | 'kind' | 'format' | 'endpoint' | 'shows_sensitive'> & { readonly secret_sealed: Buffer | null }) | undefined> {
+  return tx.maybeOne(toTest, [tenantId, id]);
+}
+
 const insert: Statement = {
   name: 'audit.insert_sink',
   text: `INSERT INTO control.audit_sinks (tenant_id, id, name, kind, format, endpoint, secret_sealed, types, shows_sensitive, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,

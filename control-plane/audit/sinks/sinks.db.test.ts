@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { ControlPlaneUnderTest } from '../../testing/control-plane-under-test.ts';
 
@@ -88,4 +89,26 @@ test('CEF into the object store, put once under the tenant\'s prefix', async () 
 
 test.each([[{ name: 'x', kind: 'webhook', format: 'ocsf' }], [{ name: 'x', kind: 'webhook', format: 'ocsf', endpoint: 'http://example.test/' }], [{ name: 'x', kind: 'webhook', format: 'ocsf', endpoint: 'https://user:password@example.test/' }]])('%j is refused', async (json) => {
   expect((await plane.api('POST', '/api/v1/audit/sinks', { json })).body['code']).toBe('sink_invalid');
+});
+
+test.each([['takes', true, 204], ['fails', false, 503], ['cuts', false, null]] as const)('a sink that %s is tested by one labelled event, which moves no position and is audited', async (next, delivered, status) => {
+  behaviour = next;
+  const { id, secret: shown = '' } = (await plane.api('POST', '/api/v1/audit/sinks', { json: { name: 'tested', kind: 'webhook', format: 'native', endpoint, types: ['run.created'] } })).body as unknown as SinkBody & { id: string };
+  secret = Buffer.from(shown.replace('whsec_', ''), 'base64');
+  const { positions } = await sink(id);
+  expect(await plane.api('POST', `/api/v1/audit/sinks/${id}/test`)).toMatchObject({ status: 200, body: { delivered, status, detail: expect.stringContaining(status === null ? 'Nothing was answered' : String(status)) } });
+  const sent = got.filter((one) => one.id.startsWith(`${id}.test.aud_`));
+  expect(sent.map(({ signed, lines }) => [signed, lines.map((line) => JSON.parse(line) as object)])).toEqual([[true, [expect.objectContaining({ seq: 0, event: expect.objectContaining({ type: 'audit.sink_changed', data: { change: 'tested', status: null, is_test: true } }) })]]]);
+  expect((await sink(id)).positions[0]!.delivered).toBeGreaterThanOrEqual(positions[0]!.delivered);
+  expect((await plane.auditEvents()).filter(({ type, subject, data }) => type === 'audit.sink_changed' && subject.id === id && data.change === 'tested').map(({ data }) => data)).toEqual([{ change: 'tested', status, is_test: false }]);
+  await plane.api('DELETE', `/api/v1/audit/sinks/${id}`);
+});
+
+test('the object store is tested by an object, and nothing is sent to a sink that is not there', async () => {
+  const { id } = (await plane.api('POST', '/api/v1/audit/sinks', { json: { name: 'archive', kind: 's3', format: 'ocsf' } })).body as unknown as SinkBody;
+  const { body } = await plane.api('POST', `/api/v1/audit/sinks/${id}/test`);
+  expect(body).toMatchObject({ delivered: true, status: null });
+  const key = /^Put as (.*)\.$/.exec(String(body['detail']))![1]!;
+  expect(JSON.parse(Buffer.from(await new FolderObjects(plane.config.objectsFolder).get(key)).toString('utf8'))).toMatchObject([{ class_uid: 3004, unmapped: { data: { is_test: true } } }]);
+  expect((await plane.api('POST', `/api/v1/audit/sinks/${newId('audit_sink')}/test`)).body['code']).toBe('not_found');
 });
