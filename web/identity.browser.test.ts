@@ -175,7 +175,8 @@ describe('roles', () => {
     expect(await byGroup.getByRole('button', { name: 'Take' }).getAttribute('aria-description')).toBe('It comes by something else: end that.');
     await button('Give a role').click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('To').fill(idOf('principal', 'ci'));
+    await dialog.getByRole('combobox', { name: 'To' }).fill('build');
+    await page.getByRole('option', { name: 'Build server' }).click();
     await dialog.getByLabel('Role').selectOption('operator');
     await dialog.getByLabel('For').selectOption('3600');
     await dialog.getByRole('button', { name: 'Give it' }).click();
@@ -211,7 +212,8 @@ describe('changes', () => {
   it('that take a second person say so where they are asked for, and lead to the change', async () => {
     await open('usual', '/roles');
     await button('Give a role').click();
-    await page.getByRole('dialog').getByLabel('To').fill(idOf('principal', 'night'));
+    await page.getByRole('dialog').getByRole('combobox', { name: 'To' }).fill('dana');
+    await page.getByRole('option', { name: /^Dana Desk lead/ }).click();
     await page.getByRole('dialog').getByLabel('Role').selectOption('admin');
     await button('Give it').click();
     await page.getByRole('dialog').getByText('It waits for a second person').waitFor();

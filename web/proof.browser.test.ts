@@ -81,9 +81,9 @@ describe('the audit', () => {
     await button('Clear').click();
     await page.waitForURL('**/audit');
     await page.getByRole('link', { name: 'Checkpoints' }).click();
-    await page.getByRole('row', { name: /^3 360 .* nobody/ }).waitFor();
+    await page.getByRole('row', { name: /^3 150 .* nobody/ }).waitFor();
     await button('Verify now').click();
-    await page.getByRole('status', { name: 'What was found' }).getByText('Whether events after 360 were taken away').waitFor();
+    await page.getByRole('status', { name: 'What was found' }).getByText('Whether events after 165 were taken away').waitFor();
     await page.getByLabel('A note that you kept').fill('another history');
     await button('Verify now').click();
     await page.getByText('The note that you kept is about another history.').waitFor();

@@ -10,6 +10,11 @@ export function checkpointsQuery(cursor: string | null) {
   });
 }
 
+/** The path from an event to the root of the tree of that size. It never changes. */
+export function inclusionQuery(seq: number, size: number) {
+  return queryOptions({ queryKey: ['inclusion', seq, size], queryFn: () => dataOf(api.GET('/api/v1/audit/proofs/inclusion', { params: { query: { seq, size } } })), staleTime: Infinity });
+}
+
 /** Evidence that was asked for, newest first; read again while one is being built. */
 export function packagesQuery(cursor: string | null) {
   return queryOptions({

@@ -6,6 +6,7 @@ import type { Schemas } from '../api/client.ts';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Empty } from '../parts/page.tsx';
+import { EventDetails } from './event-details.tsx';
 import { readEvent } from './read-event.ts';
 
 const COLUMNS = ['Seq', 'Event', 'When', 'Actor', 'Subject', 'Run', 'Hash'];
@@ -43,10 +44,7 @@ function EventRows({ sealed }: { sealed: Schemas['SealedEvent'] }) {
       {opened ? (
         <Table.Tr>
           <Table.Td colSpan={COLUMNS.length} bg="var(--cs-sunken)">
-
-              <Text size="xs" c="dimmed" component="div">Hash of the event before: <CopyId id={sealed.prev_hash} what="previous hash" text={sealed.prev_hash} /></Text>
-              <pre className="mono" style={{ margin: '6px 0 0', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{JSON.stringify(sealed.event, null, 2)}</pre>
-
+            <EventDetails sealed={sealed} />
           </Table.Td>
         </Table.Tr>
       ) : null}

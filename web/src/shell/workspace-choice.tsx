@@ -1,4 +1,4 @@
-import { Menu } from '@mantine/core';
+import { Menu, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { toastProblem } from '../parts/toast.tsx';
@@ -16,7 +16,7 @@ export function WorkspaceChoice({ me }: { me: Schemas['Me'] }) {
     <>
       <Menu.Label>Workspace</Menu.Label>
       <Menu.RadioGroup value={me.workspace.id} onChange={(id) => choose.mutate(id)}>
-        {workspaces.map(({ id, name }) => <Menu.RadioItem key={id} value={id} disabled={choose.isPending}>{name}</Menu.RadioItem>)}
+        {workspaces.map(({ id, name, is_home }) => <Menu.RadioItem key={id} value={id} disabled={choose.isPending}>{name}{is_home ? <Text span size="xs" c="dimmed"> (home)</Text> : null}</Menu.RadioItem>)}
       </Menu.RadioGroup>
       <Menu.Divider />
     </>

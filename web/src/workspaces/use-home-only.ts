@@ -8,5 +8,5 @@ import type { Permission } from '../states/permission.ts';
 export function useHomeOnly(): Permission {
   const { data: me } = useQuery(meQuery);
   const { data } = useQuery(workspacesQuery);
-  return homeOnly(data?.items ?? [], me?.workspace.id);
+  return homeOnly(data?.items ?? me?.workspaces ?? [], me?.workspace.id);
 }

@@ -16,12 +16,12 @@ export function auditPeersState(): AuditPeersState {
   const position = (key: string, delivered: number, head: number, last_error: string | null = null): Schemas['Sink']['positions'][number] => ({ workspace_id: idOf('workspace', key), delivered, head, lag: head - delivered, last_error });
   return {
     sinks: [
-      sinkOf('siem', { name: 'Splunk', positions: [position('it', 360, 360), position('hr', 12, 12)] }),
-      sinkOf('down', { name: 'Security lake', format: 'native', types: ['approval.*', 'policy.released', 'break_glass.*'], shows_sensitive: true, state: 'failing', endpoint: 'https://collector.security-lake.acme.example/v1/ingest/countersign', positions: [position('it', 210, 360, 'The sink answered 503.'), position('hr', 12, 12)] }),
-      sinkOf('archive', { name: 'Archive', kind: 's3', format: 'cef', state: 'disabled', endpoint: `t/${idOf('tenant', 'acme')}/siem/${idOf('audit_sink', 'archive')}/`, positions: [position('it', 300, 360), position('hr', 0, 12)] }),
+      sinkOf('siem', { name: 'Splunk', positions: [position('it', 165, 165), position('hr', 12, 12)] }),
+      sinkOf('down', { name: 'Security lake', format: 'native', types: ['approval.*', 'policy.released', 'break_glass.*'], shows_sensitive: true, state: 'failing', endpoint: 'https://collector.security-lake.acme.example/v1/ingest/countersign', positions: [position('it', 110, 165, 'The sink answered 503.'), position('hr', 12, 12)] }),
+      sinkOf('archive', { name: 'Archive', kind: 's3', format: 'cef', state: 'disabled', endpoint: `t/${idOf('tenant', 'acme')}/siem/${idOf('audit_sink', 'archive')}/`, positions: [position('it', 140, 165), position('hr', 0, 12)] }),
     ],
     witnesses: [
-      witnessOf('auditor', { name: 'auditor.example/witness', required: true, positions: [{ workspace_id: idOf('workspace', 'it'), size: 240, last_error: null, refused: false }, { workspace_id: idOf('workspace', 'hr'), size: 12, last_error: null, refused: false }] }),
+      witnessOf('auditor', { name: 'auditor.example/witness', required: true, positions: [{ workspace_id: idOf('workspace', 'it'), size: 100, last_error: null, refused: false }, { workspace_id: idOf('workspace', 'hr'), size: 12, last_error: null, refused: false }] }),
       witnessOf('partner', { name: 'partner.example/w1', positions: [{ workspace_id: idOf('workspace', 'it'), size: 0, last_error: 'It did not answer within 10 s.', refused: false }] }),
     ],
   };

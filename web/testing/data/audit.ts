@@ -1,6 +1,7 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { AuditEvent, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import { hexOf, idOf } from './ids.ts';
+import { inclusionOf, leavesOf, linked, rootAt } from './audit-tree.ts';
 import type { Run } from './runs.ts';
 
 type Schemas = components['schemas'];
@@ -11,34 +12,40 @@ const STORY: ReadonlyArray<readonly [AuditEventType, AuditEvent['actor']['kind']
   ['call.outcome', 'worker', 'tool_call'], ['approval.requested', 'worker', 'approval'], ['approval.vote_cast', 'person', 'approval'], ['approval.state_changed', 'system', 'approval'], ['run.state_changed', 'worker', 'run'], ['evidence.built', 'worker', 'evidence'],
 ];
 
-/** Events of the given runs, newest first, chained by their hashes as the real ones are linked (the hashes themselves are made up). */
+/** Events of the given runs, newest first, linked as the real ones are: what is made up is what they tell. */
 export function auditOf(runs: readonly Run[]): SealedEvent[] {
   const events = runs.toReversed().flatMap((run) => STORY.map(([type, kind, subject], nth): AuditEvent => ({
     id: idOf('audit_event', `${run.id} ${nth}`), type, at: new Date(Date.parse(run.created_at) + nth * 90).toISOString(), tenant_id: idOf('tenant', 'acme'), workspace_id: idOf('workspace', 'it'),
     actor: { kind, id: kind === 'person' ? idOf('principal', 'owner') : 'worker-1' }, subject: { kind: subject, id: subject === 'run' ? run.id : idOf('step', `${run.id} ${subject}`) }, run_id: run.id, data: { state: run.state },
   })));
-  let prev_hash = '0'.repeat(64);
-  return events.map((event, place): SealedEvent => {
-    const sealed = { seq: place + 1, prev_hash, hash: hexOf(prev_hash + event.id), event: { ...event } };
-    prev_hash = sealed.hash;
-    return sealed;
-  }).toReversed();
+  return linked(events.map((event) => ({ ...event }))).toReversed();
 }
 
 const DAY_MS = 86_400_000;
 const at = (offset_ms: number): string => new Date(Date.now() + offset_ms).toISOString();
 
-/** Signed heads, the newest first; the newest is not countersigned yet. */
-export function checkpoints(): Schemas['Checkpoint'][] {
-  return [3, 2, 1].map((number) => ({
-    number, size: number * 120, root: Buffer.from(hexOf(`root ${number}`), 'hex').toString('base64'), kid: `checkpoint-${hexOf('checkpoint').slice(0, 16)}`, signed_at: at(-(4 - number) * 60_000), note: `countersign.dev/audit/${number}\n`,
-    cosignatures: number === 3 ? [] : [{ witness_id: idOf('witness', 'auditor'), name: 'auditor.example/witness', cosigned_at: at(-(4 - number) * 60_000 + 4_000) }],
+const BETWEEN_CHECKPOINTS = 50;
+
+/** Signed heads of the chain of these events, the newest first; that one is not countersigned yet. Nobody signed them: their roots are right. */
+export function checkpoints(runs: readonly Run[]): Schemas['Checkpoint'][] {
+  const leaves = leavesOf(auditOf(runs).toReversed());
+  const numbers = Array.from({ length: Math.min(3, Math.floor(leaves.length / BETWEEN_CHECKPOINTS)) }, (_, place) => place + 1).toReversed();
+  return numbers.map((number, place) => ({
+    number, size: number * BETWEEN_CHECKPOINTS, root: rootAt(leaves, number * BETWEEN_CHECKPOINTS), kid: `checkpoint-${hexOf('checkpoint').slice(0, 16)}`, signed_at: at(-(place + 1) * 60_000), note: `countersign.dev/audit/${number}\n`,
+    cosignatures: place === 0 ? [] : [{ witness_id: idOf('witness', 'auditor'), name: 'auditor.example/witness', cosigned_at: at(-(place + 1) * 60_000 + 4_000) }],
   }));
+}
+
+/** @throws RangeError for an event that the tree of that size does not have */
+export function inclusionIn(runs: readonly Run[], seq: number, size: number): Schemas['InclusionProof'] {
+  const leaves = leavesOf(auditOf(runs).toReversed());
+  if (seq > size || size > leaves.length) throw new RangeError(`There is no event ${seq} in a tree of ${size}.`);
+  return inclusionOf(leaves, seq - 1, size);
 }
 
 export function verificationOf(note: string | undefined): Schemas['AuditVerification'] {
   const faults = note === undefined || note.startsWith('countersign.dev/') ? [] : [{ code: 'checkpoint_not_in_chain', at: 'checkpoint 2', message: 'The note that you kept is about another history.' }];
-  return { verified: faults.length === 0, chain: `${idOf('tenant', 'acme')}/${idOf('workspace', 'it')}`, events: 360, checkpoints: 3, head: hexOf('head'), root: Buffer.from(hexOf('root 3'), 'hex').toString('base64'), witnessed: { 'auditor.example/witness': 240 }, faults, not_proven: note === undefined ? ['Whether events after 360 were taken away: no note that was kept elsewhere was given.'] : [] };
+  return { verified: faults.length === 0, chain: `${idOf('tenant', 'acme')}/${idOf('workspace', 'it')}`, events: 165, checkpoints: 3, head: hexOf('head'), root: Buffer.from(hexOf('root 3'), 'hex').toString('base64'), witnessed: { 'auditor.example/witness': 100 }, faults, not_proven: note === undefined ? ['Whether events after 165 were taken away: no note that was kept elsewhere was given.'] : [] };
 }
 
 /** One that is there, one being built, one that failed. */

@@ -29,5 +29,5 @@ export function tenancyState(): TenancyState {
 }
 
 export function workspaceOf(key: string, slug: string, name: string, is_home: boolean): Schemas['Workspace'] {
-  return { id: idOf('workspace', key), slug, name, is_home, environments: ENVIRONMENTS.map((environment) => ({ id: idOf('environment', `${key} ${environment}`), name: environment })), created_at: new Date(Date.now() - 90 * DAY_MS).toISOString() };
+  return { id: idOf('workspace', key), slug, name, is_home, environments: ENVIRONMENTS.map((environment) => ({ id: idOf('environment', `${key} ${environment}`), name: environment })), created_at: new Date(Date.now() - 90 * DAY_MS).toISOString(), archived_at: null };
 }

@@ -1,5 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { auditOf, checkpoints, verificationOf } from '../data/audit.ts';
+import { auditOf, checkpoints, inclusionIn, verificationOf } from '../data/audit.ts';
 import { idOf } from '../data/ids.ts';
 import { ok, page, problem } from './answers.ts';
 import type { Handler } from './question.ts';
@@ -9,7 +9,8 @@ type Schemas = components['schemas'];
 /** What the stand-in answers about what is proven. It proves nothing. */
 export const AUDIT_ROUTES: Record<string, Handler> = {
   'GET /api/v1/audit/events': ({ world, query }) => page(auditOf(world.runs).filter(({ event }) => fits(query.get('run_id'), event['run_id']) && fits(query.get('type'), event['type']) && fits(query.get('actor'), idIn(event['actor'])) && fits(query.get('subject'), idIn(event['subject']))), query),
-  'GET /api/v1/audit/checkpoints': ({ query }) => page(checkpoints(), query),
+  'GET /api/v1/audit/checkpoints': ({ world, query }) => page(checkpoints(world.runs), query),
+  'GET /api/v1/audit/proofs/inclusion': ({ world, query }) => ok(inclusionIn(world.runs, Number(query.get('seq')), Number(query.get('size')))),
   'POST /api/v1/audit/verifications': ({ body }) => ok(verificationOf((body as Schemas['NewAuditVerification']).expected_checkpoint)),
   'GET /api/v1/evidence-packages': ({ world, query }) => page(world.packages, query),
   'POST /api/v1/evidence-packages': ({ world, body }) => {
