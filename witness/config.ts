@@ -11,7 +11,7 @@ export interface WitnessConfig {
   readonly logsFile: string;
 }
 
-export type WitnessErrorCode = 'config_invalid' | 'logs_invalid' | 'key_exposed' | 'key_invalid' | 'data_in_use';
+export type WitnessErrorCode = 'config_invalid' | 'logs_invalid' | 'key_exposed' | 'key_invalid' | 'data_in_use' | 'seen_invalid';
 
 /** What keeps a witness from starting. */
 export class WitnessError extends Error {

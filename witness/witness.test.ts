@@ -74,6 +74,15 @@ describe('a witness', () => {
     expect(await add(0, [], note(5))).toMatchObject({ status: 409, body: '16\n' });
   });
 
+  test('does not begin anew with a log whose history it cannot read any more', async () => {
+    const [data, failures] = [path.join(folder, 'broken'), [] as unknown[]];
+    const broken = await startWitness(readConfig(['--name', 'witness.example/w2', '--data', data, '--logs', path.join(folder, 'logs.json'), '--listen', '127.0.0.1:0']), (error) => { failures.push(error); });
+    await writeFile(path.join(data, `${hash('sha256', ORIGIN, 'hex')}.note`), note(8).slice(0, 20));
+    const response = await fetch(`${broken.url}/add-checkpoint`, { method: 'POST', body: ['old 0', '', note(3, { leaves: FORKED })].join('\n') });
+    expect([response.status, failures]).toEqual([500, [expect.objectContaining({ code: 'seen_invalid' })]]);
+    await broken.stop();
+  });
+
   test('knows whom it trusts', async () => {
     expect((await add(0, [], note(3, { origin: 'example.com/unknown' }))).status).toBe(404);
     expect((await add(16, proof(16, 17), note(17, { key: generateKeyPairSync('ed25519').privateKey }))).status).toBe(403);

@@ -4,6 +4,7 @@ import { cosignatureOf, cosignedMessage } from '@countersign/contracts/transpare
 import { verifyConsistency } from '@countersign/contracts/transparency/merkle.ts';
 import { formatNote, formatSignature, fromBase64, isSignedBy, parseNote } from '@countersign/contracts/transparency/note.ts';
 import type { SignedNote } from '@countersign/contracts/transparency/note.ts';
+import { WitnessError } from './config.ts';
 import { keysOf } from './logs.ts';
 import type { LogEntry } from './logs.ts';
 import { originSha256 } from './seen.ts';
@@ -86,6 +87,10 @@ function parseRequest(body: string): AddRequest | null {
   return { old: Number(old), proof: proof.filter((hash) => hash !== null), note, checkpoint };
 }
 
+/** @throws WitnessError `seen_invalid`: what cannot be read is not what was never there, or the log could begin anew */
 function checkpointOf(note: string | null): LogCheckpoint | null {
-  return note === null ? null : parseLogCheckpoint(parseNote(note)?.text ?? '');
+  if (note === null) return null;
+  const checkpoint = parseLogCheckpoint(parseNote(note)?.text ?? '');
+  if (checkpoint === null) throw new WitnessError('seen_invalid', 'The file of what was last seen of the log cannot be read. Restore it from a copy; without one the witness knows nothing of this log.');
+  return checkpoint;
 }

@@ -229,6 +229,22 @@ describe('a package of runs', () => {
     expect(verifyEvidence(sample.seal(), { trustedKeys: null, memberOf: () => member })).toMatchObject({ members_verified: 1 });
   });
 
+  it('holds runs, and no other packages: as deep as somebody likes', () => {
+    const [outer, inner] = [period(true).sample, period(true).sample.seal()];
+    const named = { run_id: 'run_1', evidence_id: 'evp_1', sha256: hash(inner), size_bytes: inner.length, path: 'runs/run_1.evidence.zip', workflow_name: 'w', state: 'succeeded', finished_at: '2026-11-01T10:00:09.000Z', cost_usd: '0.1' };
+    outer.overrides.set('members.json', json({ members: [named], without_evidence: [] }));
+    outer.overrides.set('runs/run_1.evidence.zip', inner);
+    expect(refusal(outer.seal())).toMatchObject({ code: 'member_altered', message: expect.stringContaining('not of other packages') as string });
+  });
+
+  it('is refused where a list is none, whoever signed it', () => {
+    for (const members of [{}, { members: {}, without_evidence: [] }, { members: [null], without_evidence: [] }, { members: [], without_evidence: null }]) {
+      const { sample } = period(true);
+      sample.overrides.set('members.json', json(members));
+      expect(refusal(sample.seal())).toMatchObject({ code: 'file_invalid' });
+    }
+  });
+
   it('is refused with the evidence of another run beside it', () => {
     expect(refusal(period(false).sample.seal(), { trustedKeys: null, memberOf: () => new SampleStatement().seal() })).toMatchObject({ code: 'member_altered', file: 'run_1.evidence.zip' });
   });

@@ -55,3 +55,15 @@ it('refuses paths that could leave the folder they are unpacked to', () => {
     expect(() => encodeArchive(new Map([[bad, new Uint8Array()]]))).toThrow(expect.objectContaining({ code: 'archive_path_invalid' }) as Error);
   }
 });
+
+it('holds as many files as its directory can count, and refuses more', () => {
+  const entryOf = (name: string): Uint8Array => encodeArchive(new Map([[name, new Uint8Array()]])).subarray(0, 30 + name.length);
+  const one = Buffer.from(entryOf('00000'));
+  const many = Buffer.concat(Array.from({ length: 65_536 }, (_, index) => {
+    const entry = Buffer.from(one);
+    entry.write(index.toString(16).padStart(5, '0'), 30, 'latin1');
+    return entry;
+  }));
+  expect(() => decodeArchive(many)).toThrow(expect.objectContaining({ code: 'archive_too_large' }) as Error);
+  expect(() => encodeArchive(new Map(Array.from({ length: 65_536 }, (_, index) => [`f${index}`, new Uint8Array()])))).toThrow(expect.objectContaining({ code: 'archive_too_large' }) as Error);
+});

@@ -24,6 +24,8 @@ export class ArchiveError extends Error {
 }
 
 export const MAX_ARCHIVE_BYTES = 256 * 1024 * 1024;
+/** More need another form of the directory (4.4.1.4). */
+const MAX_ENTRIES = 65_535;
 
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;
@@ -35,6 +37,7 @@ const PATH = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/;
 
 /** The archive's bytes. @throws ArchiveError `archive_path_invalid`, `archive_too_large` */
 export function encodeArchive(files: ArchiveFiles): Uint8Array {
+  refuseTooMany(files);
   const paths = [...files.keys()].sort();
   const locals: Uint8Array[] = [];
   const centrals: Uint8Array[] = [];
@@ -65,12 +68,17 @@ export function decodeArchive(bytes: Uint8Array): ArchiveFiles {
   while (offset + LOCAL_HEADER_BYTES <= buffer.length && buffer.readUInt32LE(offset) === LOCAL_HEADER) {
     const entry = readEntry(buffer, offset, before);
     files.set(entry.path, entry.content);
+    refuseTooMany(files);
     before = entry.path;
     offset = entry.end;
   }
   if (files.size === 0) throw new ArchiveError('archive_not_zip', null, 'This is not an evidence bundle: it does not begin with a zip entry.');
   refuseDifference(buffer, encodeArchive(files), files);
   return files;
+}
+
+function refuseTooMany({ size }: ArchiveFiles): void {
+  if (size > MAX_ENTRIES) throw new ArchiveError('archive_too_large', null, `A bundle holds at most ${MAX_ENTRIES} files.`);
 }
 
 function readEntry(buffer: Buffer, offset: number, before: string | null): { path: string; content: Uint8Array; end: number } {
