@@ -1,5 +1,5 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { compileAlone } from '@countersign/platform/json-schema/compile-alone.ts';
 import type { Connector, JsonObject } from '../sdk/connector.ts';
 
 /** The compiled schemas of actions. Each says what is wrong as pointer and rule, never with the value; null when all is well. */
@@ -11,6 +11,8 @@ export interface ManifestSchemas {
 /** Tenants bring manifests of their own, so what is compiled is bounded. */
 const MAX_COMPILED = 2_000;
 
+const compile = compileAlone({ strict: false });
+
 /** Compiled when first needed and kept by the manifest's digest: two tenants' connectors of one name have nothing in common. */
 export function createManifestSchemas(): ManifestSchemas {
   const compiled = new Map<string, ValidateFunction>();
@@ -20,8 +22,8 @@ export function createManifestSchemas(): ManifestSchemas {
     if (known !== undefined) return known;
     const schema = Object.hasOwn(manifest.actions, action) ? manifest.actions[action]?.[which] : undefined;
     if (schema === undefined) return null;
-    // An instance each, because two schemas may use the same `$id`.
-    const made = new Ajv2020({ strict: false }).compile(schema);
+    // Alone, because two schemas may use the same `$id`.
+    const made = compile(schema);
     if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value ?? '');
     compiled.set(key, made);
     return made;

@@ -1,6 +1,6 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '@countersign/contracts/connectors/manifest.ts';
+import { compileAlone } from '@countersign/platform/json-schema/compile-alone.ts';
 import type { Json, JsonObject } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { objectIn } from './read-body.ts';
@@ -9,6 +9,9 @@ import { withoutFilledNulls } from './strict-schema.ts';
 /** Workflows bring schemas of their own, so what is compiled is bounded. */
 const MAX_COMPILED = 500;
 const compiled = new Map<string, ValidateFunction>();
+
+/** Names that every object inherits (`toString`) are properties like others. `format` is a hint to the model; what it means is for the action that uses the value. */
+const compile = compileAlone({ strict: false, logger: false, validateFormats: false, ownProperties: true });
 
 export type CheckedOutput = { readonly output: JsonObject } | { readonly problem: string };
 
@@ -54,8 +57,7 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  // Names that every object inherits (`toString`) are properties like others. `format` is a hint to the model; what it means is for the action that uses the value.
-  const made = new Ajv2020({ strict: false, logger: false, validateFormats: false, ownProperties: true }).compile({ ...schema, $schema: undefined, $id: undefined });
+  const made = compile({ ...schema, $schema: undefined, $id: undefined });
   if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value ?? '');
   compiled.set(key, made);
   return made;

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import manifestSchema from '@countersign/contracts/connectors/manifest.schema.json' with { type: 'json' };
 import type { ActionManifest, ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { compileAlone } from '@countersign/platform/json-schema/compile-alone.ts';
 import { packageDigest } from '@countersign/contracts/connectors/package/package.ts';
 import type { PackageFile } from '@countersign/contracts/connectors/package/package.ts';
 import { packageFilesBeside } from './package-content.ts';
@@ -35,6 +36,7 @@ export interface LoadedPackage extends LoadedManifest {
 }
 
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile<ConnectorManifest>(manifestSchema);
+const compile = compileAlone({ strict: false });
 
 /**
  * Reads a package's `manifest.yaml`, and what its code is.
@@ -88,7 +90,7 @@ function actionProblems(action: ActionManifest): string[] {
 
 function schemaProblems(name: string, schema: object): string[] {
   try {
-    new Ajv2020({ strict: false }).compile(schema);
+    compile(schema);
     return [];
   } catch (error) {
     return [`${name} is no JSON Schema: ${error instanceof Error ? error.message : 'unknown problem'}`];

@@ -1,10 +1,12 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import { fieldProblem } from '@countersign/platform/http/contract.ts';
+import { compileAlone } from '@countersign/platform/json-schema/compile-alone.ts';
 
 const MAX_COMPILED = 500;
+
+const compile = compileAlone({ allErrors: true, strict: false }, (ajv) => formats.default(ajv, ['date-time', 'uri', 'date', 'email']));
 
 /** JSON Schemas of manifests and of our own contracts, compiled once each and kept by a key that names their content. */
 export class SchemaChecks {
@@ -19,7 +21,7 @@ export class SchemaChecks {
   /** Why `schema` is no JSON Schema, or null when it is one. */
   problemOf(schema: object): string | null {
     try {
-      newAjv().compile(schema);
+      compile(schema);
       return null;
     } catch (error) {
       return (error as Error).message;
@@ -27,16 +29,10 @@ export class SchemaChecks {
   }
 
   #compile(key: string, schema: object): ValidateFunction {
-    // An instance of its own, because ajv keeps every schema that it ever compiled.
-    const validate = newAjv().compile(schema);
+    // Alone, because ajv keeps every schema that it ever compiled.
+    const validate = compile(schema);
     if (this.#compiled.size >= MAX_COMPILED) this.#compiled.delete(this.#compiled.keys().next().value ?? '');
     this.#compiled.set(key, validate);
     return validate;
   }
-}
-
-function newAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
-  formats.default(ajv, ['date-time', 'uri', 'date', 'email']);
-  return ajv;
 }

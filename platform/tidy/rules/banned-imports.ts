@@ -195,8 +195,9 @@ function matching(module: ParsedModule, messageOf: (node: AstNode) => string | u
   const found = new Map<string, Violation>();
   walk(module.program, (node) => {
     const message = messageOf(node);
+    if (message === undefined) return;
     const line = lineAt(module.text, node.start);
-    if (message !== undefined) found.set(`${line} ${message}`, { rule: 'banned-imports', path: module.path, line, message });
+    found.set(`${line} ${message}`, { rule: 'banned-imports', path: module.path, line, message });
   });
   return [...found.values()];
 }
