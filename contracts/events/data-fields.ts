@@ -12,7 +12,7 @@ export const PUBLIC = [
   'output_digest', 'overlap_s', 'overrides', 'package_digest', 'parameters_digest', 'parent_run_id', 'parent_step_id', 'parent_step_key', 'payload_digest', 'period', 'permissions', 'place',
   'policy_bundle_seq', 'previous_state', 'previously_observed', 'principal_id', 'provisioning', 'pseudonym', 'publisher_kid', 'purpose', 'purposes', 'quota', 'rate_count', 'rate_per_ms', 'reason_digest', 'reasons',
   'receipt_digest', 'recovery', 'redacted', 'region', 'release_id', 'renewal', 'replaces', 'replay_id', 'replayed_from_call_id', 'replayed_from_run_id', 'request_digest', 'request_id', 'requested',
-  'requested_by', 'required_role', 'required_votes', 'reserved_usd', 'response_digest', 'revision', 'risk', 'role', 'roles', 'routed_from', 'rows', 'rules', 'run_id', 'run_limit_usd', 'runs',
+  'requested_by', 'required_role', 'required_votes', 'reserved_usd', 'response_digest', 'retained_count', 'revision', 'risk', 'role', 'roles', 'routed_from', 'rows', 'rules', 'run_id', 'run_limit_usd', 'runs',
   'said_by_approval', 'scope', 'scopes', 'selection_digest', 'seq', 'set_again_as', 'set_by', 'sha256', 'shadows', 'share', 'sign_in_age_ms', 'sink_id', 'size', 'size_bytes', 'skipped', 'source',
   'source_id', 'spent_usd', 'stack', 'stack_digest', 'stage', 'starts_allowed', 'starts_in_last_minute', 'state', 'status', 'step_key', 'steps', 'stopped_until', 'subject_id', 'suppressed_count', 'tables', 'target',
   'target_id', 'tier', 'to', 'to_cell', 'to_seq', 'token_ttl_s', 'total', 'trigger_kind', 'trigger_sha256', 'tripped', 'until', 'used', 'uses', 'valid', 'verdict', 'verified_by_reading_back', 'version',

@@ -5565,6 +5565,12 @@ export interface components {
             principal_id: string | null;
             /** @description The legal hold that stands in the way */
             blocked_by: string | null;
+            /** @description Evidence that mentions the person and that its store keeps until its time is over. Ask again when `until` has passed. */
+            retained: {
+                objects: number;
+                /** Format: date-time */
+                until: string | null;
+            };
             /** @description Rows that runs under way, or held ones, still have */
             waiting_runs: number;
             /** @description Rows by place, when it is completed */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodeArchive, encodeArchive } from '@countersign/contracts/evidence/archive.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { openKeys } from '@countersign/platform/keys/open-keys.ts';
+import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-test.ts';
 import { seedApproval } from '../testing/seeded-run.ts';
@@ -80,6 +82,23 @@ describe('an erasure', () => {
     return made;
   }
 
+  /** Bundles of runs that wrote her name back: one whose retention is over, one that its store keeps for a day, one of a run that is held, and somebody else's. */
+  async function plantEvidence() {
+    const objects = new FolderObjects(plane.config.objectsFolder);
+    const until = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 86_400_000);
+    const put = async (runId: string, text: string, options: { retainUntil?: Date } = {}): Promise<string> => {
+      const key = `t/${plane.tenant.tenantId}/evidence/${runId}/${newId('evidence')}.zip`;
+      await objects.put(key, encodeArchive(new Map([['actions/1.json', Buffer.from(JSON.stringify({ work_notes: text }))]])), options);
+      return key;
+    };
+    const { runId } = await seedApproval(plane);
+    const hold = String((await plane.api('POST', '/api/v1/legal-holds', { json: { scope: 'run', target: runId, reason: 'A case' } })).body['id']);
+    return {
+      objects, until, hold, old: await put(newId('run'), 'Erika Mustermann called'), held: await put(runId, 'erika@example.com'),
+      retained: await put(newId('run'), 'For ERIKA MUSTERMANN', { retainUntil: until }), others: await put(newId('run'), 'Hannerika Mustermannheim called'),
+    };
+  }
+
   test('shuts a person out, takes them out of everything, and is proven; their id stays where it must', async () => {
     const erika = await person('Erika Mustermann');
     const [asked, other] = [await seedApproval(plane), await seedApproval(plane)];
@@ -96,6 +115,7 @@ describe('an erasure', () => {
       VALUES ($1, $2, $3, 'updatePerson', $4, 'd', '{}', $5, clock_timestamp() + interval '1 hour')`, [change, plane.tenant.workspaceId, await sealedFor(change), auditor.id]);
     await control(`INSERT INTO control.groups (tenant_id, id, name, source) VALUES ($1, $2, 'Team of Erika Mustermann', 'local')`, [group]);
 
+    const evidence = await plantEvidence();
     const request = await ask({ principal_id: erika.id });
     expect(request).toMatchObject({ status: 202, body: { state: 'requested', principal_id: erika.id, pseudonym: `person-${erika.id.slice(-8)}` } });
     await until(request.body['id'], 'running');
@@ -105,7 +125,19 @@ describe('an erasure', () => {
     await vi.waitFor(async () => expect(await control('SELECT name FROM control.groups WHERE tenant_id = $1 AND id = $2', [group])).toEqual([{ name: `(erased ${group})` }]), { timeout: 30_000 });
     expect((await plane.api('GET', `/api/v1/erasure-requests/${String(request.body['id'])}`)).body['state']).toBe('running');
     await control(`UPDATE control.change_requests SET state = 'expired', payload_sealed = NULL WHERE tenant_id = $1 AND id = $2`, [change]);
+    // Evidence of a run that a hold is on is left until that is released.
+    await vi.waitFor(async () => expect(await control('SELECT FROM control.erasure_findings WHERE tenant_id = $1 AND place = $2 AND row_id = $3', ['objects', evidence.old])).toHaveLength(1), { timeout: 30_000 });
+    expect((await plane.api('GET', `/api/v1/erasure-requests/${String(request.body['id'])}`)).body['state']).toBe('running');
+    await plane.api('POST', `/api/v1/legal-holds/${evidence.hold}/release`, { json: { reason: 'It is over' } });
     const done = await until(request.body['id'], 'completed');
+    expect(await Promise.all([evidence.old, evidence.held, evidence.retained, evidence.others].map((key) => evidence.objects.has(key)))).toEqual([false, false, true, true]);
+    expect(done).toMatchObject({ retained: { objects: 1, until: evidence.until.toISOString() } });
+    const proof = await plane.api('GET', `/api/v1/evidence-packages/${String(done['evidence_package_id'])}/archive`, { key: auditor.key });
+    const told = JSON.parse(Buffer.from(decodeArchive(proof.bytes).get('erasure.json')!).toString('utf8')) as { findings: Array<{ place: string }> };
+    expect(told.findings.filter(({ place }) => place === 'objects')).toEqual([
+      { place: 'objects', row_id: evidence.held, action: 'removed', retained_until: null }, { place: 'objects', row_id: evidence.old, action: 'removed', retained_until: null },
+      { place: 'objects', row_id: evidence.retained, action: 'retained', retained_until: evidence.until.toISOString() },
+    ].toSorted((a, b) => (a.row_id < b.row_id ? -1 : 1)));
     expect(await control('SELECT reason_sealed FROM control.break_glass_grants WHERE tenant_id = $1 AND id = $2', [grant])).toEqual([{ reason_sealed: null }]);
     expect(done).toMatchObject({ counts: { 'control.break_glass_grants': 1, 'control.groups': 1, 'control.principals': 1, 'control.api_keys': 1, 'control.role_assignments': 1, 'control.approval_votes': 2, 'control.approvals': 1 }, evidence_package_id: expect.stringMatching(/^evp_/) });
 

@@ -1,6 +1,7 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { EnvelopeKeys } from '@countersign/platform/keys/envelope-keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { Loop } from '../cell/loop.ts';
@@ -15,6 +16,7 @@ import { TenantDeletion } from './tenant-deletion.ts';
 export interface PrivacyParts {
   readonly database: Database;
   readonly keys: EnvelopeKeys;
+  readonly objects: Objects;
   readonly clock: Clock;
   readonly log: Logger;
   readonly packages: BuildsPackages;

@@ -2,6 +2,7 @@ import { appendAudit } from '@countersign/platform/audit/append.ts';
 import { digestOfBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { ObjectsError } from '@countersign/platform/objects/objects.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
@@ -32,7 +33,10 @@ export class Evidence {
       if (evidence === undefined) throw new ApiError('evidence_not_ready', `The run is ${run.state}.`, { retryAfter_s: 2 });
       return evidence;
     });
-    const bytes = await this.#parts.objects.get(row.object_key);
+    const bytes = await this.#parts.objects.get(row.object_key).catch((error: unknown) => {
+      if (error instanceof ObjectsError && error.code === 'object_missing') throw new ApiError('not_found', 'The evidence of this run is not kept any more: its retention was over, and the erasure of a person has removed it.', { cause: error });
+      throw error;
+    });
     const digest = digestOfBytes(bytes);
     if (digest !== `sha256:${row.sha256.replace(/^sha256:/, '')}`) {
       throw new ApiError('internal', 'The stored evidence is not what was built. The operator finds more in the log under `request_id`.', { cause: `${row.object_key} has ${digest}, not ${row.sha256}` });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Objects } from './objects.ts';
+import type { Objects, ObjectsError } from './objects.ts';
 
 /** One implementation, opened on a place of its own. */
 export interface ObjectsUnderTest {
@@ -82,6 +82,8 @@ export function objectsConformance(name: string, start: () => Promise<ObjectsUnd
     it('does not remove what is retained, and a shorter time afterwards changes nothing', async () => {
       const key = fresh();
       await objects.put(key, Buffer.from('kept'), { retainUntil: new Date(Date.now() + DAY_MS) });
+      const until = await objects.remove(key).then(() => null, (error: unknown) => (error as ObjectsError).retainedUntil);
+      expect(Math.abs(until!.getTime() - Date.now() - DAY_MS)).toBeLessThan(60_000);
       await expect(objects.remove(key)).rejects.toMatchObject({ code: 'object_retained' });
       await objects.put(key, Buffer.from('kept'), { retainUntil: new Date(Date.now() + 1_000) });
       await objects.put(key, Buffer.from('kept'));

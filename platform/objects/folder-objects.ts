@@ -69,7 +69,7 @@ export class FolderObjects implements Objects {
       throw error;
     });
     if (found === null) return;
-    if (found.mtimeMs > Date.now()) throw new ObjectsError('object_retained', `The object ${key} is retained until ${found.mtime.toISOString()}.`);
+    if (found.mtimeMs > Date.now()) throw new ObjectsError('object_retained', `The object ${key} is retained until ${found.mtime.toISOString()}.`, { retainedUntil: found.mtime });
     await unlink(target).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

@@ -22,11 +22,14 @@ export type ObjectsErrorCode = 'object_missing' | 'object_exists' | 'object_key_
 
 export class ObjectsError extends Error {
   readonly code: ObjectsErrorCode;
+  /** Of `object_retained`: when it can be removed. */
+  readonly retainedUntil: Date | null;
 
-  constructor(code: ObjectsErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ObjectsErrorCode, message: string, options: ErrorOptions & { readonly retainedUntil?: Date } = {}) {
     super(message, options);
     this.name = 'ObjectsError';
     this.code = code;
+    this.retainedUntil = options.retainedUntil ?? null;
   }
 }
 

@@ -73,7 +73,7 @@ export class S3Objects implements Objects {
     const head = await this.#head(key);
     if (head === null) return;
     const until = head.ObjectLockRetainUntilDate;
-    if (until !== undefined && until > new Date()) throw new ObjectsError('object_retained', `The object ${key} is retained until ${until.toISOString()}.`);
+    if (until !== undefined && until > new Date()) throw new ObjectsError('object_retained', `The object ${key} is retained until ${until.toISOString()}.`, { retainedUntil: until });
     // By its version: without one S3 would only lay a marker over it.
     await this.#client.send(new DeleteObjectCommand({ ...this.#at(key), VersionId: head.VersionId })).catch((error: unknown) => { throw this.#told(`remove ${key}`, error); });
   }

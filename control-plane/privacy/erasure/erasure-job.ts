@@ -4,6 +4,7 @@ import { canonicalBytes } from '@countersign/platform/canonical-json/canonicaliz
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import { Loop } from '../../cell/loop.ts';
@@ -11,6 +12,7 @@ import { forEveryTenant } from '../../cell/tenants.ts';
 import type { BuildsPackages } from '../../evidence/package-wish.ts';
 import { holdOnPerson } from '../repository-holds.ts';
 import { searchControl } from './control-search.ts';
+import { searchObjects } from './objects-search.ts';
 import { NOT_SEARCHED } from './places.ts';
 import { claimOpen, insertFindings, insertTask, isTaskDone, letGo, listFindings, toCompleted, toHeld, toRunning } from './repository-erasure.ts';
 import type { ErasureRow } from './repository-erasure.ts';
@@ -20,6 +22,7 @@ import type { Finding } from './repository-person.ts';
 export interface ErasureJobParts {
   readonly database: Database;
   readonly keys: Keys;
+  readonly objects: Objects;
   readonly clock: Clock;
   readonly log: Logger;
   readonly packages: BuildsPackages;
@@ -56,6 +59,8 @@ async function carryOn(parts: ErasureJobParts, tenantId: string, request: Erasur
   const workersDone = (await parts.database.forTenant(tenantId, (tx) => tx.maybeOne<{ done: boolean }>(isTaskDone, [tenantId, request.id])))?.done ?? false;
   // Done is what a whole search finds nothing in any more: what was written meanwhile is found by the next.
   if (searched.cleared > 0 || searched.waiting > 0 || !workersDone) return false;
+  // Last, since evidence is made of what was just searched.
+  if (await searchObjects(parts, tenantId, request.id, person.terms) > 0) return false;
   await complete(parts, tenantId, request);
   return true;
 }
@@ -93,7 +98,7 @@ async function complete(parts: ErasureJobParts, tenantId: string, request: Erasu
   });
   await parts.database.forTenant(tenantId, async (tx) => {
     if (await tx.change(toCompleted, [tenantId, request.id, JSON.stringify(counts), id]) === 0) return;
-    await audit(tx, parts, tenantId, request, 'erasure.completed', { pseudonym: request.pseudonym, principal_id: request.principal_id, counts, evidence_package_id: id });
+    await audit(tx, parts, tenantId, request, 'erasure.completed', { pseudonym: request.pseudonym, principal_id: request.principal_id, counts, retained_count: findings.filter(({ action }) => action === 'retained').length, evidence_package_id: id });
   });
 }
 

@@ -93,6 +93,6 @@ function unknownPerson(detail: string): ApiError {
 }
 
 function viewOf(row: ErasureRow): components['schemas']['ErasureRequest'] {
-  const { person_sealed: _sealed, workspace_id: _workspace, event_id: _event, requested_at, completed_at, ...rest } = row;
-  return { ...rest, requested_at: requested_at.toISOString(), completed_at: completed_at?.toISOString() ?? null };
+  const { person_sealed: _sealed, workspace_id: _workspace, event_id: _event, requested_at, completed_at, retained_objects, retained_until, ...rest } = row;
+  return { ...rest, requested_at: requested_at.toISOString(), completed_at: completed_at?.toISOString() ?? null, retained: { objects: retained_objects, until: retained_until?.toISOString() ?? null } };
 }

@@ -37,7 +37,7 @@ const CONFIGURATION = 'names and definitions that administrators give: they are 
  */
 export const NOT_SEARCHED: Readonly<Record<string, string>> = {
   'audit.*': 'append-only: ids, digests and figures, and with them the reasons typed for kill switches and pauses and the names given to keys and connections; the id of the person stays provable there, and is nobody\'s without the row that named them',
-  'objects of evidence': 'sealed against change for their retention; they hold ids, digests and the names of fields, and what a run wrote back',
+  'objects other than evidence': 'policy, checkpoints and copies of the audit for a SIEM, which hold what the audit holds, and weights of classifiers, which are sealed figures; evidence is searched, and what its store retains is among the findings as `retained`',
   'systems of record': 'the tickets themselves are in the customer\'s systems, which have erasures of their own',
   ...Object.fromEntries(['control.principals', 'control.sessions', 'control.external_identities'].map((place) => [place, 'only the account that was named is cleared; others are other people\'s'])),
   'control.policy_drafts': 'sources of policies: rules are not changed in silence; their authors look through them',

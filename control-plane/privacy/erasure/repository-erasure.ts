@@ -17,10 +17,14 @@ export interface ErasureRow {
   readonly completed_at: Date | null;
   readonly evidence_package_id: string | null;
   readonly waiting_runs: number;
+  readonly retained_objects: number;
+  readonly retained_until: Date | null;
 }
 
 const COLUMNS = `r.id, r.workspace_id, r.person_sealed, r.principal_id, r.pseudonym, r.state, r.blocked_by, r.counts, r.error, r.requested_by, r.event_id, r.requested_at, r.completed_at, r.evidence_package_id,
-       coalesce((SELECT waiting_runs FROM execution.erasure_tasks k WHERE (k.tenant_id, k.request_id) = (r.tenant_id, r.id) AND k.state = 'open'), 0) AS waiting_runs`;
+       coalesce((SELECT waiting_runs FROM execution.erasure_tasks k WHERE (k.tenant_id, k.request_id) = (r.tenant_id, r.id) AND k.state = 'open'), 0) AS waiting_runs,
+       (SELECT count(*)::int FROM control.erasure_findings f WHERE (f.tenant_id, f.request_id) = (r.tenant_id, r.id) AND f.action = 'retained') AS retained_objects,
+       (SELECT max(f.retained_until) FROM control.erasure_findings f WHERE (f.tenant_id, f.request_id) = (r.tenant_id, r.id)) AS retained_until`;
 
 export const insertRequest: Statement = {
   name: 'erasure.insert_request',
@@ -55,6 +59,12 @@ export const claimOpen: Statement = {
 export const letGo: Statement = {
   name: 'erasure.let_go',
   text: `UPDATE control.erasure_requests SET claimed_until = clock_timestamp() + $3 * interval '1 second' WHERE tenant_id = $1 AND id = $2`,
+};
+
+/** Said while a long search goes on, so that nobody else takes it up. */
+export const keepClaim: Statement = {
+  name: 'erasure.keep_claim',
+  text: `UPDATE control.erasure_requests SET claimed_until = clock_timestamp() + interval '1 minute' WHERE tenant_id = $1 AND id = $2`,
 };
 
 export const toHeld: Statement = {
@@ -92,8 +102,8 @@ export const isTaskDone: Statement = {
 const insertFinding: Statement = {
   name: 'erasure.insert_findings',
   text: `
-    INSERT INTO control.erasure_findings (tenant_id, request_id, place, row_id, action)
-    SELECT $1, $2, f.place, f.row_id, f.action FROM jsonb_to_recordset($3::jsonb) AS f (place text, row_id text, action text) ON CONFLICT DO NOTHING`,
+    INSERT INTO control.erasure_findings (tenant_id, request_id, place, row_id, action, retained_until)
+    SELECT $1, $2, f.place, f.row_id, f.action, f.retained_until FROM jsonb_to_recordset($3::jsonb) AS f (place text, row_id text, action text, retained_until timestamptz) ON CONFLICT DO NOTHING`,
 };
 
 export async function insertFindings(tx: Transaction, tenantId: string, requestId: string, findings: readonly Finding[]): Promise<void> {
@@ -104,7 +114,23 @@ export async function insertFindings(tx: Transaction, tenantId: string, requestI
 export const listFindings: Statement = {
   name: 'erasure.list_findings',
   text: `
-    SELECT place, row_id, action FROM control.erasure_findings WHERE tenant_id = $1 AND request_id = $2
-    UNION ALL SELECT place, row_id, action FROM execution.erasure_findings WHERE tenant_id = $1 AND request_id = $2
+    SELECT place, row_id, action, to_char(retained_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS retained_until FROM control.erasure_findings WHERE tenant_id = $1 AND request_id = $2
+    UNION ALL SELECT place, row_id, action, NULL FROM execution.erasure_findings WHERE tenant_id = $1 AND request_id = $2
     ORDER BY 1, 2`,
 };
+
+const evidenceOfBefore: Statement = {
+  name: 'erasure.evidence_of_before',
+  text: `SELECT object_key FROM execution.evidence WHERE tenant_id = $1 AND NOT starts_with(object_key, 't/') ORDER BY object_key`,
+};
+
+/** Keys of evidence that do not begin with their tenant: of before they did. */
+export async function strayEvidence(tx: Transaction, tenantId: string): Promise<string[]> {
+  return (await tx.rows<{ object_key: string }>(evidenceOfBefore, [tenantId])).map(({ object_key }) => object_key);
+}
+
+const runHeld: Statement = { name: 'erasure.is_run_held', text: 'SELECT control.is_run_held($1, $2) AS held' };
+
+export async function isRunHeld(tx: Transaction, tenantId: string, runId: string): Promise<boolean> {
+  return (await tx.one<{ held: boolean }>(runHeld, [tenantId, runId])).held;
+}

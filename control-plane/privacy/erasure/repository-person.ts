@@ -72,7 +72,9 @@ const PSEUDONYMISE: Removal = { place: 'control.principals', action: 'pseudonymi
 export interface Finding {
   readonly place: string;
   readonly row_id: string;
-  readonly action: 'removed' | 'pseudonymised' | 'shredded';
+  readonly action: 'removed' | 'pseudonymised' | 'shredded' | 'retained';
+  /** Of what is retained: until then nobody removes it. */
+  readonly retained_until?: string | null;
 }
 
 /** Ends every way in that the person has, and takes their name from what stays of them. Their id stays: the audit and votes refer to it. */

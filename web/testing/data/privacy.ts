@@ -30,5 +30,5 @@ export function privacyState(): PrivacyState {
 }
 
 export function erasureOf(name: string, more: Partial<Schemas['ErasureRequest']>): Schemas['ErasureRequest'] {
-  return { id: idOf('erasure_request', name), state: 'requested', pseudonym: `erased-${name.length}`, principal_id: null, blocked_by: null, waiting_runs: 0, counts: {}, error: null, requested_by: idOf('principal', 'owner'), requested_at: at(-2 * DAY_MS), completed_at: null, evidence_package_id: null, ...more };
+  return { id: idOf('erasure_request', name), state: 'requested', pseudonym: `erased-${name.length}`, principal_id: null, blocked_by: null, waiting_runs: 0, counts: {}, retained: { objects: 0, until: null }, error: null, requested_by: idOf('principal', 'owner'), requested_at: at(-2 * DAY_MS), completed_at: null, evidence_package_id: null, ...more };
 }
