@@ -34,6 +34,8 @@ export interface ControlPlaneConfig extends RequestSettings {
   readonly privateHosts: readonly string[];
   /** Whether a tenant's Slack app may be pointed at a stand-in on this machine. */
   readonly slackStandIns: boolean;
+  /** A domain above the console's host that passkeys are for, so that consoles of several hosts share them; null: the host itself. */
+  readonly passkeyRpId: string | null;
   readonly consoleFolder: string;
   readonly region: 'us' | 'eu';
   readonly cell: string;
@@ -89,6 +91,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     standIns: oneOf(env, 'COUNTERSIGN_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
     privateHosts: privateHosts(env['COUNTERSIGN_PRIVATE_HOSTS'] ?? ''),
     slackStandIns: oneOf(env, 'COUNTERSIGN_SLACK_STAND_INS', env['COUNTERSIGN_STAND_INS'] === 'loopback' ? 'loopback' : 'none', ['none', 'loopback']) === 'loopback',
+    passkeyRpId: passkeyRpIdOf(env),
     consoleFolder: env['COUNTERSIGN_CONSOLE_DIR'] ?? fileURLToPath(new URL('../web/dist', import.meta.url)),
     policiesFolder: env['COUNTERSIGN_POLICIES_DIR'] ?? fileURLToPath(new URL('../policies', import.meta.url)),
     policySet: env['COUNTERSIGN_POLICY_SET'] ?? 'base-itsm',
@@ -113,6 +116,14 @@ export function readBootstrapConfig(env: Environment = process.env): BootstrapCo
     cell: name(env, 'COUNTERSIGN_CELL', 'local'),
     tenantSlug: name(env, 'COUNTERSIGN_TENANT_SLUG', 'local'),
   };
+}
+
+/** Browsers make passkeys for the host of the page and the domains above it (WebAuthn Level 3, 5.1.3), and refuse those that are no domain of one's own, such as co.uk. */
+function passkeyRpIdOf(env: Environment): string | null {
+  const id = env['COUNTERSIGN_PASSKEY_RP_ID'] || null;
+  const { hostname } = new URL(env['COUNTERSIGN_PUBLIC_URL'] ?? 'http://localhost');
+  if (id === null || id === hostname || (id.includes('.') && hostname.endsWith(`.${id}`))) return id;
+  throw new ConfigError(`COUNTERSIGN_PASSKEY_RP_ID is ${JSON.stringify(id)}. Set it to the host of COUNTERSIGN_PUBLIC_URL (${hostname}), or to a domain above it.`);
 }
 
 function name(env: Environment, variable: string, otherwise: string): string {

@@ -113,8 +113,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const tenantStates = new ServedTenants({ ...parts, region: config.region, cell: config.cell, cellUrls: config.cellUrls });
   const authenticator = new Authenticator(database);
   const cookies = new Cookies(config.publicUrl);
-  const people = new People({ ...parts, config, cookies, principalOf: (token) => authenticator.bySession(token) });
   const settings = new Settings(parts);
+  const people = new People({ ...parts, config, cookies, tenantStates, principalOf: (token) => authenticator.bySession(token) });
   const machines = new Machines({ ...parts, standInsAllowed: config.standIns });
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf: (tenantId) => settings.of(tenantId), clock });
   const changes = new Changes({ ...parts, authenticator, authorizer });

@@ -41,7 +41,7 @@ export const AUDIT_EVENT_TYPES = [
   'run.pause_requested', 'run.resume_requested', 'run.paused', 'run.resumed', 'bulk_command.requested', 'kill_switch.stage_began', 'kill_switch.recovered',
   'tenant.created', 'tenant.changed', 'workspace.created', 'workspace.changed', 'environment.created', 'quota.changed', 'rate_limit.changed', 'limit.exceeded',
   'identity_provider.changed', 'identity.linked', 'identity.unlinked', 'passkey.registered', 'passkey.removed', 'invitation.created', 'invitation.accepted', 'invitation.revoked',
-  'principal.created', 'principal.changed', 'principal.disabled', 'principal.enabled', 'group.changed', 'session.revoked',
+  'principal.created', 'principal.changed', 'principal.disabled', 'principal.enabled', 'group.changed', 'session.revoked', 'session.limits_changed',
   'api_key.rotated', 'api_key.revoked', 'api_key.changed', 'oauth_client.changed', 'access_token.issued', 'access_token.revoked', 'federation.changed', 'federation.refused',
   'role.granted', 'role.revoked', 'custom_role.changed', 'access.denied', 'authorization.changed',
   'change_request.created', 'change_request.approved', 'change_request.rejected', 'change_request.withdrawn', 'change_request.expired', 'change_request.executed',

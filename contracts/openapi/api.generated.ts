@@ -58,6 +58,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long sessions of this tenant last */
+        get: operations["getSessionLimits"];
+        /**
+         * Set how long sessions of this tenant last
+         * @description Sessions that there are become as short at once, those who set it among them; none becomes longer.
+         */
+        put: operations["putSessionLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/workspace": {
         parameters: {
             query?: never;
@@ -5865,6 +5886,8 @@ export interface components {
             /** @description Null as well where the provider has been removed */
             provider_name: string | null;
             user_agent: string | null;
+            /** @description The network that the sign-in came from, /24 of IPv4 and /48 of IPv6; the address itself is not kept */
+            address: string | null;
             /**
              * Format: date-time
              * @description As whoever vouches for the person says; of an identity provider its auth_time, null where it does not say
@@ -5879,6 +5902,21 @@ export interface components {
              * @description When it ends if it is not used again
              */
             expires_at: string;
+        };
+        NewSessionLimits: {
+            /** @description A session that is not used for so long has ended; at most absolute_s */
+            idle_s: number;
+            /** @description A session that is so old has ended, however much it is used */
+            absolute_s: number;
+        };
+        SessionLimits: {
+            idle_s: number;
+            absolute_s: number;
+            /** @description 0: what holds where nothing was set */
+            version: number;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
         };
         Workspace: {
             id: string;
@@ -6487,6 +6525,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSessionLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits; their ETag is for If-Match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionLimits"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSessionLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; absent to replace whatever is there */
+                "if-match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSessionLimits"];
+            };
+        };
+        responses: {
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionLimits"];
                 };
             };
             default: components["responses"]["Problem"];

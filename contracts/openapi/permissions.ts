@@ -80,6 +80,8 @@ export const OPERATION_PERMISSION = {
   listSessions: 'signed_in',
   revokeSessions: 'signed_in',
   revokeSession: 'signed_in',
+  getSessionLimits: 'sessions:manage',
+  putSessionLimits: 'sessions:manage',
   createApiKey: 'signed_in',
   // Signed by the sender; no principal of ours.
   ingest: 'public',

@@ -31,6 +31,8 @@ export interface Admission {
   /** Null for operations that no principal calls. */
   readonly principal: Principal | null;
   readonly require: 'second_person' | null;
+  /** Whom the request was counted against, had it shown no credentials. */
+  readonly address: string;
 }
 
 /** The one way into an operation: who is asking, is their tenant served here, did they ask too often, may they do this. */
@@ -54,7 +56,7 @@ export class Access {
     if (need === 'public' || need === 'cell') {
       setHeaders(response, await limits.take(null, address, operation));
       if (need === 'cell') this.#refuseUnlessOperator(request);
-      return { principal: null, require: null };
+      return { principal: null, require: null, address };
     }
     const principal = await findPrincipal(request, authenticator, this.#parts.cookies);
     if (principal === null) {
@@ -66,7 +68,7 @@ export class Access {
     setHeaders(response, await limits.take(principal, address, operation));
     const require = await this.#authorise(operation, principal);
     if (principal.isInArchivedWorkspace) refuseChange(request, operation);
-    return { principal, require };
+    return { principal, require, address };
   }
 
   async #authorise(operation: OperationId, principal: Principal): Promise<Admission['require']> {

@@ -16,6 +16,8 @@ export interface Call<Op extends OperationId> {
   readonly query: Part<Op, 'query'>;
   readonly headers: Part<Op, 'header'>;
   readonly body: BodyOf<Op>;
+  /** Where the request comes from, as far as we can tell: see platform/http/client-address.ts. */
+  readonly address: string;
   /** Aborts when the client has gone: whoever holds an answer back need not go on. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import type { AuditData } from '@countersign/contracts/events/audit-event.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Cookies } from '../http/cookies.ts';
 import type { Notifier } from '../live/notifier.ts';
@@ -24,6 +25,7 @@ export interface SignInParts {
   readonly refusedSignIns: Refusals;
   readonly cookies: Cookies;
   readonly me: Me;
+  readonly tenantStates: TenantStates;
 }
 
 /** Sign-in by one-time link, the end of a session, and API keys. */
@@ -38,7 +40,7 @@ export class SignIn {
     const { cookies, me, notifier } = this.#parts;
     const token = parseLinkToken(call.body.token);
     if (token === null) throw linkInvalid();
-    const browser = { sessionCookie: cookies.sessionOf(call.headers.cookie), userAgent: call.headers['user-agent'] };
+    const browser = { sessionCookie: cookies.sessionOf(call.headers.cookie), userAgent: call.headers['user-agent'], address: call.address };
     const started = await this.#parts.database.forTenant(token.tenantId, (tx) => this.#startSession(tx, token, browser));
     if (started === null) {
       await this.#parts.refusedSignIns.audit(token.tenantId, { code: 'sign_in_link_invalid', method: 'link' });
@@ -68,7 +70,7 @@ export class SignIn {
     const link = await tx.maybeOne<{ principal_id: string }>(consumeLink, [tenantId, secretSha256]);
     if (link === undefined) return null;
     const facts = { method: 'link', idp: null, acr: null, amr: [] } as const;
-    return startSession(tx, this.#parts.clock, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: 'now' }, browser);
+    return startSession(tx, this.#parts, { tenantId, principalId: link.principal_id, strength: 'link', facts, at: 'now' }, browser);
   }
 
   #audit(tx: Transaction, principal: Principal, type: 'session.ended', subject: { kind: string; id: string }, data: AuditData): Promise<string> {

@@ -2,6 +2,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { ControlPlaneConfig } from '../config.ts';
@@ -19,6 +20,7 @@ import { Passkeys } from '../identity/passkeys/passkeys.ts';
 import { relyingPartyOf } from '../identity/passkeys/webauthn.ts';
 import type { Principal } from '../identity/principal.ts';
 import { Refusals } from '../identity/refusals.ts';
+import { SessionLimits } from '../identity/sessions/session-limits.ts';
 import { Sessions } from '../identity/sessions/sessions.ts';
 import { SignIn } from '../identity/sign-in.ts';
 import { SignInMethods } from '../identity/sign-in-methods.ts';
@@ -34,11 +36,12 @@ export interface PeopleParts {
   readonly clock: Clock;
   readonly keys: Keys;
   readonly log: Logger;
-  readonly config: Pick<ControlPlaneConfig, 'publicUrl' | 'standIns' | 'privateHosts'>;
+  readonly config: Pick<ControlPlaneConfig, 'publicUrl' | 'standIns' | 'privateHosts' | 'passkeyRpId'>;
   readonly refusals: RateLimit;
   readonly notifier: Notifier;
   readonly cookies: Cookies;
   readonly principalOf: (sessionToken: string) => Promise<Principal | null>;
+  readonly tenantStates: TenantStates;
 }
 
 /** Who may sign in, how, and where they are signed in. */
@@ -57,7 +60,7 @@ export class People {
     const connections = new ProviderConnections({ keys: parts.keys, outbound: parts.config, now: () => parts.clock.now() });
     const oidc = new OidcSignIn({ ...parts, attempts, connections, refusedSignIns, publicUrl: parts.config.publicUrl });
     const providers = new IdentityProviders({ ...parts, connections, publicUrl: parts.config.publicUrl });
-    const party = relyingPartyOf(parts.config.publicUrl);
+    const party = relyingPartyOf(parts.config);
     const passkeys = new Passkeys({ ...parts, attempts, party });
     const passkeySignIn = new PasskeySignIn({ ...parts, attempts, refusedSignIns, me, party });
     const invitations = new Invitations({ ...parts, publicUrl: parts.config.publicUrl });
@@ -67,6 +70,7 @@ export class People {
     const directory = new Directory(parts);
     const groups = new Groups(parts);
     const sessions = new Sessions({ ...parts, me });
+    const sessionLimits = new SessionLimits(parts);
     this.handlers = {
       signIn: (call) => signIn.signIn(call),
       signOut: (call) => signIn.signOut(call),
@@ -100,6 +104,8 @@ export class People {
       listSessions: (call) => sessions.listSessions(call),
       revokeSession: (call) => sessions.revokeSession(call),
       revokeSessions: (call) => sessions.revokeSessions(call),
+      getSessionLimits: (call) => sessionLimits.getSessionLimits(call),
+      putSessionLimits: (call) => sessionLimits.putSessionLimits(call),
       chooseWorkspace: (call) => sessions.chooseWorkspace(call),
     } satisfies Partial<Handlers>;
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { clientAddress, isNetwork } from './client-address.ts';
+import { aroundAddress, clientAddress, isNetwork } from './client-address.ts';
 
 const request = (remoteAddress: string | undefined, forwarded?: string | string[]): Pick<IncomingMessage, 'headers' | 'socket'> =>
   ({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } } as unknown as Pick<IncomingMessage, 'headers' | 'socket'>);
@@ -25,6 +25,10 @@ describe('whom a request is counted against', () => {
     ['a connection that is gone', proxies, request(undefined), 'unknown'],
   ])('%s', (_name, trusted, one, address) => {
     expect(clientAddress(trusted)(one)).toBe(address);
+  });
+
+  test.each([['203.0.113.77', '203.0.113.0/24'], ['2001:db8:2:3::/64', '2001:db8:2::/48'], ['unknown', null]])('of %s no more than %s is kept', (address, kept) => {
+    expect(aroundAddress(address)).toBe(kept);
   });
 
   test.each([['10.0.0.0/8', true], ['::1', true], ['2001:db8::/32', true], ['10.0.0.0/33', false], ['10.0.0.0/', false], ['10.0.0.0/8/8', false], ['localhost', false], ['', false], ['127.1', false]])('%s is a network: %s', (text, expected) => {

@@ -20,6 +20,17 @@ export function clientAddress(trustedProxies: readonly string[]): (request: Pick
   };
 }
 
+/**
+ * The network around an address that `clientAddress` gave, /24 of IPv4 and /48 of IPv6: what may be kept for longer than a minute. Null where
+ * it is no address.
+ */
+export function aroundAddress(address: string): string | null {
+  const one = parsed(address.replace(/\/\d+$/, ''));
+  if (one === null) return null;
+  if (one instanceof ipaddr.IPv4) return `${one.octets.slice(0, 3).join('.')}.0/24`;
+  return `${one.parts.slice(0, 3).map((part) => part.toString(16)).join(':')}::/48`;
+}
+
 /** Whether `text` is an address, or a network such as `10.0.0.0/8`. */
 export function isNetwork(text: string): boolean {
   const [address = '', bits] = text.split('/');

@@ -2,6 +2,7 @@ import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../../access/ports.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import type { Cookies } from '../../http/cookies.ts';
 import type { Notifier } from '../../live/notifier.ts';
@@ -27,6 +28,7 @@ export interface JoiningParts {
   readonly me: Me;
   readonly oidc: OidcSignIn;
   readonly party: RelyingParty;
+  readonly tenantStates: TenantStates;
 }
 
 /** How whoever holds an invitation comes in: with a new passkey, or by an identity provider of the tenant. */
@@ -68,7 +70,7 @@ export class Joining {
     return this.#parts.oidc.begin({ tenantId: token.tenantId, providerId: body.provider_id, returnTo: '/', browserSecret: this.#parts.cookies.attemptOf(headers.cookie), invitationSha256: token.sha256 });
   }
 
-  async #withPasskey({ body, headers }: Call<'acceptInvitation'>, { tenantId, sha256 }: { readonly tenantId: string; readonly sha256: string }): Promise<Answer<'acceptInvitation'>> {
+  async #withPasskey({ body, headers, address }: Call<'acceptInvitation'>, { tenantId, sha256 }: { readonly tenantId: string; readonly sha256: string }): Promise<Answer<'acceptInvitation'>> {
     const { attempts, clock, cookies, database, me, notifier, party } = this.#parts;
     const attempt = await attempts.take('passkey_register', body.attempt_id ?? '', cookies.attemptOf(headers.cookie));
     if (attempt?.tenantId !== tenantId || attempt.invitation_sha256 !== sha256) throw new ApiError('sign_in_attempt_invalid', 'The registration was not begun in this browser for this invitation, is over, or is older than 10 minutes.');
@@ -80,7 +82,7 @@ export class Joining {
       const passkey = await addPasskey(tx, tenantId, principalId, body.name ?? 'First passkey', credential);
       await appendAudit(tx, { at: clock.now(), tenant_id: tenantId, workspace_id: invitation.workspace_id, run_id: null, actor: { kind: 'person', id: principalId }, ...registered(passkey, credential) });
       const facts = { method: 'passkey', idp: null, acr: null, amr: [] } as const;
-      return startSession(tx, clock, { tenantId, principalId, strength: 'passkey', facts, at: 'now' }, { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'] });
+      return startSession(tx, this.#parts, { tenantId, principalId, strength: 'passkey', facts, at: 'now' }, { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'], address });
     });
     if (started.replacedId !== null) notifier.sessionEnded(started.replacedId);
     return { status: 200, headers: { 'set-cookie': cookies.session(started.token) }, body: await me.ofSession(started.token) };

@@ -2,6 +2,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../../access/ports.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import type { Cookies } from '../../http/cookies.ts';
 import type { Notifier } from '../../live/notifier.ts';
@@ -10,7 +11,7 @@ import { tenantOfState } from '../attempts/attempts.ts';
 import type { Principal } from '../principal.ts';
 import type { Refusals } from '../refusals.ts';
 import { startSession } from '../sessions/session-start.ts';
-import type { StartedSession } from '../sessions/session-start.ts';
+import type { Browser, StartedSession } from '../sessions/session-start.ts';
 import { tenantBySlug } from '../tenant-by-slug.ts';
 import { accountOf, isAddressTaken } from './accounts.ts';
 import type { AccountRefusal } from './accounts.ts';
@@ -34,6 +35,7 @@ export interface OidcSignInParts {
   readonly refusedSignIns: Refusals;
   readonly principalOf: (sessionToken: string) => Promise<Principal | null>;
   readonly publicUrl: string;
+  readonly tenantStates: TenantStates;
 }
 
 export interface NewOidcAttempt {
@@ -46,7 +48,10 @@ export interface NewOidcAttempt {
   readonly stepUp?: { readonly principalId: string; readonly max_age_s: number | undefined; readonly acr_values: string | undefined };
 }
 
-type Refusal = AccountRefusal | 'sign_in_refused' | 'identity_provider_unreachable';
+/** The tenant is not served here: that is nothing to tell its audit, which may be on its way elsewhere. */
+const NOT_SERVED = ['tenant_suspended', 'tenant_elsewhere', 'unavailable'] as const;
+const TOLD_AS_THEY_ARE = ['identity_provider_unreachable', 'invitation_invalid', ...NOT_SERVED] as const;
+type Refusal = AccountRefusal | 'sign_in_refused' | (typeof TOLD_AS_THEY_ARE)[number];
 
 
 /**
@@ -93,7 +98,7 @@ export class OidcSignIn {
   }
 
   /** Whatever becomes of it the browser is sent on: to where it wanted, or to the sign-in page with the code of what was wrong. */
-  async finishOidcSignIn({ path, query, headers }: Call<'finishOidcSignIn'>): Promise<Answer<'finishOidcSignIn'>> {
+  async finishOidcSignIn({ path, query, headers, address }: Call<'finishOidcSignIn'>): Promise<Answer<'finishOidcSignIn'>> {
     const { cookies, attempts, notifier } = this.#parts;
     const attempt = await attempts.take('oidc', query.state ?? '', cookies.attemptOf(headers.cookie));
     if (attempt === null || attempt.provider_id !== path.provider_id) {
@@ -101,23 +106,23 @@ export class OidcSignIn {
       if (tenantId !== null) await this.#parts.refusedSignIns.audit(tenantId, { code: 'sign_in_attempt_invalid', method: 'oidc' });
       return redirect(`/sign-in?${new URLSearchParams({ error: 'sign_in_attempt_invalid' }).toString()}`);
     }
-    const finished = await this.#finish(attempt, new URLSearchParams(Object.entries(query)), { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'] });
+    const finished = await this.#finish(attempt, new URLSearchParams(Object.entries(query)), { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'], address });
     if ('refused' in finished) {
-      await this.#parts.refusedSignIns.audit(attempt.tenantId, { code: finished.refused, method: 'oidc', idp: attempt.provider_id ?? '', reason: finished.reason });
+      if (!NOT_SERVED.some((code) => code === finished.refused)) await this.#parts.refusedSignIns.audit(attempt.tenantId, { code: finished.refused, method: 'oidc', idp: attempt.provider_id ?? '', reason: finished.reason });
       return redirect(`/sign-in?${new URLSearchParams({ error: finished.refused, to: attempt.return_to }).toString()}`);
     }
     if (finished.replacedId !== null) notifier.sessionEnded(finished.replacedId);
     return { ...redirect(attempt.return_to), headers: { location: attempt.return_to, 'set-cookie': cookies.session(finished.token) } };
   }
 
-  async #finish(attempt: TakenAttempt, answer: URLSearchParams, browser: { sessionCookie: string | undefined; userAgent: string | undefined }): Promise<StartedSession | { refused: Refusal; reason: string }> {
+  async #finish(attempt: TakenAttempt, answer: URLSearchParams, browser: Browser): Promise<StartedSession | { refused: Refusal; reason: string }> {
     try {
       const provider = await this.#chosen(attempt.tenantId, attempt.provider_id ?? undefined);
       const identity = await this.#parts.connections.with(attempt.tenantId, provider, (open) => this.#identityBehind(open, provider, attempt, answer));
       return await this.#signIn(attempt, provider, identity, browser);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'identity_provider_unreachable') return { refused: error.code, reason: error.code };
-      if (error instanceof ApiError && error.code === 'invitation_invalid') return { refused: error.code, reason: error.code };
+      const told = TOLD_AS_THEY_ARE.find((code) => error instanceof ApiError && error.code === code);
+      if (told !== undefined) return { refused: told, reason: told };
       if (isAddressTaken(error)) return { refused: 'identity_not_invited', reason: 'address_taken' };
       if (!isAboutTheAnswer(error)) throw error;
       this.#parts.log.info({ err: error, provider_id: attempt.provider_id }, 'a sign-in was refused');
@@ -138,7 +143,7 @@ export class OidcSignIn {
     return identityOf(claims, provider);
   }
 
-  #signIn(attempt: TakenAttempt, provider: ProviderRow, identity: Identity, browser: { sessionCookie: string | undefined; userAgent: string | undefined }): Promise<StartedSession | { refused: Refusal; reason: string }> {
+  #signIn(attempt: TakenAttempt, provider: ProviderRow, identity: Identity, browser: Browser): Promise<StartedSession | { refused: Refusal; reason: string }> {
     const { tenantId } = attempt;
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const account = await accountOf(tx, this.#parts.clock, tenantId, provider, identity, attempt.invitation_sha256);
@@ -148,7 +153,7 @@ export class OidcSignIn {
       if (attempt.principal_id !== null && attempt.principal_id !== principalId) throw new SignInRefusal('another_person');
       if (identity.groups !== null) await joinNamedGroups(tx, this.#parts.clock, tenantId, principalId, identity.groups);
       const facts = { method: 'oidc', idp: provider.id, acr: identity.acr, amr: identity.amr } as const;
-      return startSession(tx, this.#parts.clock, { tenantId, principalId, strength: strengthOf(identity, provider), facts, at: identity.authenticatedAt }, browser);
+      return startSession(tx, this.#parts, { tenantId, principalId, strength: strengthOf(identity, provider), facts, at: identity.authenticatedAt }, browser);
     });
   }
 

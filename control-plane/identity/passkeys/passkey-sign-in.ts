@@ -2,6 +2,7 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../../access/ports.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import type { Cookies } from '../../http/cookies.ts';
 import type { Notifier } from '../../live/notifier.ts';
@@ -26,6 +27,7 @@ export interface PasskeySignInParts {
   readonly refusedSignIns: Refusals;
   readonly me: Me;
   readonly party: RelyingParty;
+  readonly tenantStates: TenantStates;
 }
 
 /** Sign-in by a passkey (WebAuthn): the browser finds the passkey, the passkey its person. */
@@ -47,10 +49,10 @@ export class PasskeySignIn {
   }
 
   /** Whatever is wrong, the answer is the same: only the audit says which. */
-  async finishPasskeySignIn({ body, headers }: Call<'finishPasskeySignIn'>): Promise<Answer<'finishPasskeySignIn'>> {
+  async finishPasskeySignIn({ body, headers, address }: Call<'finishPasskeySignIn'>): Promise<Answer<'finishPasskeySignIn'>> {
     const { attempts, cookies, me, notifier, refusedSignIns } = this.#parts;
     const attempt = await attempts.take('passkey_assert', body.attempt_id, cookies.attemptOf(headers.cookie));
-    const started = attempt === null ? { refused: 'sign_in_attempt_invalid' } : await this.#finish(attempt, body.response, { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'] });
+    const started = attempt === null ? { refused: 'sign_in_attempt_invalid' } : await this.#finish(attempt, body.response, { sessionCookie: cookies.sessionOf(headers.cookie), userAgent: headers['user-agent'], address });
     if ('refused' in started) {
       const tenantId = tenantOfState(body.attempt_id);
       if (tenantId !== null) await refusedSignIns.audit(tenantId, { code: 'passkey_unknown', method: 'passkey', reason: started.refused });
@@ -61,7 +63,7 @@ export class PasskeySignIn {
   }
 
   async #finish({ tenantId, secrets }: TakenAttempt, response: unknown, browser: Browser): Promise<StartedSession | { readonly refused: string }> {
-    const { clock, database, party } = this.#parts;
+    const { database, party } = this.#parts;
     try {
       const passkey = await database.forTenant(tenantId, (tx) => tx.maybeOne<PasskeyRow>(findPasskey, [tenantId, credentialIdOf(response)]));
       if (passkey === undefined) return { refused: 'credential_unknown' };
@@ -69,7 +71,7 @@ export class PasskeySignIn {
       return await database.forTenant(tenantId, async (tx) => {
         if (await tx.change(usePasskey, [tenantId, passkey.id, passkey.counter, counter, backedUp]) === 0) return { refused: 'counter_raced' };
         const facts = { method: 'passkey', idp: null, acr: null, amr: [] } as const;
-        return startSession(tx, clock, { tenantId, principalId: passkey.principal_id, strength: 'passkey', facts, at: 'now' }, browser);
+        return startSession(tx, this.#parts, { tenantId, principalId: passkey.principal_id, strength: 'passkey', facts, at: 'now' }, browser);
       });
     } catch (error) {
       if (error instanceof PasskeyError) return { refused: error.code };

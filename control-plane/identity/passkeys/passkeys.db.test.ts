@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../config.ts';
 import { ControlPlaneUnderTest } from '../../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../../testing/control-plane-under-test.ts';
 import { signedInBrowser, TestBrowser } from '../testing/browser.ts';
 import { SoftwareAuthenticator } from './testing/authenticator.ts';
 import type { Ceremony } from './testing/authenticator.ts';
+import { relyingPartyOf } from './webauthn.ts';
 
 let plane: ControlPlaneUnderTest;
 let person: TestPrincipal;
@@ -127,4 +129,21 @@ describe('a sign-in by a passkey', () => {
     const { attempt_id, options } = begun(reply);
     expect((await browser.api('POST', '/api/v1/sign-in/passkey/verify', { attempt_id, response: authenticator.get(options) })).body['code']).toBe('passkey_unknown');
   });
+});
+
+test('the site that passkeys are for is the console\'s host, or a domain above it', () => {
+  const at = (publicUrl: string, COUNTERSIGN_PASSKEY_RP_ID?: string): string => relyingPartyOf(readConfig({
+    COUNTERSIGN_CONTROL_DATABASE_URL: 'postgres://x', COUNTERSIGN_OBJECTS_DIR: '/x', COUNTERSIGN_KEY_FILE: '/x', COUNTERSIGN_PUBLIC_URL: publicUrl, ...(COUNTERSIGN_PASSKEY_RP_ID === undefined ? {} : { COUNTERSIGN_PASSKEY_RP_ID }),
+  })).id;
+  expect([at('https://countersign.example.com'), at('https://countersign.example.com', 'example.com'), at('http://localhost:8080')]).toEqual(['countersign.example.com', 'example.com', 'localhost']);
+  for (const wrong of ['evil.example', 'ample.com', 'com', 'a.countersign.example.com']) expect(() => at('https://countersign.example.com', wrong)).toThrow('COUNTERSIGN_PASSKEY_RP_ID');
+});
+
+test('one of a tenant that is not served shows who its person is, and signs nobody in', async () => {
+  const authenticator = new SoftwareAuthenticator();
+  await register(authenticator);
+  await plane.database.control.forNoTenant((tx) => tx.change({ name: 'test.suspend', text: `UPDATE control.tenant_directory SET state = 'suspended' WHERE tenant_id = $1` }, [plane.tenant.tenantId]));
+  await plane.restart();
+  expect((await signIn(authenticator)).reply).toMatchObject({ status: 403, body: { code: 'tenant_suspended' } });
+  expect((await signIn(new SoftwareAuthenticator())).reply).toMatchObject({ status: 401, body: { code: 'passkey_unknown' } });
 });

@@ -3,7 +3,7 @@ import type { PasskeyRow } from './queries.ts';
 
 /** The site that passkeys are for (WebAuthn Level 3: the relying party). */
 export interface RelyingParty {
-  /** The console's host name; `localhost` is one, an address is not. */
+  /** The console's host name, or a domain above it; `localhost` is one, an address is not. */
   readonly id: string;
   /** The console's origin. */
   readonly origin: string;
@@ -34,9 +34,10 @@ export class PasskeyError extends Error {
 /** ES256, EdDSA and RS256 (COSE), which is what there is in the field. */
 const ALGORITHMS = [-8, -7, -257];
 
-export function relyingPartyOf(publicUrl: string): RelyingParty {
+/** The console, whose passkeys are kept for its host unless the operator has named a domain above it. */
+export function relyingPartyOf({ publicUrl, passkeyRpId }: { readonly publicUrl: string; readonly passkeyRpId: string | null }): RelyingParty {
   const url = new URL(publicUrl);
-  return { id: url.hostname, origin: url.origin };
+  return { id: passkeyRpId ?? url.hostname, origin: url.origin };
 }
 
 /** What `navigator.credentials.create` takes. A passkey knows its person by itself (resident) and verifies them (PIN, finger, face). */

@@ -1,12 +1,15 @@
 import type { Statement } from '@countersign/platform/postgres/database.ts';
+import { USUAL_LIMITS } from './repository-session-limits.ts';
 
-/** `$10`: the person signed in just now, by the database's clock; else `$11` as whoever vouches for them says, or null. 24 h is the most that a session lasts. */
+/** `$10`: the person signed in just now, by the database's clock; else `$11` as whoever vouches for them says, or null. It lasts as long as the tenant has set. */
 export const insertSession: Statement = {
   name: 'sessions.insert',
   text: `
-    INSERT INTO control.sessions (tenant_id, id, secret_sha256, principal_id, auth_strength, method, provider_id, acr, amr, signed_in_at, user_agent, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-            CASE WHEN $10 THEN clock_timestamp() WHEN $11::timestamptz IS NOT NULL THEN least($11, clock_timestamp()) END, $12, clock_timestamp() + interval '24 hours')`,
+    INSERT INTO control.sessions (tenant_id, id, secret_sha256, principal_id, auth_strength, method, provider_id, acr, amr, signed_in_at, user_agent, address, idle_ms, expires_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9,
+           CASE WHEN $10 THEN clock_timestamp() WHEN $11::timestamptz IS NOT NULL THEN least($11, clock_timestamp()) END, $12, $13,
+           coalesce(l.idle_ms, ${USUAL_LIMITS.idle_ms}), clock_timestamp() + coalesce(l.absolute_ms, ${USUAL_LIMITS.absolute_ms}) * interval '1 millisecond'
+      FROM (SELECT) AS always LEFT JOIN control.session_limits l ON l.tenant_id = $1`,
 };
 
 export interface SessionRow {
@@ -22,6 +25,8 @@ export interface SessionRow {
   /** The earlier of both limits: unused for too long, or too old. */
   readonly expires_at: Date;
   readonly user_agent: string | null;
+  /** The network that the sign-in came from; null of sessions from before that was kept. */
+  readonly address: string | null;
 }
 
 const ALIVE = `revoked_at IS NULL AND expires_at > clock_timestamp() AND last_seen_at > clock_timestamp() - idle_ms * interval '1 millisecond'`;
@@ -29,7 +34,7 @@ const ALIVE = `revoked_at IS NULL AND expires_at > clock_timestamp() AND last_se
 export const listSessions: Statement = {
   name: 'sessions.list',
   text: `
-    SELECT id, principal_id, auth_strength, method, provider_id, signed_in_at, created_at, last_seen_at, user_agent,
+    SELECT id, principal_id, auth_strength, method, provider_id, signed_in_at, created_at, last_seen_at, user_agent, address,
            least(expires_at, last_seen_at + idle_ms * interval '1 millisecond') AS expires_at,
            (SELECT p.name FROM control.identity_providers p WHERE (p.tenant_id, p.id) = (s.tenant_id, s.provider_id)) AS provider_name
       FROM control.sessions s WHERE tenant_id = $1 AND principal_id = $2 AND ${ALIVE}

@@ -87,7 +87,7 @@ function mayManage(principal: Principal): boolean {
 function sessionView(row: SessionRow, { via }: Principal): components['schemas']['Session'] {
   return {
     id: row.id, principal_id: row.principal_id, current: via.kind === 'session' && via.sessionId === row.id,
-    method: row.method, auth_strength: row.auth_strength, provider_id: row.provider_id, provider_name: row.provider_name, user_agent: row.user_agent,
+    method: row.method, auth_strength: row.auth_strength, provider_id: row.provider_id, provider_name: row.provider_name, user_agent: row.user_agent, address: row.address,
     signed_in_at: row.signed_in_at?.toISOString() ?? null, created_at: row.created_at.toISOString(), last_seen_at: row.last_seen_at.toISOString(), expires_at: row.expires_at.toISOString(),
   };
 }

@@ -53,7 +53,8 @@ export class TestBrowser {
 export async function signedInBrowser(plane: ControlPlaneUnderTest, person: TestPrincipal): Promise<TestBrowser> {
   const facts = { method: 'link', idp: null, acr: null, amr: [] } as const;
   const signedIn = { tenantId: person.tenantId, principalId: person.id, strength: 'link', facts, at: 'now' } as const;
-  const { token } = await plane.database.control.forTenant(person.tenantId, (tx) => startSession(tx, systemClock, signedIn, { sessionCookie: undefined, userAgent: USER_AGENT }));
+  const parts = { clock: systemClock, tenantStates: { refuseUnlessServed: () => Promise.resolve() } };
+  const { token } = await plane.database.control.forTenant(person.tenantId, (tx) => startSession(tx, parts, signedIn, { sessionCookie: undefined, userAgent: USER_AGENT, address: '127.0.0.1' }));
   return new TestBrowser(plane, `countersign_session=${token}`);
 }
 
