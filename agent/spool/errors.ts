@@ -1,0 +1,22 @@
+export type SpoolErrorCode =
+  /** The disk, or the bound that was set for the spool, is reached. Nothing that was written before is touched. */
+  | 'spool_full'
+  /** What is on the disk is not what was written: see `detail` for where. Nothing is deleted. */
+  | 'spool_damaged'
+  /** Another process has it open. */
+  | 'spool_in_use'
+  /** The folder or the key is not there, or others can read it. */
+  | 'spool_unusable'
+  /** What the cell says it has is not what this spool gave it. */
+  | 'spool_forked';
+
+/** Why the spool does not take, give or forget something. */
+export class SpoolError extends Error {
+  override readonly name = 'SpoolError';
+  readonly code: SpoolErrorCode;
+
+  constructor(code: SpoolErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * One SQLite file: entries, orders, calls and what else must change together with them. It replaces what would be a log format, a recovery and an
+ * index of our own (docs/decisions/0050). A transaction is on the disk when its commit returns (`synchronous=FULL` over a write-ahead log).
+ */
+export const SPOOL_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    occurred_at TEXT NOT NULL,
+    clock_offset_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS orders (
+    id TEXT PRIMARY KEY,
+    step_id TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    envelope_sha256 TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'begun', 'ended')),
+    begin_before TEXT NOT NULL,
+    receipt_known INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS orders_by_step ON orders (step_id, fence);
+  CREATE TABLE IF NOT EXISTS calls (
+    call_id TEXT PRIMARY KEY,
+    idempotency_key TEXT NOT NULL UNIQUE,
+    order_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('intended', 'succeeded', 'failed', 'uncertain')),
+    intended_at TEXT NOT NULL,
+    sealed BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+`;
+
+/** Before anything else: one process alone, and every commit on the disk. */
+export const SPOOL_PRAGMAS = ['locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = FULL', 'trusted_schema = OFF'];

@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { entryHash, FIRST_PREV_HASH } from '@countersign/contracts/agent/spool-entry.ts';
+import type { Spool } from './spool.ts';
+import { EPOCH, openForTest, scratchFolder } from './testing/open-for-test.ts';
+
+const ALL = 1_000_000;
+const BYTES = 100_000_000;
+let folder: string;
+let spool: Spool;
+
+beforeEach(async () => {
+  folder = scratchFolder();
+  spool = await openForTest(folder);
+});
+afterEach(() => {
+  try {
+    spool.close();
+  } catch {
+    // Closed by the test itself.
+  }
+});
+
+async function reopened(): Promise<Spool> {
+  spool.close();
+  return (spool = await openForTest(folder));
+}
+
+describe('a spool', () => {
+  it('gives entries back in order, each naming the one before, however many were written at once', async () => {
+    await Promise.all(Array.from({ length: 64 }, (_, n) => spool.append('agent.stopped', { reason: `n${n}` })));
+    const { prev_hash, entries } = (await reopened()).undelivered(ALL, BYTES);
+    expect(prev_hash).toBe(FIRST_PREV_HASH);
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 64 }, (_, n) => n + 1));
+    let before = prev_hash;
+    for (const entry of entries) {
+      expect(entryHash(EPOCH, before, entry)).toBe(entry.hash);
+      before = entry.hash;
+    }
+  });
+
+  it('gives at most what fits, and one entry that does not', async () => {
+    for (let n = 0; n < 5; n += 1) await spool.append('agent.stopped', { reason: 'x'.repeat(1000) });
+    expect(spool.undelivered(3, BYTES).entries).toHaveLength(3);
+    expect(spool.undelivered(ALL, 2_500).entries).toHaveLength(2);
+    expect(spool.undelivered(ALL, 1).entries).toHaveLength(1);
+  });
+
+  it('forgets what the cell has, and nothing else; what is told twice is no matter', async () => {
+    for (let n = 0; n < 3; n += 1) await spool.append('agent.stopped', { reason: `${n}` });
+    const second = spool.undelivered(ALL, BYTES).entries[1]!;
+    await spool.delivered(2, second.hash);
+    await spool.delivered(2, second.hash);
+    await spool.delivered(1, 'anything');
+    const left = (await reopened()).undelivered(ALL, BYTES);
+    expect(left.prev_hash).toBe(second.hash);
+    expect(left.entries.map(({ seq }) => seq)).toEqual([3]);
+    expect(await spool.append('agent.stopped', { reason: 'next' })).toBe(4);
+  });
+
+  it('stops when the cell has something else than it was given', async () => {
+    await spool.append('agent.started', { version: '1' });
+    await expect(spool.delivered(1, 'f'.repeat(64))).rejects.toMatchObject({ code: 'spool_forked' });
+    await expect(spool.delivered(7, 'f'.repeat(64))).rejects.toMatchObject({ code: 'spool_forked' });
+    expect(spool.undelivered(ALL, BYTES).entries).toHaveLength(1);
+  });
+
+  it('writes all of a piece of work or nothing, and those of the others of the turn all the same', async () => {
+    const broken = spool.commit((tx) => {
+      tx.append('agent.started', { version: 'lost' });
+      tx.takeOrder({ id: 'ord_1', step_id: 'stp_1', fence: 1, envelope_sha256: 'a', begin_before: '2026-11-21T10:01:00.000Z' });
+      throw new RangeError('no');
+    });
+    const whole = spool.append('agent.started', { version: 'kept' });
+    await expect(broken).rejects.toThrow(RangeError);
+    expect(await whole).toBe(1);
+    expect((await reopened()).undelivered(ALL, BYTES).entries.map(({ body }) => body)).toEqual([{ version: 'kept' }]);
+    expect(await spool.commit((tx) => tx.order('ord_1'))).toBeUndefined();
+  });
+
+  it('remembers orders, fences, calls and small facts', async () => {
+    const call = { call_id: 'call_1', idempotency_key: 'k1', order_id: 'ord_1', state: 'intended', intended_at: '2026-11-21T10:00:00.000Z', record: { action: 'secret text' } } as const;
+    await spool.commit((tx) => {
+      tx.takeOrder({ id: 'ord_1', step_id: 'stp_1', fence: 7, envelope_sha256: 'a', begin_before: '2026-11-21T10:01:00.000Z' });
+      tx.putCall(call);
+      tx.keep('cursor', 'c1');
+    });
+    await reopened();
+    await spool.commit((tx) => {
+      expect(tx.highestFence('stp_1')).toBe(7);
+      expect(tx.highestFence('stp_2')).toBe(0);
+      expect(tx.call('call_2', 'k1')).toEqual(call);
+      expect(tx.kept('cursor')).toBe('c1');
+      expect(tx.openOrders().map(({ id }) => id)).toEqual(['ord_1']);
+      tx.putCall({ ...call, state: 'succeeded', record: 1 });
+      tx.moveOrder('ord_1', 'ended');
+      tx.receiptsTold(tx.receiptsToTell());
+    });
+    await spool.commit((tx) => {
+      expect(tx.call('call_1', '')).toMatchObject({ state: 'succeeded', record: 1 });
+      tx.forgetOrders(new Date('2026-11-21T10:00:59.000Z'));
+      expect(tx.order('ord_1')).toMatchObject({ state: 'ended', receipt_known: true });
+      tx.forgetOrders(new Date('2026-11-21T10:02:00.000Z'));
+      expect(tx.order('ord_1')).toBeUndefined();
+      expect(tx.call('call_1', 'k1')).toBeUndefined();
+    });
+  });
+
+  it('holds no text on the disk, and is for its owner alone', async () => {
+    await spool.append('agent.stopped', { reason: 'the ticket says: canary-8812' });
+    await spool.commit((tx) => tx.putCall({ call_id: 'call_1', idempotency_key: 'k', order_id: 'o', state: 'intended', intended_at: '', record: 'canary-8812' }));
+    spool.close();
+    expect(readFileSync(join(folder, 'spool.db')).includes('canary-8812')).toBe(false);
+    for (const name of ['', 'spool.db', 'spool.key', 'spool.reserve']) expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
+  });
+
+  it('is open in one process only', async () => {
+    await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_in_use' });
+  });
+});
+
+describe('a damaged spool', () => {
+  const damage: Record<string, string> = {
+    'a missing entry': 'DELETE FROM entries WHERE seq = 2',
+    'a missing end': 'DELETE FROM entries WHERE seq = 3',
+    'another time': "UPDATE entries SET occurred_at = '2026-11-21T09:00:00.000Z' WHERE seq = 2",
+    'another offset': 'UPDATE entries SET clock_offset_ms = 5 WHERE seq = 2',
+    'another kind': "UPDATE entries SET kind = 'agent.started' WHERE seq = 2",
+    'another hash': "UPDATE entries SET hash = 'ff' WHERE seq = 2",
+    'a body of another place': 'UPDATE entries SET sealed = (SELECT sealed FROM entries WHERE seq = 1) WHERE seq = 2',
+    'a bit of a body': "UPDATE entries SET sealed = CAST(substr(sealed, 1, 14) || CASE substr(sealed, 15, 1) WHEN X'00' THEN X'01' ELSE X'00' END || substr(sealed, 16) AS BLOB) WHERE seq = 2",
+  };
+
+  it.each(Object.entries(damage))('with %s is not opened, and nothing of it is deleted', async (_, sql) => {
+    for (let n = 0; n < 3; n += 1) await spool.append('agent.stopped', { reason: `${n}` });
+    spool.close();
+    const database = new DatabaseSync(join(folder, 'spool.db'));
+    database.exec(sql);
+    const rows = database.prepare('SELECT count(*) AS n FROM entries').get();
+    database.close();
+    await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_damaged' });
+    const after = new DatabaseSync(join(folder, 'spool.db'));
+    expect(after.prepare('SELECT count(*) AS n FROM entries').get()).toEqual(rows);
+    after.close();
+  });
+
+  it('with the key of another is not opened, nor is a file that is none', async () => {
+    await spool.append('agent.stopped', { reason: 'x' });
+    spool.close();
+    writeFileSync(join(folder, 'spool.key'), Buffer.alloc(32, 1).toString('base64'));
+    await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_damaged' });
+    writeFileSync(join(folder, 'spool.db'), 'no database at all, but a text that is long enough to be read as a header of one, if anybody cared to try');
+    await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_damaged' });
+  });
+});
+
+describe('the bounds of a spool', () => {
+  it('leave room for every order that was taken to say how it ends', async () => {
+    expect(spool.room().open).toBe(true);
+    for (let n = 0; n < 7; n += 1) await spool.commit((tx) => tx.takeOrder({ id: `ord_${n}`, step_id: 's', fence: n, envelope_sha256: '', begin_before: '' }));
+    expect(spool.room().open).toBe(false);
+    await spool.commit((tx) => tx.moveOrder('ord_0', 'ended'));
+    expect(spool.room().open).toBe(true);
+  });
+
+  it('hold while the cell is away: no new work, and everything that was written is given when it is back', async () => {
+    let written = 0;
+    while (spool.room().open) written = await spool.append('agent.stopped', { reason: 'x'.repeat(100_000) });
+    expect(spool.room().bytes).toBeLessThan(8 * 1024 * 1024);
+    expect(await spool.append('agent.stopped', { reason: 'how it ended' })).toBe(written + 1);
+    for (let at = spool.undelivered(10, BYTES).entries; at.length > 0; at = spool.undelivered(10, BYTES).entries) await spool.delivered(at.at(-1)!.seq, at.at(-1)!.hash);
+    expect(spool.room()).toMatchObject({ open: true, seq: written + 1, delivered_seq: written + 1 });
+  });
+});
+
+describe('a process that is killed', () => {
+  it.each([1, 16])('loses nothing that it has said is written, %i at a time, and can be killed again and again', async (at_a_time) => {
+    spool.close();
+    let said = 0;
+    for (let round = 0; round < 4; round += 1) {
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'testing/writer-process.ts'), folder, String(at_a_time)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      let lines = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        said = Math.max(said, ...line.split(' ').map(Number));
+        lines += 1;
+        if (lines === 3 + round * 5) child.kill('SIGKILL');
+      }
+      await ended;
+    }
+    spool = await openForTest(folder);
+    const { entries } = spool.undelivered(ALL, BYTES);
+    expect(entries.length).toBeGreaterThanOrEqual(said);
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, n) => n + 1));
+  });
+});
