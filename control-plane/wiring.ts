@@ -21,6 +21,7 @@ import { Access } from './access/access.ts';
 import { Denials } from './access/denials.ts';
 import { PolicyAuthorizer } from './access/policy-authorizer.ts';
 import { Settings } from './access/settings.ts';
+import type { AuthorizationSettings } from './access/settings.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BreakGlass } from './break-glass/break-glass.ts';
@@ -114,9 +115,10 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const authenticator = new Authenticator(database);
   const cookies = new Cookies(config.publicUrl);
   const settings = new Settings(parts);
-  const people = new People({ ...parts, config, cookies, tenantStates, principalOf: (token) => authenticator.bySession(token) });
+  const settingsOf = (tenantId: string): Promise<AuthorizationSettings> => settings.of(tenantId);
+  const people = new People({ ...parts, config, cookies, tenantStates, principalOf: (token) => authenticator.bySession(token), settingsOf });
   const machines = new Machines({ ...parts, standInsAllowed: config.standIns });
-  const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf: (tenantId) => settings.of(tenantId), clock });
+  const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf, clock });
   const changes = new Changes({ ...parts, authenticator, authorizer });
   const access = new Access({
     authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
@@ -149,7 +151,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
 
   const packages = new EvidencePackages({ ...parts, trail });
   loops.push(...packages.loops);
-  const breakGlass = new BreakGlass({ ...parts, packages, settingsOf: (tenantId) => settings.of(tenantId) });
+  const breakGlass = new BreakGlass({ ...parts, packages, settingsOf });
   loops.push(...breakGlass.loops);
   const privacy = new Privacy({ ...parts, packages, retention_days: config.retention_days });
   loops.push(...privacy.loops);

@@ -291,7 +291,7 @@ export type CellOperationId = Needing<'cell'>;
 
 /** Calls that wait for a second person where the tenant's settings name their permission. Everything in them that takes effect at once makes the tenant laxer or acts in its name. */
 export const SECOND_PERSON_OPERATIONS = [
-  'publishWorkflow', 'activateWorkflow', 'createPolicyRelease', 'createRole', 'updateRole', 'grantRole', 'putGroupRoles', 'putAuthorization', 'putRetention',
+  'publishWorkflow', 'activateWorkflow', 'createPolicyRelease', 'createRole', 'updateRole', 'grantRole', 'putGroupRoles', 'updateGroup', 'putAuthorization', 'putRetention',
 ] as const satisfies readonly OperationId[];
 
 /** What a key or token with scopes may call of what everybody who is signed in may: it tells who one is, and changes nothing. */

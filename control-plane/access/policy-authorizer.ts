@@ -1,5 +1,5 @@
 import { EVERY_ROLE, OPERATION_PERMISSION, isPermission, rolesWith } from '@countersign/contracts/openapi/permissions.ts';
-import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
+import type { OperationId, PermissionName } from '@countersign/contracts/openapi/permissions.ts';
 import { API_ENTRYPOINT, apiTable } from '@countersign/contracts/policy/api-table.ts';
 import type { ApiInput, ApiVerdict } from '@countersign/contracts/policy/api-table.ts';
 import { isAtLeast } from '@countersign/contracts/policy/sign-in-strength.ts';
@@ -58,7 +58,7 @@ export class PolicyAuthorizer implements Authorizer {
     try {
       const settings = await this.#options.settingsOf(question.principal.tenantId);
       const input = inputOf(question, settings, this.#options.clock.now());
-      return decisionOf(await this.#ask(JSON.stringify(input)), question, input);
+      return decisionOf(await this.#ask(input), question, input);
     } catch (cause) {
       throw new ApiError('authorization_unavailable', 'The policy engine gave no answer, so nothing is allowed.', { cause, retryAfter_s: UNAVAILABLE_RETRY_S });
     }
@@ -68,7 +68,10 @@ export class PolicyAuthorizer implements Authorizer {
     return this.#pool.close();
   }
 
-  async #ask(text: string): Promise<ApiVerdict> {
+  async #ask(input: ApiInput): Promise<ApiVerdict> {
+    const text = JSON.stringify(input);
+    // An age is never asked about twice, and would only push out what is.
+    if (input.principal.sign_in_age_ms !== null) return verdictOf(await this.#evaluator.evaluate(text));
     const kept = this.#kept.get(text);
     if (kept !== undefined) return kept;
     const verdict = verdictOf(await this.#evaluator.evaluate(text));
@@ -95,11 +98,17 @@ function inputOf({ operation, principal, signInWasChecked = false }: ApiQuestion
       sign_in_age_ms: age_ms === undefined || principal.signedInAt === null ? null : now.getTime() - principal.signedInAt.getTime(),
     },
     settings: {
-      four_eyes: permission !== null && settings.fourEyes.includes(permission) ? [permission] : [],
+      four_eyes: permission !== null && takesTwo(operation, permission, settings.fourEyes) ? [permission] : [],
       min_strength: permission === null || strength === undefined ? {} : { [permission]: strength },
       max_sign_in_age_ms: permission === null || age_ms === undefined ? {} : { [permission]: age_ms },
     },
   };
+}
+
+/** Who could alone take the demand back would not be held by it, nor who could alone put people into a group that gives roles. */
+function takesTwo(operation: OperationId, permission: PermissionName, fourEyes: readonly PermissionName[]): boolean {
+  if (fourEyes.includes(permission)) return true;
+  return permission === 'authorization:manage' ? fourEyes.length > 0 : operation === 'updateGroup' && fourEyes.includes('roles:grant');
 }
 
 /** The result set of the one entrypoint. Its members are compared, never taken for true because they are there. */

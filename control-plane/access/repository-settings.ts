@@ -16,6 +16,17 @@ export const findSettings: Statement = {
   text: `SELECT four_eyes, min_strength, max_sign_in_age_ms, break_glass_roles, break_glass_max_ms, version FROM control.authorization_settings WHERE tenant_id = $1`,
 };
 
+/** Another person than $3 who may decide about changes in $2 for good, by one of the roles $4 or a role of the tenant's own. */
+export const anotherDecider: Statement = {
+  name: 'access.another_decider',
+  text: `
+    SELECT FROM control.role_assignments r
+      JOIN control.principals p ON (p.tenant_id, p.id) = (r.tenant_id, r.principal_id) AND p.kind = 'person' AND p.disabled_at IS NULL
+      LEFT JOIN control.custom_roles c ON (c.tenant_id, c.id) = (r.tenant_id, r.role) AND c.archived_at IS NULL
+     WHERE r.tenant_id = $1 AND r.workspace_id = $2 AND r.principal_id <> $3 AND r.expires_at IS NULL AND (r.role = ANY ($4) OR 'changes:decide' = ANY (c.permissions))
+     LIMIT 1`,
+};
+
 /** $8 is the version that was read, or null for whatever there is; 0 where there was none. */
 export const putSettings: Statement = {
   name: 'access.put_settings',

@@ -1,4 +1,4 @@
-import { EVERY_ROLE, SECOND_PERSON_OPERATIONS, OPERATION_PERMISSION } from '@countersign/contracts/openapi/permissions.ts';
+import { EVERY_ROLE, OPERATION_PERMISSION, rolesWith, SECOND_PERSON_OPERATIONS } from '@countersign/contracts/openapi/permissions.ts';
 import type { PermissionName } from '@countersign/contracts/openapi/permissions.ts';
 import type { SignInStrength } from '@countersign/contracts/policy/sign-in-strength.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
@@ -6,10 +6,11 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../api/operation.ts';
+import type { Principal } from '../identity/principal.ts';
 import { etagOf, versionOf } from '../roles/role-definitions.ts';
 import { knownPermissions, refuseUnlessHome } from '../roles/rights.ts';
 import { auditBy } from './audit.ts';
-import { findSettings, putSettings } from './repository-settings.ts';
+import { anotherDecider, findSettings, putSettings } from './repository-settings.ts';
 import type { SettingsRow } from './repository-settings.ts';
 
 /** What a tenant demands on top of roles. */
@@ -64,6 +65,7 @@ export class Settings {
     knownPermissions(Object.keys(body.min_strength), '/min_strength');
     knownPermissions(Object.keys(body.max_sign_in_age_s), '/max_sign_in_age_s');
     refuseUnknownRoles(body.break_glass.roles);
+    if (fourEyes.length > 0) await this.#refuseAlone(principal);
     const ages_ms = Object.fromEntries(Object.entries(body.max_sign_in_age_s).map(([name, age_s]) => [name, age_s * 1_000]));
     await this.#database.forTenant(tenantId, async (tx) => {
       const values = [fourEyes, body.min_strength, ages_ms, body.break_glass.roles, body.break_glass.max_duration_s * 1_000, principal.id];
@@ -76,6 +78,13 @@ export class Settings {
     this.#kept.delete(tenantId);
     const settings = await this.#read(tenantId);
     return { status: 200, headers: { etag: etagOf(settings) }, body: viewOf(settings) };
+  }
+
+  /** What nobody else could agree to would never be done again, this setting's end among it. @throws ApiError `request_invalid` */
+  async #refuseAlone({ tenantId, workspaceId, id }: Principal): Promise<void> {
+    const others = await this.#database.forTenant(tenantId, (tx) => tx.maybeOne(anotherDecider, [tenantId, workspaceId, id, rolesWith('changes:decide')]));
+    if (others !== undefined) return;
+    throw new ApiError('request_invalid', 'Nobody but you could agree to a change.', { errors: [{ field: '/four_eyes', code: 'nobody_else', message: `Give somebody else changes:decide in this workspace first, such as by the role ${rolesWith('changes:decide')[0]}.` }] });
   }
 
   async #read(tenantId: string): Promise<AuthorizationSettings> {

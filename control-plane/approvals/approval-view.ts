@@ -4,19 +4,20 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { may } from '../access/may.ts';
-import type { Principal } from '../identity/principal.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
 import { whyNot } from './voting-rules.ts';
+import type { Voter } from './voting-rules.ts';
 
 export type ApprovalView = components['schemas']['Approval'];
 type Preview = components['schemas']['Preview'];
 
-/** An approval as `principal` may see it: what would be executed only for those who may see content or must judge it. */
-export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], principal: Principal, keys: Keys): Promise<ApprovalView> {
+/** An approval as somebody may see it: what would be executed only for those who may see content or must judge it. */
+export async function approvalView(row: ApprovalRow, votes: readonly VoteRow[], voter: Voter, keys: Keys): Promise<ApprovalView> {
+  const { principal } = voter;
   const judges = principal.scopes === null && principal.roles.some((role) => role === row.required_role);
   const seesContent = may(principal, 'content:read') || judges;
   const { action, preview } = await visibleParts(row, seesContent, principal.tenantId, keys);
-  const refusal = whyNot(row, votes, principal);
+  const refusal = whyNot(row, votes, voter);
   return {
     id: row.id, run_id: row.run_id, step_key: row.step_key, action: row.action, action_digest: row.action_digest, subject: row.subject,
     state: row.overdue ? 'expired' : row.state, tier: row.tier, required_role: row.required_role, required_votes: row.required_votes,

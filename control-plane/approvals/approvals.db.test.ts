@@ -94,6 +94,15 @@ describe('a vote that does not count', () => {
     await expectRefused(await vote(approval, approver.key), 403, 'approval_own_request', approval, 'pending');
   });
 
+  test('by whoever made the key of the program that requested it', async () => {
+    const [maker, program] = [await plane.principal(['admin', 'approver']), await plane.principal(['operator'], plane.tenant, 'service')];
+    expect((await plane.api('POST', '/api/v1/api-keys', { key: maker.key, json: { name: 'mine', principal_id: program.id } })).status).toBe(201);
+    const approval = await seedApproval(plane, { requestedBy: program.id });
+    expect(await read(approval, maker.key)).toMatchObject({ may_vote: false });
+    await expectRefused(await vote(approval, maker.key), 403, 'approval_own_request', approval, 'pending');
+    expect((await vote(approval, approver.key)).status).toBe(201);
+  });
+
   test('on another digest: the current one is named', async () => {
     const approval = await seedApproval(plane);
     const reply = await vote(approval, approver.key, { action_digest: `sha256:${'0'.repeat(64)}` });

@@ -12,13 +12,14 @@ import type { RateLimit } from '../cell/rate-limit.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Notifier } from '../live/notifier.ts';
+import { programsOfPerson } from '../machines/repository-secret-holders.ts';
 import { approvalView, openApproval } from './approval-view.ts';
 import type { ApprovalView } from './approval-view.ts';
 import { approvalsOfRun, decideApproval, expireOne, findApproval, insertVote, listApprovals, lockApproval, votesOf } from './queries.ts';
 import type { ApprovalRow, VoteRow } from './queries.ts';
 import { signInAgeMs } from './sign-in-rules.ts';
 import { outcomeOf, whyNot, whyNotThisVote } from './voting-rules.ts';
-import type { VoteRefusal } from './voting-rules.ts';
+import type { VoteRefusal, Voter } from './voting-rules.ts';
 
 export interface ApprovalsParts {
   readonly database: Database;
@@ -33,7 +34,7 @@ type NewVote = Call<'castVote'>['body'];
 /** What a vote led to, decided and committed before anybody is told. */
 type VoteOutcome =
   | { readonly refused: VoteRefusal; readonly currentDigest: string; readonly changedTo: ApprovalState | null }
-  | { readonly auditEventId: string; readonly row: ApprovalRow; readonly votes: VoteRow[]; readonly changedTo: ApprovalState | null };
+  | { readonly auditEventId: string; readonly row: ApprovalRow; readonly votes: VoteRow[]; readonly voter: Voter; readonly changedTo: ApprovalState | null };
 
 /** What waits for a person. Votes are bound to the digest of the action that was shown; the first decision wins. */
 export class Approvals {
@@ -46,12 +47,12 @@ export class Approvals {
   async listApprovals({ principal, query }: Call<'listApprovals'>): Promise<Answer<'listApprovals'>> {
     const limit = query.limit ?? 50;
     const after = positionOf(query.cursor);
-    const { page, votes } = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+    const { page, votes, voter } = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
       const rows = await tx.rows<ApprovalRow>(listApprovals, [principal.tenantId, principal.workspaceId, query.state ?? null, query.run_id ?? null, after?.at ?? null, after?.id ?? null, limit + 1]);
       const page = pageOf(rows, limit);
-      return { page, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, page.rows.map((row) => row.id)]) };
+      return { page, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, page.rows.map((row) => row.id)]), voter: await voterOf(tx, principal) };
     });
-    return { status: 200, body: { items: await this.#views(page.rows, votes, principal), next_cursor: page.nextCursor } };
+    return { status: 200, body: { items: await this.#views(page.rows, votes, voter), next_cursor: page.nextCursor } };
   }
 
   async getApproval({ principal, path }: Call<'getApproval'>): Promise<Answer<'getApproval'>> {
@@ -62,17 +63,17 @@ export class Approvals {
   async read(principal: Principal, approvalId: string): Promise<ApprovalView> {
     const found = await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
       const row = await tx.maybeOne<ApprovalRow>(findApproval, [principal.tenantId, principal.workspaceId, approvalId]);
-      return row && { row, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, [row.id]]) };
+      return row && { row, votes: await tx.rows<VoteRow>(votesOf, [principal.tenantId, [row.id]]), voter: await voterOf(tx, principal) };
     });
     if (found === undefined) throw notFound();
-    return approvalView(found.row, found.votes, principal, this.#parts.keys);
+    return approvalView(found.row, found.votes, found.voter, this.#parts.keys);
   }
 
   /** The approvals of one run, in the transaction of its caller. */
   async ofRun(tx: Transaction, runId: string, principal: Principal): Promise<ApprovalView[]> {
     const rows = await tx.rows<ApprovalRow>(approvalsOfRun, [principal.tenantId, principal.workspaceId, runId]);
     const votes = rows.length === 0 ? [] : await tx.rows<VoteRow>(votesOf, [principal.tenantId, rows.map((row) => row.id)]);
-    return this.#views(rows, votes, principal);
+    return this.#views(rows, votes, await voterOf(tx, principal));
   }
 
   async castVote(call: Call<'castVote'>): Promise<Answer<'castVote'>> {
@@ -85,7 +86,7 @@ export class Approvals {
     const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, principal, approvalId, vote, requestId));
     if (outcome.changedTo !== null) this.#announce(principal, approvalId, outcome.changedTo);
     if ('refused' in outcome) throw refusalError(outcome.refused, outcome.currentDigest);
-    return { approval: await approvalView(outcome.row, outcome.votes, principal, this.#parts.keys), auditEventId: outcome.auditEventId };
+    return { approval: await approvalView(outcome.row, outcome.votes, outcome.voter, this.#parts.keys), auditEventId: outcome.auditEventId };
   }
 
   /** A refusal is returned, not thrown: its audit event must commit. */
@@ -94,7 +95,8 @@ export class Approvals {
     const row = await tx.maybeOne<ApprovalRow>(lockApproval, [tenantId, workspaceId, approvalId]);
     if (row === undefined) throw notFound();
     const votes = await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]);
-    const refused = whyNot(row, votes, principal) ?? whyNotThisVote(row, body);
+    const voter = await voterOf(tx, principal);
+    const refused = whyNot(row, votes, voter) ?? whyNotThisVote(row, body);
     if (refused !== null) return this.#refuse(tx, row, principal, refused, requestId);
 
     // Nobody approves what cannot be shown: the stored bytes must still be those of the digest.
@@ -120,7 +122,7 @@ export class Approvals {
       from: 'pending', to: changedTo, action_digest: row.action_digest, ...(changedTo === 'answered' ? { answer: body.decision, call_id: row.sent?.call_id ?? null } : {}),
     });
     const after = await tx.one<ApprovalRow>(findApproval, [tenantId, workspaceId, row.id]);
-    return { auditEventId, row: after, votes: await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]), changedTo };
+    return { auditEventId, row: after, votes: await tx.rows<VoteRow>(votesOf, [tenantId, [row.id]]), voter, changedTo };
   }
 
   async #refuse(tx: Transaction, row: ApprovalRow, principal: Principal, refused: VoteRefusal, requestId: string): Promise<VoteOutcome> {
@@ -145,9 +147,13 @@ export class Approvals {
     this.#parts.notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'approval', id, state });
   }
 
-  #views(rows: readonly ApprovalRow[], votes: readonly VoteRow[], principal: Principal): Promise<ApprovalView[]> {
-    return Promise.all(rows.map((row) => approvalView(row, votes.filter((vote) => vote.approval_id === row.id), principal, this.#parts.keys)));
+  #views(rows: readonly ApprovalRow[], votes: readonly VoteRow[], voter: Voter): Promise<ApprovalView[]> {
+    return Promise.all(rows.map((row) => approvalView(row, votes.filter((vote) => vote.approval_id === row.id), voter, this.#parts.keys)));
   }
+}
+
+async function voterOf(tx: Transaction, principal: Principal): Promise<Voter> {
+  return { principal, programs: await programsOfPerson(tx, principal.tenantId, principal.id) };
 }
 
 /** By which way a vote came, in the words of the database. */

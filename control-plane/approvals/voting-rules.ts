@@ -10,12 +10,20 @@ export interface VoteRefusal {
   readonly field?: string;
 }
 
-/** Why `principal` may not vote on `approval` now; null when they may. No I/O: the row is as it was read. */
-export function whyNot(approval: ApprovalRow, votes: readonly VoteRow[], principal: Principal): VoteRefusal | null {
+/** Who would vote. */
+export interface Voter {
+  readonly principal: Principal;
+  /** Programs that they could have asked as. */
+  readonly programs: ReadonlySet<string>;
+}
+
+/** Why somebody may not vote on `approval` now; null when they may. No I/O: the row is as it was read. */
+export function whyNot(approval: ApprovalRow, votes: readonly VoteRow[], { principal, programs }: Voter): VoteRefusal | null {
   if (principal.kind !== 'person' || !(principal.roles as readonly string[]).includes(approval.required_role)) {
     return { code: 'approval_role_required', detail: `This needs a person with the role ${approval.required_role}.` };
   }
   if (principal.id === approval.requested_by) return { code: 'approval_own_request', detail: 'You requested this action; another person must decide.' };
+  if (programs.has(approval.requested_by)) return { code: 'approval_own_request', detail: 'A program requested this action that you have made or rotated a key, a client or a federation of; another person must decide.' };
   if (approval.state === 'expired' || approval.overdue) return { code: 'approval_expired', detail: 'Nobody decided in time; expiry denies.' };
   if (approval.state !== 'pending') return { code: 'approval_already_decided', detail: `The approval is ${approval.state}.` };
   if (votes.some((vote) => vote.principal_id === principal.id)) return { code: 'vote_already_cast', detail: 'You have voted on this.' };

@@ -11,6 +11,7 @@ import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import type { Principal } from '../identity/principal.ts';
+import { programsOfPerson } from '../machines/repository-secret-holders.ts';
 import type { CarryOut } from './carry-out.ts';
 import type { HeldCall } from './held-call.ts';
 import { decideChange, endChange, findChange, listChanges, lockChange } from './queries.ts';
@@ -38,14 +39,15 @@ export class ChangeRequests {
     const after = positionOf(query.cursor);
     const whose = may(principal, 'changes:read') ? null : principal.id;
     const values = [principal.tenantId, principal.workspaceId, whose, query.state ?? null, after?.at ?? null, after?.id ?? null, limit + 1];
-    const { rows, nextCursor } = pageOf(await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<ChangeRow>(listChanges, values)), limit);
-    return { status: 200, body: { items: rows.map((row) => viewOf(row, principal, null)), next_cursor: nextCursor } };
+    const { found, programs } = await this.#parts.database.forTenant(principal.tenantId, async (tx) => ({ found: await tx.rows<ChangeRow>(listChanges, values), programs: await programsOfPerson(tx, principal.tenantId, principal.id) }));
+    const { rows, nextCursor } = pageOf(found, limit);
+    return { status: 200, body: { items: rows.map((row) => viewOf(row, { principal, programs }, null)), next_cursor: nextCursor } };
   }
 
   async getChangeRequest({ principal, path }: Call<'getChangeRequest'>): Promise<Answer<'getChangeRequest'>> {
-    const row = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.maybeOne<ChangeRow>(findChange, [principal.tenantId, principal.workspaceId, path.change_id]));
+    const { row, programs } = await this.#found(principal, path.change_id);
     if (row === undefined || (row.requested_by !== principal.id && !may(principal, 'changes:read'))) throw noSuchChange();
-    return { status: 200, body: viewOf(row, principal, await this.#openFor(principal, row)) };
+    return { status: 200, body: viewOf(row, { principal, programs }, await this.#openFor(principal, row)) };
   }
 
   async approveChangeRequest({ principal, path, body, requestId, signal }: Call<'approveChangeRequest'>): Promise<Answer<'approveChangeRequest'>> {
@@ -80,7 +82,7 @@ export class ChangeRequests {
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const row = await tx.maybeOne<ChangeRow>(lockChange, [tenantId, workspaceId, id]);
       if (row === undefined) throw noSuchChange();
-      const refusal = whyNot(row, principal, digest);
+      const refusal = whyNot(row, { principal, programs: await programsOfPerson(tx, tenantId, principal.id) }, digest);
       if (refusal !== null) throw refusal;
       if (await tx.change(decideChange, [tenantId, id, to, principal.id, reason === undefined ? null : digestOf(reason)]) === 0) throw notOpen({ ...row, overdue: true });
       await this.#audit(tx, principal, row, `change_request.${to}`, { payload_digest: row.payload_digest, requested_by: row.requested_by, ...(reason === undefined ? {} : { reason_digest: digestOf(reason) }) });
@@ -89,8 +91,13 @@ export class ChangeRequests {
   }
 
   async #read(principal: Principal, id: string): Promise<ChangeRequest> {
-    const row = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.one<ChangeRow>(findChange, [principal.tenantId, principal.workspaceId, id]));
-    return viewOf(row, principal, await this.#openFor(principal, row));
+    const { row, programs } = await this.#found(principal, id);
+    if (row === undefined) throw noSuchChange();
+    return viewOf(row, { principal, programs }, await this.#openFor(principal, row));
+  }
+
+  #found({ tenantId, workspaceId, id: personId }: Principal, id: string): Promise<{ readonly row: ChangeRow | undefined; readonly programs: ReadonlySet<string> }> {
+    return this.#parts.database.forTenant(tenantId, async (tx) => ({ row: await tx.maybeOne<ChangeRow>(findChange, [tenantId, workspaceId, id]), programs: await programsOfPerson(tx, tenantId, personId) }));
   }
 
   /** What would be done, for those who decide about it and for who asked. */
@@ -110,17 +117,24 @@ export class ChangeRequests {
   }
 }
 
-/** Why `principal` may not decide; null where they may. */
-function whyNot(row: ChangeRow, principal: Principal, digest: string | null): ApiError | null {
+interface Decider {
+  readonly principal: Principal;
+  /** What they could have asked as. */
+  readonly programs: ReadonlySet<string>;
+}
+
+/** Why somebody may not decide; null where they may. */
+function whyNot(row: ChangeRow, { principal, programs }: Decider, digest: string | null): ApiError | null {
   if (principal.kind !== 'person') return new ApiError('forbidden', 'A second person is a person.');
   if (row.requested_by === principal.id) return new ApiError('own_change', 'You asked for this yourself.');
+  if (programs.has(row.requested_by)) return new ApiError('own_change', 'A program asked for this that you have made or rotated a key, a client or a federation of: somebody who could not have asked decides.');
   if (row.state !== 'pending' || row.overdue) return notOpen(row);
   if (digest !== null && digest !== row.payload_digest) return new ApiError('precondition_failed', 'The digest is not that of this change: read it again.');
   return null;
 }
 
-function viewOf(row: ChangeRow, principal: Principal, call: HeldCall | null): ChangeRequest {
-  const refusal = may(principal, 'changes:decide') ? whyNot(row, principal, null) : new ApiError('forbidden', 'This needs changes:decide.');
+function viewOf(row: ChangeRow, decider: Decider, call: HeldCall | null): ChangeRequest {
+  const refusal = may(decider.principal, 'changes:decide') ? whyNot(row, decider, null) : new ApiError('forbidden', 'This needs changes:decide.');
   return {
     id: row.id, workspace_id: row.workspace_id, operation: row.operation, permission: OPERATION_PERMISSION[row.operation], state: row.overdue ? 'expired' : row.state,
     digest: row.payload_digest, summary: row.summary, requested_by: row.requested_by, requested_at: row.requested_at.toISOString(), expires_at: row.expires_at.toISOString(),

@@ -59,6 +59,35 @@ describe('a change that two people make', () => {
     expect((await plane.auditTypes(id)).filter((type) => type === 'change_request.executed')).toHaveLength(1);
   });
 
+  test('that a program asks for is decided by nobody who could have asked as it', async () => {
+    const owner = await plane.principal(['admin']);
+    const program = await plane.principal(['admin'], plane.tenant, 'service');
+    const byKey = String((await as(owner, 'POST', '/api-keys', { name: 'mine', principal_id: program.id })).body['key']);
+    const held = await plane.api('POST', '/api/v1/role-assignments', { key: byKey, json: { principal_id: granted.id, role: 'policy-admin' } });
+    const id = String(held.body['change_request_id']);
+    const shown = (await as(owner, 'GET', `/change-requests/${id}`)).body;
+    expect(shown).toMatchObject({ requested_by: program.id, may_decide: false });
+    const approve = (who: TestPrincipal): Promise<ApiReply> => as(who, 'POST', `/change-requests/${id}/approve`, { digest: shown['digest'] });
+    expect((await approve(owner)).body['code']).toBe('own_change');
+    // Who was shown a secret once could keep it, whatever became of it since.
+    const rotator = await plane.principal(['admin']);
+    const client = String((await as(owner, 'POST', '/oauth-clients', { name: 'Deployer', principal_id: program.id, scopes: ['roles:grant'] })).body['id']);
+    expect((await as(rotator, 'POST', `/oauth-clients/${client}/rotate`, {})).status).toBe(201);
+    expect((await as(owner, 'DELETE', `/oauth-clients/${client}`)).status).toBe(204);
+    expect((await approve(rotator)).body['code']).toBe('own_change');
+    expect((await approve(deciding)).body).toMatchObject({ state: 'executed', decided_by: deciding.id });
+  });
+
+  test('is not made alone by another way to the same end', async () => {
+    const invited = await as(asking, 'POST', '/invitations', { email: 'puppet@example.com', display_name: 'Puppet', roles: ['approver'] });
+    expect(invited.body).toMatchObject({ code: 'request_invalid', errors: [{ field: '/roles', code: 'second_person' }] });
+    expect((await as(asking, 'POST', '/invitations', { email: 'guest@example.com', display_name: 'Guest', roles: [] })).status).toBe(201);
+    const group = String((await as(asking, 'POST', '/groups', { name: 'Deciders' })).body['id']);
+    expect((await as(asking, 'PATCH', `/groups/${group}`, { members: [granted.id] })).body['code']).toBe('second_person_required');
+    // Whoever could turn it off alone would not be held by it.
+    expect((await as(asking, 'PUT', '/authorization', DEMANDS)).body['code']).toBe('second_person_required');
+  });
+
   test('may be taken back by who asked, and by nobody else', async () => {
     const { id, digest } = await ask('operator');
     expect((await as(deciding, 'POST', `/change-requests/${id}/withdraw`)).body['code']).toBe('not_found');
@@ -93,12 +122,17 @@ describe('a change that two people make', () => {
 
 test('demands hold for what they name only, and cannot be set where they would never be asked for', async () => {
   expect((await as(asking, 'POST', '/roles', { name: 'Free', permissions: ['runs:read'] })).status).toBe(201);
-  expect((await as(asking, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['runs:read'] })).body['code']).toBe('request_invalid');
-  expect((await as(asking, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['no:such'] })).body['code']).toBe('scope_unknown');
+  const elsewhere = await plane.principal(['admin'], await plane.otherTenant());
+  expect((await as(elsewhere, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['runs:read'] })).body['code']).toBe('request_invalid');
+  expect((await as(elsewhere, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['no:such'] })).body['code']).toBe('scope_unknown');
   expect((await as(deciding, 'PUT', '/authorization', DEMANDS)).body['code']).toBe('forbidden');
-  const read = await as(asking, 'GET', '/authorization');
-  expect((await as(asking, 'PUT', '/authorization', DEMANDS, { 'if-match': '"999"' })).body['code']).toBe('precondition_failed');
-  expect((await as(asking, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['authorization:manage'] }, { 'if-match': read.headers.get('etag') ?? '' })).status).toBe(200);
-  // Whoever could turn it off alone would not be held by it.
-  expect((await as(asking, 'PUT', '/authorization', DEMANDS)).body['code']).toBe('second_person_required');
+});
+
+test('demands are set by who has read them, and where somebody else could agree', async () => {
+  const [lonely, tenant] = [await plane.principal(['admin'], await plane.otherTenant()), '/authorization'];
+  expect((await as(lonely, 'PUT', tenant, DEMANDS, { 'if-match': '"999"' })).body['code']).toBe('precondition_failed');
+  const read = await as(lonely, 'GET', tenant);
+  expect((await as(lonely, 'PUT', tenant, { ...DEMANDS, four_eyes: ['roles:grant'] })).body).toMatchObject({ code: 'request_invalid', errors: [{ field: '/four_eyes', code: 'nobody_else' }] });
+  await plane.principal(['approver'], { ...lonely });
+  expect((await as(lonely, 'PUT', tenant, { ...DEMANDS, four_eyes: ['roles:grant'] }, { 'if-match': read.headers.get('etag') ?? '' })).status).toBe(200);
 });

@@ -88,10 +88,12 @@ export interface MembershipRow {
   readonly is_archived: boolean;
 }
 
-const membership = (choice: string, order: string) => `
+const NOW = '(r.expires_at IS NULL OR r.expires_at > clock_timestamp())';
+
+const membership = (choice: string, order: string, when = NOW) => `
     WITH held AS (
       SELECT DISTINCT r.workspace_id, r.role FROM control.role_assignments r
-       WHERE r.tenant_id = $1 AND r.principal_id = $2 AND (r.expires_at IS NULL OR r.expires_at > clock_timestamp())
+       WHERE r.tenant_id = $1 AND r.principal_id = $2 AND ${when}
     ), chosen AS (
       SELECT w.id, w.archived_at FROM control.workspaces w
        WHERE w.tenant_id = $1${choice}
@@ -116,6 +118,12 @@ export const findMembership: Statement = { name: 'identity.find_membership', tex
 export const findMembershipIn: Statement = {
   name: 'identity.find_membership_in',
   text: membership(' AND ($3::text IS NULL OR w.id = $3)', '(w.id = $4::text AND w.archived_at IS NULL AND EXISTS (SELECT FROM held h WHERE h.workspace_id = w.id)) IS TRUE DESC, '),
+};
+
+/** In the workspace $3, by roles that do not end before $4; null: that do not end at all. */
+export const findLastingMembership: Statement = {
+  name: 'identity.find_lasting_membership',
+  text: membership(' AND w.id = $3', '', `(r.expires_at IS NULL OR (r.expires_at > clock_timestamp() AND r.expires_at >= $4::timestamptz))`),
 };
 
 /** Every workspace in which a principal holds a role now, with what the roles are. */

@@ -64,7 +64,7 @@ export class Federations {
       // Other conditions let others in: whoever loosens them must hold what they get.
       await refuseMoreThanOwn(tx, principal, { principalId: before.principal_id, workspaceId: before.workspace_id ?? principal.workspaceId, scopes: scopes ?? before.scopes });
       const values = [body.name ?? null, body.audience ?? null, body.conditions === undefined ? null : JSON.stringify(body.conditions), scopes, body.token_ttl_s ?? null, body.enabled ?? null];
-      if (await tx.change(updateFederation, [tenantId, path.federation_id, ...values, versionOf(headers['if-match'])]) === 0) throw new ApiError('precondition_failed', 'The federation was changed meanwhile. Read it again.');
+      if (await tx.change(updateFederation, [tenantId, path.federation_id, ...values, versionOf(headers['if-match']), principal.id]) === 0) throw new ApiError('precondition_failed', 'The federation was changed meanwhile. Read it again.');
       if (body.enabled === false) await tx.change(revokeTokensOf, [tenantId, path.federation_id]);
       return this.#changed(tx, principal, path.federation_id, 'updated');
     });

@@ -71,7 +71,7 @@ export class OauthClients {
       const before = await known(tx, tenantId, path.client_id);
       // Whoever rotates sees the new secret.
       await refuseMoreThanOwn(tx, principal, { principalId: before.principal_id, workspaceId: before.workspace_id ?? principal.workspaceId, scopes: before.scopes });
-      await tx.change(rotateClient, [tenantId, path.client_id, sha256, body.overlap_s ?? OVERLAP_S]);
+      await tx.change(rotateClient, [tenantId, path.client_id, sha256, body.overlap_s ?? OVERLAP_S, principal.id]);
       return this.#changed(tx, principal, path.client_id, 'rotated');
     });
     return { status: 201, body: { ...viewOf(row), client_secret: clientSecret(tenantId, path.client_id, secret) } };

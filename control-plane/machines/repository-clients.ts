@@ -37,10 +37,10 @@ export const updateClient: Statement = {
           WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND ($7::int IS NULL OR version = $7)`,
 };
 
-/** The secret before holds for $4 seconds more; one that was before that no longer. */
+/** The secret before holds for $4 seconds more; one that was before that no longer. $5 is shown the new one. */
 export const rotateClient: Statement = {
   name: 'machines.rotate_client',
-  text: `UPDATE control.oauth_clients SET previous_secret_sha256 = secret_sha256, previous_until = clock_timestamp() + $4::int * interval '1 second', secret_sha256 = $3, version = version + 1
+  text: `UPDATE control.oauth_clients SET previous_secret_sha256 = secret_sha256, previous_until = clock_timestamp() + $4::int * interval '1 second', secret_sha256 = $3, rotated_by = array_append(array_remove(rotated_by, $5), $5), version = version + 1
           WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL`,
 };
 

@@ -36,11 +36,11 @@ export const insertFederation: Statement = {
          VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12)`,
 };
 
-/** Null: as it is. $9: the version that was read, or null. */
+/** Null: as it is. $9: the version that was read, or null. $10 changes it. */
 export const updateFederation: Statement = {
   name: 'machines.update_federation',
   text: `UPDATE control.federations SET name = coalesce($3, name), audience = coalesce($4, audience), conditions = coalesce($5::jsonb, conditions), scopes = coalesce($6::text[], scopes),
-           token_ttl_s = coalesce($7::int, token_ttl_s), enabled = coalesce($8::boolean, enabled), version = version + 1
+           token_ttl_s = coalesce($7::int, token_ttl_s), enabled = coalesce($8::boolean, enabled), changed_by = array_append(array_remove(changed_by, $10), $10), version = version + 1
           WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND ($9::int IS NULL OR version = $9)`,
 };
 

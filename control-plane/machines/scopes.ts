@@ -2,7 +2,7 @@ import type { PermissionName } from '@countersign/contracts/openapi/permissions.
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Principal } from '../identity/principal.ts';
-import { givableIn, refuseWider, rightsIn } from '../roles/rights.ts';
+import { givableIn, heldIn, refuseWider, rightsIn } from '../roles/rights.ts';
 import { findWorkspace } from '../roles/queries.ts';
 
 export interface Holder {
@@ -19,7 +19,7 @@ export interface Holder {
  * @throws ApiError `not_found`, `scope_too_wide`
  */
 export async function refuseMoreThanOwn(tx: Transaction, principal: Principal, { principalId, workspaceId, scopes }: Holder): Promise<void> {
-  const own = await givableIn(tx, principal, workspaceId);
+  const own = await heldIn(tx, principal, workspaceId);
   if (await tx.maybeOne(findWorkspace, [principal.tenantId, workspaceId]) === undefined) throw new ApiError('not_found', 'There is no such workspace.');
   if (principalId === principal.id) {
     if (scopes === null && principal.scopes !== null) throw new ApiError('scope_too_wide', 'A key with scopes makes none without.');
@@ -27,5 +27,6 @@ export async function refuseMoreThanOwn(tx: Transaction, principal: Principal, {
     return;
   }
   const held = await rightsIn(tx, principal.tenantId, principalId, workspaceId);
-  refuseWider([...held].filter((name) => scopes === null || scopes.includes(name)), own);
+  // A key outlives what is held for a while.
+  refuseWider([...held].filter((name) => scopes === null || scopes.includes(name)), await givableIn(tx, principal, workspaceId));
 }

@@ -69,13 +69,14 @@ export class Groups {
     const wanted = [...new Set(after)];
     const { found } = await tx.one<{ found: number }>(countPeople, [tenantId, wanted]);
     if (found !== wanted.length) throw new ApiError('request_invalid', 'A member is no person of this tenant.', { errors: [{ field: '/members', code: 'unknown', message: 'Name people by their `prn_` ids.' }] });
-    const add = wanted.filter((id) => !before.includes(id));
+    const [was, is] = [new Set(before), new Set(wanted)];
+    const add = wanted.filter((id) => !was.has(id));
     if (add.length > 0) {
       for (const { workspace_id, role } of await tx.rows<{ workspace_id: string; role: string }>(rolesOfGroup, [tenantId, groupId])) {
         refuseWider(['roles:grant', ...await permissionsOfRole(tx, tenantId, role)], await givableIn(tx, principal, workspace_id));
       }
     }
-    await changeMembers(tx, { tenantId, groupId, add, remove: before.filter((id) => !wanted.includes(id)), actor: actorOf(principal), at: this.#clock.now() });
+    await changeMembers(tx, { tenantId, groupId, add, remove: before.filter((id) => !is.has(id)), actor: actorOf(principal), at: this.#clock.now() });
   }
 
   #change(principal: Principal, id: string, work: (tx: Transaction) => Promise<void>): Promise<components['schemas']['Group']> {

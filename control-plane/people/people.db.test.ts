@@ -51,6 +51,17 @@ describe('an invitation', () => {
     }
   });
 
+  test('gives nothing that has been taken from the inviter, or was removed, since', async () => {
+    const inviter = await plane.principal(['admin']);
+    const made = await invite({ roles: ['operator'] }, inviter.key);
+    await plane.api('DELETE', `/api/v1/role-assignments?principal_id=${inviter.id}&role=admin`);
+    expect((await accept(tokenOf(made))).reply.body['code']).toBe('invitation_invalid');
+    const role = String((await plane.api('POST', '/api/v1/roles', { json: { name: 'Short-lived', permissions: ['runs:read'] } })).body['id']);
+    const removed = await invite({ roles: [role] });
+    expect((await plane.api('DELETE', `/api/v1/roles/${role}`)).status).toBe(204);
+    expect((await accept(tokenOf(removed))).reply.body['code']).toBe('invitation_invalid');
+  });
+
   test('makes nobody somebody who is there already, and gives nothing that the inviter does not hold', async () => {
     const made = await invite({ email: 'twice@example.com' });
     const second = await invite({ email: 'TWICE@example.com' });

@@ -3,6 +3,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { TenantStates } from '../access/ports.ts';
+import type { AuthorizationSettings } from '../access/settings.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import type { ControlPlaneConfig } from '../config.ts';
@@ -42,6 +43,7 @@ export interface PeopleParts {
   readonly cookies: Cookies;
   readonly principalOf: (sessionToken: string) => Promise<Principal | null>;
   readonly tenantStates: TenantStates;
+  readonly settingsOf: (tenantId: string) => Promise<AuthorizationSettings>;
 }
 
 /** Who may sign in, how, and where they are signed in. */

@@ -13,6 +13,7 @@ import type { Repeatable } from '../api/idempotency.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Notifier } from '../live/notifier.ts';
+import { programsOfPerson } from '../machines/repository-secret-holders.ts';
 import type { BundlePublisher, PublishedBundle } from './bundle-publisher.ts';
 import { releaseOf } from './find-release.ts';
 import type { PolicyGates } from './policy-gates.ts';
@@ -69,6 +70,7 @@ export class ReleaseJournal {
       const blocked = await this.#locked(tx, principal, id);
       if (principal.kind !== 'person') throw new ApiError('forbidden', 'A gate is overridden by a person, not by a service.');
       if (blocked.requested_by === principal.id) throw new ApiError('policy_own_release', `You asked for release ${blocked.number} of ${blocked.environment}.`);
+      if ((await programsOfPerson(tx, principal.tenantId, principal.id)).has(blocked.requested_by)) throw new ApiError('policy_own_release', `A program asked for release ${blocked.number} of ${blocked.environment} that you have made or rotated a key, a client or a federation of.`);
       if (blocked.state !== 'blocked') throw wrongState(blocked);
       await this.#refuseRaced(tx, principal, blocked, blocked.on_release_id);
       const at = this.#parts.clock.now();

@@ -7,7 +7,7 @@ import { auditBy } from '../access/audit.ts';
 import { futureDate } from '../access/future-date.ts';
 import { findDirectAssignment, findGroup, findSubject, findWorkspace, grantDirectRole, insertGroupRole, deleteGroupRole, listAssignments, listGroupRoles, revokeDirectRole } from './queries.ts';
 import type { AssignmentRow, GroupRoleRow } from './queries.ts';
-import { beginTakingAway, givableIn, permissionsOfRole, refuseUnlessHome, refuseWider, refuseWithoutAdmin } from './rights.ts';
+import { beginTakingAway, givableIn, heldIn, permissionsOfRole, refuseUnlessHome, refuseWider, refuseWithoutAdmin } from './rights.ts';
 import { syncGroupRoles } from './sync-group-roles.ts';
 
 /** Who holds which role where. Nobody grants what they do not hold, and somebody always stays to administer the tenant. */
@@ -24,7 +24,7 @@ export class Assignments {
     const { tenantId } = principal;
     const workspaceId = query.workspace_id ?? principal.workspaceId;
     const rows = await this.#database.forTenant(tenantId, async (tx) => {
-      await givableIn(tx, principal, workspaceId);
+      await heldIn(tx, principal, workspaceId);
       return tx.rows<AssignmentRow>(listAssignments, [tenantId, workspaceId, query.principal_id ?? null]);
     });
     return { status: 200, body: { items: rows.map(viewOf) } };
@@ -36,7 +36,7 @@ export class Assignments {
     const expires_at = body.expires_at == null ? null : futureDate(body.expires_at, '/expires_at', this.#clock);
     const row = await this.#database.forTenant(tenantId, async (tx) => {
       if (expires_at !== null) await beginTakingAway(tx, tenantId);
-      await refuseUnlessGrantable(tx, principal, workspaceId, body.role);
+      await refuseUnlessGrantable(tx, principal, workspaceId, body.role, expires_at);
       if (await tx.maybeOne(findSubject, [tenantId, body.principal_id]) === undefined) throw new ApiError('not_found', 'There is no such principal.');
       await tx.change(grantDirectRole, [tenantId, workspaceId, body.principal_id, body.role, principal.id, expires_at]);
       // Granting again may set an end to the last admin's role.
@@ -54,7 +54,7 @@ export class Assignments {
     const { tenantId } = principal;
     const { principal_id, role, workspace_id: workspaceId = principal.workspaceId } = query;
     await this.#database.forTenant(tenantId, async (tx) => {
-      const held = await givableIn(tx, principal, workspaceId);
+      const held = await heldIn(tx, principal, workspaceId);
       if (!held.has('roles:grant')) throw new ApiError('not_found', 'There is no such workspace.');
       await beginTakingAway(tx, tenantId);
       if (await tx.change(revokeDirectRole, [tenantId, workspaceId, principal_id, role]) === 0) {
@@ -84,7 +84,7 @@ export class Assignments {
       const added = body.roles.filter((wanted) => !before.some((row) => isSame(row, wanted)));
       const removed = before.filter((row) => !body.roles.some((wanted) => isSame(row, wanted)));
       for (const { workspace_id, role } of distinct(added)) {
-        await refuseUnlessGrantable(tx, principal, workspace_id, role);
+        await refuseUnlessGrantable(tx, principal, workspace_id, role, null);
         await tx.change(insertGroupRole, [tenantId, path.group_id, workspace_id, role, principal.id]);
         await auditBy(tx, this.#clock, principal, { type: 'role.granted', subject: { kind: 'group', id: path.group_id }, data: { role, workspace_id, source: 'direct', expires_at: null } });
       }
@@ -100,10 +100,9 @@ export class Assignments {
   }
 }
 
-async function refuseUnlessGrantable(tx: Transaction, principal: Call<'grantRole'>['principal'], workspaceId: string, role: string): Promise<void> {
-  const held = await givableIn(tx, principal, workspaceId);
-  if (!held.has('roles:grant') || await tx.maybeOne(findWorkspace, [principal.tenantId, workspaceId]) === undefined) throw new ApiError('not_found', 'There is no such workspace.');
-  refuseWider(await permissionsOfRole(tx, principal.tenantId, role), held);
+async function refuseUnlessGrantable(tx: Transaction, principal: Call<'grantRole'>['principal'], workspaceId: string, role: string, until: Date | null): Promise<void> {
+  if (!(await heldIn(tx, principal, workspaceId)).has('roles:grant') || await tx.maybeOne(findWorkspace, [principal.tenantId, workspaceId]) === undefined) throw new ApiError('not_found', 'There is no such workspace.');
+  refuseWider(['roles:grant', ...await permissionsOfRole(tx, principal.tenantId, role)], await givableIn(tx, principal, workspaceId, until));
 }
 
 async function refuseUnlessGroup(tx: Transaction, tenantId: string, groupId: string): Promise<void> {

@@ -4,7 +4,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import { permissionsOf } from '../access/may.ts';
 import type { Principal } from '../identity/principal.ts';
-import { findMembershipIn } from '../identity/queries.ts';
+import { findLastingMembership, findMembershipIn } from '../identity/queries.ts';
 import type { MembershipRow } from '../identity/queries.ts';
 import { countAdmins, findCustomRole, lockTenant } from './queries.ts';
 import type { CustomRoleRow } from './queries.ts';
@@ -16,16 +16,35 @@ export async function rightsIn(tx: Transaction, tenantId: string, principalId: s
 }
 
 /**
- * What `principal` may give away in `workspaceId`: there their own rights; from the home workspace, whoever rules the tenant rules it.
+ * What `principal` holds in `workspaceId` now: there their own rights; from the home workspace, whoever rules the tenant rules it.
  *
  * @throws ApiError `not_found` for a workspace in which they hold nothing
  */
-export async function givableIn(tx: Transaction, principal: Principal, workspaceId: string): Promise<ReadonlySet<PermissionName>> {
+export async function heldIn(tx: Transaction, principal: Principal, workspaceId: string): Promise<ReadonlySet<PermissionName>> {
   if (workspaceId === principal.workspaceId || principal.isInHomeWorkspace) return principal.permissions;
   const rights = await rightsIn(tx, principal.tenantId, principal.id, workspaceId);
   const cut = new Set([...rights].filter((name) => principal.scopes === null || principal.scopes.includes(name)));
   if (cut.size === 0) throw new ApiError('not_found', 'There is no such workspace.');
   return cut;
+}
+
+/**
+ * What of that `principal` may give away until `until` (null: for good). Who holds something for a while, as by break-glass, makes nobody hold it for
+ * longer, nor themselves.
+ *
+ * @throws ApiError `not_found` for a workspace in which they hold nothing
+ */
+export async function givableIn(tx: Transaction, principal: Principal, workspaceId: string, until: Date | null = null): Promise<ReadonlySet<PermissionName>> {
+  const held = await heldIn(tx, principal, workspaceId);
+  const ruling = principal.isInHomeWorkspace ? principal.workspaceId : workspaceId;
+  const lasting = await lastingRights(tx, principal.tenantId, principal.id, ruling, until);
+  return new Set([...held].filter((name) => lasting.has(name)));
+}
+
+/** What a principal holds in a workspace by roles that do not end before `until`; null: that do not end. */
+export async function lastingRights(tx: Transaction, tenantId: string, principalId: string, workspaceId: string, until: Date | null): Promise<ReadonlySet<PermissionName>> {
+  const row = await tx.maybeOne<MembershipRow>(findLastingMembership, [tenantId, principalId, workspaceId, until]);
+  return row === undefined ? new Set() : new Set([...permissionsOf(row.roles), ...row.custom_permissions]);
 }
 
 /** What a role holds, built in or the tenant's own. @throws ApiError `role_unknown` */
@@ -46,7 +65,7 @@ export function knownPermissions(names: readonly string[], field: string): Permi
 /** Nobody gives what they do not hold. @throws ApiError `scope_too_wide` */
 export function refuseWider(wanted: Iterable<PermissionName>, held: ReadonlySet<PermissionName>): void {
   const missing = [...wanted].filter((name) => !held.has(name));
-  if (missing.length > 0) throw new ApiError('scope_too_wide', `You do not hold ${missing.join(', ')} yourself.`);
+  if (missing.length > 0) throw new ApiError('scope_too_wide', `You do not hold ${missing.join(', ')} yourself, or not for as long.`);
 }
 
 /** Call it before what may take an admin away: of two such changes one waits for the other. */

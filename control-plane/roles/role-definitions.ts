@@ -10,7 +10,7 @@ import { auditBy } from '../access/audit.ts';
 import type { Principal } from '../identity/principal.ts';
 import { archiveCustomRole, findCustomRole, insertCustomRole, listCustomRoles, updateCustomRole } from './queries.ts';
 import type { CustomRoleRow } from './queries.ts';
-import { knownPermissions, refuseUnlessHome, refuseWider } from './rights.ts';
+import { givableIn, knownPermissions, refuseUnlessHome, refuseWider } from './rights.ts';
 
 type RoleDefinition = components['schemas']['RoleDefinition'];
 
@@ -33,8 +33,8 @@ export class RoleDefinitions {
     refuseUnlessHome(principal);
     const id = newId('custom_role');
     const permissions = knownPermissions(body.permissions, '/permissions');
-    refuseWider(permissions, principal.permissions);
     const row = await this.#write(principal, id, 'created', async (tx) => {
+      refuseWider(permissions, await givableIn(tx, principal, principal.workspaceId));
       await tx.change(insertCustomRole, [principal.tenantId, id, body.name, permissions, principal.id]);
     });
     return { status: 201, headers: { etag: etagOf(row) }, body: viewOf(row) };
@@ -43,9 +43,9 @@ export class RoleDefinitions {
   async updateRole({ principal, path, body, headers }: Call<'updateRole'>): Promise<Answer<'updateRole'>> {
     refuseUnlessHome(principal);
     const permissions = body.permissions === undefined ? null : knownPermissions(body.permissions, '/permissions');
-    if (permissions !== null) refuseWider(permissions, principal.permissions);
     const row = await this.#write(principal, path.role_id, 'updated', async (tx) => {
       if (await tx.maybeOne(findCustomRole, [principal.tenantId, path.role_id]) === undefined) throw noSuchRole();
+      if (permissions !== null) refuseWider(permissions, await givableIn(tx, principal, principal.workspaceId));
       if (await tx.change(updateCustomRole, [principal.tenantId, path.role_id, body.name ?? null, permissions, versionOf(headers['if-match'])]) === 1) return;
       throw new ApiError('precondition_failed', 'The role was changed meanwhile. Read it again.');
     });

@@ -49,6 +49,21 @@ describe('a role of one\'s own', () => {
 });
 
 describe('a role', () => {
+  test('that is held for a while gives nobody more than that while, nor its holder', async () => {
+    const [admin, deputy, guest] = [await plane.principal(['admin']), await plane.principal(['viewer']), await plane.principal([])];
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    expect((await grant(admin, deputy, 'admin', { expires_at: end })).status).toBe(201);
+    for (const to of [deputy, guest]) expect((await grant(deputy, to, 'admin')).body['code']).toBe('scope_too_wide');
+    expect((await grant(deputy, guest, 'viewer', { expires_at: new Date(Date.now() + 7_200_000).toISOString() })).body['code']).toBe('scope_too_wide');
+    expect((await grant(deputy, guest, 'viewer', { expires_at: new Date(Date.now() + 1_800_000).toISOString() })).status).toBe(201);
+    expect((await as(deputy, 'POST', '/roles', { name: 'For ever', permissions: ['keys:revoke'] })).body['code']).toBe('scope_too_wide');
+    expect((await as(deputy, 'POST', '/invitations', { email: 'for-ever@example.com', display_name: 'For Ever', roles: ['admin'] })).body['code']).toBe('scope_too_wide');
+    const service = await plane.principal(['admin'], plane.tenant, 'service');
+    expect((await as(deputy, 'POST', '/api-keys', { name: 'Outlives', principal_id: service.id })).body['code']).toBe('scope_too_wide');
+    // Taking away is what an emergency may need.
+    expect((await revoke(deputy, guest, 'viewer')).status).toBe(204);
+  });
+
   test('ends by itself, by the clock of the database', async () => {
     const [admin, guest] = [await plane.principal(['admin']), await plane.principal([])];
     expect((await grant(admin, guest, 'viewer', { expires_at: new Date(Date.now() - 1_000).toISOString() })).body['code']).toBe('request_invalid');

@@ -213,8 +213,8 @@ export const findActive: Statement = {
 /** A start by hand is a delivery of its own kind: what it is about is the workflow, and no two are the same. */
 export const insertManualDelivery: Statement = {
   name: 'runs.insert_manual_delivery',
-  text: `INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, dedupe_key, source, payload)
-         VALUES ($1, $2, $3, $4, $5, 'manual', 'manual', $6, $2, 'manual', $7)`,
+  text: `INSERT INTO execution.deliveries (tenant_id, id, workspace_id, environment_id, instance_id, connector, event, subject, dedupe_key, source, payload, requested_by)
+         VALUES ($1, $2, $3, $4, $5, 'manual', 'manual', $6, $2, 'manual', $7, $8)`,
 };
 
 export const rememberRequest: Statement = {

@@ -108,7 +108,7 @@ export class RunCommands {
     if (active === undefined || active.enabled !== true) {
       throw new ApiError('workflow_not_active', `${environment} runs no enabled version of a workflow named "${body.workflow}".`);
     }
-    await tx.change(insertManualDelivery, [tenantId, id, workspaceId, active.environment_id, active.workflow_id, body.workflow, JSON.stringify(payload)]);
+    await tx.change(insertManualDelivery, [tenantId, id, workspaceId, active.environment_id, active.workflow_id, body.workflow, JSON.stringify(payload), principal.id]);
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type: 'delivery.accepted', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
       actor: actorOf(principal), subject: { kind: 'delivery', id }, data: { event: 'manual', workflow: body.workflow, environment, payload_digest: digestOf(payload), request_id: requestId },

@@ -67,6 +67,9 @@ test('an environment runs the version that was activated, and no other', async (
   expect(replies.map((reply) => reply.status)).toEqual(Array(10).fill(202));
   expect(new Set(replies.map((reply) => reply.body['delivery_id'])).size).toBe(1);
   expect(replies.filter((reply) => reply.body['duplicate'] === false)).toHaveLength(1);
+  const kept = await plane.database.control.forTenant(plane.tenant.tenantId, (tx) => tx.one({ name: 'test.requester', text: 'SELECT requested_by FROM execution.deliveries WHERE tenant_id = $1 AND id = $2' }, [plane.tenant.tenantId, replies[0]?.body['delivery_id']]));
+  // They will not approve what the run asks for.
+  expect(kept).toEqual({ requested_by: ((await plane.api('GET', '/api/v1/me')).body['principal'] as { id: string }).id });
   const other = await plane.api('POST', '/api/v1/runs', { json: { workflow: 'active', trigger: { more: 1 } }, headers: { 'idempotency-key': key } });
   expect([other.status, other.body['code']]).toEqual([422, 'idempotency_key_reused']);
   expect((await start()).body['delivery_id']).not.toBe(replies[0]?.body['delivery_id']);

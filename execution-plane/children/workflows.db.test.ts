@@ -51,6 +51,20 @@ describe('a step that starts a workflow', () => {
     expect(plant.ledger.effects).toHaveLength(1);
   });
 
+  it('asks for whoever started the run that it belongs to, so that they do not approve it themselves', async () => {
+    plant = await Plant.open([PARENT, child()]);
+    await plant.raise('printers');
+    const requester = async (): Promise<unknown> => (await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.rows<{ requested_by: string }>(sql('requesters', 'SELECT requested_by FROM control.approvals ORDER BY requested_at DESC'))))[0]?.requested_by;
+    // As the API keeps it of a run that a person starts by hand; the other one began by an event.
+    await plant.database.execution.forTenant(plant.ids.tenantId, (tx) => tx.change(sql('by_hand', 'UPDATE execution.deliveries SET requested_by = $1'), [plant.ids.personId]));
+    await plant.startWorker();
+    await until('child', ({ state }) => state === 'waiting');
+    expect(await requester()).toBe(plant.ids.personId);
+    await plant.raise('screens');
+    await plant.until(async () => (await plant.runs()).filter(({ state, steps }) => state === 'waiting' && steps['change'] !== undefined).length === 2 || null);
+    expect(await requester()).toBe('workflow:child');
+  });
+
   it('fails with the code of the run that failed; redriven, that run goes on and nothing is done twice', async () => {
     plant = await Plant.open([PARENT, child({}, CHANGE, CHECK, step({ id: 'last', uses: 'ledger/record.get', needs: ['check'], with: { id: 'lost' } }))]);
     await plant.startWorker();

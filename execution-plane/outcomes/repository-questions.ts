@@ -1,6 +1,7 @@
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
+import { requesterOf } from '../store/requester.ts';
 
 /** A call that nobody can tell about, and the step that waits for somebody who can. */
 export interface UnaskedCall {
@@ -54,7 +55,7 @@ const insertQuestion: Statement = {
     ), asked AS (
       INSERT INTO control.approvals (tenant_id, id, kind, call_id, workspace_id, environment_id, run_id, step_id, step_key, action, instance_id, action_digest,
         action_sealed, preview_sealed, subject, tier, required_role, required_votes, requested_by, decision_id, expires_at)
-      SELECT $1, $3, 'outcome', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bytea, $14::bytea, $15, 'outcome', 'approver', 1, $16, $17,
+      SELECT $1, $3, 'outcome', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::bytea, $14::bytea, $15, 'outcome', 'approver', 1, ${requesterOf({ tenant: '$1', run: '$7', workflow: '$16' })}, $17,
              clock_timestamp() + $18::float8 * interval '1 millisecond'
         FROM waiting
       -- another step waits for the same answer

@@ -4,6 +4,7 @@ import type { Statement, Transaction } from '@countersign/platform/postgres/data
 import { auditStep, auditValues } from '../audit/events.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
 import { jsonb } from '../contents/jsonb.ts';
+import { requesterOf } from './requester.ts';
 
 /**
  * The named step that every write of a leased step begins with: no row unless the step is leased under this fence and the lease
@@ -82,7 +83,7 @@ const insertApproval: Statement = {
       INSERT INTO control.approvals (tenant_id, id, workspace_id, environment_id, run_id, step_id, step_key, action, instance_id, action_digest,
         action_sealed, preview_sealed, subject, tier, required_role, required_votes, requested_by, decision_id, expires_at, min_strength, max_sign_in_age_ms)
       SELECT held.tenant_id, $6, $7, $8, held.run_id, held.id, $9, $10, $11, $12, $13::bytea, $14::bytea,
-             coalesce(r.subject_label, $15), $16, $17, $18::int, $19, $20, $21::timestamptz, $22, $23::bigint
+             coalesce(r.subject_label, $15), $16, $17, $18::int, ${requesterOf({ tenant: 'held.tenant_id', run: 'held.run_id', workflow: '$19' })}, $20, $21::timestamptz, $22, $23::bigint
         FROM held JOIN execution.runs r ON r.tenant_id = held.tenant_id AND r.id = held.run_id
       -- already asked and not answered, or answered and not used: that one stands
       ON CONFLICT (tenant_id, step_id, action_digest) WHERE state IN ('pending', 'approved') DO NOTHING

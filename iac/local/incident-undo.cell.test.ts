@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { CellApi } from './cell/cell-api.ts';
 import type { SandboxClient } from './demo/sandbox-client.ts';
+import { anotherPersonOf } from './testing/another-person.ts';
 import { apiOf, eventually } from './testing/api-of.ts';
 import { CellUnderTest } from './testing/cell-under-test.ts';
 
@@ -23,11 +24,13 @@ spec:
 
 let cell: CellUnderTest;
 let api: CellApi;
+let operator: CellApi;
 let sandbox: SandboxClient;
 
 beforeAll(async () => {
   cell = await CellUnderTest.start();
   ({ api, sandbox } = await apiOf(cell));
+  operator = await anotherPersonOf(cell, 'operator');
   const published = await api.publishWorkflow(UPDATE);
   await api.activateWorkflow(published.workflow_id, 'prod', published.version);
 }, 120_000);
@@ -35,9 +38,9 @@ afterAll(() => cell.dispose(), 60_000);
 
 const known = new Set<string>();
 
-/** Starts a run, approves what it asks for, and gives it when it has ended, with what was approved. */
+/** An operator starts a run, somebody else approves what it asks for. Gives it when it has ended, with what was approved. */
 async function approvedRun(workflow: string, trigger: Record<string, unknown>): Promise<{ run: Run; approved: Array<components['schemas']['Approval']> }> {
-  await api.startRun({ workflow, environment: 'prod', trigger });
+  await operator.startRun({ workflow, environment: 'prod', trigger });
   const id = await eventually(async () => (await api.runs({ limit: 50 })).items.find((run) => run.workflow_name === workflow && !known.has(run.id))?.id);
   known.add(id);
   const run = await eventually(async () => {

@@ -6,6 +6,7 @@ import { STAND_IN_TOKEN, startAssetInventory } from '@countersign/connectors/dec
 import type { AssetInventory } from '@countersign/connectors/declared/sandbox/asset-inventory.ts';
 import type { CellApi } from './cell/cell-api.ts';
 import { ROOT } from './config.ts';
+import { anotherPersonOf } from './testing/another-person.ts';
 import { apiOf, eventually } from './testing/api-of.ts';
 import { CellUnderTest } from './testing/cell-under-test.ts';
 
@@ -14,6 +15,7 @@ import { CellUnderTest } from './testing/cell-under-test.ts';
 let cell: CellUnderTest;
 let inventory: AssetInventory;
 let api: CellApi;
+let operator: CellApi;
 
 const example = (name: string): Promise<string> => readFile(path.join(ROOT, 'connectors/declared/sandbox', name), 'utf8');
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
   cell = await CellUnderTest.start();
   inventory = await startAssetInventory();
   ({ api } = await apiOf(cell));
+  operator = await anotherPersonOf(cell, 'operator');
   await api.publishConnector(parse(await example('asset-inventory.yaml')) as object);
   const credential = await api.storeCredential({ name: 'asset-inventory', kind: 'bearer', value: { token: STAND_IN_TOKEN } });
   await api.createInstance({
@@ -37,9 +40,9 @@ afterAll(async () => {
 
 const known = new Set<string>();
 
-/** Starts a run and gives its id. */
+/** An operator starts a run: nobody approves what they asked for themselves. Gives its id. */
 async function started(tag: string, owner: string): Promise<string> {
-  await api.startRun({ workflow: 'asset-reassignment', environment: 'prod', trigger: { tag, owner } });
+  await operator.startRun({ workflow: 'asset-reassignment', environment: 'prod', trigger: { tag, owner } });
   const id = await eventually(async () => (await api.runs({ limit: 50 })).items.find((run) => run.workflow_name === 'asset-reassignment' && !known.has(run.id))?.id);
   known.add(id);
   return id;

@@ -5,8 +5,10 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { AuditEvent } from '@countersign/contracts/events/audit-event.ts';
 import { grantDirectRole } from '../../roles/queries.ts';
+import { lastingRights, permissionsOfRole } from '../../roles/rights.ts';
 import { refuseOverQuota } from '../../tenancy/refuse-over-quota.ts';
 import { insertPerson } from '../oidc/queries.ts';
+import { homeWorkspace } from '../sessions/queries.ts';
 import { markAccepted, openByEmail, openByToken, personByEmail } from './queries.ts';
 import type { InvitationRow } from './queries.ts';
 
@@ -23,10 +25,11 @@ export function invitationByEmail(tx: Transaction, tenantId: string, email: stri
  * Makes the invited person and gives them the roles. Whoever calls it has seen the token, or an address that is verified, and adds the way to
  * sign in. Nobody becomes a person who is there already: whoever may invite would sign in as them.
  *
- * @throws ApiError `invitation_invalid` where the address has become somebody's meanwhile
+ * @throws ApiError `invitation_invalid` where the address has become somebody's meanwhile, or who invited may not give the roles any more
  */
 export async function acceptInvitation(tx: Transaction, clock: Clock, tenantId: string, invitation: InvitationRow): Promise<string> {
   if (await tx.maybeOne(personByEmail, [tenantId, invitation.email]) !== undefined) throw invitationInvalid();
+  if (!await mayStillGive(tx, tenantId, invitation)) throw invitationInvalid();
   const principalId = newId('principal');
   const tell = (type: AuditEvent['type'], subject: AuditEvent['subject'], data: AuditEvent['data']): Promise<string> => appendAudit(tx, {
     at: clock.now(), type, tenant_id: tenantId, workspace_id: invitation.workspace_id, run_id: null, actor: { kind: 'person', id: principalId }, subject, data,
@@ -41,6 +44,22 @@ export async function acceptInvitation(tx: Transaction, clock: Clock, tenantId: 
     await tell('role.granted', { kind: 'principal', id: principalId }, { role, workspace_id: invitation.workspace_id, source: 'invitation' });
   }
   return principalId;
+}
+
+/** Whether who invited holds today what the invitation gives: what was taken from them meanwhile they give to nobody. */
+async function mayStillGive(tx: Transaction, tenantId: string, { invited_by, roles }: InvitationRow): Promise<boolean> {
+  if (roles.length === 0) return true;
+  const { id: home } = await tx.one<{ id: string }>(homeWorkspace, [tenantId]);
+  // Invitations are made at home, from where every workspace is ruled.
+  const held = await lastingRights(tx, tenantId, invited_by, home, null);
+  // A role that has been removed since is given by nobody.
+  const given = await Promise.all(roles.map((role) => permissionsOfRole(tx, tenantId, role))).catch(unknownRole);
+  return given !== null && ['roles:grant' as const, ...given.flat()].every((name) => held.has(name));
+}
+
+function unknownRole(error: unknown): null {
+  if (error instanceof ApiError && error.code === 'role_unknown') return null;
+  throw error;
 }
 
 export function invitationInvalid(): ApiError {

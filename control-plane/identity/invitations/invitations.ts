@@ -4,6 +4,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { auditBy } from '../../access/audit.ts';
+import type { AuthorizationSettings } from '../../access/settings.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { givableIn, permissionsOfRole, refuseUnlessHome, refuseWider } from '../../roles/rights.ts';
 import { findWorkspace } from '../../roles/queries.ts';
@@ -18,6 +19,7 @@ export interface InvitationsParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly publicUrl: string;
+  readonly settingsOf: (tenantId: string) => Promise<AuthorizationSettings>;
 }
 
 /** Invitations into a tenant. There is no mail: whoever invites is shown a link, once, and passes it on. */
@@ -40,6 +42,7 @@ export class Invitations {
     const workspaceId = body.workspace_id ?? principal.workspaceId;
     const { token, sha256 } = newInvitationToken(tenantId);
     const roles = [...new Set(body.roles)];
+    if (roles.length > 0) refuseAlone(await this.#parts.settingsOf(tenantId));
     const row = await this.#parts.database.forTenant(tenantId, async (tx) => {
       if (await tx.maybeOne(findWorkspace, [tenantId, workspaceId]) === undefined) throw new ApiError('not_found', 'There is no such workspace.');
       if (await tx.maybeOne(personByEmail, [tenantId, body.email]) !== undefined) {
@@ -62,6 +65,12 @@ export class Invitations {
     });
     return { status: 204 };
   }
+}
+
+/** Where roles are given by two people nobody gives them alone by an invitation: its link is shown once, to who asked, and so cannot wait for another. */
+function refuseAlone({ fourEyes }: AuthorizationSettings): void {
+  if (!fourEyes.includes('roles:grant')) return;
+  throw new ApiError('request_invalid', 'Giving a role takes a second person here.', { errors: [{ field: '/roles', code: 'second_person', message: 'Invite without roles, and give them once the person is here.' }] });
 }
 
 /** Nobody invites into what they do not hold. @throws ApiError `role_unknown`, `scope_too_wide`, `not_found` */
