@@ -81,6 +81,9 @@ describe('nothing is issued', () => {
     expect((await exchange(await ci.token({ iss: 'https://issuer.example.test' }))).body).toEqual(known.body);
     expect((await exchange(await ci.token(), { audience: 'no-such-tenant' })).body).toEqual(known.body);
     expect((await exchange(await ci.token(), { audience: newId('tenant') })).body).toEqual(known.body);
+    // PostgreSQL has no NUL.
+    expect((await exchange(await ci.token({ iss: `${ci.issuer}\0` }))).body).toEqual(known.body);
+    expect((await exchange(await ci.token(), { audience: 'local\0' })).body['error']).toBe('invalid_request');
   });
 });
 

@@ -23,7 +23,9 @@ export interface Failure {
 export function claimedIssuer(token: string): string | null {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   try {
-    return decodeJwt(token).iss ?? null;
+    const { iss } = decodeJwt<{ iss?: unknown }>(token);
+    // Nobody has checked what it is, and it is looked for in the database.
+    return typeof iss === 'string' && !iss.includes('\0') ? iss : null;
   } catch {
     return null;
   }

@@ -98,11 +98,12 @@ export class TokenEndpoint {
   }
 }
 
-/** A parameter that comes twice is refused (RFC 6749, 3.2), and one without a value counts as left out. */
+/** A parameter that comes twice is refused (RFC 6749, 3.2), as is one with a NUL (`%00`), which PostgreSQL cannot take; one without a value counts as left out. */
 function formOf(body: string): ReadonlyMap<string, string> {
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(body)) {
     if (form.has(name)) throw new OauthError('invalid_request', 'A parameter comes twice.');
+    if (value.includes('\0')) throw new OauthError('invalid_request', 'A parameter holds a NUL character.');
     if (value !== '') form.set(name, value);
   }
   return form;

@@ -29,8 +29,9 @@ function withOperation(group: GroupFields, { op, path, value }: PatchOperation):
   if (attribute === 'id') throw new ScimError('mutability', 'An id never changes.');
   if (attribute !== 'members') throw new ScimError('invalidPath', `The path ${path.slice(0, 200)} is not one that is understood.`);
   const ids = memberIds(value);
+  const named = new Set(ids);
   if (op === 'replace') return { ...group, members: ids };
   if (op === 'add') return { ...group, members: [...new Set([...group.members, ...ids])] };
   // Without a value all of them go (RFC 7644, 3.5.2.2).
-  return { ...group, members: value === undefined ? [] : group.members.filter((id) => !ids.includes(id)) };
+  return { ...group, members: value === undefined ? [] : group.members.filter((id) => !named.has(id)) };
 }

@@ -83,8 +83,10 @@ export class ScimGroups {
     const { tenantId } = principal;
     const { found: people } = await tx.one<{ found: number }>(countPeople, [tenantId, after]);
     if (people !== after.length) throw new ScimError('invalidValue', 'A member is no User of this tenant.');
+    // A directory's groups are large.
+    const [was, is] = [new Set(before), new Set(after)];
     await changeMembers(tx, {
-      tenantId, groupId, add: after.filter((id) => !before.includes(id)), remove: before.filter((id) => !after.includes(id)), actor: actorOf(principal), at: this.#parts.clock.now(),
+      tenantId, groupId, add: after.filter((id) => !was.has(id)), remove: before.filter((id) => !is.has(id)), actor: actorOf(principal), at: this.#parts.clock.now(),
     });
   }
 

@@ -70,6 +70,16 @@ export const unlinkIdentities: Statement = {
   text: 'DELETE FROM control.external_identities WHERE tenant_id = $1 AND principal_id = $2 RETURNING provider_id',
 };
 
+export const removePasskeys: Statement = {
+  name: 'scim.remove_passkeys',
+  text: 'DELETE FROM control.passkeys WHERE tenant_id = $1 AND principal_id = $2 RETURNING id',
+};
+
+export const revokeKeys: Statement = {
+  name: 'scim.revoke_keys',
+  text: 'UPDATE control.api_keys SET revoked_at = clock_timestamp() WHERE tenant_id = $1 AND principal_id = $2 AND revoked_at IS NULL RETURNING id',
+};
+
 /** Groups of the directory that somebody is in. */
 export const scimGroupsOf: Statement = {
   name: 'scim.groups_of',

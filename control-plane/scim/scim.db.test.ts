@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { signedInBrowser } from '../identity/testing/browser.ts';
+import { apiKeyToken, newSecret } from '../identity/tokens.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply } from '../testing/control-plane-under-test.ts';
 
@@ -28,6 +29,7 @@ describe('Users', () => {
     for (const filter of ['userName eq "ADA"', 'externalId eq "ext-ada"', 'emails.value eq "Ada@Example.com"', `id eq "${id}" and active eq true`]) {
       expect((await scim('GET', `/Users?${new URLSearchParams({ filter }).toString()}`)).body).toMatchObject({ totalResults: 1, Resources: [{ id }] });
     }
+    expect((await scim('GET', '/Users?filter=userName%20eq%20%22a%00%22')).body).toMatchObject({ status: '400', scimType: 'invalidValue' });
     expect((await scim('GET', '/Users?filter=userName%20eq%20%22nobody%22')).body).toMatchObject({ totalResults: 0, Resources: [] });
     expect((await scim('PATCH', `/Users/${id}`, patch({ op: 'Replace', path: 'active', value: 'False' }))).body).toMatchObject({ active: false });
     expect((await scim('PUT', `/Users/${id}`, newUser('ada', { displayName: 'Ada L' }))).body).toMatchObject({ active: true, displayName: 'Ada L' });
@@ -59,6 +61,22 @@ describe('Users', () => {
     expect(again.body['id']).not.toBe(id);
     expect((await plane.auditTypes(String(again.body['id'])))[0]).toBe('principal.created');
     expect((await plane.api('GET', `/api/v1/people/${id}`)).body).toMatchObject({ state: 'disabled', provisioned: false });
+  });
+
+  test('that are let go of leave no way in behind for whoever comes back under the address', async () => {
+    const id = String((await scim('POST', '/Users', newUser('leaver'))).body['id']);
+    const inTenant = <Row extends object>(text: string, more: readonly unknown[] = []): Promise<Row[]> => plane.database.control.forTenant(plane.tenant.tenantId, (tx) => tx.rows<Row>({ name: `test.${text.slice(0, 50)}`, text }, [plane.tenant.tenantId, id, ...more]));
+    await inTenant(`INSERT INTO control.passkeys (tenant_id, id, principal_id, name, credential_id, public_key, counter, transports, backed_up, aaguid) VALUES ($1, $3, $2, 'A key', '\\x01', '\\x02', 0, '{}', false, '')`, [newId('passkey')]);
+    const { secret, sha256 } = newSecret();
+    const keyId = newId('api_key');
+    await inTenant('INSERT INTO control.api_keys (tenant_id, principal_id, id, secret_sha256, name) VALUES ($1, $2, $3, $4, $5)', [keyId, sha256, 'A key']);
+    const key = apiKeyToken(plane.tenant.tenantId, keyId, secret);
+    expect((await plane.api('GET', '/api/v1/me', { key })).status).toBe(200);
+    expect((await scim('DELETE', `/Users/${id}`)).status).toBe(204);
+    expect((await scim('POST', '/Users', newUser('leaver'))).body).toMatchObject({ id, active: true });
+    expect((await plane.api('GET', '/api/v1/me', { key })).status).toBe(401);
+    expect(await inTenant('SELECT id FROM control.passkeys WHERE tenant_id = $1 AND principal_id = $2')).toEqual([]);
+    expect(await plane.auditTypes(keyId)).toEqual(['api_key.revoked']);
   });
 
   test('are one each: by name, by address, and by the version that was read', async () => {

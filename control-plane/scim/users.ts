@@ -14,7 +14,7 @@ import { parseFilter } from './filter.ts';
 import type { Json, JsonObject } from './json.ts';
 import { listOf, pageOf } from './paging.ts';
 import { patched, readPatch } from './patch.ts';
-import { adoptUser, countUsers, findUser, insertUser, listUsers, releaseUser, scimGroupsOf, unlinkIdentities, updateUser } from './queries.ts';
+import { adoptUser, countUsers, findUser, insertUser, listUsers, releaseUser, removePasskeys, revokeKeys, scimGroupsOf, unlinkIdentities, updateUser } from './queries.ts';
 import type { UserRow } from './queries.ts';
 import { readUser, userResource, versionTag } from './user-resource.ts';
 import type { UserFields } from './user-resource.ts';
@@ -83,7 +83,7 @@ export class ScimUsers {
     });
   }
 
-  /** The directory lets go of a person: they are disabled and unlinked, and their id stays theirs. */
+  /** The directory lets go of a person: they are disabled, every way in is taken from them, and their id stays theirs. */
   async remove(principal: Principal, id: string, ifMatch: string | undefined): Promise<void> {
     const { tenantId } = principal;
     await this.#write(principal, async (tx) => {
@@ -93,6 +93,13 @@ export class ScimUsers {
       const ended = await changePerson(tx, { tenantId, id, disabled: true, source: 'scim', ...by });
       for (const { provider_id } of await tx.rows<{ provider_id: string }>(unlinkIdentities, [tenantId, id])) {
         await auditBy(tx, this.#parts.clock, principal, { type: 'identity.unlinked', subject: { kind: 'principal', id }, data: { idp: provider_id } });
+      }
+      // Who comes back under the address may be somebody else: nothing that the first one holds lets anybody in then.
+      for (const { id: passkey } of await tx.rows<{ id: string }>(removePasskeys, [tenantId, id])) {
+        await auditBy(tx, this.#parts.clock, principal, { type: 'passkey.removed', subject: { kind: 'passkey', id: passkey }, data: { principal_id: id } });
+      }
+      for (const { id: key } of await tx.rows<{ id: string }>(revokeKeys, [tenantId, id])) {
+        await auditBy(tx, this.#parts.clock, principal, { type: 'api_key.revoked', subject: { kind: 'api_key', id: key }, data: { principal_id: id } });
       }
       await tx.change(releaseUser, [tenantId, id]);
       return { id: null, ended };

@@ -19,7 +19,7 @@ export type Account = { readonly principalId: string } | { readonly refused: Acc
 /**
  * Finds the person behind an identity. A subject that is known is who it was; its address plays no part. One that is new becomes somebody
  * only where somebody waits for it: an invitation that came along, or by a verified address an invitation or a person whom the directory has
- * provisioned; last, where the tenant lets anybody of its domains in.
+ * provisioned and who has no way to sign in yet; last, where the tenant lets anybody of its domains in.
  */
 export async function accountOf(tx: Transaction, clock: Clock, tenantId: string, provider: ProviderRow, identity: Identity, invitationSha256: string | null): Promise<Account> {
   const known = await tx.maybeOne<IdentityRow>(useIdentity, [tenantId, provider.id, identity.subject]);
@@ -33,7 +33,7 @@ export async function accountOf(tx: Transaction, clock: Clock, tenantId: string,
   if (email === null || !isOfDomains(email, provider.allowed_email_domains)) return { refused: 'identity_not_invited' };
   const invitation = await invitationByEmail(tx, tenantId, email);
   if (invitation !== undefined) return link(tx, clock, tenantId, provider, identity, await acceptInvitation(tx, clock, tenantId, invitation));
-  const provisioned = await tx.maybeOne<IdentityRow>(findProvisioned, [tenantId, provider.id, email]);
+  const provisioned = await tx.maybeOne<IdentityRow>(findProvisioned, [tenantId, email]);
   if (provisioned !== undefined) return provisioned.disabled ? { refused: 'principal_disabled' } : link(tx, clock, tenantId, provider, identity, provisioned.principal_id);
   // Anybody of named domains; without one it would be anybody at all.
   if (provider.provisioning !== 'just_in_time' || provider.allowed_email_domains.length === 0) return { refused: 'identity_not_invited' };

@@ -84,13 +84,17 @@ export const insertIdentity: Statement = {
   text: `INSERT INTO control.external_identities (tenant_id, id, provider_id, subject, principal_id, last_used_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
 };
 
-/** Somebody whom the directory has provisioned under this address and who has not signed in by this provider before. */
+/**
+ * Somebody whom the directory has provisioned under this address and who has no way to sign in yet. Whoever has one stays who they are: an address
+ * alone, as some provider says it, makes nobody them.
+ */
 export const findProvisioned: Statement = {
   name: 'oidc.find_provisioned',
   text: `
     SELECT p.id AS principal_id, p.disabled_at IS NOT NULL AS disabled FROM control.principals p
-     WHERE p.tenant_id = $1 AND p.kind = 'person' AND p.email_lower = lower($3) AND p.scim_user_name IS NOT NULL
-       AND NOT EXISTS (SELECT FROM control.external_identities x WHERE (x.tenant_id, x.principal_id) = (p.tenant_id, p.id) AND x.provider_id = $2)`,
+     WHERE p.tenant_id = $1 AND p.kind = 'person' AND p.email_lower = lower($2) AND p.scim_user_name IS NOT NULL
+       AND NOT EXISTS (SELECT FROM control.external_identities x WHERE (x.tenant_id, x.principal_id) = (p.tenant_id, p.id))
+       AND NOT EXISTS (SELECT FROM control.passkeys k WHERE (k.tenant_id, k.principal_id) = (p.tenant_id, p.id))`,
 };
 
 export const insertPerson: Statement = {

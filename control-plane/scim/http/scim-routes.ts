@@ -70,7 +70,7 @@ function scimRoute(access: Access, operation: ScimOperationId, work: Work, statu
       refuseUnlessHome(principal);
       const at = request.originalUrl.indexOf('?');
       const resource = await work({
-        principal, id: String(request.params['id'] ?? ''), query: new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1)),
+        principal, id: String(request.params['id'] ?? ''), query: queryOf(at < 0 ? '' : request.originalUrl.slice(at + 1)),
         ifMatch: request.headers['if-match'], body: () => bodyOf(request),
       });
       send(response, status, resource);
@@ -78,6 +78,13 @@ function scimRoute(access: Access, operation: ScimOperationId, work: Work, statu
       sendError(response, error);
     }
   };
+}
+
+/** PostgreSQL has no NUL, and no attribute holds one. @throws ScimError `invalidValue` */
+function queryOf(text: string): URLSearchParams {
+  const query = new URLSearchParams(text);
+  if ([...query.values()].some((value) => value.includes('\0'))) throw new ScimError('invalidValue', 'The query holds a NUL character.');
+  return query;
 }
 
 /** JSON under either of the names that directories send. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestBrowser, signedInBrowser } from '@countersign/control-plane/identity/testing/browser.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
 import { ControlPlaneUnderTest } from '@countersign/control-plane/testing/control-plane-under-test.ts';
 import type { ApiReply, TestTenant } from '@countersign/control-plane/testing/control-plane-under-test.ts';
 import { signInAtProvider } from './browser-at-provider.ts';
@@ -99,6 +100,20 @@ describe('a sign-in by an identity provider', () => {
     const [there, here] = [(await browser.api('GET', '/api/v1/me')).body, (await (await signIn('sub-ann')).browser.api('GET', '/api/v1/me')).body];
     expect(there).toMatchObject({ tenant: { id: other.tenantId }, principal: { display_name: 'Ann' } });
     expect((there['principal'] as { id: string }).id).not.toBe((here['principal'] as { id: string }).id);
+  });
+
+  test('by a verified address makes nobody somebody who can sign in already, however the directory keeps them', async () => {
+    const key = String((await plane.api('POST', '/api/v1/api-keys', { json: { name: 'directory', scopes: ['scim:manage'] } })).body['key']);
+    const provision = async (email: string): Promise<string> => String((await plane.api('POST', '/scim/v2/Users', { key, headers: { 'content-type': 'application/scim+json' }, json: { userName: email } })).body['id']);
+    const [fresh, settled] = [await provision('fresh@example.com'), await provision('settled@example.com')];
+    await plane.database.control.forTenant(plane.tenant.tenantId, (tx) => tx.change({
+      name: 'test.passkey', text: `INSERT INTO control.passkeys (tenant_id, id, principal_id, name, credential_id, public_key, aaguid) VALUES ($1, $2, $3, 'A key', '\\x01', '\\x02', '')`,
+    }, [plane.tenant.tenantId, newId('passkey'), settled]));
+    accounts.set('sub-fresh', { name: 'Fresh', email: 'fresh@example.com', email_verified: true });
+    accounts.set('sub-settled', { name: 'Settled', email: 'settled@example.com', email_verified: true });
+    const { browser } = await signIn('sub-fresh');
+    expect((await browser.api('GET', '/api/v1/me')).body).toMatchObject({ principal: { id: fresh } });
+    expect((await signIn('sub-settled')).landed).toBe('302 /sign-in?error=identity_not_invited&to=%2F');
   });
 
   test('of a disabled person is refused', async () => {
