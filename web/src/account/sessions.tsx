@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, dataOf, done, type Schemas } from '../api/client.ts';
 import { sessionsQuery } from '../api/people-queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -24,7 +25,7 @@ export function Sessions({ principalId }: { principalId: string | null }) {
   const others = (query.data?.items ?? []).filter(({ current }) => !current).length;
   const endAll = useAct({
     act: () => dataOf(api.POST('/api/v1/sessions/revoke', { body: principalId === null ? { except_current: true } : { principal_id: principalId, except_current: true } })),
-    says: ({ revoked }) => `${revoked} ${revoked === 1 ? 'session' : 'sessions'} ended`,
+    says: ({ revoked }) => `${countOf(revoked, 'session')} ended`,
     touches: ['sessions'],
     onDone: () => setEndingAll(false),
   });
@@ -37,7 +38,7 @@ export function Sessions({ principalId }: { principalId: string | null }) {
       <AsyncView query={query} what="sessions" skeletonRows={3}>
         {({ items }) => (items.length === 0 ? <Empty icon={IconDeviceDesktopOff} title="Not signed in anywhere" /> : <DataTable label="Sessions as a table" columns={COLUMNS} rows={items} rowKey={({ id }) => id} />)}
       </AsyncView>
-      {endingAll ? <FormModal title="End sessions" confirm="End them" danger pending={endAll.isPending} error={endAll.error} onClose={() => setEndingAll(false)} onSubmit={() => endAll.mutate(undefined)}><Text size="sm">{others} {others === 1 ? 'session ends' : 'sessions end'} at once. What was typed there and not sent is lost.</Text></FormModal> : null}
+      {endingAll ? <FormModal title="End sessions" confirm="End them" danger pending={endAll.isPending} error={endAll.error} onClose={() => setEndingAll(false)} onSubmit={() => endAll.mutate(undefined)}><Text size="sm">{countOf(others, 'session ends', 'sessions end')} at once. What was typed there and not sent is lost.</Text></FormModal> : null}
     </Section>
   );
 }
@@ -49,7 +50,7 @@ const COLUMNS: ReadonlyArray<Column<Session>> = [
   { name: 'Signed in', cell: ({ signed_in_at, method, provider_name, auth_strength }) => <>{signed_in_at === null ? null : <TimeAgo at={signed_in_at} />} <Text span size="xs" c="dimmed">by {provider_name ?? METHODS[method]}{auth_strength === 'mfa' ? ' with a second factor' : ''}</Text></> },
   { name: 'Last seen', cell: ({ last_seen_at }) => <TimeAgo at={last_seen_at} /> },
   { name: 'Ends if unused', cell: ({ expires_at }) => <TimeAgo at={expires_at} /> },
-  { name: 'Where', cell: ({ user_agent }) => <Text size="xs" c="dimmed" maw={360} lineClamp={2}>{user_agent ?? 'unknown browser'}</Text> },
+  { name: 'Where', cell: ({ user_agent, address }) => <><Text size="xs" c="dimmed" maw={360} lineClamp={2}>{user_agent ?? 'unknown browser'}</Text>{address === null ? null : <Text size="xs" c="dimmed">from the network {address}</Text>}</> },
   { name: 'End it', cell: (session) => <EndSession session={session} /> },
 ];
 

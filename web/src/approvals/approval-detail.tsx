@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Approval } from '../api/client.ts';
 import { approvalQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { digestPrefix } from '../format/ids.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
@@ -52,7 +53,7 @@ function Shown({ latest, onDecided }: { latest: Approval; onDecided: () => void 
           { name: 'Ticket', value: action.subject ?? 'none' },
           { name: 'Action', value: <span className="mono">{action.action}</span> },
           { name: 'Tier', value: action.tier },
-          { name: 'Needs', value: `${action.required_votes} ${action.required_votes === 1 ? 'vote' : 'votes'} of role ${action.required_role}` },
+          { name: 'Needs', value: `${countOf(action.required_votes, 'vote')} of role ${action.required_role}` },
           ...(signIn === null ? [] : [{ name: 'Signed in', value: signIn }]),
           { name: 'Asked', value: <TimeAgo at={action.requested_at} /> },
           { name: 'Deadline', value: <Deadline approval={latest} /> },

@@ -16,6 +16,7 @@ import { allOf, mayCall } from '../states/role-permission.ts';
 import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { SinkCard } from './sink-card.tsx';
 import { AddSinkModal, ChangeSinkModal, RemoveSinkModal } from './sink-modals.tsx';
+import { TestSinkModal } from './test-sink-modal.tsx';
 
 type Sink = Schemas['Sink'];
 
@@ -27,6 +28,7 @@ export function SinksPage() {
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<Sink | null>(null);
   const [removing, setRemoving] = useState<Sink | null>(null);
+  const [testing, setTesting] = useState<Sink | null>(null);
   const [made, setMade] = useState<Sink | null>(null);
   const mayChange = allOf(mayCall('updateSink', me, 'Changing a sink'), home);
   return (
@@ -43,6 +45,7 @@ export function SinksPage() {
             <Stack gap="md">
               {items.map((sink) => (
                 <SinkCard key={sink.id} sink={sink}>
+                  <ReasonButton size="xs" variant="default" permission={allOf(mayCall('testSink', me, 'Testing a sink'), home)} onClick={() => setTesting(sink)}>Test</ReasonButton>
                   <ReasonButton size="xs" variant="default" permission={mayChange} onClick={() => setChanging(sink)}>Change</ReasonButton>
                   <PauseButton sink={sink} permission={mayChange} />
                   <ReasonButton size="xs" variant="default" permission={allOf(mayCall('deleteSink', me, 'Removing a sink'), home)} onClick={() => setRemoving(sink)}>Remove</ReasonButton>
@@ -52,6 +55,7 @@ export function SinksPage() {
           ))}
       </AsyncView>
       {adding ? <AddSinkModal onClose={() => setAdding(false)} onMade={setMade} /> : null}
+      {testing === null ? null : <TestSinkModal sink={testing} onClose={() => setTesting(null)} />}
       {changing === null ? null : <ChangeSinkModal sink={changing} onClose={() => setChanging(null)} />}
       {removing === null ? null : <RemoveSinkModal sink={removing} onClose={() => setRemoving(null)} />}
       {made?.secret === undefined ? null : (

@@ -3,6 +3,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import { auditQuery, meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
@@ -33,7 +34,7 @@ export function AuditPage() {
           {({ items, next_cursor }) => (
             <Stack gap="sm">
               <AuditTable events={items} />
-              <Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={`${items.length} events`} onPage={(cursor) => change({ cursor })} />
+              <Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'event')} onPage={(cursor) => change({ cursor })} />
             </Stack>
           )}
         </AsyncView>

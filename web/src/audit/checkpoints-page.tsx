@@ -6,6 +6,7 @@ import { useSearchParams } from 'react-router';
 import { checkpointsQuery } from '../api/audit-queries.ts';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -48,7 +49,7 @@ export function CheckpointsPage() {
                     { name: 'Note', cell: ({ note }) => (note === null ? null : <CopyId id={note} what="signed note" text="Copy the note" />) },
                   ]}
                 />
-                <Pager atStart={cursor === null} nextCursor={next_cursor} shown={`${items.length} checkpoints`} onPage={(next) => setSearch(next === null ? {} : { cursor: next })} />
+                <Pager atStart={cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'checkpoint')} onPage={(next) => setSearch(next === null ? {} : { cursor: next })} />
               </Stack>
             ))}
         </AsyncView>

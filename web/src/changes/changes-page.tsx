@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import { AccessNav } from '../access/access-nav.tsx';
 import { changeRequestsQuery } from '../api/access-queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -56,7 +57,7 @@ export function ChangesPage() {
                     { name: 'Change', cell: ({ id }) => <CopyId id={id} what="change id" /> },
                   ]}
                 />
-                <Pager atStart={cursor === null} nextCursor={next_cursor} shown={`${items.length} changes`} onPage={(next) => go({ cursor: next })} />
+                <Pager atStart={cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'change')} onPage={(next) => go({ cursor: next })} />
               </Stack>
             ))}
         </AsyncView>

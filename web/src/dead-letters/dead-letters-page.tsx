@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { deadLettersQuery } from '../api/operations-queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
@@ -45,7 +46,7 @@ function DeadLetterList({ filter, onPage, onJob }: { filter: DeadLetterFilter; o
         <Stack gap="sm">
           <RedriveBar filter={filter} items={items} selection={selection} hasMore={next_cursor !== null || filter.cursor !== null} onSelect={setSelection} onJob={onJob} />
           <DeadLetterTable items={items} selection={selection} onSelect={setSelection} />
-          <Pager atStart={filter.cursor === null} nextCursor={next_cursor} onPage={onPage} shown={`${items.length} ${items.length === 1 ? 'dead letter' : 'dead letters'}`} />
+          <Pager atStart={filter.cursor === null} nextCursor={next_cursor} onPage={onPage} shown={countOf(items.length, 'dead letter')} />
         </Stack>
       ))}
     </AsyncView>

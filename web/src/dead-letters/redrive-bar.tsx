@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { ReasonModal } from '../parts/reason-modal.tsx';
 import { toastDone } from '../parts/toast.tsx';
@@ -59,7 +60,7 @@ function Ask({ filter, selection, onClose, onJob }: Pick<Props, 'filter' | 'sele
     })),
     onSuccess: (job) => {
       queryClient.setQueryData(['bulk-command', job.id], job);
-      toastDone(`${job.total} ${job.total === 1 ? 'step is' : 'steps are'} tried again`, null);
+      toastDone(`${countOf(job.total, 'step is', 'steps are')} tried again`, null);
       onJob(job.id);
     },
     onSettled: () => Promise.all([['dead-letters'], ['bulk-commands']].map((queryKey) => queryClient.invalidateQueries({ queryKey }))),

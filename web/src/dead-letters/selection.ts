@@ -1,3 +1,5 @@
+import { countOf } from '../format/count.ts';
+
 /** What of the dead letters is to be redriven: some by their ids, or all that fit the filter, also those on other pages. */
 export type Selection = { kind: 'some'; ids: ReadonlySet<string> } | { kind: 'all' };
 
@@ -23,5 +25,5 @@ export function togglePage(selection: Selection, page: readonly string[]): Selec
 /** `3 dead letters`, `all that fit the filter`: what a button or a question says. */
 export function selectionInWords(selection: Selection): string {
   if (selection.kind === 'all') return 'all that fit the filter';
-  return `${selection.ids.size} ${selection.ids.size === 1 ? 'dead letter' : 'dead letters'}`;
+  return countOf(selection.ids.size, 'dead letter');
 }

@@ -1,6 +1,7 @@
 import { Loader, Text, Title } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import type { Schemas } from '../api/client.ts';
+import { countOf } from '../format/count.ts';
 import { CopyId } from '../parts/copy-id.tsx';
 import classes from './decisions.module.css';
 
@@ -20,7 +21,7 @@ export function AskedInput({ decision: { masked_input, erased, input_state, inpu
     <section className="panel" aria-label="What policy was asked">
       <header><Title order={2}>What policy was asked</Title><CopyId id={input_digest} what="input digest" /></header>
       <div style={{ padding: '10px 16px' }}>
-        <Text size="sm">{masked_input === null ? 'All of it was erased: it could not be masked with certainty.' : erased.length === 0 ? 'Nothing was erased.' : `Erased because it is no metadata: ${erased.length} ${erased.length === 1 ? 'value' : 'values'}.`} {STATES[input_state]}</Text>
+        <Text size="sm">{masked_input === null ? 'All of it was erased: it could not be masked with certainty.' : erased.length === 0 ? 'Nothing was erased.' : `Erased because it is no metadata: ${countOf(erased.length, 'value')}.`} {STATES[input_state]}</Text>
         {erased.length === 0 ? null : <ul className={classes.erased} aria-label="Erased values">{erased.map((pointer) => <li key={pointer}><code>{pointer}</code></li>)}</ul>}
       </div>
       {masked_input === null ? null : (

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import { decisionsQuery } from '../api/decision-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
@@ -35,7 +36,7 @@ export function DecisionsPage() {
         <AsyncView query={query} what="decisions" skeletonRows={12}>
           {({ items, next_cursor }) => (items.length === 0
             ? <div className="panel"><Empty icon={IconGavel} title={askedFor(filter) === 0 ? 'Nothing was decided yet' : 'No decision fits this filter'}>{askedFor(filter) === 0 ? 'A decision is made before every call of a run.' : 'Take something out of the filter, or look at another time.'}</Empty></div>
-            : <Stack gap="sm"><DecisionTable decisions={items} /><Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={`${items.length} decisions`} onPage={(cursor) => change({ ...filter, cursor })} /></Stack>)}
+            : <Stack gap="sm"><DecisionTable decisions={items} /><Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'decision')} onPage={(cursor) => change({ ...filter, cursor })} /></Stack>)}
         </AsyncView>
       </Stack>
     </Page>

@@ -1,4 +1,5 @@
 import type { Obligations } from '@countersign/contracts/policy/decision.ts';
+import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/time.ts';
 
 /** One thing that a decision asks for. */
@@ -12,7 +13,7 @@ export function obligationsInWords(obligations: Readonly<Record<string, unknown>
   const known: Obligations = obligations;
   const { tier, required_role, required_votes, deadline_ms, min_strength, max_sign_in_age_ms, rate, retry_after_ms, target, caps, redactions, ...others } = known;
   return [
-    ...(required_votes === undefined ? [] : [view('Needs', `${required_votes} ${required_votes === 1 ? 'vote' : 'votes'}${required_role === undefined ? '' : ` of role ${required_role}`}`)]),
+    ...(required_votes === undefined ? [] : [view('Needs', `${countOf(required_votes, 'vote')}${required_role === undefined ? '' : ` of role ${required_role}`}`)]),
     ...(tier === undefined ? [] : [view('Tier', tier)]),
     ...(deadline_ms === undefined ? [] : [view('Within', formatDuration(deadline_ms))]),
     ...(min_strength === undefined ? [] : [view('Sign-in', `by ${min_strength.replaceAll('_', ' ')} or stronger`)]),

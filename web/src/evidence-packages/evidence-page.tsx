@@ -6,6 +6,7 @@ import { useSearchParams } from 'react-router';
 import { packagesQuery } from '../api/audit-queries.ts';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { formatBytes } from '../format/money.ts';
 import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
@@ -68,7 +69,7 @@ export function EvidencePage() {
                   { name: 'Download', cell: ({ id, state }) => <ReasonButton size="xs" variant="default" permission={allOf(given(state === 'built', 'It is not built.'), may)} leftSection={<IconDownload size={15} aria-hidden />} href={`/api/v1/evidence-packages/${id}/archive`} download={`${id}.zip`}>Download</ReasonButton> },
                 ]}
               />
-              <Pager atStart={cursor === null} nextCursor={next_cursor} shown={`${items.length} packages`} onPage={(next) => setSearch(next === null ? {} : { cursor: next })} />
+              <Pager atStart={cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'package')} onPage={(next) => setSearch(next === null ? {} : { cursor: next })} />
             </Stack>
           ))}
       </AsyncView>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { countOf, nounOf } from './count.ts';
 import { digestPrefix, shortenId } from './ids.ts';
 import { formatBytes, formatQuantity, formatUsd, shareOfUsd, sumUsd } from './money.ts';
 import { elapsedMs, formatClock, formatDuration, formatMicros, formatRelative, formatUtc, remainingMs } from './time.ts';
@@ -39,6 +40,11 @@ describe('elapsed and remaining', () => {
     expect(elapsedMs('2026-11-21T11:59:00Z', '2026-11-21T11:59:01Z', NOON_MS)).toBe(1_000);
   });
   it('never fall below zero', () => expect(remainingMs('2026-11-21T11:00:00Z', NOON_MS)).toBe(0));
+});
+
+describe('counts', () => {
+  it.each([[0, '0 people'], [1, '1 person'], [2, '2 people'], [1_200, '1,200 people']])('%d is %s', (count, text) => expect(countOf(count, 'person', 'people')).toBe(text));
+  it('have a plural by an s where no other is named', () => expect([countOf(1, 'event'), countOf(21, 'event'), nounOf(1, 'session ends', 'sessions end')]).toEqual(['1 event', '21 events', 'session ends']));
 });
 
 describe('formatUsd', () => {

@@ -16,7 +16,8 @@ import { Section } from '../parts/section.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import type { StateLook } from '../parts/state-look.ts';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 
 type DataKey = Schemas['DataKey'];
 
@@ -31,12 +32,13 @@ const LOOKS: Record<DataKey['state'], StateLook> = {
 export function DataKeys() {
   const query = useQuery(dataKeysQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [rotating, setRotating] = useState(false);
   return (
     <Section
       title="Keys that seal"
       note="What a shredded key sealed is gone for everybody"
-      actions={query.data === undefined || query.data.items.length === 0 ? undefined : <ReasonButton size="xs" variant="default" permission={mayCall('rotateDataKey', me, 'Rotating a key')} leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setRotating(true)}>Seal with a new key</ReasonButton>}
+      actions={query.data === undefined || query.data.items.length === 0 ? undefined : <ReasonButton size="xs" variant="default" permission={allOf(mayCall('rotateDataKey', me, 'Rotating a key'), home)} leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setRotating(true)}>Seal with a new key</ReasonButton>}
     >
       <AsyncView query={query} what="keys that seal" skeletonRows={4}>
         {({ items }) => (items.length === 0 ? <Empty icon={IconKeyOff} title="Nothing was sealed yet" /> : (

@@ -16,6 +16,7 @@ import { ReasonButton } from '../parts/reason-button.tsx';
 import { TimeInput } from '../parts/time-input.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 
 type Key = Schemas['PublicKey'];
 
@@ -24,12 +25,13 @@ const REASON_MIN_LENGTH = 3;
 /** What a key has signed, and the way to trust it no more. */
 export function KeyActs({ signingKey }: { signingKey: Key }) {
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [open, setOpen] = useState<'signed' | 'revoke' | null>(null);
   const close = (): void => setOpen(null);
   return (
     <Group gap="xs" wrap="nowrap">
       <ReasonButton size="xs" variant="default" permission={mayCall('listKeySignatures', me, 'Reading what it signed')} onClick={() => setOpen('signed')}>What it signed</ReasonButton>
-      <ReasonButton size="xs" variant="default" permission={allOf(given(signingKey.state !== 'revoked', 'It is revoked.'), mayCall('revokeKey', me, 'Revoking a key'))} onClick={() => setOpen('revoke')}>Revoke</ReasonButton>
+      <ReasonButton size="xs" variant="default" permission={allOf(given(signingKey.state !== 'revoked', 'It is revoked.'), mayCall('revokeKey', me, 'Revoking a key'), home)} onClick={() => setOpen('revoke')}>Revoke</ReasonButton>
       {open === 'signed' ? <SignedModal signingKey={signingKey} onClose={close} /> : null}
       {open === 'revoke' ? <RevokeModal signingKey={signingKey} onClose={close} /> : null}
     </Group>

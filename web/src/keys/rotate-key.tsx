@@ -8,6 +8,7 @@ import { FormModal } from '../parts/form-modal.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 
 type Purpose = Schemas['SigningPurpose'];
 
@@ -16,10 +17,11 @@ const OVERLAPS = [{ value: '3600', label: 'an hour' }, { value: '86400', label: 
 /** Signs with a new key from now on, or after everybody has had time to hear of it. `keys` are all of them, `purposes` what is offered. */
 export function RotateKey({ keys, purposes, label }: { keys: ReadonlyArray<Schemas['PublicKey']>; purposes: readonly Purpose[]; label: string }) {
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [asking, setAsking] = useState(false);
   const free = purposes.filter((purpose) => !isUnderWay(keys, purpose));
   const permission = allOf(
-    mayCall('rotateKey', me, 'Rotating a key'),
+    mayCall('rotateKey', me, 'Rotating a key'), home,
     given(free.length > 0, 'A rotation is under way: rotate again when the key before is retired, or when the new one signs.'),
   );
   return (

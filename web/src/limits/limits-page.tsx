@@ -11,7 +11,8 @@ import { FormModal } from '../parts/form-modal.tsx';
 import { Page } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { amountOf, holding, keyOfQuota, nameOfQuota, wishWith, wrongWith } from './limit-rows.ts';
 
 type Quota = Schemas['Quota'];
@@ -24,8 +25,9 @@ export function LimitsPage() {
   const query = useQuery(limitsQuery);
   const { data: workspaces } = useQuery(workspacesQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [changing, setChanging] = useState<{ read: Read; quota: Quota } | null>(null);
-  const may = mayCall('putLimits', me, 'Setting a limit');
+  const may = allOf(mayCall('putLimits', me, 'Setting a limit'), home);
   const whereOf = ({ workspace_id }: Quota): string => (workspace_id === null ? 'the tenant' : workspaces?.items.find(({ id }) => id === workspace_id)?.name ?? workspace_id);
   return (
     <Page title="Limits" lead="What is over a limit is refused with 429 and when to try again. What is there already stays.">

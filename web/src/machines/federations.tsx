@@ -14,7 +14,8 @@ import { Empty } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { Section } from '../parts/section.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { conditionInWords } from './conditions.ts';
 import { FederationModal } from './federation-modal.tsx';
 import { Scopes } from './scopes.tsx';
@@ -26,12 +27,13 @@ type Federation = Schemas['Federation'];
 export function Federations() {
   const query = useQuery(federationsQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [making, setMaking] = useState(false);
   const [testing, setTesting] = useState<Federation | null>(null);
   const [removing, setRemoving] = useState<Federation | null>(null);
-  const may = mayCall('updateFederation', me, 'Changing a federation');
+  const may = allOf(mayCall('updateFederation', me, 'Changing a federation'), home);
   return (
-    <Section title="Federations" note="Tokens of an issuer that you trust, and no stored key" actions={<ReasonButton size="xs" variant="default" permission={mayCall('createFederation', me, 'Trusting an issuer')} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Trust an issuer</ReasonButton>}>
+    <Section title="Federations" note="Tokens of an issuer that you trust, and no stored key" actions={<ReasonButton size="xs" variant="default" permission={allOf(mayCall('createFederation', me, 'Trusting an issuer'), home)} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Trust an issuer</ReasonButton>}>
       <AsyncView query={query} what="federations" skeletonRows={3}>
         {({ items }) => (items.length === 0
           ? <Empty icon={IconWorldOff} title="No issuer is trusted">With a federation, a job of your build server publishes a workflow by the token that it gets for itself.</Empty>
@@ -53,7 +55,7 @@ export function Federations() {
                     <Group gap="xs" wrap="nowrap">
                       <ReasonButton size="xs" variant="default" permission={mayCall('testFederation', me, 'Trying a token')} onClick={() => setTesting(federation)}>Try a token</ReasonButton>
                       <StopButton federation={federation} permission={may} />
-                      <ReasonButton size="xs" variant="default" permission={mayCall('deleteFederation', me, 'Removing a federation')} onClick={() => setRemoving(federation)}>Remove</ReasonButton>
+                      <ReasonButton size="xs" variant="default" permission={allOf(mayCall('deleteFederation', me, 'Removing a federation'), home)} onClick={() => setRemoving(federation)}>Remove</ReasonButton>
                     </Group>
                   ),
                 },

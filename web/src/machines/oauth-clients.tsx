@@ -16,7 +16,8 @@ import { ReasonButton } from '../parts/reason-button.tsx';
 import { Section } from '../parts/section.tsx';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { AccountSelect } from './account-select.tsx';
 import { TOKEN_LIFETIMES } from './lifetimes.ts';
 import { RotateModal } from './rotate-modal.tsx';
@@ -29,12 +30,13 @@ type Made = Schemas['OauthClientSecret'];
 export function OauthClients() {
   const query = useQuery(oauthClientsQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [making, setMaking] = useState(false);
   const [rotating, setRotating] = useState<Client | null>(null);
   const [removing, setRemoving] = useState<Client | null>(null);
   const [made, setMade] = useState<Made | null>(null);
   return (
-    <Section title="OAuth clients" note="Tokens for a secret: client credentials" actions={<ReasonButton size="xs" variant="default" permission={mayCall('createOauthClient', me, 'Making a client')} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Make a client</ReasonButton>}>
+    <Section title="OAuth clients" note="Tokens for a secret: client credentials" actions={<ReasonButton size="xs" variant="default" permission={allOf(mayCall('createOauthClient', me, 'Making a client'), home)} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Make a client</ReasonButton>}>
       <AsyncView query={query} what="clients" skeletonRows={3}>
         {({ items }) => (items.length === 0
           ? <Empty icon={IconPlugOff} title="No client">A client asks <code>POST /api/v1/oauth/token</code> for tokens that last minutes.</Empty>
@@ -54,8 +56,8 @@ export function OauthClients() {
                   name: 'Do',
                   cell: (client) => (
                     <Group gap="xs" wrap="nowrap">
-                      <ReasonButton size="xs" variant="default" permission={mayCall('rotateOauthClient', me, 'Rotating a secret')} onClick={() => setRotating(client)}>Rotate</ReasonButton>
-                      <ReasonButton size="xs" variant="default" permission={mayCall('deleteOauthClient', me, 'Removing a client')} onClick={() => setRemoving(client)}>Remove</ReasonButton>
+                      <ReasonButton size="xs" variant="default" permission={allOf(mayCall('rotateOauthClient', me, 'Rotating a secret'), home)} onClick={() => setRotating(client)}>Rotate</ReasonButton>
+                      <ReasonButton size="xs" variant="default" permission={allOf(mayCall('deleteOauthClient', me, 'Removing a client'), home)} onClick={() => setRemoving(client)}>Remove</ReasonButton>
                     </Group>
                   ),
                 },

@@ -6,6 +6,7 @@ import { api, dataOf, type Schemas } from '../api/client.ts';
 import { serviceAccountsQuery } from '../api/machine-queries.ts';
 import { rolesQuery } from '../api/access-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { DataTable } from '../parts/data-table.tsx';
@@ -17,7 +18,8 @@ import { StateBadge } from '../parts/state-badge.tsx';
 import type { StateLook } from '../parts/state-look.ts';
 import { useAct } from '../parts/use-act.ts';
 import { nameOfRole } from '../roles/role-words.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { ApiKeys } from './api-keys.tsx';
 
 type Account = Schemas['ServiceAccount'];
@@ -30,12 +32,13 @@ export function ServiceAccounts() {
   const query = useQuery(serviceAccountsQuery);
   const roles = useQuery(rolesQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [making, setMaking] = useState(false);
   const [keysOf, setKeysOf] = useState<Account | null>(null);
-  const may = mayCall('updateServiceAccount', me, 'Stopping a service account');
+  const may = allOf(mayCall('updateServiceAccount', me, 'Stopping a service account'), home);
   const rolesHere = ({ roles: held }: Account): string => held.filter(({ workspace_id }) => workspace_id === me?.workspace.id).map(({ role }) => nameOfRole(role, roles.data?.items ?? [])).join(', ');
   return (
-    <Section title="Service accounts" actions={<ReasonButton size="xs" variant="default" permission={mayCall('createServiceAccount', me, 'Making a service account')} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Make one</ReasonButton>}>
+    <Section title="Service accounts" actions={<ReasonButton size="xs" variant="default" permission={allOf(mayCall('createServiceAccount', me, 'Making a service account'), home)} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setMaking(true)}>Make one</ReasonButton>}>
       <AsyncView query={query} what="service accounts" skeletonRows={3}>
         {({ items }) => (items.length === 0
           ? <Empty icon={IconRobot} title="No service account">Make one for each program, so that each can be stopped by itself.</Empty>
@@ -95,5 +98,5 @@ function MakeModal({ onClose }: { onClose: () => void }) {
 }
 
 function counted(count: number, what: string): string {
-  return `${count === 0 ? 'no' : count} ${what}${count === 1 ? '' : 's'}`;
+  return `${count === 0 ? `no ${what}s` : countOf(count, what)}`;
 }

@@ -6,6 +6,8 @@ interface Props {
   title: string;
   /** What the button says that does it. */
   confirm: string;
+  /** What the button says that leaves all as it is. */
+  cancel?: string;
   danger?: boolean;
   size?: 'md' | 'lg' | 'xl';
   /** What is wrong with what was entered, in words; null when it can be sent. */
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** Asks for what an act needs. It says what is missing when one tries, and what the server refused, and stays open then. */
-export function FormModal({ title, confirm, danger = false, size = 'md', wrong = null, pending, error, onClose, onSubmit, children }: Props) {
+export function FormModal({ title, confirm, cancel = 'Keep it as it is', danger = false, size = 'md', wrong = null, pending, error, onClose, onSubmit, children }: Props) {
   const [tried, setTried] = useState(false);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -33,7 +35,7 @@ export function FormModal({ title, confirm, danger = false, size = 'md', wrong =
           {tried && wrong !== null ? <Text size="sm" c="var(--cs-bad)" role="alert">{wrong}</Text> : null}
           {error === null ? null : <ProblemView error={error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Keep it as it is</Button>
+            <Button variant="default" onClick={onClose}>{cancel}</Button>
             <Button type="submit" loading={pending} color={danger ? 'red.8' : undefined}>{confirm}</Button>
           </Group>
         </Stack>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, dataOf, done, type Schemas } from '../api/client.ts';
 import { groupsQuery, peopleQuery } from '../api/people-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { DataTable } from '../parts/data-table.tsx';
@@ -72,7 +73,7 @@ function GroupModal({ group, onClose }: { group: Group | null; onClose: () => vo
       const body = { name: name.trim(), members };
       return group === null ? dataOf(api.POST('/api/v1/groups', { body })) : dataOf(api.PATCH('/api/v1/groups/{group_id}', { params: { path: { group_id: group.id } }, body }));
     },
-    says: (saved) => `${saved.name} has ${saved.members.length} ${saved.members.length === 1 ? 'member' : 'members'}`,
+    says: (saved) => `${saved.name} has ${countOf(saved.members.length, 'member')}`,
     touches: ['groups', 'people', 'role-assignments'],
     onDone: onClose,
   });

@@ -1,4 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { countOf } from '../format/count.ts';
 import { byWeight, type SourceProblem } from '../rego/source-problems.ts';
 import type { LayerKind } from './starter.ts';
 
@@ -48,7 +49,7 @@ export function summaryOf(report: CheckReport): string {
   const problems = problemsOf(report);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  const counted = (count: number, word: string): string[] => (count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`]);
+  const counted = (count: number, word: string): string[] => (count === 0 ? [] : [countOf(count, word)]);
   const found = [...counted(errors, 'error'), ...counted(warnings, 'warning')].join(', ') || 'No problem';
   const passed = report.tests.filter((test) => test.passed).length;
   return report.tests.length === 0 ? found : `${found}; ${passed} of ${report.tests.length} tests passed`;

@@ -1,4 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { countOf } from '../format/count.ts';
 
 type Report = components['schemas']['PolicyGateReport'];
 
@@ -18,7 +19,7 @@ export function figureRows({ figures, limits, exceeded }: Report): FigureRow[] {
     { name: 'Decisions replayed', figure: String(figures.decisions), limit: `at least ${limits.min_decisions}`, exceeded: over('min_decisions') },
     { name: 'Decisions that come out otherwise', figure: `${percent(share)} (${figures.changed})`, limit: atMost(limits.max_changed_share, percent), exceeded: over('max_changed_share') },
     { name: 'Runs that would be denied', figure: String(figures.newly_denied_runs), limit: atMost(limits.max_newly_denied_runs, String), exceeded: over('max_newly_denied_runs') },
-    { name: 'Person-minutes of further approvals', figure: `${minutes === null ? 'not known' : rounded(minutes)} (${figures.extra_approvals} ${figures.extra_approvals === 1 ? 'approval' : 'approvals'})`, limit: atMost(limits.max_extra_approval_minutes, rounded), exceeded: over('max_extra_approval_minutes') },
+    { name: 'Person-minutes of further approvals', figure: `${minutes === null ? 'not known' : rounded(minutes)} (${countOf(figures.extra_approvals, 'approval')})`, limit: atMost(limits.max_extra_approval_minutes, rounded), exceeded: over('max_extra_approval_minutes') },
     { name: 'Calls that the policy gave no decision for', figure: String(figures.undecided), limit: 'none', exceeded: over('undecided') },
   ];
 }

@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { policyOverviewQuery, policyReleasesQuery, type ReleaseFilter } from '../api/policy-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -44,7 +45,7 @@ export function ReleasesPage() {
         <AsyncView query={releases} what="releases" skeletonRows={8}>
           {({ items, next_cursor }) => (items.length === 0
             ? <div className="panel"><Empty icon={IconRocketOff} title="Nothing was released here">What is shipped is in force. Write a layer, publish a version of it, and release it: <Anchor component={Link} to="/policy" underline="always">the layers</Anchor>.</Empty></div>
-            : <Stack gap="sm"><ReleaseTable releases={items} /><Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={`${items.length} releases`} onPage={(cursor) => change({ cursor })} /></Stack>)}
+            : <Stack gap="sm"><ReleaseTable releases={items} /><Pager atStart={filter.cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'release')} onPage={(cursor) => change({ cursor })} /></Stack>)}
         </AsyncView>
       </Stack>
     </Page>

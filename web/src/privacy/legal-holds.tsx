@@ -16,7 +16,8 @@ import { ReasonModal } from '../parts/reason-modal.tsx';
 import { Section } from '../parts/section.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { HELD_LOOK, RELEASED_LOOK } from './privacy-looks.ts';
 
 type Hold = Schemas['LegalHold'];
@@ -35,11 +36,12 @@ const SCOPES = Object.entries(TARGETS).map(([value, { label }]) => ({ value, lab
 export function LegalHolds() {
   const query = useQuery(legalHoldsQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [setting, setSetting] = useState(false);
   const [releasing, setReleasing] = useState<Hold | null>(null);
-  const may = mayCall('releaseLegalHold', me, 'Releasing a hold');
+  const may = allOf(mayCall('releaseLegalHold', me, 'Releasing a hold'), home);
   return (
-    <Section title="Legal holds" actions={<ReasonButton size="xs" variant="default" permission={mayCall('setLegalHold', me, 'Holding something')} leftSection={<IconGavel size={15} aria-hidden />} onClick={() => setSetting(true)}>Hold something</ReasonButton>}>
+    <Section title="Legal holds" actions={<ReasonButton size="xs" variant="default" permission={allOf(mayCall('setLegalHold', me, 'Holding something'), home)} leftSection={<IconGavel size={15} aria-hidden />} onClick={() => setSetting(true)}>Hold something</ReasonButton>}>
       <AsyncView query={query} what="legal holds" skeletonRows={3}>
         {({ items }) => (items.length === 0
           ? <Empty icon={IconGavel} title="Nothing is held">A hold keeps what it names, whatever its retention says and whoever asks for its erasure.</Empty>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { api, dataOf, ifMatch, type Schemas, type Tagged } from '../api/client.ts';
 import { retentionQuery } from '../api/privacy-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -13,19 +14,21 @@ import { Facts } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { Section } from '../parts/section.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { formOf, shortens, wishOf, wrongWith } from './retention-form.ts';
 
 /** The three times of a tenant, and the way to change them. */
 export function RetentionCard() {
   const query = useQuery(retentionQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [changing, setChanging] = useState<Tagged<Schemas['Retention']> | null>(null);
   return (
     <Section
       title="Retention"
       note="A legal hold goes before it"
-      actions={query.data === undefined ? undefined : <ReasonButton size="xs" variant="default" permission={mayCall('putRetention', me, 'Changing the retention')} onClick={() => setChanging(query.data)}>Change</ReasonButton>}
+      actions={query.data === undefined ? undefined : <ReasonButton size="xs" variant="default" permission={allOf(mayCall('putRetention', me, 'Changing the retention'), home)} onClick={() => setChanging(query.data)}>Change</ReasonButton>}
     >
       <AsyncView query={query} what="the retention" skeletonRows={2}>
         {({ data }) => (
@@ -65,5 +68,5 @@ function ChangeModal({ read, onClose }: { read: Tagged<Schemas['Retention']>; on
 }
 
 function inDays(days: number): string {
-  return days === 0 ? 'only while its run needs it' : days === 1 ? '1 day' : `${days.toLocaleString('en')} days`;
+  return days === 0 ? 'only while its run needs it' : countOf(days, 'day');
 }

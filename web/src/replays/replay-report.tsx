@@ -1,5 +1,6 @@
 import { Text, Title } from '@mantine/core';
 import type { Schemas } from '../api/client.ts';
+import { countOf } from '../format/count.ts';
 import { formatUsd } from '../format/money.ts';
 import { formatDuration } from '../format/time.ts';
 import { Facts } from '../parts/page.tsx';
@@ -27,7 +28,7 @@ export function ReplayReport({ report }: { report: Report }) {
           ]}
         />
         <Text size="xs" c="dimmed" px="md" pb="sm">
-          {decision_times.length === 0 ? 'Nobody has voted on anything yet, so person-minutes are not known.' : `Person-minutes by how long people took: ${decision_times.map(({ tier, median_ms, votes }) => `${tier ?? 'all tiers'} ${formatDuration(median_ms)} (median of ${votes} ${votes === 1 ? 'vote' : 'votes'})`).join(', ')}.`}
+          {decision_times.length === 0 ? 'Nobody has voted on anything yet, so person-minutes are not known.' : `Person-minutes by how long people took: ${decision_times.map(({ tier, median_ms, votes }) => `${tier ?? 'all tiers'} ${formatDuration(median_ms)} (median of ${countOf(votes, 'vote')})`).join(', ')}.`}
         </Text>
       </section>
       <section className="panel" aria-label="What changes">

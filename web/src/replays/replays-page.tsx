@@ -7,6 +7,7 @@ import { replaysQuery } from '../api/decision-queries.ts';
 import { policyOverviewQuery } from '../api/policy-queries.ts';
 import { meQuery } from '../api/queries.ts';
 import { ENVIRONMENTS, environmentIn } from '../decisions/decision-filter.ts';
+import { countOf } from '../format/count.ts';
 import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
@@ -45,7 +46,7 @@ export function ReplaysPage() {
         <AsyncView query={query} what="replays" skeletonRows={6}>
           {({ items, next_cursor }) => (items.length === 0
             ? <div className="panel"><Empty icon={IconHistoryToggle} title="Nothing was replayed yet">Start one with a draft, before it is published and released.</Empty></div>
-            : <Stack gap="sm"><ReplayTable replays={items} overview={overview.data} /><Pager atStart={cursor === null} nextCursor={next_cursor} shown={`${items.length} replays`} onPage={(next) => go(next === null ? {} : { cursor: next })} /></Stack>)}
+            : <Stack gap="sm"><ReplayTable replays={items} overview={overview.data} /><Pager atStart={cursor === null} nextCursor={next_cursor} shown={countOf(items.length, 'replay')} onPage={(next) => go(next === null ? {} : { cursor: next })} /></Stack>)}
         </AsyncView>
       </Stack>
       {against === null || overview.data === undefined || !permission.allowed ? null : <StartModal overview={overview.data} against={against} onClose={() => go({})} />}

@@ -9,7 +9,8 @@ import { AsyncView } from '../parts/async-view.tsx';
 import { Facts } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { Section } from '../parts/section.tsx';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { demandInWords, rowsOf } from './demand-rows.ts';
 import { DemandsModal } from './demands-modal.tsx';
 
@@ -17,12 +18,13 @@ import { DemandsModal } from './demands-modal.tsx';
 export function Demands() {
   const query = useQuery(authorizationQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [changing, setChanging] = useState<Tagged<Schemas['Authorization']> | null>(null);
   return (
     <Section
       title="Demanded on top of roles"
       note="For the whole tenant"
-      actions={query.data === undefined ? undefined : <ReasonButton size="xs" variant="default" permission={mayCall('putAuthorization', me, 'Changing the demands')} onClick={() => setChanging(query.data)}>Change</ReasonButton>}
+      actions={query.data === undefined ? undefined : <ReasonButton size="xs" variant="default" permission={allOf(mayCall('putAuthorization', me, 'Changing the demands'), home)} onClick={() => setChanging(query.data)}>Change</ReasonButton>}
     >
       <AsyncView query={query} what="the demands" skeletonRows={3}>
         {({ data }) => (

@@ -5,7 +5,8 @@ import { useState } from 'react';
 import { serviceAccountsQuery } from '../api/machine-queries.ts';
 import { groupsQuery, peopleQuery } from '../api/people-queries.ts';
 import { meQuery } from '../api/queries.ts';
-import { mayCall } from '../states/role-permission.ts';
+import { allOf, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { choicesOf, withChosen, type Choice } from './grantees.ts';
 
 const TYPING_PAUSE_MS = 250;
@@ -13,7 +14,9 @@ const TYPING_PAUSE_MS = 250;
 /** One person, group or service account, found by a part of its name. People are looked for on the server: there may be thousands. */
 export function GranteeSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
   const { data: me } = useQuery(meQuery);
-  const may = (operation: 'listPeople' | 'listGroups' | 'listServiceAccounts'): boolean => mayCall(operation, me, '').allowed;
+  // People and groups are the tenant's: they are listed in its home workspace only.
+  const home = useHomeOnly();
+  const may = (operation: 'listPeople' | 'listGroups' | 'listServiceAccounts'): boolean => allOf(mayCall(operation, me, ''), home).allowed;
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<Choice | null>(null);
   // What is chosen stands in the field as text: that is no search.
@@ -22,7 +25,7 @@ export function GranteeSelect({ value, onChange }: { value: string; onChange: (i
   const groups = useQuery({ ...groupsQuery, enabled: may('listGroups') });
   const accounts = useQuery({ ...serviceAccountsQuery, enabled: may('listServiceAccounts') });
   if (me !== undefined && !may('listPeople')) {
-    return <TextInput label="To" description="The id of a person or of a service account (prn_...): you may not look for people." required data-autofocus value={value} onChange={(event) => onChange(event.currentTarget.value.trim())} />;
+    return <TextInput label="To" description={`The id of a person or of a service account (prn_...). ${home.allowed ? 'You may not look for people.' : 'People can be looked for in the home workspace.'}`} required data-autofocus value={value} onChange={(event) => onChange(event.currentTarget.value.trim())} />;
   }
   return (
     <Select

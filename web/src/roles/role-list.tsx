@@ -13,6 +13,7 @@ import { Section } from '../parts/section.tsx';
 import { useAct } from '../parts/use-act.ts';
 import { Scopes } from '../machines/scopes.tsx';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
+import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { RoleModal } from './role-modal.tsx';
 
 type Role = Schemas['RoleDefinition'];
@@ -20,10 +21,11 @@ type Role = Schemas['RoleDefinition'];
 /** The roles that there are. Built-in ones are as they are; those of one's own can be changed, and removed when nobody holds them. */
 export function RoleList({ query }: { query: UseQueryResult<{ items: Role[] }> }) {
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [editing, setEditing] = useState<Role | 'new' | null>(null);
   const [removing, setRemoving] = useState<Role | null>(null);
   return (
-    <Section title="Roles there are" actions={<ReasonButton size="xs" variant="default" permission={mayCall('createRole', me, 'Making a role')} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setEditing('new')}>Make a role</ReasonButton>}>
+    <Section title="Roles there are" actions={<ReasonButton size="xs" variant="default" permission={allOf(mayCall('createRole', me, 'Making a role'), home)} leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setEditing('new')}>Make a role</ReasonButton>}>
       <AsyncView query={query} what="roles" skeletonRows={7}>
         {({ items }) => (
           <DataTable
@@ -39,8 +41,8 @@ export function RoleList({ query }: { query: UseQueryResult<{ items: Role[] }> }
                 name: 'Do',
                 cell: (role) => (role.built_in ? <Text span size="xs" c="dimmed">the same in every tenant</Text> : (
                   <Group gap="xs" wrap="nowrap">
-                    <ReasonButton size="xs" variant="default" permission={mayCall('updateRole', me, 'Changing a role')} onClick={() => setEditing(role)}>Change</ReasonButton>
-                    <ReasonButton size="xs" variant="default" permission={allOf(given((role.in_use ?? 0) === 0, 'Somebody holds it. Take it from them first.'), mayCall('deleteRole', me, 'Removing a role'))} onClick={() => setRemoving(role)}>Remove</ReasonButton>
+                    <ReasonButton size="xs" variant="default" permission={allOf(mayCall('updateRole', me, 'Changing a role'), home)} onClick={() => setEditing(role)}>Change</ReasonButton>
+                    <ReasonButton size="xs" variant="default" permission={allOf(given((role.in_use ?? 0) === 0, 'Somebody holds it. Take it from them first.'), mayCall('deleteRole', me, 'Removing a role'), home)} onClick={() => setRemoving(role)}>Remove</ReasonButton>
                   </Group>
                 )),
               },

@@ -1,6 +1,7 @@
 import { Loader, Table } from '@mantine/core';
 import { lazy, Suspense, useMemo } from 'react';
 import type { Run } from '../api/client.ts';
+import { countOf } from '../format/count.ts';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
 import { foldItems } from './fold-items.ts';
@@ -11,7 +12,7 @@ const StepGraph = lazy(async () => ({ default: (await import('../parts/step-grap
 export function GraphTab({ run }: { run: Run }) {
   // A map is one box, whatever it goes over: its items are in the story and in the timeline.
   const steps = useMemo(() => foldItems(run.steps.map((step) => ({ step }))).map(({ story: { step: { key, uses, needs, state } }, items }) => ({
-    key, uses: items.length === 0 ? uses : `${uses}, ${items.length} items`, needs, state: { name: state, look: STEP_LOOKS[state] },
+    key, uses: items.length === 0 ? uses : `${uses}, ${countOf(items.length, 'item')}`, needs, state: { name: state, look: STEP_LOOKS[state] },
   })), [run.steps]);
   return (
     <div className="panel">

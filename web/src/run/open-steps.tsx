@@ -3,6 +3,7 @@ import { Anchor, Button, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
+import { countOf } from '../format/count.ts';
 import { Countdown } from '../parts/clock.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
@@ -18,7 +19,7 @@ export function OpenSteps({ steps }: { steps: readonly Step[] }) {
   if (open.length === 0) return null;
   return (
     <section className="panel" aria-label="Where it stands">
-      <header><Title order={2}>Where it stands</Title><Text size="xs" c="dimmed">{open.length} {open.length === 1 ? 'step has' : 'steps have'} not ended</Text></header>
+      <header><Title order={2}>Where it stands</Title><Text size="xs" c="dimmed">{countOf(open.length, 'step has', 'steps have')} not ended</Text></header>
       <div className="table-panel" tabIndex={0} role="region" aria-label="Open steps">
         <Table>
           <Table.Thead><Table.Tr>{['Step', 'State', 'Attempt', 'Held by', 'Waits for', 'Next attempt'].map((name) => <Table.Th key={name} scope="col">{name}</Table.Th>)}</Table.Tr></Table.Thead>

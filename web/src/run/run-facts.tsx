@@ -1,6 +1,7 @@
 import { Anchor, Tooltip } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Run } from '../api/client.ts';
+import { countOf } from '../format/count.ts';
 import { formatUsd } from '../format/money.ts';
 import { Countdown, Elapsed, TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -35,7 +36,7 @@ export function RunFacts({ run }: { run: Run }) {
             { name: 'Duration', value: <Elapsed from={run.started_at} to={run.finished_at} /> },
             { name: 'Cost', value: <Tooltip label={`${run.cost_usd} USD`}><span className="tabular">{formatUsd(run.cost_usd)}</span></Tooltip> },
             ...(run.parent == null ? [] : [{ name: 'Started by', value: <><Anchor component={Link} to={`/runs/${run.parent.run_id}`}>{run.parent.workflow_name}</Anchor>, step {run.parent.step_key}</> }]),
-            ...(run.children === undefined || run.children.length === 0 || run.cost_with_children_usd === undefined ? [] : [{ name: `With ${run.children.length} ${run.children.length === 1 ? 'run' : 'runs'} below`, value: <Tooltip label={`${run.cost_with_children_usd} USD`}><span className="tabular">{formatUsd(run.cost_with_children_usd)}</span></Tooltip> }]),
+            ...(run.children === undefined || run.children.length === 0 || run.cost_with_children_usd === undefined ? [] : [{ name: `With ${countOf(run.children.length, 'run')} below`, value: <Tooltip label={`${run.cost_with_children_usd} USD`}><span className="tabular">{formatUsd(run.cost_with_children_usd)}</span></Tooltip> }]),
             ...(run.deadline_at == null || run.finished_at !== null ? [] : [{ name: 'Deadline', value: <><Countdown at={run.deadline_at} over="over" /> left</> }]),
             ...(run.subject === null ? [] : [{ name: 'Subject', value: <CopyId id={run.subject} what="subject" /> }]),
           ]}

@@ -2,6 +2,7 @@ import { Button, Group, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
+import { countOf } from '../format/count.ts';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
 import { countItems, urgentFirst, type ItemStories } from './fold-items.ts';
@@ -26,7 +27,7 @@ export function StepItems({ map, items, children }: Props) {
     <div className={classes.items}>
       <UnstyledButton className={classes.fold} aria-expanded={opened} onClick={toggle}>
         {opened ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
-        <span>{items.length} {items.length === 1 ? 'item' : 'items'}</span>
+        <span>{countOf(items.length, 'item')}</span>
         <Group component="span" gap={6}>{countItems(items).map(({ state, count }) => <Text span size="xs" c="dimmed" key={state}>{count} {state}</Text>)}</Group>
       </UnstyledButton>
       {opened ? (

@@ -1,6 +1,7 @@
 import { Text, Title, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { countOf } from '../format/count.ts';
 import { formatDuration, formatUtc } from '../format/time.ts';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { STEP_LOOKS } from '../parts/state-look.ts';
@@ -33,7 +34,7 @@ function FoldedRow({ folded: { story, items }, scale }: { folded: Folded<Timelin
         <li className={classes.folded}>
           <UnstyledButton className={classes.foldButton} aria-expanded={opened} onClick={toggle}>
             {opened ? <IconChevronDown size={14} aria-hidden /> : <IconChevronRight size={14} aria-hidden />}
-            {items.length} {items.length === 1 ? 'item' : 'items'}: {countItems(items).map(({ state, count }) => `${count} ${state}`).join(', ')}
+            {countOf(items.length, 'item')}: {countItems(items).map(({ state, count }) => `${count} ${state}`).join(', ')}
           </UnstyledButton>
         </li>
       )}

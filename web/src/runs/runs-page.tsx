@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { RunSummary } from '../api/client.ts';
 import { runsQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { formatUtc } from '../format/time.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { Empty, Page } from '../parts/page.tsx';
@@ -49,12 +50,12 @@ function RunList({ filter, onPage }: { filter: RunFilter; onPage: (cursor: strin
             <div aria-live="polite" role="status">
               {newCount === 0 ? null : (
                 <Button variant="light" fullWidth size="xs" leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setShown(items)}>
-                  {newCount} new {newCount === 1 ? 'result' : 'results'}, refresh
+                  {countOf(newCount, 'new result')}, refresh
                 </Button>
               )}
             </div>
             <RunTable runs={rows} gone={gone} />
-            <Pager atStart={filter.cursor === null} nextCursor={next_cursor} onPage={onPage} shown={`${rows.length} ${rows.length === 1 ? 'run' : 'runs'}`} />
+            <Pager atStart={filter.cursor === null} nextCursor={next_cursor} onPage={onPage} shown={countOf(rows.length, 'run')} />
           </Stack>
         );
       }}

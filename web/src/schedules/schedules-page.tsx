@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { api, dataOf, type Schemas } from '../api/client.ts';
 import { schedulesQuery } from '../api/operations-queries.ts';
 import { meQuery } from '../api/queries.ts';
+import { countOf } from '../format/count.ts';
 import { readersZone } from '../format/zones.ts';
 import { AsyncView } from '../parts/async-view.tsx';
 import { TimeAgo } from '../parts/clock.tsx';
@@ -85,7 +86,7 @@ function Last({ schedule: { last, time_zone } }: { schedule: Schedule }) {
     <>
       {last.due_at === null ? null : <ZonedTime at={last.due_at} zone={time_zone} />}
       {last.run_id === null ? null : <div>{state === undefined ? null : <StateBadge state={state} look={RUN_LOOKS[state]} />} <Anchor underline="always" component={Link} to={`/runs/${last.run_id}`}>See the run</Anchor></div>}
-      {last.skipped === 0 ? null : <Text size="xs" c="dimmed">{last.skipped} {last.skipped === 1 ? 'time was' : 'times were'} left out</Text>}
+      {last.skipped === 0 ? null : <Text size="xs" c="dimmed">{countOf(last.skipped, 'time was', 'times were')} left out</Text>}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { approvalsQuery } from '../api/queries.ts';
+import { nounOf } from '../format/count.ts';
 
 const PENDING_LIMIT = 50;
 
@@ -16,7 +17,7 @@ export function PendingAnnouncer() {
   const pending = usePendingCount();
   return (
     <VisuallyHidden>
-      <div role="status" aria-live="polite" aria-label="Waiting approvals">{pending === undefined ? '' : `${pending.text} ${pending.count === 1 ? 'approval waits' : 'approvals wait'} for a decision`}</div>
+      <div role="status" aria-live="polite" aria-label="Waiting approvals">{pending === undefined ? '' : `${pending.text} ${nounOf(pending.count, 'approval waits', 'approvals wait')} for a decision`}</div>
     </VisuallyHidden>
   );
 }

@@ -14,7 +14,10 @@ import { FormModal } from '../parts/form-modal.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { useAct } from '../parts/use-act.ts';
-import { mayCall } from '../states/role-permission.ts';
+import type { Permission } from '../states/permission.ts';
+import { allOf, given, mayCall, type Asker } from '../states/role-permission.ts';
+import { ArchiveModal } from './archive-modal.tsx';
+import { useHomeOnly } from './use-home-only.ts';
 
 type Workspace = Schemas['Workspace'];
 
@@ -24,13 +27,15 @@ const SLUG = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export function WorkspacesPage() {
   const query = useQuery(workspacesQuery);
   const { data: me } = useQuery(meQuery);
+  const home = useHomeOnly();
   const [making, setMaking] = useState(false);
   const [renaming, setRenaming] = useState<Workspace | null>(null);
+  const [archiving, setArchiving] = useState<Workspace | null>(null);
   return (
     <Page
       title="Workspaces"
       lead="Each has runs, policies, roles and an audit chain of its own. What concerns the tenant as a whole is kept in its home workspace."
-      actions={<ReasonButton permission={mayCall('createWorkspace', me, 'Making a workspace')} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking(true)}>Make a workspace</ReasonButton>}
+      actions={<ReasonButton permission={allOf(mayCall('createWorkspace', me, 'Making a workspace'), home)} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking(true)}>Make a workspace</ReasonButton>}
     >
       <AccessNav />
       <AsyncView query={query} what="workspaces" skeletonRows={3}>
@@ -43,20 +48,34 @@ export function WorkspacesPage() {
               rows={items}
               rowKey={({ id }) => id}
               columns={[
-                { name: 'Workspace', cell: ({ id, name, is_home }) => <Group gap={8} wrap="nowrap"><Text span inherit fw={550}>{name}</Text>{is_home ? <Text span size="xs" c="dimmed">home</Text> : null}{id === me?.workspace.id ? <Text span size="xs" fw={650} c="var(--cs-ok)">you are here</Text> : null}</Group> },
+                { name: 'Workspace', cell: ({ id, name, is_home, archived_at }) => <Group gap={8} wrap="nowrap"><Text span inherit fw={550}>{name}</Text>{is_home ? <Text span size="xs" c="dimmed">home</Text> : null}{archived_at === null ? null : <Text span size="xs" c="dimmed">archived <TimeAgo at={archived_at} /></Text>}{id === me?.workspace.id ? <Text span size="xs" fw={650} c="var(--cs-ok)">you are here</Text> : null}</Group> },
                 { name: 'Slug', cell: ({ slug }) => <code>{slug}</code> },
                 { name: 'Id', cell: ({ id }) => <CopyId id={id} what="workspace id" /> },
                 { name: 'Environments', cell: ({ environments }) => environments.map(({ id, name }) => <span key={id} style={{ marginRight: 14, whiteSpace: 'nowrap' }}>{name} <CopyId id={id} what={`id of ${name}`} /></span>) },
                 { name: 'Made', cell: ({ created_at }) => <TimeAgo at={created_at} /> },
-                { name: 'Do', cell: (workspace) => <ReasonButton size="xs" variant="default" permission={mayCall('updateWorkspace', me, 'Renaming a workspace')} onClick={() => setRenaming(workspace)}>Rename</ReasonButton> },
+                {
+                  name: 'Do',
+                  cell: (workspace) => (
+                    <Group gap="xs" wrap="nowrap">
+                      <ReasonButton size="xs" variant="default" permission={allOf(mayCall('updateWorkspace', me, 'Renaming a workspace'), home)} onClick={() => setRenaming(workspace)}>Rename</ReasonButton>
+                      <ReasonButton size="xs" variant="default" permission={mayArchive(workspace, me, home)} onClick={() => setArchiving(workspace)}>{workspace.archived_at === null ? 'Archive' : 'Restore'}</ReasonButton>
+                    </Group>
+                  ),
+                },
               ]}
             />
           ))}
       </AsyncView>
       {making ? <MakeModal onClose={() => setMaking(false)} /> : null}
+      {archiving === null ? null : <ArchiveModal workspace={archiving} onClose={() => setArchiving(null)} />}
       {renaming === null ? null : <RenameModal workspace={renaming} onClose={() => setRenaming(null)} />}
     </Page>
   );
+}
+
+function mayArchive({ is_home, archived_at }: Workspace, asker: Asker | undefined, home: Permission): Permission {
+  if (archived_at !== null) return allOf(mayCall('restoreWorkspace', asker, 'Restoring a workspace'), home);
+  return allOf(given(!is_home, 'The home workspace is where the tenant is ruled: it stays.'), mayCall('archiveWorkspace', asker, 'Archiving a workspace'), home);
 }
 
 function MakeModal({ onClose }: { onClose: () => void }) {

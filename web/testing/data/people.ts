@@ -18,7 +18,7 @@ export interface PeopleState {
 /** One person in two browsers, a colleague whom a directory keeps, one who was shut out, somebody invited, and groups of both kinds. */
 export function peopleState(): PeopleState {
   const session: Schemas['Session'] = {
-    id: idOf('session', 'here'), principal_id: idOf('principal', 'owner'), current: true, method: 'link', auth_strength: 'link', provider_id: null, provider_name: null, user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/154.0',
+    id: idOf('session', 'here'), principal_id: idOf('principal', 'owner'), current: true, method: 'link', auth_strength: 'link', provider_id: null, provider_name: null, user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/154.0', address: '192.0.2.0/24',
     signed_in_at: at(-0.7 * HOUR_MS), created_at: at(-0.7 * HOUR_MS), last_seen_at: at(0), expires_at: at(8 * HOUR_MS),
   };
   const owner = personOf('owner', 'Cell owner', { roles: [{ workspace_id: idOf('workspace', 'it'), role: 'admin', source: 'direct' }], passkeys: 1 });

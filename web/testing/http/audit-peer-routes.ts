@@ -27,6 +27,12 @@ export const AUDIT_PEER_ROUTES: Record<string, Handler> = {
     auditPeers.sinks = auditPeers.sinks.filter(({ id }) => id !== params['sink_id']);
     return { status: 204 };
   },
+  'POST /api/v1/audit/sinks/{sink_id}/test': ({ world: { auditPeers }, params }) => {
+    const found = auditPeers.sinks.find(({ id }) => id === params['sink_id']);
+    if (found === undefined) return problem('not_found', 'There is no such sink.');
+    const status = found.state === 'failing' ? 503 : 200;
+    return ok({ delivered: status === 200, status: found.kind === 's3' ? null : status, detail: status === 200 ? 'The stand-in sends nothing.' : 'The sink answered 503.', took_ms: 12 });
+  },
   'GET /api/v1/audit/witnesses': ({ world: { auditPeers } }) => ok({ items: auditPeers.witnesses }),
   'POST /api/v1/audit/witnesses': ({ world: { auditPeers }, body }) => {
     const { vkey, url, required = false } = body as Schemas['NewWitness'];

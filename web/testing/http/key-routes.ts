@@ -21,7 +21,9 @@ export const KEY_ROUTES: Record<string, Handler> = {
   },
   'GET /api/v1/keys/{kid}/signatures': ({ world: { keys }, params, query }) => {
     const found = keys.signing.find(({ kid }) => kid === params['kid']);
-    return found === undefined ? problem('not_found', 'There is no such key.') : page(signaturesOf(found), query);
+    if (found === undefined) return problem('not_found', 'There is no such key.');
+    const { body } = page(signaturesOf(found), query);
+    return ok({ ...body as object, not_kept: found.purpose === 'webhook' ? 'Webhooks are not kept one by one: receivers have them.' : null });
   },
   'GET /api/v1/data-keys': ({ world: { keys } }) => ok({ items: keys.sealing }),
   'POST /api/v1/data-keys/rotations': ({ world: { keys }, body }) => {

@@ -11,6 +11,8 @@ import { World } from './world.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const SESSION = 'countersign_session=stand-in';
+/** Read and compiled once for all stand-ins of a test file. */
+const contract = new Contract();
 /** The token of the sign-in link that works, once. */
 export const SIGN_IN_TOKEN = 'stand-in-token';
 
@@ -28,7 +30,6 @@ export interface MockApi {
  */
 export async function startMockApi({ scenario, port = 0, signedIn = false }: { scenario: ScenarioName; port?: number; signedIn?: boolean }): Promise<MockApi> {
   const world = new World(scenario);
-  const contract = new Contract();
   const violations: string[] = [];
   let tokenUsed = false;
   let origin = '';

@@ -20,6 +20,14 @@ export const TENANCY_ROUTES: Record<string, Handler> = {
     const found = tenancy.workspaces.find(({ id }) => id === params['workspace_id']);
     return found === undefined ? problem('not_found', 'There is no such workspace.') : ok(Object.assign(found, body));
   },
+  'POST /api/v1/workspaces/{workspace_id}/archive': ({ world: { tenancy }, params }) => {
+    const found = tenancy.workspaces.find(({ id }) => id === params['workspace_id']);
+    return found === undefined ? problem('not_found', 'There is no such workspace.') : ok(Object.assign(found, { archived_at: new Date().toISOString() }));
+  },
+  'POST /api/v1/workspaces/{workspace_id}/restore': ({ world: { tenancy }, params }) => {
+    const found = tenancy.workspaces.find(({ id }) => id === params['workspace_id']);
+    return found === undefined ? problem('not_found', 'There is no such workspace.') : ok(Object.assign(found, { archived_at: null }));
+  },
   'GET /api/v1/limits': ({ world: { tenancy } }) => ({ ...ok(tenancy.limits), headers: { etag: `"${tenancy.version}"` } }),
   'PUT /api/v1/limits': ({ world: { tenancy }, body }) => {
     const { quotas } = body as Schemas['NewLimits'];
