@@ -73,3 +73,17 @@ test('nobody takes one by a key, with an old sign-in, without the permission, fo
   await byKey(admin, 'POST', `/break-glass/${String(own.body['id'])}/end`);
   expect((await byKey(admin, 'POST', `/break-glass/${String(own.body['id'])}/review`, { verdict: 'justified', reason: 'I say so' })).body['code']).toBe('own_change');
 });
+
+test('who reviews in another workspace sees nothing of it, and ends and reviews nothing', async () => {
+  const elsewhere = String((await byKey(admin, 'POST', '/workspaces', { slug: 'elsewhere', name: 'Elsewhere' })).body['id']);
+  const stranger = await plane.principal([]);
+  expect((await byKey(admin, 'POST', '/role-assignments', { principal_id: stranger.id, role: 'auditor', workspace_id: elsewhere })).status).toBe(201);
+  const own = await inBrowser('POST', '/break-glass', WISH, await signedIn(admin));
+  const there = (method: string, path: string, json?: unknown): Promise<ApiReply> => plane.api(method, `/api/v1${path}`, { key: stranger.key, headers: { 'countersign-workspace': elsewhere }, ...(json === undefined ? {} : { json }) });
+  expect((await there('GET', '/break-glass')).body['items']).toEqual([]);
+  expect((await there('POST', `/break-glass/${String(own.body['id'])}/end`)).body['code']).toBe('not_found');
+  await byKey(admin, 'POST', `/break-glass/${String(own.body['id'])}/end`);
+  expect((await there('POST', `/break-glass/${String(own.body['id'])}/review`, { verdict: 'justified', reason: 'From afar' })).body['code']).toBe('not_found');
+  const seen = (await byKey(reviewer, 'GET', '/break-glass')).body['items'] as Array<{ id: string }>;
+  expect(seen.map(({ id }) => id)).toContain(own.body['id']);
+});

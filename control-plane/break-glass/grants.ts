@@ -35,7 +35,8 @@ export class Grants {
 
   async listBreakGlass({ principal }: Call<'listBreakGlass'>): Promise<Answer<'listBreakGlass'>> {
     const whose = may(principal, 'break_glass:review') ? null : principal.id;
-    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<GrantRow>(listGrants, [principal.tenantId, whose]));
+    const where = principal.isInHomeWorkspace ? null : principal.workspaceId;
+    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<GrantRow>(listGrants, [principal.tenantId, whose, where, principal.id]));
     return { status: 200, body: { items: await Promise.all(rows.map((row) => this.#view(row, principal))) } };
   }
 
@@ -107,7 +108,7 @@ export class Grants {
   /** Why it was done is for who did it and for who reviews it. */
   async #view(row: GrantRow, principal: Principal): Promise<components['schemas']['BreakGlass']> {
     const { reason_sealed, over, activated_at, ends_at, ended_at, reviewed_at, ...rest } = row;
-    const sees = row.principal_id === principal.id || may(principal, 'break_glass:review');
+    const sees = row.principal_id === principal.id || mayReview(principal, row);
     const reason = sees && reason_sealed !== null ? Buffer.from(await this.#parts.keys.unseal(principal.tenantId, 'identity', row.id, reason_sealed)).toString('utf8') : null;
     return {
       ...rest, reason, active: !over, activated_at: activated_at.toISOString(), ends_at: ends_at.toISOString(), ended_at: ended_at?.toISOString() ?? null, reviewed_at: reviewed_at?.toISOString() ?? null,
@@ -115,9 +116,14 @@ export class Grants {
   }
 }
 
+/** Who reviews does so in the workspace that they act in; from the home workspace, in all. */
+function mayReview(principal: Principal, { workspace_id }: GrantRow): boolean {
+  return may(principal, 'break_glass:review') && (principal.isInHomeWorkspace || principal.workspaceId === workspace_id);
+}
+
 /** One's own, or anybody's for who reviews. */
 async function reachable(tx: Transaction, principal: Principal, id: string): Promise<GrantRow> {
   const row = await tx.maybeOne<GrantRow>(lockGrant, [principal.tenantId, id]);
-  if (row === undefined || (row.principal_id !== principal.id && !may(principal, 'break_glass:review'))) throw new ApiError('not_found', 'There is no such grant.');
+  if (row === undefined || (row.principal_id !== principal.id && !mayReview(principal, row))) throw new ApiError('not_found', 'There is no such grant.');
   return row;
 }

@@ -27,8 +27,8 @@ const GRANT = `
       JOIN control.principals p ON (p.tenant_id, p.id) = (g.tenant_id, g.principal_id)
      WHERE g.tenant_id = $1`;
 
-/** $2: of this principal, or null for all. */
-export const listGrants: Statement = { name: 'break_glass.list', text: `${GRANT} AND ($2::text IS NULL OR g.principal_id = $2) ORDER BY g.activated_at DESC, g.id DESC LIMIT 200` };
+/** $2: of this principal, or null for all; $3: of others in this workspace only, or null. */
+export const listGrants: Statement = { name: 'break_glass.list', text: `${GRANT} AND ($2::text IS NULL OR g.principal_id = $2) AND ($3::text IS NULL OR g.workspace_id = $3 OR g.principal_id = $4) ORDER BY g.activated_at DESC, g.id DESC LIMIT 200` };
 export const findGrant: Statement = { name: 'break_glass.find', text: `${GRANT} AND g.id = $2` };
 export const lockGrant: Statement = { name: 'break_glass.lock', text: `${GRANT} AND g.id = $2 FOR UPDATE OF g` };
 
@@ -72,11 +72,14 @@ export const grantsWithoutEvidence: Statement = {
      ORDER BY g.ended_at LIMIT 1`,
 };
 
-/** What the person did while it lasted, in the workspace's chain, and what was done about the grant itself: sealed events, found by index. */
+/**
+ * What the person did while it lasted, in the workspace's chain, and what was done about the grant itself: sealed events, found by index. `count` is how
+ * many there are, of which no more than 5,000 are given.
+ */
 export const eventsOfGrant: Statement = {
   name: 'break_glass.events',
   text: `
-    SELECT e.id FROM audit.search s
+    SELECT e.id, (count(*) OVER ())::int AS count FROM audit.search s
       JOIN audit.events e ON (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq) AND e.body IS NOT NULL
      WHERE s.tenant_id = $1 AND s.chain = $2 AND ((s.actor_id = $3 AND s.at BETWEEN $4 AND $5) OR s.subject_id = $6)
      ORDER BY s.seq LIMIT 5000`,

@@ -51,14 +51,16 @@ async function buildEvidence(tenantId: string, { database, packages }: SweepPart
     const grant = await tx.maybeOne<GrantRow>(grantsWithoutEvidence, [tenantId]);
     if (grant === undefined) return null;
     const until = new Date((grant.ended_at ?? grant.ends_at).getTime() + SLACK_MS);
-    const events = await tx.rows<{ id: string }>(eventsOfGrant, [tenantId, chainOf(tenantId, grant.workspace_id), grant.principal_id, grant.activated_at, until, grant.id]);
-    return { grant, eventIds: events.map(({ id }) => id) };
+    const events = await tx.rows<{ id: string; count: number }>(eventsOfGrant, [tenantId, chainOf(tenantId, grant.workspace_id), grant.principal_id, grant.activated_at, until, grant.id]);
+    return { grant, eventIds: events.map(({ id }) => id), total: events[0]?.count ?? 0 };
   });
   if (found === null) return false;
-  const { grant, eventIds } = found;
+  const { grant, eventIds, total } = found;
   const facts = {
     grant_id: grant.id, principal_id: grant.principal_id, role: grant.role, activated_at: grant.activated_at.toISOString(), ends_at: grant.ends_at.toISOString(),
     ended_at: grant.ended_at?.toISOString() ?? null, ended_because: grant.ended_because, events: eventIds.length,
+    // Whoever does very much in a short time does not hide the rest of it: what is missing is said.
+    events_left_out: total - eventIds.length,
   };
   const { id } = await packages.build({
     tenantId, workspaceId: grant.workspace_id, kind: 'break_glass', subjectId: grant.id, eventIds, predicate: facts, requestedBy: 'control-plane',

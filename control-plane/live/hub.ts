@@ -8,6 +8,8 @@ const REMEMBERED = 1_000;
 /** A console that reads this far behind is cut off; it comes back and resumes. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
+/** Each asks the database at each beat. More tabs than this nobody looks at. */
+const MAX_STREAMS_OF_ONE = 32;
 
 interface Remembered {
   readonly no: number;
@@ -65,6 +67,7 @@ export class Hub {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     response.write('retry: 2000\n: connected\n\n');
     this.#resume(stream, lastEventId);
+    this.#cutOldest(stream.principal);
     this.#streams.add(stream);
     response.once('close', () => this.#streams.delete(stream));
   }
@@ -86,6 +89,12 @@ export class Hub {
     for (const stream of this.#streams) {
       if (stream.principal.via.kind === 'session' && stream.principal.via.sessionId === sessionId) this.#close(stream);
     }
+  }
+
+  /** Whoever opens too many loses the oldest, which has been left behind most likely; a console that is there comes back by itself. */
+  #cutOldest({ tenantId, id }: Principal): void {
+    const own = [...this.#streams].filter(({ principal }) => principal.tenantId === tenantId && principal.id === id);
+    for (const stream of own.slice(0, Math.max(0, own.length + 1 - MAX_STREAMS_OF_ONE))) this.#close(stream);
   }
 
   #resume(stream: Stream, lastEventId: string | undefined): void {

@@ -172,6 +172,19 @@ test('a vote is heard', async () => {
   stream.close();
 });
 
+test('of one who opens ever more, the oldest ends; nobody else\'s does', async () => {
+  const many = await plane.principal(['viewer']);
+  const other = await open(byKey(plane.adminKey));
+  const streams: Stream[] = [];
+  for (let count = 0; count < 33; count += 1) streams.push(await open(byKey(many.key)));
+  await streams[0]?.ended();
+  await say('run_of_many');
+  for (const stream of [...streams.slice(1), other]) {
+    await stream.until('run_of_many');
+    stream.close();
+  }
+});
+
 test('ends with the session', async () => {
   const cookie = await signIn();
   const stream = await open({ cookie });
