@@ -155,6 +155,7 @@ export const ERROR_CATALOGUE = {
   key_revoked: { status: 409, title: 'The key is revoked already', fix: 'Nothing to do: see since when.' },
   credential_in_use: { status: 409, title: 'The credential is in use', fix: 'Take it from the instances that `detail` names first.' },
   secret_ref_invalid: { status: 422, title: 'The reference names no secret that can be read here', fix: 'Use a form named in `detail`.' },
+  root_key_unreachable: { status: 503, title: 'The root key of the cell does not answer', fix: 'Try again after the seconds in Retry-After; if it stays, the operator looks at KMS. What is open already goes on.' },
   secret_unreachable: { status: 503, title: 'The secret store does not answer', fix: 'Try again; if it stays, the operator checks the store.' },
   audit_range_invalid: { status: 422, title: 'There is no such part of the chain', fix: 'Choose `from` and `to` within what `detail` names.' },
   sink_invalid: { status: 422, title: 'The sink cannot be used like this', fix: 'See `errors`: each names the field and what it takes.' },

@@ -10848,6 +10848,8 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["KeySignature"][];
                         next_cursor: string | null;
+                        /** @description What the key signed of which no list is kept, and who has it; null where the list is all there is */
+                        not_kept: string | null;
                     };
                 };
             };

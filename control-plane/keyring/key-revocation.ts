@@ -28,6 +28,8 @@ export interface KeyRevocationParts {
   readonly rotation: KeyRotation;
 }
 
+const WEBHOOKS_NOT_KEPT = 'Webhooks are not kept one by one. Each names the key in `keyid` of its Signature-Input: receivers find theirs by it. What went to which sink, and up to which event, is in the positions of sinks.';
+
 /** A signing key that somebody else may have: another signs at once, its private half is destroyed, and what it signed can be listed. */
 export class KeyRevocation {
   readonly #parts: KeyRevocationParts;
@@ -67,14 +69,14 @@ export class KeyRevocation {
     const { tenantId } = principal;
     const after = positionOf(query.cursor);
     const limit = query.limit ?? 50;
-    const rows = await this.#parts.database.forTenant(tenantId, async (tx) => {
+    const { purpose, rows } = await this.#parts.database.forTenant(tenantId, async (tx) => {
       await requireHome(tx, principal);
       const key = await tx.maybeOne<RevocableKey>(findKey, [tenantId, path.kid]);
       if (key === undefined) throw new ApiError('not_found', 'The tenant has no such key.');
-      return tx.rows<SignatureRow>(listSignatures, [tenantId, key.kid, after?.at ?? null, after?.id ?? null, limit + 1, key.generation === 1 ? key.purpose : '']);
+      return { purpose: key.purpose, rows: await tx.rows<SignatureRow>(listSignatures, [tenantId, key.kid, after?.at ?? null, after?.id ?? null, limit + 1, key.generation === 1 ? key.purpose : '']) };
     });
     const page = pageOf(rows, limit);
-    return { status: 200, body: { items: page.rows.map(({ kind, id, at, after_compromise }) => ({ kind, id, at: at.toISOString(), after_compromise })), next_cursor: page.nextCursor } };
+    return { status: 200, body: { items: page.rows.map(({ kind, id, at, after_compromise }) => ({ kind, id, at: at.toISOString(), after_compromise })), next_cursor: page.nextCursor, not_kept: purpose === 'webhook' ? WEBHOOKS_NOT_KEPT : null } };
   }
 
   async #revocable(tx: Transaction, tenantId: string, kid: string): Promise<RevocableKey> {

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipWith } from 'node:zlib';
 import type { AuditEvent } from '@countersign/contracts/events/audit-event.ts';
@@ -11,6 +11,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { BoundFetch } from '../../outbound/bound-fetch.ts';
 import { dueDeliveries, markSink, putOffDelivery, readNext, storeDelivered } from './repository-sinks.ts';
 import type { DueDelivery, NextEvent } from './repository-sinks.ts';
+import { isTaken, postSigned, webhookSigner } from './signed-post.ts';
 import { formatEvent } from './sink-formats.ts';
 import type { SinkFormat } from './sink-formats.ts';
 
@@ -93,29 +94,13 @@ async function send(tenantId: string, due: DueDelivery, batch: Batch, parts: Del
     return;
   }
   const secret = await parts.keys.unseal(tenantId, 'identity', due.id, due.secret_sealed ?? new Uint8Array());
-  const status = await postSigned(parts.fetchTo(due.endpoint), due.endpoint, { id: `${due.id}.${hash('sha256', `${due.chain}/${batch.first}-${batch.last}`, 'hex').slice(0, 24)}`, text, secret, at: parts.clock.now(), type });
+  const status = await postSigned(parts.fetchTo(due.endpoint), due.endpoint, { id: `${due.id}.${hash('sha256', `${due.chain}/${batch.first}-${batch.last}`, 'hex').slice(0, 24)}`, text, secret, at: parts.clock.now(), type, key: await webhookSigner(parts, tenantId) });
   if (!isTaken(status)) throw new TypeError(`The sink answered ${status}.`);
 }
 
 /** What is sent of these lines, and what it is. */
 export function messageOf(format: SinkFormat, lines: readonly string[]): { readonly text: string; readonly type: string } {
   return format === 'cef' ? { text: `${lines.join('\n')}\n`, type: 'text/plain; charset=utf-8' } : { text: `[${lines.join(',')}]`, type: 'application/json' };
-}
-
-export function isTaken(status: number): boolean {
-  return status >= 200 && status <= 299;
-}
-
-/** Standard Webhooks (standardwebhooks.com): the id, the time and the body are signed; a batch that comes again has the same id. Gives the status of the answer. */
-export async function postSigned(bound: BoundFetch, url: string, message: { readonly id: string; readonly text: string; readonly secret: Uint8Array; readonly at: Date; readonly type: string }): Promise<number> {
-  const timestamp = String(Math.floor(message.at.getTime() / 1_000));
-  const signature = createHmac('sha256', message.secret).update(`${message.id}.${timestamp}.${message.text}`).digest('base64');
-  try {
-    const response = await bound.fetch(url, { method: 'POST', body: message.text, headers: { 'content-type': message.type, 'webhook-id': message.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` } });
-    return response.status;
-  } finally {
-    await bound.close();
-  }
 }
 
 async function putOff(tenantId: string, due: DueDelivery, error: Error, { database, clock, log }: DeliveryParts): Promise<void> {

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ let receiver: Server;
 let endpoint: string;
 /** What the receiver does with a request: takes it, fails, or cuts the connection after it has read it. */
 let behaviour: 'takes' | 'fails' | 'cuts' = 'takes';
-const got: Array<{ id: string; signed: boolean; lines: string[] }> = [];
+const got: Array<{ id: string; signed: boolean; lines: string[]; headers: IncomingHttpHeaders; text: string }> = [];
 let secret = Buffer.alloc(0);
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
       const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = request.headers;
-      got.push({ id: String(id), signed: signature === `v1,${createHmac('sha256', secret).update(`${String(id)}.${String(at)}.${text}`).digest('base64')}`, lines: text.startsWith('[') ? (JSON.parse(text) as object[]).map((one) => JSON.stringify(one)) : text.trimEnd().split('\n') });
+      got.push({ id: String(id), signed: signature === `v1,${createHmac('sha256', secret).update(`${String(id)}.${String(at)}.${text}`).digest('base64')}`, lines: text.startsWith('[') ? (JSON.parse(text) as object[]).map((one) => JSON.stringify(one)) : text.trimEnd().split('\n'), headers: request.headers, text });
       if (behaviour === 'cuts') response.destroy();
       else response.writeHead(behaviour === 'fails' ? 503 : 204).end();
     });
@@ -61,6 +61,39 @@ test('every event arrives at least once, in order, signed, over failures, cuts a
   expect(got.filter(({ id: message }) => message.startsWith(id)).every(({ signed }, at) => signed || at === 0)).toBe(true);
   expect((await plane.auditEvents()).map(({ type }) => type)).toEqual(expect.arrayContaining(['audit.sink_changed', 'audit.sink_failed', 'audit.sink_recovered']));
 }, 90_000);
+
+interface PublishedKey { kid: string; kty: string; crv: string; x: string; state: string }
+
+/** As a receiver with nothing but the published key set: RFC 9421, 3.2, for the components that we say we sign. Gives the key, or why not. */
+async function signerOf({ headers, text }: (typeof got)[number]): Promise<string> {
+  const [, parameters = '', components = '', kid = ''] = /^countersign=((\(.*\));created=\d+;keyid="([^"]+)";tag="countersign-webhook")$/.exec(String(headers['signature-input'])) ?? [];
+  const derived: Record<string, string> = { '@method': 'POST', '@target-uri': endpoint };
+  const base = [...components.matchAll(/"([^"]+)"/g)].map(([, name = '']) => `"${name}": ${derived[name] ?? String(headers[name])}`).concat(`"@signature-params": ${parameters}`).join('\n');
+  const keys = (await plane.api('GET', '/api/v1/key-sets/local', { key: null })).body['keys'] as PublishedKey[];
+  const found = keys.find((key) => key.kid === kid);
+  if (found === undefined) return 'no such key';
+  if (headers['content-digest'] !== `sha-256=:${createHash('sha256').update(text).digest('base64')}:`) return 'another body';
+  const signature = Buffer.from(/^countersign=:(.+):$/.exec(String(headers['signature']))?.[1] ?? '', 'base64');
+  return verify(null, Buffer.from(base), createPublicKey({ format: 'jwk', key: { kty: found.kty, crv: found.crv, x: found.x } }), signature) ? kid : 'not signed';
+}
+
+test('whoever has the key set knows whose every message is, and which key signed it; the list of a key says that they are not in it', async () => {
+  const kids = new Set<string>();
+  for (const message of got) kids.add(await signerOf(message));
+  const signing = ((await plane.api('GET', '/api/v1/keys')).body['keys'] as Array<{ kid: string; purpose: string }>).filter(({ purpose }) => purpose === 'webhook').map(({ kid }) => kid);
+  expect([...kids]).toEqual(signing);
+  const [first] = got;
+  expect(await signerOf({ ...first!, text: `${first!.text} ` })).toBe('another body');
+  expect(await signerOf({ ...first!, headers: { ...first!.headers, 'webhook-id': 'another' } })).toBe('not signed');
+
+  expect((await plane.api('GET', `/api/v1/keys/${signing[0]}/signatures`)).body).toMatchObject({ items: [], not_kept: expect.stringContaining('keyid') as string });
+  await plane.api('POST', `/api/v1/keys/${signing[0]}/revoke`, { json: { reason: 'A laptop was lost', compromised_since: new Date().toISOString() } });
+  got.length = 0;
+  await act();
+  await expect.poll(() => got.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  const after = await signerOf(got.at(-1)!);
+  expect([after.length, signing.includes(after)]).toEqual([43, false]);
+}, 60_000);
 
 test('a sink that is switched off is told so, and gets nothing more', async () => {
   behaviour = 'takes';

@@ -7,9 +7,10 @@ import type { Answer, Call } from '../../api/operation.ts';
 import { actorOf } from '../../identity/principal.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { requireHome } from '../../tenancy/home-workspace.ts';
-import { isTaken, messageOf, postSigned } from './delivery.ts';
+import { messageOf } from './delivery.ts';
 import type { DeliveryParts } from './delivery.ts';
 import { findSinkToTest } from './repository-sinks.ts';
+import { isTaken, postSigned, webhookSigner } from './signed-post.ts';
 import { formatEvent } from './sink-formats.ts';
 
 type Tested = Extract<Answer<'testSink'>, { status: 200 }>['body'];
@@ -50,7 +51,7 @@ async function sendTest(sink: SinkToTest, event: ReturnType<typeof testEvent>, p
       return { delivered: true, status: null, detail: `Put as ${key}.`, took_ms: took() };
     }
     const secret = await parts.keys.unseal(event.tenant_id, 'identity', sink.id, sink.secret_sealed ?? new Uint8Array());
-    const status = await postSigned(parts.fetchTo(sink.endpoint), sink.endpoint, { id: `${sink.id}.test.${id}`, ...message, secret, at: event.at });
+    const status = await postSigned(parts.fetchTo(sink.endpoint), sink.endpoint, { id: `${sink.id}.test.${id}`, ...message, secret, at: event.at, key: await webhookSigner(parts, event.tenant_id) });
     return { delivered: isTaken(status), status, detail: isTaken(status) ? `The receiver answered ${status}.` : `The receiver answered ${status}, which is not taken for delivered: events would be kept and sent again.`, took_ms: took() };
   } catch (error) {
     return { delivered: false, status: null, detail: `Nothing was answered: ${(error as Error).message}`.slice(0, 500), took_ms: took() };
