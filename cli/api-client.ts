@@ -33,6 +33,9 @@ export type Budget = Schemas['Budget'];
 /** A policy is compiled before the API answers, in stages of up to 20 s. */
 const COMPILE_TIMEOUT_MS = 180_000;
 
+/** A package may have 256 MiB. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
 /** A million events take the server about a minute. */
 const VERIFY_TIMEOUT_MS = 600_000;
 
@@ -135,6 +138,10 @@ export class ApiClient {
 
   evidence(runId: string): Promise<Buffer> {
     return this.#request('GET', `/api/v1/runs/${encodeURIComponent(runId)}/evidence`, { responseType: 'arraybuffer' });
+  }
+
+  evidencePackage(packageId: string): Promise<Buffer> {
+    return this.#request('GET', `/api/v1/evidence-packages/${encodeURIComponent(packageId)}/archive`, { responseType: 'arraybuffer', timeout: DOWNLOAD_TIMEOUT_MS });
   }
 
   approvals(query: { limit: number; state?: string; run_id?: string }): Promise<ApprovalPage> {

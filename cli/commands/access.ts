@@ -55,6 +55,11 @@ function changes(): Command {
         told(() => `${id} is ${state}.`)(null, []);
       });
   }
+  addCommand(command, 'withdraw', {
+    does: 'Take back what you asked for',
+    takes: [['<change>', 'the change id']],
+    ask: (api, [change_id = '']) => api.call('post', '/api/v1/change-requests/{change_id}/withdraw', { path: { change_id } }),
+  }, told(({ id, state }) => `${id} is ${state}.`));
   return command;
 }
 

@@ -7,6 +7,7 @@ import { verifyExport } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import { CliError } from '../errors.ts';
 import { printJson, say } from '../output.ts';
+import { addAuditPlaces } from './audit-places.ts';
 
 interface VerifyOptions {
   readonly server?: boolean;
@@ -18,13 +19,15 @@ interface VerifyOptions {
   readonly json?: boolean;
 }
 
-/** `countersign audit export|verify`. Verifying an export needs no server. */
+/** `countersign audit export|verify|events|sinks|witnesses`. Verifying an export needs no server. */
 export function auditCommand(): Command {
-  const audit = new Command('audit').description('Export the audit and verify it');
+  const audit = new Command('audit').description('Search the audit, export it, verify it, send it on, and have it cosigned');
   audit.command('export').requiredOption('-o, --output <folder>', 'a folder that is not there yet')
     .description("Write the workspace's events, checkpoints and keys into a folder")
-    .action(async ({ output }: { output: string }) => {
+    .option('--json', 'print what was written')
+    .action(async ({ output, json }: { output: string; json?: boolean }) => {
       const checkpoints = await exportAudit(new ApiClient(readConfig()), output);
+      if (json === true) return printJson({ folder: output, checkpoints });
       say(`${output} written, with ${checkpoints} checkpoints. Verify it with: countersign audit verify ${output}`);
     });
   audit.command('verify').argument('[export]', 'the folder of an export, or its events.jsonl alone')
@@ -37,6 +40,7 @@ export function auditCommand(): Command {
     .option('--strict', 'exit code 3 when events stand behind the newest checkpoint')
     .option('--json', 'print one JSON object')
     .action(verify);
+  addAuditPlaces(audit);
   return audit;
 }
 

@@ -31,34 +31,40 @@ function authorCommands(connector: Command): void {
 }
 
 function publishCommands(connector: Command): void {
-  connector.command('trust').argument('<file>', 'the public half of a publisher\'s key').requiredOption('--name <name>', 'whose it is').description('Let packages be published that this key signed')
-    .action(async (file: string, { name }: { name: string }) => {
-      const { kid } = await new ApiClient(readConfig()).trustPublisher({ name, public_jwk: await readPublicKey(file) });
-      say(`Trusted. Packages signed by ${name} (${kid}) can be published.`);
+  connector.command('trust').argument('<file>', 'the public half of a publisher\'s key').requiredOption('--name <name>', 'whose it is').description('Let packages be published that this key signed').option('--json', 'print the API\'s answer')
+    .action(async (file: string, { name, json }: { name: string; json?: boolean }) => {
+      const publisher = await new ApiClient(readConfig()).trustPublisher({ name, public_jwk: await readPublicKey(file) });
+      if (json === true) return printJson(publisher);
+      say(`Trusted. Packages signed by ${name} (${publisher.kid}) can be published.`);
     });
-  connector.command('publishers').description('Whose packages can be published').action(async () => {
+  connector.command('publishers').description('Whose packages can be published').option('--json', 'print the API\'s answer').action(async ({ json }: { json?: boolean }) => {
     const { items } = await new ApiClient(readConfig()).publishers();
+    if (json === true) return printJson({ items });
     printTable(['KID', 'NAME', 'TRUSTED', 'REVOKED'], items.map((item) => [item.kid, item.name, item.trusted_at, item.revoked_at ?? '']));
   });
-  connector.command('revoke').argument('<kid>').description('Trust a publisher\'s key no more').action(async (kid: string) => {
-    say(`Revoked. ${(await new ApiClient(readConfig()).revokePublisher(kid)).name} publishes nothing new; what was published stays.`);
+  connector.command('revoke').argument('<kid>').description('Trust a publisher\'s key no more').option('--json', 'print the API\'s answer').action(async (kid: string, { json }: { json?: boolean }) => {
+    const publisher = await new ApiClient(readConfig()).revokePublisher(kid);
+    if (json === true) return printJson(publisher);
+    say(`Revoked. ${publisher.name} publishes nothing new; what was published stays.`);
   });
-  connector.command('publish').argument('<file>', 'what `pack` wrote, or the manifest (.yaml) of a connector without code').description('Publish a version: its manifest, and its code by digest').action(async (file: string) => {
+  connector.command('publish').argument('<file>', 'what `pack` wrote, or the manifest (.yaml) of a connector without code').description('Publish a version: its manifest, and its code by digest').option('--json', 'print the API\'s answer').action(async (file: string, { json }: { json?: boolean }) => {
     const version = await new ApiClient(readConfig()).publishConnector(/\.ya?ml$/i.test(file) ? await readManifestFile(file) : await readPackedFile(file));
+    if (json === true) return printJson(version);
     say(`Published. ${version.connector} ${version.version}, ${version.package_digest === null ? `manifest ${version.manifest_digest}` : `package ${version.package_digest}`}.`);
   });
-  connector.command('list').description('Published versions').action(async () => {
+  connector.command('list').description('Published versions').option('--json', 'print the API\'s answer').action(async ({ json }: { json?: boolean }) => {
     const { items } = await new ApiClient(readConfig()).connectors();
+    if (json === true) return printJson({ items });
     printTable(['CONNECTOR', 'VERSION', 'PACKAGE', 'PUBLISHED'], items.map((item) => [item.connector, item.version, item.package_digest ?? '(manifest only)', item.published_at]));
   });
 }
 
-interface ConnectOptions { readonly baseUrl?: string; readonly allowHost: readonly string[]; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string }
+interface ConnectOptions { readonly baseUrl?: string; readonly allowHost: readonly string[]; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string; readonly json?: boolean }
 
 function instanceCommands(connector: Command): void {
   connector.command('connect').argument('<connector>').argument('<name>', 'of the instance').description('An instance: a system that workflows may reach through the connector')
     .option('--base-url <url>').option('--allow-host <host:port>', 'a host inside of your network, or another than that of the base URL; may be repeated', (host: string, hosts: string[]) => [...hosts, host], []).option('--environment <name>', 'dev, staging or prod', 'prod').option('--connector-version <version>', 'default: the newest published')
-    .option('--credential <file>', 'JSON {"kind": ..., "value": {...}}; it is stored sealed and cannot be read back')
+    .option('--credential <file>', 'JSON {"kind": ..., "value": {...}}; it is stored sealed and cannot be read back').option('--json', 'print the API\'s answer')
     .action(connect);
   connector.command('instances').option('--json', 'print the API\'s answer').description('What each instance may run, and what is installed').action(async ({ json }: { json?: boolean }) => {
     const page = await new ApiClient(readConfig()).instances();
@@ -66,7 +72,7 @@ function instanceCommands(connector: Command): void {
     else printInstances(page.items);
   });
   connector.command('approve').argument('<instance>', 'its name or id').option('--digest <sha256>', 'the package digest that you reviewed: nothing else is approved')
-    .option('--yes', 'approve what is shown, without a digest').description('Let an instance run the package that is installed')
+    .option('--yes', 'approve what is shown, without a digest').option('--json', 'print the API\'s answer').description('Let an instance run the package that is installed')
     .action(approve);
 }
 
@@ -80,27 +86,32 @@ async function connect(connector: string, name: string, options: ConnectOptions)
     connector, connector_version: version, name, environment: options.environment as 'prod',
     ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(options.allowHost.length === 0 ? {} : { allowed_hosts: [...options.allowHost] }), ...(credential === null ? {} : { credential_id: credential.id }),
   });
+  if (options.json === true) return printJson(instance);
   say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and reaches ${instance.allowed_hosts.join(', ') || (instance.base_url === null ? 'nothing' : `${instance.base_url} at public addresses`)}.`);
 }
 
-async function approve(which: string, options: { readonly digest?: string; readonly yes?: boolean }): Promise<void> {
+async function approve(which: string, options: { readonly digest?: string; readonly yes?: boolean; readonly json?: boolean }): Promise<void> {
   const api = new ApiClient(readConfig());
   const instance = pick((await api.instances()).items, which);
   const found = instance.package;
+  if (found?.state === 'current' && found.approvable === null && options.json === true) return printJson(instance);
   if (found?.state === 'current' && found.approvable === null) return say(`Nothing to approve: ${instance.name} runs ${instance.connector} ${found.pinned.version} as it is installed.`);
   if (found === undefined || found.approvable === null) {
     printInstances([instance]);
     throw new CliError('input_invalid', `There is nothing that could be approved for ${instance.name} now.`);
   }
   const { approvable, pinned } = found;
-  process.stdout.write(`${instance.connector} ${pinned.version} -> ${approvable.version} for ${instance.name} (${instance.environment})\n`);
-  printChanges(instance);
-  process.stdout.write(`\npackage ${approvable.package_digest ?? '(none)'}\n`);
+  if (options.json !== true) {
+    process.stdout.write(`${instance.connector} ${pinned.version} -> ${approvable.version} for ${instance.name} (${instance.environment})\n`);
+    printChanges(instance);
+    process.stdout.write(`\npackage ${approvable.package_digest ?? '(none)'}\n`);
+  }
   if (options.digest === undefined && options.yes !== true) {
     throw new CliError('input_invalid', `Not approved yet. Approve exactly this with: countersign connector approve ${which} --digest ${approvable.package_digest ?? ''}`);
   }
   if (options.digest !== undefined && options.digest !== approvable.package_digest) throw new CliError('input_invalid', 'Not approved: what is installed now is another package than the digest names.');
-  await api.approvePackage(instance.id, approvable, found.etag);
+  const approved = await api.approvePackage(instance.id, approvable, found.etag);
+  if (options.json === true) return printJson(approved);
   say(`Approved. ${instance.name} runs ${instance.connector} ${approvable.version}.`);
 }
 

@@ -3,15 +3,16 @@ import { addCommand, table, told, withReason } from '../add-command.ts';
 import { ApiClient } from '../api-client.ts';
 import { readConfig } from '../config.ts';
 import { printJson } from '../output.ts';
+import { credentialsCommand } from './credentials.ts';
 
 /** `countersign keys|data-keys|credentials`: what signs, what seals, and what connectors sign in with. */
 export function keyCommands(): Command[] {
-  return [keys(), dataKeys(), credentials()];
+  return [keys(), dataKeys(), credentialsCommand()];
 }
 
 /** Without a further word: the key set as JSON, which evidence is verified with. */
 function keys(): Command {
-  const command = new Command('keys').description('The public key set that evidence is verified with, as JSON; and what to do with its keys').action(async () => printJson(await new ApiClient(readConfig()).keys()));
+  const command = new Command('keys').description('The public key set that evidence is verified with, as JSON; and what to do with its keys').option('--json', 'it is always JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
   addCommand(command, 'rotate', {
     does: 'Sign with a new key',
     takes: [['<purpose>', 'policy_bundle, checkpoint, evidence, webhook or work_order']],
@@ -44,19 +45,5 @@ function dataKeys(): Command {
     options: withReason,
     ask: (api, [purpose = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/data-keys/rotations', { body: { purpose: purpose as 'content', reason } }),
   }, told(({ purpose, generation }) => `Generation ${generation} seals ${purpose}.`));
-  return command;
-}
-
-function credentials(): Command {
-  const command = new Command('credentials').description('What connectors sign in with; never its values');
-  addCommand(command, 'list', {
-    does: 'By name, with what uses them',
-    ask: (api) => api.call('get', '/api/v1/credentials', {}),
-  }, table({ CREDENTIAL: ({ id }) => id, NAME: ({ name }) => name, KIND: ({ kind }) => kind, VERSION: ({ version }) => version, FROM: ({ source, secret_ref }) => secret_ref ?? source, 'USED BY': ({ used_by }) => used_by.map(({ name }) => name).join(' ') }));
-  addCommand(command, 'remove', {
-    does: 'Remove one that nothing uses',
-    takes: [['<credential>', 'the credential id']],
-    ask: (api, [credential_id = '']) => api.call('delete', '/api/v1/credentials/{credential_id}', { path: { credential_id } }),
-  }, told(() => 'It is removed.'));
   return command;
 }

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { addCommand, shownOnce, table, told } from '../add-command.ts';
+import { repeated, wholeNumber } from '../choices.ts';
+import { federationsCommand } from './federations.ts';
 
 /** `countersign api-keys|service-accounts|oauth-clients|federations`: programs that call the API. Secrets go to stdout, once. */
 export function machineCommands(): Command[] {
-  return [apiKeys(), serviceAccounts(), oauthClients(), federations()];
+  return [apiKeys(), serviceAccounts(), oauthClients(), federationsCommand()];
 }
-
-const collect = (value: string, values: string[]): string[] => [...values, value];
 
 function apiKeys(): Command {
   const command = new Command('api-keys').description('Keys that call the API');
@@ -18,7 +18,7 @@ function apiKeys(): Command {
   addCommand(command, 'make', {
     does: 'Make a key; its value goes to stdout',
     takes: [['<name>', 'what uses it']],
-    options: (it) => it.option('--scope <permission>', 'what it may; may be repeated, none for all that its owner may', collect, []).option('--principal <id>', 'a service account; you, when absent').option('--expires <time>', 'RFC 3339'),
+    options: (it) => it.option('--scope <permission>', 'what it may; may be repeated, none for all that its owner may', repeated, []).option('--principal <id>', 'a service account; you, when absent').option('--expires <time>', 'RFC 3339'),
     ask: (api, [name = ''], { scope, principal, expires }: { scope: string[]; principal?: string; expires?: string }) => api.call('post', '/api/v1/api-keys', {
       body: { name, ...(scope.length === 0 ? {} : { scopes: scope }), ...(principal === undefined ? {} : { principal_id: principal }), ...(expires === undefined ? {} : { expires_at: expires }) },
     }),
@@ -27,7 +27,7 @@ function apiKeys(): Command {
     does: 'A new key in the place of one; both work for the overlap',
     takes: [['<key>', 'the key id']],
     options: (it) => it.option('--overlap-s <seconds>', 'how long the old one still works', '86400'),
-    ask: (api, [key_id = ''], { overlapS }: { overlapS: string }) => api.call('post', '/api/v1/api-keys/{key_id}/rotate', { path: { key_id }, body: { overlap_s: Number(overlapS) } }),
+    ask: (api, [key_id = ''], { overlapS }: { overlapS: string }) => api.call('post', '/api/v1/api-keys/{key_id}/rotate', { path: { key_id }, body: { overlap_s: wholeNumber(overlapS, '--overlap-s', { min: 0, max: 604_800 }) } }),
   }, shownOnce(({ key }) => key, ({ id, name }) => `${name} (${id}) takes its place.`));
   addCommand(command, 'revoke', {
     does: 'End a key at once',
@@ -67,7 +67,7 @@ function oauthClients(): Command {
   addCommand(command, 'make', {
     does: 'Make a client; its secret goes to stdout',
     takes: [['<name>', 'what uses it'], ['<account>', 'the service account that it acts for']],
-    options: (it) => it.requiredOption('--scope <permission>', 'what it may; may be repeated', collect, []),
+    options: (it) => it.requiredOption('--scope <permission>', 'what it may; may be repeated', repeated, []),
     ask: (api, [name = '', principal_id = ''], { scope }: { scope: string[] }) => api.call('post', '/api/v1/oauth-clients', { body: { name, principal_id, scopes: scope } }),
   }, shownOnce(({ client_secret }) => client_secret, ({ id, name }) => `${name} has the client id ${id}.`));
   addCommand(command, 'rotate', {
@@ -75,19 +75,10 @@ function oauthClients(): Command {
     takes: [['<client>', 'the client id']],
     ask: (api, [client_id = '']) => api.call('post', '/api/v1/oauth-clients/{client_id}/rotate', { path: { client_id }, body: {} }),
   }, shownOnce(({ client_secret }) => client_secret, ({ name }) => `${name} has a new secret.`));
-  return command;
-}
-
-function federations(): Command {
-  const command = new Command('federations').description('Issuers whose tokens are exchanged for ours');
-  addCommand(command, 'list', {
-    does: 'Federations by name',
-    ask: (api) => api.call('get', '/api/v1/federations', {}),
-  }, table({ FEDERATION: ({ id }) => id, NAME: ({ name }) => name, ISSUER: ({ issuer }) => issuer, AUDIENCE: ({ audience }) => audience, 'ACTS FOR': ({ principal_id }) => principal_id, ENABLED: ({ enabled }) => enabled, 'LAST USED': ({ last_used_at }) => last_used_at }));
   addCommand(command, 'remove', {
-    does: 'Trust it no longer, and end the tokens that it got',
-    takes: [['<federation>', 'the federation id']],
-    ask: (api, [federation_id = '']) => api.call('delete', '/api/v1/federations/{federation_id}', { path: { federation_id } }),
-  }, told(() => 'It is trusted no more.'));
+    does: 'Remove a client, and end the tokens that it got',
+    takes: [['<client>', 'the client id']],
+    ask: (api, [client_id = '']) => api.call('delete', '/api/v1/oauth-clients/{client_id}', { path: { client_id } }),
+  }, told(() => 'It is removed.'));
   return command;
 }

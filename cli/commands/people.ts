@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addCommand, shownOnce, table, told } from '../add-command.ts';
+import { CliError } from '../errors.ts';
+import { groupsCommand } from './groups.ts';
 
 /** `countersign people|groups|sessions`: who may sign in, and where they are signed in. */
 export function peopleCommands(): Command[] {
-  return [people(), groups(), sessions()];
+  return [people(), groupsCommand(), sessions()];
 }
 
 function people(): Command {
@@ -38,20 +40,6 @@ function people(): Command {
   return command;
 }
 
-function groups(): Command {
-  const command = new Command('groups').description('Groups, and who is in them');
-  addCommand(command, 'list', {
-    does: 'Groups by name',
-    ask: (api) => api.call('get', '/api/v1/groups', {}),
-  }, table({ GROUP: ({ id }) => id, NAME: ({ name }) => name, 'KEPT BY': ({ source }) => source, MEMBERS: ({ members }) => members.length }));
-  addCommand(command, 'roles', {
-    does: 'What members of a group hold',
-    takes: [['<group>', 'the group id']],
-    ask: (api, [group_id = '']) => api.call('get', '/api/v1/groups/{group_id}/roles', { path: { group_id } }),
-  }, ({ roles }) => table<(typeof roles)[number]>({ WORKSPACE: ({ workspace_id }) => workspace_id, ROLE: ({ role }) => role, SINCE: ({ granted_at }) => granted_at })({ items: roles }));
-  return command;
-}
-
 function sessions(): Command {
   const command = new Command('sessions').description('Where people are signed in');
   addCommand(command, 'list', {
@@ -64,5 +52,13 @@ function sessions(): Command {
     takes: [['<session>', 'the session id']],
     ask: (api, [session_id = '']) => api.call('delete', '/api/v1/sessions/{session_id}', { path: { session_id } }),
   }, told(() => 'It has ended.'));
+  addCommand(command, 'revoke', {
+    does: 'End all sessions of a person, or all of yours',
+    options: (it) => it.option('--person <id>', 'a person id').option('--mine', 'your own'),
+    ask: (api, _given, { person, mine }: { person?: string; mine?: boolean }) => {
+      if ((person === undefined) !== (mine === true)) throw new CliError('input_invalid', 'Say whose: --person ID, or --mine. One session alone ends with: countersign sessions end SESSION');
+      return api.call('post', '/api/v1/sessions/revoke', { body: person === undefined ? {} : { principal_id: person } });
+    },
+  }, told(({ revoked }) => `${revoked} session(s) have ended.`));
   return command;
 }

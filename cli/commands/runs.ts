@@ -31,7 +31,7 @@ export function runsCommand(): Command {
     .option('--since <when>', 'begun since then: a time, or 2h ago as 2h').option('--until <when>', 'begun before then').option('--paused', 'only what is paused').option('--attention', 'only what a person must look at')
     .option('--limit <n>', 'how many', '20').option('--cursor <cursor>', 'the next page, as the one before named it').option('--json', 'print the API\'s answer')
     .action(list);
-  runs.command('get').argument('<run>', 'the run id').description('One run, as JSON')
+  runs.command('get').argument('<run>', 'the run id').description('One run, as JSON').option('--json', 'it is always JSON')
     .action(async (run: string) => printJson(await new ApiClient(readConfig()).run(run)));
   runs.command('show').argument('<run>', 'the run id').description('One run: where it stands, step by step').option('--json', 'print the API\'s answer')
     .action(async (id: string, { json }: { json?: boolean }) => {
