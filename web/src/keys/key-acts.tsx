@@ -41,12 +41,14 @@ export function KeyActs({ signingKey }: { signingKey: Key }) {
 function SignedModal({ signingKey, onClose }: { signingKey: Key; onClose: () => void }) {
   const query = useInfiniteQuery(signaturesQuery(signingKey.kid));
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const notKept = query.data?.pages[0]?.not_kept ?? null;
   return (
     <Modal opened onClose={onClose} size="xl" title={<Text fw={600}>What {signingKey.kid} signed</Text>}>
       <Stack gap="sm">
         {query.isError ? <ProblemView error={query.error} onRetry={() => void query.refetch()} /> : null}
         {query.isPending ? <Text role="status" size="sm">Reading what it signed</Text> : null}
-        {query.isSuccess && items.length === 0 ? <Empty icon={IconSignatureOff} title="It has signed nothing" /> : null}
+        {notKept === null ? null : <Notice tone="wait" title="Not all of it is listed">{notKept}</Notice>}
+        {query.isSuccess && items.length === 0 && notKept === null ? <Empty icon={IconSignatureOff} title="It has signed nothing" /> : null}
         {items.length === 0 ? null : (
           <DataTable
             label="What it signed, as a table"
