@@ -3,9 +3,11 @@ import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { DECISION_ENTRYPOINT } from '@countersign/contracts/policy/decision.ts';
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import { callFiguresOf, hundredths } from './call-figures.ts';
+import type { CallFigures } from './call-figures.ts';
 import { compiledPolicy, inputs, tenantData } from './situation.ts';
 import { startDecisionPoint } from './decision-point.ts';
-import { median, percentile, sampleCalls, sampleConcurrent } from './samples.ts';
+import { median, sampleCalls, sampleConcurrent } from './samples.ts';
 import type { Sample } from './samples.ts';
 
 export interface Extent {
@@ -28,15 +30,6 @@ export interface CaseFigures {
   readonly cpu_ratio: number;
   /** Whether every decision was the same as bare opa-wasm's. */
   readonly same_answers: boolean;
-}
-
-export interface CallFigures {
-  readonly per_s: number;
-  /** Decisions for each second of CPU time, whichever threads spent it. */
-  readonly per_core_s: number;
-  readonly cpu_us: number;
-  readonly p50_us: number;
-  readonly p99_us: number;
 }
 
 const IN_FLIGHT = 32;
@@ -76,9 +69,9 @@ async function measureCase(wasm: Uint8Array, input_bytes: number, data_bytes: nu
     return {
       input_bytes: canonicalText(asked[0]).length,
       data_bytes: JSON.stringify(data).length,
-      bare: figuresOf(samples.bare),
-      one_at_a_time: figuresOf(samples.one),
-      in_flight: { ...figuresOf(samples.many), count: IN_FLIGHT },
+      bare: callFiguresOf(samples.bare),
+      one_at_a_time: callFiguresOf(samples.one),
+      in_flight: { ...callFiguresOf(samples.many), count: IN_FLIGHT },
       cpu_ratio: hundredths(median(samples.many.map(({ cpu_us }, round) => cpu_us / (samples.bare[round]?.cpu_us ?? Number.NaN)))),
       same_answers,
     };
@@ -94,19 +87,4 @@ async function agree(asked: readonly PolicyInput[], bare: { evaluate(input: unkn
     return isDeepStrictEqual([{ result: { outcome, reasons, obligations } }], bare.evaluate(input, DECISION_ENTRYPOINT));
   }));
   return answers.every(Boolean);
-}
-
-function figuresOf(samples: readonly Sample[]): CallFigures {
-  const cpu_us = median(samples.map((sample) => sample.cpu_us));
-  return {
-    per_s: Math.round(1e6 / median(samples.map((sample) => sample.wall_us))),
-    per_core_s: Math.round(1e6 / cpu_us),
-    cpu_us: hundredths(cpu_us),
-    p50_us: hundredths(median(samples.map((sample) => percentile(sample, 0.5)))),
-    p99_us: hundredths(median(samples.map((sample) => percentile(sample, 0.99)))),
-  };
-}
-
-function hundredths(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,7 +1,13 @@
-import type { CallFigures, CaseFigures } from './measure.ts';
+import type { CallFigures } from './call-figures.ts';
+import type { ApiFigures } from './measure-api.ts';
+import type { CaseFigures } from './measure.ts';
 
 export function asText(cases: readonly CaseFigures[]): string {
   return cases.map(caseText).join('\n');
+}
+
+export function apiAsText({ asked_before, never_asked, same_answers }: ApiFigures): string {
+  return [`the API's own authorisation${same_answers ? '' : '  ANSWERS DIFFER'}`, callText('asked before', asked_before), callText('never asked', never_asked), ''].join('\n');
 }
 
 function caseText(figures: CaseFigures): string {
