@@ -6,8 +6,8 @@ import { ApprovalsPage } from '../approvals/approvals-page.tsx';
 import { FaultPage } from './fault-page.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 
-/** Pages that bring an editor, a graph or a chart come in a file of their own, when they are first opened. */
-const PAGES: RouteObject[] = [
+/** What is beneath the shell. Pages that bring an editor, a graph or a chart come in a file of their own, when they are first opened. */
+export const PAGES: RouteObject[] = [
   { index: true, element: <Navigate to="/runs" replace /> },
   { path: 'runs', element: <RunsPage /> },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('../run/run-page.tsx')).RunPage }) },

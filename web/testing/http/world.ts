@@ -17,6 +17,7 @@ import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { schedules } from '../data/schedules.ts';
 import { tenancyState } from '../data/tenancy.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
+import { emptyOut } from './empty-world.ts';
 
 type Schemas = components['schemas'];
 type Approval = Schemas['Approval'];
@@ -60,6 +61,7 @@ export class World {
     this.runs = this.scenario.runs;
     this.schedules = schedules(this.runs);
     if (this.runs.length > 0) this.jobs.push(earlierJob());
+    if (name === 'empty') emptyOut(this);
   }
 
   approvals(): Approval[] {
