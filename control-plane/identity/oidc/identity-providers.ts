@@ -12,7 +12,7 @@ import { refuseUnlessHome } from '../../roles/rights.ts';
 import type { Principal } from '../principal.ts';
 import type { ProviderConnections } from './provider-connections.ts';
 import { providerView } from './provider-view.ts';
-import { deleteIdentitiesOfProvider, deleteProvider, findProvider, insertProvider, listProviders, updateProvider } from './queries.ts';
+import { deleteIdentitiesOfProvider, deleteProvider, findProvider, insertProvider, listProviders, releaseGroups, updateProvider } from './queries.ts';
 import type { ProviderRow } from './queries.ts';
 
 export interface IdentityProvidersParts {
@@ -82,6 +82,7 @@ export class IdentityProviders {
     await this.#parts.database.forTenant(tenantId, async (tx) => {
       const row = await this.#find(tx, tenantId, path.provider_id);
       await tx.change(deleteIdentitiesOfProvider, [tenantId, row.id]);
+      await tx.change(releaseGroups, [tenantId, row.id]);
       await tx.change(deleteProvider, [tenantId, row.id]);
       await this.#audit(tx, principal, row, 'removed');
     });

@@ -151,7 +151,7 @@ export class OidcSignIn {
       const { principalId } = account;
       // Whoever steps up stays who they are.
       if (attempt.principal_id !== null && attempt.principal_id !== principalId) throw new SignInRefusal('another_person');
-      if (identity.groups !== null) await joinNamedGroups(tx, this.#parts.clock, tenantId, principalId, identity.groups);
+      if (identity.groups !== null) await joinNamedGroups(tx, this.#parts.clock, tenantId, principalId, provider.id, identity.groups);
       const facts = { method: 'oidc', idp: provider.id, acr: identity.acr, amr: identity.amr } as const;
       return startSession(tx, this.#parts, { tenantId, principalId, strength: strengthOf(identity, provider), facts, at: identity.authenticatedAt }, browser);
     });

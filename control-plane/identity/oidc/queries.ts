@@ -59,6 +59,12 @@ export const deleteIdentitiesOfProvider: Statement = {
   text: 'DELETE FROM control.external_identities WHERE tenant_id = $1 AND provider_id = $2',
 };
 
+/** Its groups, and who is in them, are for people here to change from now on. */
+export const releaseGroups: Statement = {
+  name: 'oidc.release_groups',
+  text: `UPDATE control.groups SET source = 'local', provider_id = NULL, version = version + 1, changed_at = clock_timestamp() WHERE tenant_id = $1 AND provider_id = $2`,
+};
+
 export const deleteProvider: Statement = {
   name: 'oidc.delete_provider',
   text: 'DELETE FROM control.identity_providers WHERE tenant_id = $1 AND id = $2',

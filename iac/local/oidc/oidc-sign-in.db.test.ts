@@ -25,6 +25,7 @@ let otherProviderId: string;
 beforeAll(async () => {
   provider = await OidcStandIn.start({ accounts, clients: [
     { client_id: 'first', client_secret: 'the-secret-of-the-first', redirect_uri: NOWHERE }, { client_id: 'second', client_secret: 'the-secret-of-the-second', redirect_uri: NOWHERE },
+    { client_id: 'third', client_secret: 'the-secret-of-the-third', redirect_uri: NOWHERE },
   ] });
   plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_STAND_INS: 'loopback' });
   other = await plane.otherTenant();
@@ -38,9 +39,9 @@ afterAll(async () => {
   await provider.stop();
 });
 
-async function addProvider(client: string, key: string = plane.adminKey): Promise<ApiReply> {
+async function addProvider(client: string, key: string = plane.adminKey, name = 'Directory'): Promise<ApiReply> {
   const made = await plane.api('POST', '/api/v1/identity-providers', { key, json: {
-    name: 'Directory', issuer: provider.issuer, client_id: client, client_secret: `the-secret-of-the-${client}`,
+    name, issuer: provider.issuer, client_id: client, client_secret: `the-secret-of-the-${client}`,
     provisioning: 'just_in_time', allowed_email_domains: ['example.com'], groups_claim: 'groups', mfa_acr_values: ['urn:example:mfa'],
   } });
   provider.setRedirectUri(client, String(made.body['redirect_uri']));
@@ -114,6 +115,20 @@ describe('a sign-in by an identity provider', () => {
     const { browser } = await signIn('sub-fresh');
     expect((await browser.api('GET', '/api/v1/me')).body).toMatchObject({ principal: { id: fresh } });
     expect((await signIn('sub-settled')).landed).toBe('302 /sign-in?error=identity_not_invited&to=%2F');
+  });
+
+  test('fills the groups of its provider, and of no other one that names them alike', async () => {
+    accounts.set('sub-guest', { name: 'Guest', email: 'guest@example.com', email_verified: true, groups: ['desk', 'guests'] });
+    await signIn('sub-ann');
+    const groups = async (): Promise<Array<{ id: string; name: string; source: string; members: string[] }>> => (await plane.api('GET', '/api/v1/groups')).body['items'] as never;
+    const members = async (name: string): Promise<number> => (await groups()).find((group) => group.name === name)?.members.length ?? 0;
+    expect(await members('desk')).toBe(1);
+    const contractors = String((await addProvider('third', plane.adminKey, 'Contractors')).body['id']);
+    const { browser } = await signIn('sub-guest', undefined, { provider_id: contractors });
+    expect((await browser.api('GET', '/api/v1/me')).status).toBe(200);
+    expect([await members('desk'), await members('guests')]).toEqual([1, 1]);
+    expect((await plane.api('DELETE', `/api/v1/identity-providers/${contractors}`)).status).toBe(204);
+    expect((await groups()).find(({ name }) => name === 'guests')).toMatchObject({ source: 'local' });
   });
 
   test('of a disabled person is refused', async () => {
