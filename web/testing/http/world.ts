@@ -7,6 +7,7 @@ import { accessState } from '../data/access.ts';
 import { credentials } from '../data/credentials.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { identityProviders } from '../data/identity-providers.ts';
+import { emptyOut } from '../data/first-day.ts';
 import { digestOf } from '../data/ids.ts';
 import { keysState } from '../data/keys.ts';
 import { machinesState } from '../data/machines.ts';
@@ -17,7 +18,6 @@ import { runOf, type Fate, type Run } from '../data/runs.ts';
 import { schedules } from '../data/schedules.ts';
 import { tenancyState } from '../data/tenancy.ts';
 import { scenario, type Scenario, type ScenarioName } from '../data/scenarios.ts';
-import { emptyOut } from './empty-world.ts';
 
 type Schemas = components['schemas'];
 type Approval = Schemas['Approval'];
