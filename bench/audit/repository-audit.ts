@@ -1,23 +1,44 @@
 import type { Database, Statement } from '@countersign/platform/postgres/database.ts';
+import type { NewEvent } from './events.ts';
 
+/** The audit's own table of events, with its keys and indexes, and without what makes it the audit's: row-level security, triggers, what is pending. */
+const plainTable: Statement = {
+  name: 'bench.plain_table',
+  text: `
+    DO $$ BEGIN
+      CREATE SCHEMA bench;
+      CREATE TABLE bench.events (LIKE audit.events INCLUDING ALL);
+      GRANT USAGE ON SCHEMA bench TO countersign_execution;
+      GRANT INSERT ON bench.events TO countersign_execution;
+    END $$`,
+};
+const insertAll: Statement = {
+  name: 'bench.insert_all',
+  text: 'INSERT INTO bench.events (tenant_id, chain, id, type, run_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])',
+};
 const appendAll: Statement = { name: 'bench.append_all', text: 'SELECT audit.append_all($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])' };
-const unsealed: Statement = { name: 'bench.unsealed', text: 'SELECT count(*)::int AS left FROM audit.events WHERE tenant_id = $1 AND seq IS NULL' };
-const isSealed: Statement = { name: 'bench.is_sealed', text: 'SELECT seq IS NOT NULL AS sealed FROM audit.events WHERE tenant_id = $1 AND id = $2' };
+const pending: Statement = { name: 'bench.pending', text: 'SELECT count(*)::int AS left FROM audit.pending WHERE tenant_id = $1' };
+const isSealed: Statement = { name: 'bench.is_sealed', text: 'SELECT EXISTS (SELECT FROM audit.links WHERE tenant_id = $1 AND event_id = $2) AS sealed' };
 
-export interface NewEvent {
-  readonly chain: string;
-  readonly id: string;
-  readonly body: string;
+export async function makePlainTable(admin: Database): Promise<void> {
+  await admin.forNoTenant((tx) => tx.change(plainTable));
+}
+
+export async function insertPlainly(database: Database, tenantId: string, events: readonly NewEvent[]): Promise<void> {
+  await database.forTenant(tenantId, (tx) => tx.rows(insertAll, columnsOf(tenantId, events)));
 }
 
 export async function appendEvents(database: Database, tenantId: string, events: readonly NewEvent[]): Promise<void> {
-  await database.forTenant(tenantId, (tx) => tx.rows(appendAll, [
-    events.map(() => tenantId), events.map(({ chain }) => chain), events.map(({ id }) => id), events.map(() => 'step.state_changed'), events.map(() => null), events.map(({ body }) => body),
-  ]));
+  await database.forTenant(tenantId, (tx) => tx.rows(appendAll, columnsOf(tenantId, events)));
 }
 
-export async function countUnsealed(database: Database, tenantId: string): Promise<number> {
-  return (await database.forTenant(tenantId, (tx) => tx.one<{ left: number }>(unsealed, [tenantId]))).left;
+function columnsOf(tenantId: string, events: readonly NewEvent[]): unknown[] {
+  return [events.map(() => tenantId), events.map(({ chain }) => chain), events.map(({ id }) => id), events.map(() => 'step.state_changed'), events.map(({ runId }) => runId), events.map(({ body }) => body)];
+}
+
+/** Rows that wait to be sealed; each is what one append wrote to one chain. */
+export async function countPending(database: Database, tenantId: string): Promise<number> {
+  return (await database.forTenant(tenantId, (tx) => tx.one<{ left: number }>(pending, [tenantId]))).left;
 }
 
 export async function eventIsSealed(database: Database, tenantId: string, id: string): Promise<boolean> {

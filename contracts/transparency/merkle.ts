@@ -10,14 +10,23 @@ export const EMPTY_ROOT: Uint8Array = hash('sha256', '', 'buffer');
 export const HASH_BYTES = 32;
 
 const LEAF = Buffer.from([0]);
-const NODE = Buffer.from([1]);
+/** A node's prefix, and room for its children: trees are made of millions of nodes, one after the other. */
+const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 
 export function leafHash(entry: Uint8Array | string): Uint8Array {
-  return hash('sha256', Buffer.concat([LEAF, typeof entry === 'string' ? Buffer.from(entry) : entry]), 'buffer');
+  return sha256(typeof entry === 'string' ? `\0${entry}` : Buffer.concat([LEAF, entry]));
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash('sha256', Buffer.concat([NODE, left, right]), 'buffer');
+  if (left.byteLength !== HASH_BYTES || right.byteLength !== HASH_BYTES) return sha256(Buffer.concat([NODE.subarray(0, 1), left, right]));
+  NODE.set(left, 1);
+  NODE.set(right, 1 + HASH_BYTES);
+  return sha256(NODE);
+}
+
+/** Bytes by way of a text: Node makes these in a third of the time. */
+function sha256(input: Uint8Array | string): Uint8Array {
+  return Buffer.from(hash('sha256', input, 'binary'), 'binary');
 }
 
 /**

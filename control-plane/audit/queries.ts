@@ -6,21 +6,6 @@ export const tenantsBehind: Statement = {
   text: `SELECT tenant_id FROM control.tenant_directory WHERE tenant_id > $1 AND state IN ('active', 'suspended', 'deleting') ORDER BY tenant_id LIMIT $2`,
 };
 
-/** Two control planes of one cell do not seal one chain at the same time: the second finds this taken and goes on with another. */
-export const trySealing: Statement = {
-  name: 'audit.try_sealing',
-  text: `SELECT pg_try_advisory_xact_lock(hashtextextended('countersign.sequencer/' || $1, 0)) AS mine`,
-};
-
-/** Chains with something to seal, or whose tree is behind. */
-export const openChains: Statement = {
-  name: 'audit.open_chains',
-  text: `
-    SELECT DISTINCT chain FROM audit.events WHERE tenant_id = $1 AND seq IS NULL
-    UNION
-    SELECT chain FROM audit.chain_heads WHERE tenant_id = $1 AND tree_size < seq`,
-};
-
 /**
  * Heads that are to be signed now: the first; one that has grown, a minute after the last checkpoint, and at once when somebody waits for it (a
  * finished run for its evidence, or who is in $5), but not more often than every $4 milliseconds; one that has not, an hour after.
@@ -42,7 +27,7 @@ export const chainsToSign: Statement = {
                SELECT FROM (SELECT r.id FROM execution.runs r
                              WHERE r.tenant_id = $1 AND r.finished_at IS NOT NULL AND r.evidence_id IS NULL AND r.tenant_id || '/' || r.workspace_id = h.chain
                              ORDER BY r.finished_at DESC LIMIT 50) waiting
-                WHERE (SELECT max(e.seq) FROM audit.events e WHERE e.tenant_id = $1 AND e.run_id = waiting.id) > c.seq)
+                WHERE (SELECT max(l.seq) FROM audit.events e JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id) WHERE e.tenant_id = $1 AND e.run_id = waiting.id) > c.seq)
            END`,
 };
 

@@ -19,22 +19,24 @@ export interface SealedEventRow {
   readonly body: string;
 }
 
-/** By the events' own columns: nothing has to be looked up beside them. */
+/** By the events' own columns: no index of what is in them is asked. */
 const plainEvents = (name: string, compare: '<' | '>', order: 'DESC' | 'ASC'): Statement => ({
   name: `audit.list_events_${name}`,
   text: `
-    SELECT seq, hash, prev_hash, body FROM audit.events
-     WHERE tenant_id = $1 AND chain = $2 AND seq IS NOT NULL AND body IS NOT NULL AND ($3::bigint IS NULL OR seq ${compare} $3)
-       AND ($4::text IS NULL OR run_id = $4) AND ($5::text[] IS NULL OR type LIKE ANY ($5))
-     ORDER BY seq ${order} LIMIT $6`,
+    SELECT l.seq, encode(l.hash, 'hex') AS hash, encode(l.prev_hash, 'hex') AS prev_hash, e.body
+      FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id)
+     WHERE l.tenant_id = $1 AND l.chain = $2 AND e.body IS NOT NULL AND ($3::bigint IS NULL OR l.seq ${compare} $3)
+       AND ($4::text IS NULL OR e.run_id = $4) AND ($5::text[] IS NULL OR e.type LIKE ANY ($5))
+     ORDER BY l.seq ${order} LIMIT $6`,
 });
 
 const foundEvents = (name: string, compare: '<' | '>', order: 'DESC' | 'ASC'): Statement => ({
   name: `audit.find_events_${name}`,
   text: `
-    SELECT e.seq, e.hash, e.prev_hash, e.body
+    SELECT l.seq, encode(l.hash, 'hex') AS hash, encode(l.prev_hash, 'hex') AS prev_hash, e.body
       FROM audit.search s
-      JOIN audit.events e ON (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq)
+      JOIN audit.links l ON (l.tenant_id, l.chain, l.seq) = (s.tenant_id, s.chain, s.seq)
+      JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id)
      WHERE s.tenant_id = $1 AND s.chain = $2 AND e.body IS NOT NULL AND ($3::bigint IS NULL OR s.seq ${compare} $3)
        AND ($4::text IS NULL OR e.run_id = $4) AND ($5::text[] IS NULL OR s.type LIKE ANY ($5))
        AND ($7::text IS NULL OR s.actor_id = $7) AND ($8::text IS NULL OR s.subject_id = $8) AND ($9::text IS NULL OR $9 IN (s.actor_id, s.subject_id))
@@ -54,7 +56,7 @@ export function readEvents(tx: Transaction, tenantId: string, chain: string, aft
 
 const exportedLines: Statement = {
   name: 'audit.exported_lines',
-  text: 'SELECT seq, body, line FROM audit.events WHERE tenant_id = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5',
+  text: `SELECT l.seq, e.body, l.line FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND l.chain = $2 AND l.seq > $3 AND l.seq <= $4 ORDER BY l.seq LIMIT $5`,
 };
 
 /** The next lines of the export behind the event `after`: the link with the body in front of it, canonical as both are. */

@@ -12,7 +12,7 @@ const lockProgress: Statement = {
 
 const unindexed: Statement = {
   name: 'audit.unindexed',
-  text: 'SELECT seq, type, body FROM audit.events WHERE tenant_id = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq',
+  text: `SELECT l.seq, e.type, e.body FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND l.chain = $2 AND l.seq > $3 AND l.seq <= $4 ORDER BY l.seq`,
 };
 
 const insertSearch: Statement = {

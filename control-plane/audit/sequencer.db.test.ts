@@ -24,7 +24,7 @@ const append = (tx: Transaction, { tenantId, workspaceId }: TestTenant, id: stri
 });
 const appendOne = (database: Database, tenant: TestTenant, id: string): Promise<string> => database.forTenant(tenant.tenantId, (tx) => append(tx, tenant, id));
 const events = ({ tenantId, workspaceId }: TestTenant): Promise<EventRow[]> => plane.database.control.forTenant(tenantId, (tx) =>
-  tx.rows<EventRow>({ name: 'test.chain', text: 'SELECT id, seq, prev_hash, hash, line, body FROM audit.events WHERE tenant_id = $1 AND chain = $2 ORDER BY seq NULLS LAST' }, [tenantId, chainOf(tenantId, workspaceId)]));
+  tx.rows<EventRow>({ name: 'test.chain', text: `SELECT e.id, l.seq, encode(l.prev_hash, 'hex') AS prev_hash, encode(l.hash, 'hex') AS hash, l.line, e.body FROM audit.events e LEFT JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id) WHERE e.tenant_id = $1 AND e.chain = $2 ORDER BY l.seq NULLS LAST` }, [tenantId, chainOf(tenantId, workspaceId)]));
 const checkpoints = ({ tenantId, workspaceId }: TestTenant): Promise<CheckpointRow[]> => plane.database.control.forTenant(tenantId, (tx) =>
   tx.rows<CheckpointRow>({ name: 'test.checkpoints', text: 'SELECT seq, hash, body, object_key FROM audit.checkpoints WHERE tenant_id = $1 AND chain = $2 ORDER BY number' }, [tenantId, chainOf(tenantId, workspaceId)]));
 

@@ -1,10 +1,9 @@
-import { sealChain } from '@countersign/platform/audit/seal-chain.ts';
+import { sealPending } from '@countersign/platform/audit/seal-pending.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Loop } from '../cell/loop.ts';
 import { signCheckpoints } from './checkpoints.ts';
 import type { CheckpointPace, CheckpointParts } from './checkpoints.ts';
-import { openChains, trySealing } from './queries.ts';
 import { indexTenant } from './search-index.ts';
 import { deliverToSinks } from './sinks/delivery.ts';
 import type { DeliveryParts } from './sinks/delivery.ts';
@@ -16,17 +15,15 @@ const IDLE_MS = 200;
 const SIGNING_MS = 500;
 const INDEXING_MS = 500;
 const TELLING_MS = 500;
-/** Sealing goes before search while there is much to seal, for so many turns. */
+/** Sealing goes before search while there is something to seal, for so many turns. */
 const MOST_YIELDED = 10;
-/** Chains that are sealed at a time: while one waits for the database, another is hashed. */
-const ABREAST = 3;
 
 export interface SequencerParts extends CheckpointParts, Pick<DeliveryParts, 'fetchTo'> {
   readonly log: Logger;
   readonly pace: CheckpointPace;
 }
 
-/** Seals pending audit events chain by chain, in order, signs the heads, makes what is sealed findable, and tells witnesses and sinks. One loop each. */
+/** Seals pending audit events, each chain in its order, signs the heads, makes what is sealed findable, and tells witnesses and sinks. One loop each. */
 export class Sequencer {
   readonly #parts: SequencerParts;
   readonly #sealing: Loop;
@@ -39,7 +36,8 @@ export class Sequencer {
   readonly #toIndex: TenantRounds;
   readonly #toCosign: TenantRounds;
   readonly #toDeliver: TenantRounds;
-  #hasBacklog = false;
+  /** Since search was last looked at. */
+  #hasSealed = false;
   #yielded = 0;
   /** Chains that somebody waits for to be signed, by tenant. */
   readonly #wanted = new Map<string, Set<string>>();
@@ -85,12 +83,13 @@ export class Sequencer {
   }
 
   async #seal(): Promise<boolean> {
-    this.#hasBacklog = await this.#forEach(await this.#toSeal.next(), async (tenantId) => {
+    const busy = await this.#forEach(await this.#toSeal.next(), async (tenantId) => {
       const sealed = await sealTenant(this.#parts.database, tenantId);
       if (sealed) [this.#toSeal, this.#toSign, this.#toIndex, this.#toDeliver].forEach((rounds) => rounds.tell(tenantId));
       return sealed;
     });
-    return this.#hasBacklog;
+    this.#hasSealed ||= busy;
+    return busy;
   }
 
   async #sign(): Promise<boolean> {
@@ -103,7 +102,9 @@ export class Sequencer {
   }
 
   async #index(): Promise<boolean> {
-    if (this.#hasBacklog && (this.#yielded += 1) <= MOST_YIELDED) return false;
+    const mayWait = this.#hasSealed && (this.#yielded += 1) <= MOST_YIELDED;
+    this.#hasSealed = false;
+    if (mayWait) return false;
     this.#yielded = 0;
     return this.#forEach(await this.#toIndex.next(), async (tenantId) => {
       const indexed = await indexTenant(this.#parts.database, tenantId);
@@ -134,17 +135,7 @@ export class Sequencer {
   }
 }
 
-/** Seals one batch of every chain of the tenant, each in a transaction of its own. Gives whether anything was sealed. */
+/** Seals one batch of the tenant's events, of all its chains. Gives whether anything was sealed. */
 export async function sealTenant(database: Database, tenantId: string): Promise<boolean> {
-  const open = (await database.forTenant(tenantId, (tx) => tx.rows<{ chain: string }>(openChains, [tenantId]))).map(({ chain }) => chain);
-  let sealed = 0;
-  while (open.length > 0) sealed += (await Promise.all(open.splice(0, ABREAST).map((chain) => sealOne(database, tenantId, chain)))).reduce((sum, count) => sum + count, 0);
-  return sealed > 0;
-}
-
-function sealOne(database: Database, tenantId: string, chain: string): Promise<number> {
-  return database.forTenant(tenantId, async (tx) => {
-    const { mine } = await tx.one<{ mine: boolean }>(trySealing, [chain]);
-    return mine ? sealChain(tx, tenantId, chain) : 0;
-  });
+  return await database.forTenant(tenantId, (tx) => sealPending(tx, tenantId)) > 0;
 }

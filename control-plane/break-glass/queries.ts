@@ -80,7 +80,8 @@ export const eventsOfGrant: Statement = {
   name: 'break_glass.events',
   text: `
     SELECT e.id, (count(*) OVER ())::int AS count FROM audit.search s
-      JOIN audit.events e ON (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq) AND e.body IS NOT NULL
+      JOIN audit.links l ON (l.tenant_id, l.chain, l.seq) = (s.tenant_id, s.chain, s.seq)
+      JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) AND e.body IS NOT NULL
      WHERE s.tenant_id = $1 AND s.chain = $2 AND ((s.actor_id = $3 AND s.at BETWEEN $4 AND $5) OR s.subject_id = $6)
      ORDER BY s.seq LIMIT 5000`,
 };

@@ -86,9 +86,9 @@ export function endAudit(tx: Transaction, tenantId: string, chain: string, days:
 const forgetSearch: Statement = {
   name: 'retention.forget_search',
   text: `
-    DELETE FROM audit.search s USING audit.events e
+    DELETE FROM audit.search s USING audit.links l, audit.events e
      WHERE s.tenant_id = $1 AND s.chain = $2 AND s.seq BETWEEN $3 AND $4
-       AND (e.tenant_id, e.chain, e.seq) = (s.tenant_id, s.chain, s.seq) AND e.body IS NULL`,
+       AND (l.tenant_id, l.chain, l.seq) = (s.tenant_id, s.chain, s.seq) AND (e.tenant_id, e.id) = (l.tenant_id, l.event_id) AND e.body IS NULL`,
 };
 
 /** Takes away by whom and about what the events between two were, of which the bodies have ended. Gives how many. */

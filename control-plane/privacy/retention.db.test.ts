@@ -109,7 +109,7 @@ describe('operational traces', () => {
 
 describe('audit events', () => {
   interface Event { readonly seq: string; readonly id: string; readonly body: string | null }
-  const sealed = (): Promise<Event[]> => rows('SELECT seq, id, body FROM audit.events WHERE tenant_id = $1 AND seq IS NOT NULL ORDER BY seq', [plane.tenant.tenantId]);
+  const sealed = (): Promise<Event[]> => rows('SELECT l.seq, e.id, e.body FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 ORDER BY l.seq', [plane.tenant.tenantId]);
   const searched = async (): Promise<number[]> => (await rows<{ seq: string }>('SELECT seq FROM audit.search WHERE tenant_id = $1 ORDER BY seq', [plane.tenant.tenantId])).map(({ seq }) => Number(seq));
 
   test('lose their body after audit_days and can be searched no more, and the chain verifies; what a hold covers keeps it until that is released', async () => {
@@ -118,13 +118,13 @@ describe('audit events', () => {
     // Sealed, signed and searchable to the end, so that it is all of one age.
     const size = await vi.waitFor(async () => {
       const [head] = await rows<{ seq: string; done: boolean }>(`
-        SELECT h.seq, NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = h.tenant_id AND e.seq IS NULL) AND h.searchable_seq = h.seq
+        SELECT h.seq, NOT EXISTS (SELECT FROM audit.pending p WHERE p.tenant_id = h.tenant_id) AND h.searchable_seq = h.seq
                AND EXISTS (SELECT FROM audit.checkpoints c WHERE (c.tenant_id, c.chain, c.seq) = (h.tenant_id, h.chain, h.seq)) AS done
           FROM audit.chain_heads h WHERE h.tenant_id = $1`, [plane.tenant.tenantId]);
       expect(head?.done).toBe(true);
       return Number(head!.seq);
     }, { timeout: 20_000 });
-    await rows(`UPDATE audit.events SET recorded_at = recorded_at - interval '400 days' WHERE tenant_id = $1 AND seq IS NOT NULL`, [plane.tenant.tenantId]);
+    await rows(`UPDATE audit.events SET recorded_at = recorded_at - interval '400 days' WHERE tenant_id = $1 AND id IN (SELECT event_id FROM audit.links)`, [plane.tenant.tenantId]);
     await keepFor(null, null, 500);
     await sweep();
     expect((await sealed()).filter(({ body }) => body === null)).toEqual([]);

@@ -42,7 +42,7 @@ export const tenantFigures: Statement = {
            (SELECT count(*) FROM (SELECT FROM execution.deliveries WHERE tenant_id = $1 AND state = 'accepted' LIMIT $2) d)::int AS accepted_deliveries,
            (SELECT count(*) FROM outbox)::int AS outbox_rows,
            coalesce((SELECT extract(epoch FROM clock_timestamp() - min(due_at)) FROM outbox), 0)::float8 AS oldest_outbox_s,
-           (SELECT count(*) FROM (SELECT FROM audit.events WHERE tenant_id = $1 AND seq IS NULL LIMIT $2) e)::int AS unsealed_events
+           (SELECT count(*) FROM (SELECT unnest(event_ids) FROM audit.pending WHERE tenant_id = $1 LIMIT $2) e)::int AS unsealed_events
       FROM (SELECT count(*) FILTER (WHERE state = 'ready')::int AS ready_steps, count(*) FILTER (WHERE state = 'retrying')::int AS retrying_steps,
                    count(*) FILTER (WHERE state = 'uncertain')::int AS uncertain_steps, count(*) FILTER (WHERE state = 'leased')::int AS leased_steps,
                    count(*) FILTER (WHERE state = 'waiting')::int AS waiting_steps,

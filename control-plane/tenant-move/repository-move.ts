@@ -65,7 +65,7 @@ export const underWay: Statement = {
   text: `
     SELECT (SELECT count(*)::int FROM execution.steps WHERE tenant_id = $1 AND state = 'leased' AND lease_expires_at > clock_timestamp()) AS leases,
            (SELECT count(*)::int FROM execution.steps WHERE tenant_id = $1 AND state = 'uncertain') AS uncertain,
-           (SELECT count(*)::int FROM audit.events WHERE tenant_id = $1 AND seq IS NULL) AS unsealed,
+           (SELECT coalesce(sum(cardinality(event_ids)), 0)::int FROM audit.pending WHERE tenant_id = $1) AS unsealed,
            (SELECT count(*)::int FROM audit.chain_heads h WHERE h.tenant_id = $1 AND NOT EXISTS
              (SELECT FROM audit.checkpoints c WHERE (c.tenant_id, c.chain, c.seq) = (h.tenant_id, h.chain, h.seq))) AS uncovered`,
 };

@@ -13,7 +13,12 @@ interface CheckpointRow { chain: string; seq: string; hash: string; previous_che
 interface KeyRow { kid: string; public_jwk: Record<string, string> }
 
 const tenants: Statement = { name: 'test.audited_tenants', text: 'SELECT tenant_id FROM control.tenant_directory ORDER BY tenant_id' };
-const events: Statement = { name: 'test.audited_events', text: 'SELECT chain, id, type, run_id, body, seq, prev_hash, hash, line FROM audit.events WHERE tenant_id = $1 ORDER BY chain, seq NULLS LAST' };
+const events: Statement = {
+  name: 'test.audited_events',
+  text: `SELECT e.chain, e.id, e.type, e.run_id, e.body, l.seq, encode(l.prev_hash, 'hex') AS prev_hash, encode(l.hash, 'hex') AS hash, l.line
+           FROM audit.events e LEFT JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id)
+          WHERE e.tenant_id = $1 ORDER BY e.chain, l.seq NULLS LAST`,
+};
 const heads: Statement = { name: 'test.audited_heads', text: 'SELECT chain, seq, hash FROM audit.chain_heads WHERE tenant_id = $1' };
 const checkpoints: Statement = { name: 'test.audited_checkpoints', text: 'SELECT chain, seq, hash, previous_checkpoint_sha256, body, kid, object_key, note FROM audit.checkpoints WHERE tenant_id = $1 ORDER BY chain, number' };
 const keys: Statement = { name: 'test.audited_keys', text: `SELECT kid, public_jwk FROM control.signing_keys WHERE tenant_id = $1 AND purpose = 'checkpoint'` };

@@ -14,11 +14,13 @@ const dueRuns: Statement = {
        -- what the run has started is named with the digest of its evidence
        AND NOT EXISTS (SELECT FROM execution.runs c WHERE c.tenant_id = r.tenant_id AND c.parent_run_id = r.id AND c.evidence_id IS NULL)
        -- nothing of the run is still waiting to be sealed ...
-       AND NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id AND e.seq IS NULL)
+       AND NOT EXISTS (SELECT FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id
+                         AND NOT EXISTS (SELECT FROM audit.links l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id))
        -- ... and a signed tree that can be shown holds its last event
        AND EXISTS (SELECT FROM audit.checkpoints c
                     WHERE c.tenant_id = r.tenant_id AND c.chain = r.tenant_id || '/' || r.workspace_id AND c.format = 'v2'
-                      AND c.seq >= (SELECT max(e.seq) FROM audit.events e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id)
+                      AND c.seq >= (SELECT max(l.seq) FROM audit.events e JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id)
+                                    WHERE e.tenant_id = r.tenant_id AND e.run_id = r.id)
                       AND ${CHECKPOINT_IS_READY})
      ORDER BY r.finished_at
      LIMIT $1`,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { storeCheckpoint } from '@countersign/platform/audit/repository-checkpoints.ts';
-import { sealChain } from '@countersign/platform/audit/seal-chain.ts';
+import { sealPending } from '@countersign/platform/audit/seal-pending.ts';
 import { signHead } from '@countersign/platform/audit/sign-checkpoint.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { FileKeys } from '@countersign/platform/keys/file-keys.ts';
@@ -32,14 +32,14 @@ export async function sealAudit(plant: { readonly database: { readonly adminUrl:
   const database = new Database({ url: plant.database.adminUrl, applicationName: 'test sequencer', maxConnections: 1 });
   try {
     const all = await database.forNoTenant((tx) => tx.rows<{ tenant_id: string; chain: string }>(chains));
-    for (const { tenant_id, chain } of all) await database.forTenant(tenant_id, (tx) => sealOne(tx, tenant_id, chain, keys));
+    for (const { tenant_id } of all) while (await database.forTenant(tenant_id, (tx) => sealPending(tx, tenant_id)) > 0);
+    for (const { tenant_id, chain } of all) await database.forTenant(tenant_id, (tx) => signOne(tx, tenant_id, chain, keys));
   } finally {
     await database.close();
   }
 }
 
-async function sealOne(tx: Transaction, tenantId: string, chain: string, keys: Keys): Promise<void> {
-  while (await sealChain(tx, tenantId, chain) > 0);
+async function signOne(tx: Transaction, tenantId: string, chain: string, keys: Keys): Promise<void> {
   const row = await tx.one<{ seq: number; hash: string; frontier: Buffer; number: number; previousBody: string | null }>(head, [tenantId, chain]);
   const key = await keys.signingKey(tenantId, 'checkpoint');
   await tx.change(publishKey, [tenantId, key.kid, key.algorithm, JSON.stringify(key.publicJwk)]);

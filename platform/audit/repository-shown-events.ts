@@ -1,15 +1,16 @@
 import type { Statement, Transaction } from '../postgres/database.ts';
 
-const COLUMNS = 'e.seq::float8 AS seq, e.line, e.body';
+/** The columns of its link are null for an event that is not sealed yet. */
+const EVENTS = 'SELECT l.seq::float8 AS seq, l.line, e.body FROM audit.events e LEFT JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id)';
 
 const ofRun: Statement = {
   name: 'audit.shown_events_of_run',
-  text: `SELECT ${COLUMNS} FROM audit.events e WHERE e.tenant_id = $1 AND e.chain = $2 AND e.run_id = $3 ORDER BY e.seq`,
+  text: `${EVENTS} WHERE e.tenant_id = $1 AND e.chain = $2 AND e.run_id = $3 ORDER BY l.seq`,
 };
 
 const byId: Statement = {
   name: 'audit.shown_events_by_id',
-  text: `SELECT ${COLUMNS} FROM audit.events e WHERE e.tenant_id = $1 AND e.chain = $2 AND e.id = ANY ($3) ORDER BY e.seq`,
+  text: `${EVENTS} WHERE e.tenant_id = $1 AND e.chain = $2 AND e.id = ANY ($3) ORDER BY l.seq`,
 };
 
 /**

@@ -13,17 +13,21 @@ const tileRoots: Statement = {
 
 const linesBetween: Statement = {
   name: 'audit.lines_between',
-  text: 'SELECT line FROM audit.events WHERE tenant_id = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq',
+  text: `
+    SELECT r.chain, l.line FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS r (chain, after, up_to)
+      JOIN audit.links l ON l.tenant_id = $1 AND l.chain = r.chain AND l.seq > r.after AND l.seq <= r.up_to
+     ORDER BY r.chain, l.seq`,
 };
 
 const treeSize: Statement = { name: 'audit.tree_size', text: 'SELECT tree_size FROM audit.chain_heads WHERE tenant_id = $1 AND chain = $2' };
 
 const insertTiles: Statement = {
   name: 'audit.insert_tiles',
-  text: `INSERT INTO audit.tree_tiles (tenant_id, chain, level, n, root, hashes) SELECT $1, $2, t.* FROM unnest($3::int[], $4::bigint[], $5::bytea[], $6::bytea[]) AS t`,
+  text: `INSERT INTO audit.tree_tiles (tenant_id, chain, level, n, root, hashes) SELECT $1, t.* FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[]) AS t`,
 };
 
 export interface StoredTile extends TileKey {
+  readonly chain: string;
   readonly root: Uint8Array;
   readonly hashes: Uint8Array;
 }
@@ -40,10 +44,18 @@ export async function readTileRoots(tx: Transaction, tenantId: string, chain: st
   return rows.map(({ level, n, root }) => ({ level, n: Number(n), root }));
 }
 
-/** The lines of the chain behind the event `after`, up to the event `upTo`. */
-export async function readLines(tx: Transaction, tenantId: string, chain: string, after: number, upTo: number): Promise<string[]> {
-  if (after >= upTo) return [];
-  return (await tx.rows<{ line: string }>(linesBetween, [tenantId, chain, after, upTo])).map(({ line }) => line);
+/** The lines of a chain behind the event `after`, up to the event `upTo`. */
+export interface LineRange {
+  readonly chain: string;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Those of each chain in its order. */
+export async function readLines(tx: Transaction, tenantId: string, ranges: readonly LineRange[]): Promise<Array<{ chain: string; line: string }>> {
+  const asked = ranges.filter(({ after, upTo }) => after < upTo);
+  if (asked.length === 0) return [];
+  return tx.rows(linesBetween, [tenantId, asked.map(({ chain }) => chain), asked.map(({ after }) => after), asked.map(({ upTo }) => upTo)]);
 }
 
 /** How many leaves the tree of the chain has; 0 for one that has not begun. */
@@ -51,7 +63,6 @@ export async function readTreeSize(tx: Transaction, tenantId: string, chain: str
   return Number((await tx.maybeOne<{ tree_size: string }>(treeSize, [tenantId, chain]))?.tree_size ?? 0);
 }
 
-export async function storeTiles(tx: Transaction, tenantId: string, chain: string, tiles: readonly StoredTile[]): Promise<void> {
-  if (tiles.length === 0) return;
-  await tx.change(insertTiles, [tenantId, chain, tiles.map(({ level }) => level), tiles.map(({ n }) => n), tiles.map(({ root }) => root), tiles.map(({ hashes }) => hashes)]);
+export async function storeTiles(tx: Transaction, tenantId: string, tiles: readonly StoredTile[]): Promise<void> {
+  await tx.change(insertTiles, [tenantId, tiles.map(({ chain }) => chain), tiles.map(({ level }) => level), tiles.map(({ n }) => n), tiles.map(({ root }) => root), tiles.map(({ hashes }) => hashes)]);
 }

@@ -50,7 +50,7 @@ async function readNodes(tx: Transaction, tenantId: string, chain: string, size:
   for (const { level, n, root } of await readTileRoots(tx, tenantId, chain, below)) known.set(keyOf({ level: level + 1, n: Math.floor(n / TILE_WIDTH), at: n % TILE_WIDTH }), root);
   if (unfinished.some(({ level }) => level === 0)) {
     const first = wholeTiles(0, treeSize) * TILE_WIDTH;
-    (await readLines(tx, tenantId, chain, first, treeSize)).forEach((line, at) => known.set(keyOf({ level: 0, n: first / TILE_WIDTH, at }), leafHash(line)));
+    (await readLines(tx, tenantId, [{ chain, after: first, upTo: treeSize }])).forEach(({ line }, at) => known.set(keyOf({ level: 0, n: first / TILE_WIDTH, at }), leafHash(line)));
   }
   return (node) => rootOf(grow(EMPTY_FRONTIER, placesOf(node).map((place) => known.get(keyOf(place)) ?? missing(chain, place))));
 }
@@ -64,5 +64,5 @@ function keyOf({ level, n, at }: TilePlace): string {
 }
 
 function missing(chain: string, { level, n }: TilePlace): never {
-  throw new AuditError('audit_tree_damaged', `The tree of ${chain} lacks its tile ${level}/${n}, which cannot be: rows are missing in audit.tree_tiles or audit.events.`);
+  throw new AuditError('audit_tree_damaged', `The tree of ${chain} lacks its tile ${level}/${n}, which cannot be: rows are missing in audit.tree_tiles or audit.links.`);
 }

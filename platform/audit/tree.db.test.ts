@@ -1,12 +1,13 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chainOf } from '@countersign/contracts/events/audit-event.ts';
+import { chainOf, FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
 import { EMPTY_FRONTIER, grow, leafHash, rootOf, verifyConsistency, verifyInclusion } from '@countersign/contracts/transparency/merkle.ts';
 import { newId } from '../ids/typeid.ts';
 import { Database } from '../postgres/database.ts';
 import { createTestDatabase } from '../postgres/testing.ts';
 import type { TestDatabase } from '../postgres/testing.ts';
 import { appendAudit } from './append.ts';
-import { sealChain } from './seal-chain.ts';
+import { sealPending } from './seal-pending.ts';
 import { consistencyProof, inclusionProof, inclusionProofs, rootAt } from './tree-reader.ts';
 
 /** More than a whole tile of the second level. */
@@ -28,9 +29,9 @@ function oldRoot(size: number): Buffer {
   return root;
 }
 
-async function sealAll(of: string): Promise<number> {
+async function sealAll(): Promise<number> {
   let all = 0;
-  for (let sealed = -1; sealed !== 0; all += sealed) sealed = await inTenant((tx) => sealChain(tx, tenantId, of));
+  for (let sealed = -1; sealed !== 0; all += sealed) sealed = await inTenant((tx) => sealPending(tx, tenantId));
   return all;
 }
 
@@ -39,12 +40,15 @@ beforeAll(async () => {
   const admin = new Database({ url: database.adminUrl, applicationName: 'test admin' });
   // A chain of before there were trees: sealed, with a head, without a leaf.
   await admin.forTenant(tenantId, async (tx) => {
-    await tx.change({ name: 'test.events', text: `INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) SELECT $1, $2, 'aud_' || n, 't', '{}', n, 'p', 'h', 'line ' || n FROM generate_series(1, $3::int) n` }, [tenantId, old, LONG]);
+    await tx.change({
+      name: 'test.links', text: `INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash)
+                                 SELECT $1, $2, n, 'aud_' || n, sha256(n::text::bytea), decode($4, 'hex'), decode($4, 'hex') FROM generate_series(1, $3::int) n`,
+    }, [tenantId, old, LONG, FIRST_PREV_HASH]);
     await tx.change({ name: 'test.chain_head', text: `INSERT INTO audit.chain_heads (tenant_id, chain, seq, hash) VALUES ($1, $2, $3, 'h')` }, [tenantId, old, LONG]);
   });
   await admin.close();
-  lines = Array.from({ length: LONG }, (_, n) => `line ${n + 1}`);
-  await sealAll(old);
+  lines = Array.from({ length: LONG }, (_, at) => `{"body_sha256":"${hash('sha256', String(at + 1), 'hex')}","prev_hash":"${FIRST_PREV_HASH}","seq":${at + 1}}`);
+  await sealAll();
 }, 120_000);
 afterAll(() => database.drop());
 
@@ -87,9 +91,9 @@ describe('the tree of a chain', () => {
       await inTenant(async (tx) => {
         for (let n = 0; n < count; n += 1) await appendAudit(tx, { at: new Date(), type: 'content.stored', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'system', id: 'test' }, subject: { kind: 'test', id: String(n) }, data: {} });
       });
-      expect(await sealAll(chain)).toBe(count);
+      expect(await sealAll()).toBe(count);
       appended += count;
-      const stored = await inTenant((tx) => tx.rows<{ line: string }>({ name: 'test.lines', text: 'SELECT line FROM audit.events WHERE chain = $1 ORDER BY seq' }, [chain]));
+      const stored = await inTenant((tx) => tx.rows<{ line: string }>({ name: 'test.lines', text: 'SELECT line FROM audit.links WHERE chain = $1 ORDER BY seq' }, [chain]));
       expect(stored).toHaveLength(appended);
       expect(Buffer.from(await inTenant((tx) => rootAt(tx, tenantId, chain, appended)))).toEqual(rootOfLines(appended, stored.map(({ line }) => line)));
     }

@@ -141,10 +141,11 @@ describe('roles', () => {
 
   test('the functions that act with their owner\'s rights are the audit\'s, with a fixed search path, and they ask whose tenant it is', async () => {
     const { rows } = await admin.query(`SELECT p.oid::regproc::text AS name, p.proconfig AS config FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname = ANY ($1) ORDER BY 1`, [[...SCHEMAS, 'app', 'public']]);
-    expect(rows).toEqual(['audit.append', 'audit.append_all', 'audit.end_retention'].map((name) => ({ name, config: ['search_path=pg_catalog, pg_temp'] })));
+    expect(rows).toEqual(['audit.append', 'audit.append_all', 'audit.end_retention', 'audit.seal'].map((name) => ({ name, config: ['search_path=pg_catalog, pg_temp'] })));
     for (const client of planes.values()) {
       for (const acting of ['', own]) {
-        for (const append of [`append($1, $1 || '/wsp', 'aud_test', 'run.created', NULL, '{}')`, `append_all(ARRAY[$1], ARRAY[$1 || '/wsp'], ARRAY['aud_test'], ARRAY['run.created'], ARRAY[NULL], ARRAY['{}'])`, `end_retention($1, $1 || '/wsp', clock_timestamp(), 1)`]) {
+        for (const append of [`append($1, $1 || '/wsp', 'aud_test', 'run.created', NULL, '{}')`, `append_all(ARRAY[$1], ARRAY[$1 || '/wsp'], ARRAY['aud_test'], ARRAY['run.created'], ARRAY[NULL], ARRAY['{}'])`, `end_retention($1, $1 || '/wsp', clock_timestamp(), 1)`,
+          `seal($1, '{}', '', '{}', '{}', '{}', '{}', '{}')`]) {
           await client.query('BEGIN');
           await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [acting]);
           await expect(client.query(`SELECT audit.${append}`, [other])).rejects.toMatchObject({ code: '42501' });
@@ -173,7 +174,9 @@ describe('roles', () => {
 describe('the audit', () => {
   test.each([
     ['an event changed', `UPDATE audit.events SET body = '{"x":1}'`], ['an event deleted', 'DELETE FROM audit.events'], ['all of them cut off', 'TRUNCATE audit.events'],
-    ['an event unsealed', 'UPDATE audit.events SET seq = NULL, prev_hash = NULL, hash = NULL, line = NULL'], ['a checkpoint changed', `UPDATE audit.checkpoints SET body = 'x'`],
+    ['a link changed', 'UPDATE audit.links SET seq = seq + 1'], ['an event unsealed', 'DELETE FROM audit.links'], ['links cut off', 'TRUNCATE audit.links'],
+    ['a link made up', `INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash) VALUES ('${other}', 'c', 9, 'i', '\\x00', '\\x00', '\\x00')`],
+    ['an event that is never sealed', 'DELETE FROM audit.pending'], ['a head moved', 'UPDATE audit.chain_heads SET seq = seq + 1'], ['a checkpoint changed', `UPDATE audit.checkpoints SET body = 'x'`],
     ['a checkpoint deleted', 'DELETE FROM audit.checkpoints'], ['checkpoints cut off', 'TRUNCATE audit.checkpoints'], ['an event written past the function', `INSERT INTO audit.events (tenant_id, chain, id, type, body) VALUES ('${other}', 'c', 'i', 't', '{}')`],
   ])('%s: refused to both planes', async (_name, text) => {
     for (const client of planes.values()) {
@@ -185,8 +188,12 @@ describe('the audit', () => {
   });
 
   test('what is sealed stays as it is, for the owner and for a superuser with its triggers too', async () => {
-    await admin.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) VALUES ($1, 'c', 'aud_sealed', 't', '{}', 1, 'p', 'h', 'l')`, [other]);
-    for (const text of [`UPDATE audit.events SET line = 'other' WHERE id = 'aud_sealed'`, `DELETE FROM audit.events WHERE id = 'aud_sealed'`, 'TRUNCATE audit.events']) {
+    await admin.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body) VALUES ($1, 'c', 'aud_sealed', 't', '{}')`, [other]);
+    await admin.query(`INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash) SELECT $1, 'c', 1, 'aud_sealed', d, d, d FROM sha256('') d`, [other]);
+    for (const text of [
+      `UPDATE audit.events SET body = '{"x":1}' WHERE id = 'aud_sealed'`, `UPDATE audit.events SET type = 'u' WHERE id = 'aud_sealed'`, `DELETE FROM audit.events WHERE id = 'aud_sealed'`, 'TRUNCATE audit.events',
+      `UPDATE audit.links SET hash = sha256('x') WHERE event_id = 'aud_sealed'`, `DELETE FROM audit.links WHERE event_id = 'aud_sealed'`, 'TRUNCATE audit.links', `UPDATE audit.pending SET event_ids = '{}'`, 'TRUNCATE audit.pending',
+    ]) {
       await expect(admin.query(text)).rejects.toMatchObject({ code: '42501' });
     }
   });

@@ -88,7 +88,7 @@ const due: Statement = {
   text: `
     SELECT * FROM (
       SELECT s.id, s.name, s.kind, s.format, s.endpoint, s.types, s.shows_sensitive, s.enabled, s.failing_since, s.secret_sealed, h.chain, coalesce(p.delivered_seq, 0) AS delivered, coalesce(p.attempts, 0) AS attempts,
-             CASE WHEN s.enabled THEN h.seq ELSE coalesce((SELECT e.seq FROM audit.events e WHERE e.tenant_id = $1 AND e.id = s.drain_event_id AND e.chain = h.chain), 0) END AS up_to
+             CASE WHEN s.enabled THEN h.seq ELSE coalesce((SELECT l.seq FROM audit.links l WHERE l.tenant_id = $1 AND l.event_id = s.drain_event_id AND l.chain = h.chain), 0) END AS up_to
         FROM control.audit_sinks s
         JOIN audit.chain_heads h ON h.tenant_id = s.tenant_id
         LEFT JOIN audit.sink_positions p ON (p.tenant_id, p.sink_id, p.chain) = (s.tenant_id, s.id, h.chain)
@@ -102,7 +102,7 @@ export function dueDeliveries(tx: Transaction, tenantId: string): Promise<DueDel
 
 const nextEvents: Statement = {
   name: 'audit.next_for_sink',
-  text: 'SELECT seq, type, body FROM audit.events WHERE tenant_id = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5',
+  text: `SELECT l.seq, e.type, e.body FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND l.chain = $2 AND l.seq > $3 AND l.seq <= $4 ORDER BY l.seq LIMIT $5`,
 };
 
 export interface NextEvent {

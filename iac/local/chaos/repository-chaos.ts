@@ -42,7 +42,7 @@ export async function listPendingApprovals(tx: Transaction): Promise<string[]> {
   return (await tx.rows<{ id: string }>(pendingApprovals)).map((row) => row.id);
 }
 
-const pendingEvents: Statement = { name: 'chaos.pending_events', text: 'SELECT count(*)::int AS events FROM audit.events WHERE seq IS NULL' };
+const pendingEvents: Statement = { name: 'chaos.pending_events', text: 'SELECT coalesce(sum(cardinality(event_ids)), 0)::int AS events FROM audit.pending' };
 
 export async function countPendingEvents(tx: Transaction): Promise<number> {
   return (await tx.one<{ events: number }>(pendingEvents)).events;

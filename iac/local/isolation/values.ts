@@ -36,11 +36,11 @@ export const SEALED: ReadonlyArray<{ readonly table: string; readonly column: st
 /** Tables that the walk plants nothing in: the tenants themselves, and what the cell has put there while it started. */
 export const NATURAL: readonly string[] = [
   'control.tenants', 'control.workspaces', 'control.environments', 'control.principals', 'control.wrapped_keys', 'control.signing_keys', 'control.policy_bundles',
-  'audit.events', 'audit.chain_heads',
+  'audit.events', 'audit.links', 'audit.pending', 'audit.chain_heads',
 ];
 
 /** Tables in which the cell itself writes of every tenant now and then, whoever asks for what. */
-export const KEPT_BY_THE_CELL: readonly string[] = ['audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards'];
+export const KEPT_BY_THE_CELL: readonly string[] = ['audit.pending', 'audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards'];
 
 /** Columns that the cell writes of every tenant in the background: how often a key has sealed, and which plane has sealed anew what older ones had. */
 export const COUNTED_BY_THE_CELL: Readonly<Record<string, readonly string[]>> = { 'control.wrapped_keys': ['seals', 'control_resealed_at', 'execution_resealed_at'] };

@@ -46,7 +46,9 @@ test('another history, whole and signed with the live key, is refused by the wit
   await admin.forTenant(plane.tenant.tenantId, async (tx) => {
     const texts = [
       'SET LOCAL session_replication_role = replica', 'DELETE FROM audit.cosignatures', 'DELETE FROM audit.checkpoints', 'DELETE FROM audit.tree_tiles', 'DELETE FROM audit.search',
-      `DELETE FROM audit.events WHERE chain = '${chain}' AND seq = 2`, 'UPDATE audit.events SET seq = NULL, prev_hash = NULL, hash = NULL, line = NULL WHERE seq IS NOT NULL', 'DELETE FROM audit.chain_heads',
+      `DELETE FROM audit.events WHERE id = (SELECT event_id FROM audit.links WHERE chain = '${chain}' AND seq = 2)`, 'DELETE FROM audit.links', 'DELETE FROM audit.chain_heads', 'DELETE FROM audit.pending',
+      `INSERT INTO audit.pending (tenant_id, chain, event_ids, bodies_sha256)
+       SELECT tenant_id, chain, array_agg(id ORDER BY pending_no), string_agg(sha256(convert_to(body, 'UTF8')), '' ORDER BY pending_no) FROM audit.events GROUP BY tenant_id, chain`,
     ];
     for (const text of texts) await tx.change({ name: text, text });
   });

@@ -13,7 +13,8 @@ const TABLES: Readonly<Record<keyof History, string>> = {
   calls: 'SELECT id, run_id, step_id, action, risk, action_digest, state, decision_id, fence FROM execution.tool_calls',
   decisions: 'SELECT id, run_id, step_id, action_digest, outcome, approval_id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS committed_at_ms FROM execution.decisions',
   approvals: 'SELECT id, state, action_digest FROM control.approvals',
-  events: 'SELECT id, chain, pending_no, type, run_id, body, seq, prev_hash, hash, line FROM audit.events',
+  events: `SELECT e.id, e.chain, e.pending_no, e.type, e.run_id, e.body, l.seq, encode(l.prev_hash, 'hex') AS prev_hash, encode(l.hash, 'hex') AS hash, l.line
+             FROM audit.events e LEFT JOIN audit.links l ON (l.tenant_id, l.event_id) = (e.tenant_id, e.id)`,
   heads: 'SELECT chain, seq, hash FROM audit.chain_heads',
 };
 

@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chainOf, FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
+import { legalTransitionRows } from '@countersign/contracts/states/legal-pairs.ts';
+import { newId } from '../ids/typeid.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { createTestDatabase } from '../postgres/testing.ts';
+import type { TestDatabase } from '../postgres/testing.ts';
+import { sealPending } from './seal-pending.ts';
+
+let database: TestDatabase;
+beforeAll(async () => { database = await createTestDatabase(); });
+afterAll(() => database.drop());
+
+const tenantId = newId('tenant');
+const chains = Array.from({ length: 3 }, () => chainOf(tenantId, newId('workspace')));
+const inTenant = <T>(work: Parameters<typeof database.control.forTenant<T>>[1]): Promise<T> => database.control.forTenant(tenantId, work);
+const sealOnce = (): Promise<number> => inTenant((tx) => sealPending(tx, tenantId));
+/** Appends events of these chains in one statement, as the engine does. */
+const append = (...events: Array<{ chain: string; id: string; body: string }>): Promise<object[]> => inTenant((tx) => tx.rows({ name: 'test.append', text: `SELECT audit.append_all($1, $2, $3, $4, $5, $6)` }, [
+  events.map(() => tenantId), events.map(({ chain }) => chain), events.map(({ id }) => id), events.map(() => 'run.created'), events.map(() => null), events.map(({ body }) => body)]));
+const linksOf = (chain: string): Promise<Array<{ seq: number; event_id: string; line: string; hash: string }>> => inTenant((tx) =>
+  tx.rows({ name: 'test.links', text: `SELECT seq::int AS seq, event_id, line, encode(hash, 'hex') AS hash FROM audit.links WHERE chain = $1 ORDER BY seq` }, [chain]));
+
+test('what several chains wrote together is sealed together, each in the order in which it was written, behind what was there', async () => {
+  const bodies = Array.from({ length: 40 }, (_, n) => ({ chain: chains[(n * 7) % 3]!, id: `aud_${n}`, body: `{"n":${n},"text":"größer"}` }));
+  await append(...bodies.slice(0, 11));
+  await append(...bodies.slice(11, 12));
+  expect(await sealOnce()).toBe(12);
+  await append(...bodies.slice(12));
+  expect(await sealOnce()).toBe(28);
+  expect(await sealOnce()).toBe(0);
+  for (const chain of chains) {
+    let prev_hash = FIRST_PREV_HASH;
+    const expected = bodies.filter((one) => one.chain === chain).map(({ id, body }, at) => {
+      const line = `{"body_sha256":"${hash('sha256', body, 'hex')}","prev_hash":"${prev_hash}","seq":${at + 1}}`;
+      prev_hash = hash('sha256', line, 'hex');
+      return { seq: at + 1, event_id: id, line, hash: prev_hash };
+    });
+    expect(await linksOf(chain)).toEqual(expected);
+    expect(await inTenant((tx) => tx.one({ name: 'test.head', text: 'SELECT seq::int AS seq, hash, tree_size::int AS tree FROM audit.chain_heads WHERE chain = $1' }, [chain]))).toEqual({ seq: expected.length, hash: prev_hash, tree: expected.length });
+  }
+});
+
+test('nothing is sealed that is not pending, behind another head than the one that is there, or without a digest of each', async () => {
+  const chain = chainOf(tenantId, newId('workspace'));
+  await append({ chain, id: 'aud_a', body: '{}' }, { chain, id: 'aud_b', body: '{}' });
+  const [row] = await inTenant((tx) => tx.rows<{ no: string }>({ name: 'test.pending', text: 'SELECT no FROM audit.pending WHERE chain = $1' }, [chain]));
+  const seal = (nos: unknown[], events: number, seq: number, newSeq: number): Promise<object[]> => inTenant((tx) =>
+    tx.rows({ name: 'test.seal', text: 'SELECT audit.seal($1, $2, $3, $4, $5, $6, $7, $8)' }, [tenantId, nos, Buffer.alloc(96 * events), [chain], [seq], [newSeq], ['h'], [Buffer.alloc(32)]]));
+  for (const [nos, events, newSeq] of [[[row!.no], 1, 1], [[row!.no], 3, 3], [[row!.no], 2, 1], [[], 1, 1], [['999999'], 1, 1]] as const) {
+    await expect(seal([...nos], events, 0, newSeq)).rejects.toBeInstanceOf(pg.DatabaseError);
+  }
+  expect(await linksOf(chain)).toEqual([]);
+  expect(await sealOnce()).toBe(2);
+  await append({ chain, id: 'aud_c', body: '{}' });
+  const [next] = await inTenant((tx) => tx.rows<{ no: string }>({ name: 'test.pending', text: 'SELECT no FROM audit.pending WHERE chain = $1' }, [chain]));
+  // A head as it was before: the place is taken. One that nobody has come to yet: it is not where it was read.
+  await expect(seal([next!.no], 1, 1, 2)).rejects.toMatchObject({ code: '23505', constraint: 'links_pk' });
+  await expect(seal([next!.no], 1, 3, 4)).rejects.toMatchObject({ code: '40001' });
+  expect(await sealOnce()).toBe(1);
+});
+
+test('two who seal for one tenant do not seal the same twice: the second comes away with nothing', async () => {
+  const chain = chainOf(tenantId, newId('workspace'));
+  await append({ chain, id: 'aud_once', body: '{}' });
+  const [sealed, meanwhile] = await inTenant(async (tx) => [await sealPending(tx, tenantId), await sealOnce()]);
+  expect([sealed, meanwhile, (await linksOf(chain)).length]).toEqual([1, 0, 1]);
+});
+
+test('a database of before keeps what was sealed, byte for byte, and what was pending stays pending', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'countersign-migrations-'));
+  const all = fileURLToPath(new URL('../../contracts/database/migrations', import.meta.url));
+  const before = await createEmpty();
+  try {
+    const files = (await readdir(all)).filter((name) => name < '0039');
+    await Promise.all(files.map((name) => cp(path.join(all, name), path.join(folder, name))));
+    await migrate({ adminUrl: before.url, folder, legalTransitions: legalTransitionRows() });
+    const [first, second] = ['{"n":1}', '{"n":2}'];
+    const line = `{"body_sha256":"${hash('sha256', first, 'hex')}","prev_hash":"${FIRST_PREV_HASH}","seq":1}`;
+    await before.client.query(`INSERT INTO control.tenant_directory (tenant_id, slug, region, cell) VALUES ($1, 'before', 'us', 'local')`, [tenantId]);
+    await before.client.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) VALUES ($1, $2, 'aud_1', 'run.created', $3, 1, $4, $5, $6)`, [tenantId, chains[0], first, FIRST_PREV_HASH, hash('sha256', line, 'hex'), line]);
+    await before.client.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body) VALUES ($1, $2, 'aud_2', 'run.created', $3)`, [tenantId, chains[0], second]);
+    await migrate({ adminUrl: before.url, folder: all, legalTransitions: legalTransitionRows() });
+    expect((await before.client.query(`SELECT event_id, line, encode(hash, 'hex') AS hash FROM audit.links`)).rows).toEqual([{ event_id: 'aud_1', line, hash: hash('sha256', line, 'hex') }]);
+    expect((await before.client.query(`SELECT event_ids, encode(bodies_sha256, 'hex') AS bodies FROM audit.pending`)).rows).toEqual([{ event_ids: ['aud_2'], bodies: hash('sha256', second, 'hex') }]);
+  } finally {
+    await before.drop();
+    await rm(folder, { recursive: true });
+  }
+}, 60_000);
+
+/** A database without anything in it, beside that of the file. */
+async function createEmpty(): Promise<{ url: string; client: pg.Client; drop(): Promise<void> }> {
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  const url = new URL(database.adminUrl);
+  const name = `${url.pathname.slice(1)}_before`;
+  await admin.query(`CREATE DATABASE ${name}`);
+  url.pathname = `/${name}`;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  return {
+    url: url.href, client,
+    async drop() {
+      await client.end();
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.end();
+    },
+  };
+}
