@@ -11,6 +11,7 @@ import type { Contents } from '../contents/contents.ts';
 import { ExecutionError } from '../errors.ts';
 import { callEvent } from './audit-call.ts';
 import { insertModelRow, readLatestModel } from './queries.ts';
+import { askedAgainWhileAway } from './store-away.ts';
 
 export interface ModelStoreOptions {
   readonly database: Database;
@@ -33,7 +34,7 @@ function modelStore({ database, objects, contents, clock, worker }: ModelStoreOp
     async latest(instanceId) {
       const row = await database.forTenant(call.tenant.id, (tx) => readLatestModel(tx, call, instanceId));
       if (row === undefined) return null;
-      const bytes = await contents.openBytes(call.tenant.id, row.digest, await objects.get(row.object_key));
+      const bytes = await askedAgainWhileAway(async () => contents.openBytes(call.tenant.id, row.digest, await objects.get(row.object_key)));
       if (digestOfBytes(bytes) !== row.digest) throw new ExecutionError('model_damaged', `The stored bytes of the model ${row.id} do not have its digest. Train it again.`);
       return { id: row.id, version: row.version, digest: row.digest, bytes };
     },
@@ -44,7 +45,7 @@ function modelStore({ database, objects, contents, clock, worker }: ModelStoreOp
       // Each seal gives other bytes, and an object never changes: the key is of this model, not of its bytes.
       const objectKey = `models/${call.tenant.id}/${instanceId}/${id}`;
       // The bytes first: a row must never name an object that is not there.
-      await objects.put(objectKey, await contents.sealBytes(call.tenant.id, digest, bytes));
+      await askedAgainWhileAway(async () => objects.put(objectKey, await contents.sealBytes(call.tenant.id, digest, bytes)));
       const event = callEvent(call, worker, 'model.trained', { kind: 'model', id }, { instance_id: instanceId, digest, labelled_count, size_bytes: bytes.byteLength });
       const version = await database.forTenant(call.tenant.id, async (tx) => {
         const written = await insertModelRow(tx, call, { id, instanceId, digest, objectKey, labelledCount: labelled_count, metrics }, [event], clock.now());
