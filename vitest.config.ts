@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './iac/local/test/longest-first.ts';
 
 /**
  * One runner for every suite. The kind of test is in its file name:
@@ -10,9 +11,14 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'web/dist/**', '.cache/**', '.countersign/**'],
     globalSetup: ['iac/local/test/scratch-setup.ts', 'iac/local/test/postgres-setup.ts'],
+    setupFiles: ['iac/local/test/keep-compiled.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Vitest's own second is short on a busy machine; what holds is found after the same few milliseconds.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
+    // One more than the two cores of the smallest machine: tests wait for a database or a browser some of the time.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

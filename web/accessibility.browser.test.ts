@@ -55,7 +55,7 @@ describe('nothing serious by axe, in light and in dark', () => {
   });
 
   it.each([
-    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/roles', 'Give a role'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
+    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
   ])('%s, asked by %s', async (path, name) => {
     await show(page, usual.url + path);
     await page.getByRole('button', { name, exact: true }).last().click();

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,10 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 let folder: string;
 let made = 0;
 
-beforeAll(async () => { folder = await mkdtemp(path.join(tmpdir(), 'countersign-author-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'countersign-author-'));
+  await author('new', 'original');
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function author(...args: string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
@@ -22,11 +25,11 @@ function author(...args: string[]): Promise<{ readonly code: number; readonly st
   });
 }
 
-/** A new package with one text of one file replaced. */
+/** A copy of a new package with one text of one file replaced. */
 async function packageWith(file: string, from: string | RegExp, to: string): Promise<string> {
   made += 1;
-  const name = `wiki-${made}`;
-  await author('new', name);
+  const name = `copy-${made}`;
+  await cp(path.join(folder, 'original'), path.join(folder, name), { recursive: true });
   const at = path.join(folder, name, file);
   const before = await readFile(at, 'utf8');
   const after = before.replace(from, to);
@@ -86,7 +89,7 @@ describe('connector new and test', () => {
 
 describe('connector pack', () => {
   test('gives the same bytes for the same content and key, and the signature holds over them', async () => {
-    await author('new', 'packed');
+    await cp(path.join(folder, 'original'), path.join(folder, 'packed'), { recursive: true });
     await author('key', 'publisher.key');
     expect(await author('pack', 'packed', '--key', 'publisher.key', '-o', 'one.zip')).toMatchObject({ code: 0, stderr: '' });
     await author('pack', 'packed', '--key', 'publisher.key', '-o', 'two.zip');
@@ -96,7 +99,7 @@ describe('connector pack', () => {
     if (!isPublisherJwk(key)) throw new TypeError('no public key was written');
     const { content, signature } = decodePackage(one!);
     expect([...content.keys()]).toEqual(['actions/add-entry.ts', 'actions/get-note.ts', 'client.ts', 'connector.ts', 'errors.ts', 'manifest.yaml']);
-    expect(verifyPackage(signature, key)).toMatchObject({ name: 'packed', version: '0.1.0', package_digest: digestOfContent(content) });
+    expect(verifyPackage(signature, key)).toMatchObject({ name: 'original', version: '0.1.0', package_digest: digestOfContent(content) });
     expect((await author('key', 'publisher.key')).stderr).toContain('a key is never overwritten');
   });
 });

@@ -47,7 +47,7 @@ async function allSealed(tenant: TestTenant, count: number): Promise<EventRow[]>
 test('an event is sealed soon after its commit', async () => {
   const tenant = await plane.otherTenant();
   await appendOne(plane.database.execution, tenant, 'one');
-  await expect.poll(async () => (await events(tenant)).some((row) => row.seq === null), { timeout: 5_000, interval: 10 }).toBe(false);
+  await expect.poll(async () => (await events(tenant)).some((row) => row.seq === null), { interval: 10 }).toBe(false);
 });
 
 test('under concurrent writers of both planes every event is sealed once, in an unbroken chain', async () => {

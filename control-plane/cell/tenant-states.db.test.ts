@@ -58,12 +58,12 @@ test('a tenant that is not there is for whoever asks who is asking', async () =>
 test('while a tenant is moved, neither its people nor its webhooks change anything; afterwards both work again', async () => {
   expect((await webhook()).status).toBe(202);
   await place({ state: 'moving' });
-  await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(503), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(503), { timeout: 20_000 });
   const before = await rows();
   const refused = await webhook();
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
   expect(await rows()).toBe(before);
   await place({ state: 'active' });
-  await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(200), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(200), { timeout: 20_000 });
   expect((await webhook()).status).toBe(202);
 });

@@ -4,7 +4,7 @@ import { ensureChromium } from './chromium/chromium.ts';
 import type { RunningPostgres } from './postgres/postgres.ts';
 import { ensureRedis } from './redis/ensure-redis.ts';
 import { ensureMoto } from './aws/moto.ts';
-import { parseArguments, vitestSelection, type TestArguments } from './test/arguments.ts';
+import { parseArguments, vitestSelection, type TestArguments, type TestKind } from './test/arguments.ts';
 import { buildConsole, runChecks } from './test/checks.ts';
 import { keepTemporaryFilesIn, TEST_DATABASE_URL } from './test/config.ts';
 import { TestRunError } from './test/errors.ts';
@@ -46,11 +46,7 @@ try {
 }
 
 async function runAll({ only, vitest }: TestArguments): Promise<number> {
-  if (only === undefined) await runChecks(report, tools, root);
-  if (only === 'browser') await buildConsole(report, tools);
-  if (only === undefined || only === 'browser') await report.stage('Chromium', (note) => ensureChromium(note));
-  if (only !== 'unit' && only !== 'browser') await report.stage('Redis', (note) => ensureRedis(note));
-  if (only !== 'cell' && only !== 'browser') await report.stage('moto, a stand-in for AWS', () => ensureMoto(join(root, '.cache')));
+  await Promise.all([runChecksOf(only), fetchTools(only)]);
   if (only !== 'unit') {
     postgres = await report.stage('PostgreSQL for the tests', () => startTestPostgres());
     if (postgres === undefined) return EXIT_FAILED;
@@ -59,6 +55,18 @@ async function runAll({ only, vitest }: TestArguments): Promise<number> {
   if (failedChecks > 0) console.log(`\n  ${failedChecks} failed above (${report.failed.join(', ')}): this run ends with exit code ${EXIT_FAILED} whatever the tests say.`);
   const testsCode = await runVitest([...vitestSelection(only), ...vitest]);
   return testsCode === 0 && failedChecks > 0 ? EXIT_FAILED : testsCode;
+}
+
+async function runChecksOf(only: TestKind | undefined): Promise<void> {
+  if (only === undefined) await runChecks(report, tools, root);
+  if (only === 'browser') await buildConsole(report, tools);
+}
+
+/** What the tests need beside Node, and a machine may not have: looked for, and got, while the checks run. */
+async function fetchTools(only: TestKind | undefined): Promise<void> {
+  if (only === undefined || only === 'browser') await report.stage('Chromium', (note) => ensureChromium(note));
+  if (only !== 'unit' && only !== 'browser') await report.stage('Redis', (note) => ensureRedis(note));
+  if (only !== 'cell' && only !== 'browser') await report.stage('moto, a stand-in for AWS', () => ensureMoto(join(root, '.cache')));
 }
 
 async function runVitest(args: readonly string[]): Promise<number> {

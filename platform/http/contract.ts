@@ -43,8 +43,19 @@ interface OpenApi {
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const ROOT = 'openapi';
 
-/** Reads the OpenAPI document at `file` and compiles every schema of it once. Throws when the document is not consistent. */
-export async function loadContract(file: string): Promise<ContractOperation[]> {
+const loaded = new Map<string, Promise<ContractOperation[]>>();
+
+/**
+ * Reads the OpenAPI document at `file` and compiles every schema of it. Throws when the document is not consistent. A file is read once per
+ * process: a control plane and the tests that check its answers look at the same one.
+ */
+export function loadContract(file: string): Promise<ContractOperation[]> {
+  const known = loaded.get(file) ?? readContract(file);
+  loaded.set(file, known);
+  return known;
+}
+
+async function readContract(file: string): Promise<ContractOperation[]> {
   const document = parse(await readFile(file, 'utf8')) as OpenApi;
   const compiler = new SchemaCompiler(document);
   return Object.entries(document.paths).flatMap(([path, item]) =>
