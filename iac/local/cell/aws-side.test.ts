@@ -28,6 +28,11 @@ test('a cell is on this machine alone unless it is asked for more, and stays wha
   expect(await keptAwsSide(await had({ keys: 'kms', objects: 's3', kms_key_id: KMS, bucket: 'b' }), {})).toMatchObject({ keys: 'kms', objects: 's3', bucket: 'b' });
 });
 
+test('a first start that did not come to its end is done again', async () => {
+  await keptAwsSide(folder, { objects: 's3', secrets: 'aws', keys: 'kms' });
+  expect(await keptAwsSide({ ...folder, isNew: false }, { objects: 's3' })).toMatchObject({ keys: 'kms', secrets: 'aws', objects: 's3', kms_key_id: null, bucket: null });
+});
+
 test('the root key goes to KMS and back, and the one of before is named meanwhile', async () => {
   await writeFile(folder.keyFile, '');
   const there = await keptAwsSide(await had({ kms_key_id: KMS }), { keys: 'kms' });

@@ -30,7 +30,10 @@ export async function keptAwsSide(folder: DataFolder, options: Pick<CellOptions,
   const [secrets, objects] = [options.secrets ?? kept.secrets, options.objects ?? kept.objects];
   if (!folder.isNew && objects !== kept.objects) throw lost('--objects', kept.objects, 'Its evidence would not be found');
   if (kept.secrets === 'aws' && secrets !== 'aws') throw lost('--secrets', 'aws', 'Its credentials would not be found');
-  return { ...kept, keys: options.keys ?? kept.keys, secrets, objects };
+  const asked = { ...kept, keys: options.keys ?? kept.keys, secrets, objects };
+  // A first start that fails later is done again with what it was asked for.
+  if (folder.isNew) await folder.keep('aws', asked);
+  return asked;
 }
 
 function lost(flag: string, was: string, what: string): CellError {
