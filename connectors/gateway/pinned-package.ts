@@ -1,11 +1,14 @@
 import type { Connector } from '../sdk/connector.ts';
 import type { InstanceView } from './ports.ts';
 
+/** What an instance is pinned to. */
+export type PinnedInstance = Pick<InstanceView, 'name' | 'connector' | 'connectorVersion' | 'manifestDigest' | 'packageDigest'>;
+
 /**
  * Why an instance does not run the package that is installed, or null when it is the one that was approved for it. An instance runs
  * only the manifest and the code that it is pinned to.
  */
-export function packageProblem(instance: InstanceView, connector: Connector): { readonly code: 'manifest_changed' | 'package_changed' | 'package_unapproved'; readonly message: string } | null {
+export function packageProblem(instance: PinnedInstance, connector: Connector): { readonly code: 'manifest_changed' | 'package_changed' | 'package_unapproved'; readonly message: string } | null {
   const { name, version } = connector.manifest;
   const pinned = `The instance ${instance.name} is pinned to ${instance.connector} ${instance.connectorVersion}`;
   const fix = `See \`countersign connector instances\`, then approve it with \`countersign connector approve ${instance.name}\``;

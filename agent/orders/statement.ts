@@ -1,0 +1,18 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parseCanonical } from '@countersign/platform/canonical-json/parse-strict.ts';
+
+/**
+ * Reads signed bytes as the statement that `schema` describes: in the one canonical spelling, with no member more or less. Undefined for everything
+ * else; what was signed is not thereby what we understand.
+ */
+export function statementReader<Statement>(schema: object): (payload: Uint8Array) => Statement | undefined {
+  const validate = new Ajv2020({ strict: false }).compile<Statement>(schema);
+  return (payload) => {
+    try {
+      const value: unknown = parseCanonical(payload);
+      return validate(value) ? value : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
