@@ -23,3 +23,10 @@ it('workers hear of work by PostgreSQL unless a queue is named, and share no Red
   expect(() => read({ COUNTERSIGN_QUEUE_URL: 'countersign-work' })).toThrow('COUNTERSIGN_QUEUE_URL is "countersign-work". Set it to a URL that begins with https://');
   expect(() => read({ COUNTERSIGN_REDIS_URL: 'cache:secret' })).toThrow(/^COUNTERSIGN_REDIS_URL is not a URL of Redis\. (?!.*secret)/);
 });
+
+it('instances reach inside whatever they name, unless the operator says what', () => {
+  expect(read().internalHosts).toBeNull();
+  expect(read({ COUNTERSIGN_INTERNAL_HOSTS: 'none' }).internalHosts).toEqual([]);
+  expect(read({ COUNTERSIGN_INTERNAL_HOSTS: 'Desk.example.internal:443, [fd00::1]:8443' }).internalHosts).toEqual(['desk.example.internal:443', '[fd00::1]:8443']);
+  expect(() => read({ COUNTERSIGN_INTERNAL_HOSTS: 'desk.example.internal' })).toThrow('COUNTERSIGN_INTERNAL_HOSTS holds "desk.example.internal". Set it to host:port');
+});

@@ -40,6 +40,8 @@ export interface WorkerConfig {
   readonly pollMs: number | null;
   /** Where packages of connectors stand that are not shipped with this version, a folder each; null: none. */
   readonly connectorsFolder: string | null;
+  /** `host:port` of what instances may reach inside of the operator's network; null or absent: whatever they name. */
+  readonly internalHosts?: readonly string[] | null;
   /** Metrics and traces; absent: neither. */
   readonly telemetry?: TelemetrySettings;
 }
@@ -63,6 +65,7 @@ export function readConfig(env: Environment = process.env): WorkerConfig {
     retentionDays: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
     drainMs: whole(env, 'COUNTERSIGN_DRAIN_MS', 5_000, 0, 600_000),
     connectorsFolder: env['COUNTERSIGN_CONNECTORS_DIR'] || null,
+    internalHosts: internalHostsOf(env),
     telemetry: readTelemetrySettings(env),
     queue: queueOf(env),
     redisUrl: redisUrlOf(env),
@@ -75,6 +78,15 @@ function objectsOf(env: Environment): Pick<WorkerConfig, 'objectsFolder' | 'obje
   const place = readS3Place(env);
   if (place !== null && 'problem' in place) throw new ExecutionError('config_invalid', place.problem);
   return { objectsS3: place, objectsFolder: place === null ? required(env, 'COUNTERSIGN_OBJECTS_DIR', 'the folder of the object store') : '' };
+}
+
+function internalHostsOf(env: Environment): readonly string[] | null {
+  const text = env['COUNTERSIGN_INTERNAL_HOSTS'] ?? '';
+  if (text === '') return null;
+  const hosts = text === 'none' ? [] : text.split(',').map((host) => host.trim().toLowerCase());
+  const wrong = hosts.find((host) => !/^(\[[0-9a-f:.]+\]|[^\s/:,@[\]]+):\d{1,5}$/.test(host));
+  if (wrong !== undefined) throw new ExecutionError('config_invalid', `COUNTERSIGN_INTERNAL_HOSTS holds ${JSON.stringify(wrong)}. Set it to host:port, several with commas between them, or to none.`);
+  return hosts;
 }
 
 function queueOf(env: Environment): SqsAddress | null {

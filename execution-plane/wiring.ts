@@ -121,7 +121,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
   const gateway: RunningGateway = createGateway({
-    connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress(createEgress, telemetry.metrics, telemetry.tracing),
+    connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress((options) => createEgress({ ...options, internalHosts: config.internalHosts ?? undefined }), telemetry.metrics, telemetry.tracing),
     store: new JournalledStore({ ...common, journals, store: new PostgresGatewayStore({ ...common, keys }) }),
     situation,
     facts: postgresFacts(database),

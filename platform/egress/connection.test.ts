@@ -229,6 +229,8 @@ describe('a proxy', () => {
   test('may be inside, but not at a metadata address', async () => {
     const made = egress(443, { proxy: { url: 'http://169.254.169.254:80' } }, { baseUrl: 'https://service.test', allowedHosts: [], resolver: async () => ['93.184.216.34'] });
     expect((await failureOf(() => made.request(write))).code).toBe('address_not_allowed');
+    const closed = egress(443, { proxy: { url: 'http://127.0.0.1:3128' } }, { baseUrl: 'https://service.test', allowedHosts: [], resolver: async () => ['93.184.216.34'], internalHosts: [] });
+    expect((await failureOf(() => closed.request(write))).code).toBe('address_not_allowed');
   });
 
   test('bounds and redirects hold through it', async () => {

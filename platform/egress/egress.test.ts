@@ -126,6 +126,13 @@ describe('addresses in any spelling', () => {
     expect((await named({ allowedHosts: ['elsewhere.test:443', `2130706433:${port}`] }).request(get())).status).toBe(200);
   });
 
+  test('where the operator says what may be reached inside, naming it is not enough', async () => {
+    for (const internalHosts of [[], ['10.0.0.1:443'], [`127.0.0.1:${port + 1}`], ['service.test:443']]) {
+      expect(await failureOf(() => named({ internalHosts }).request(get()))).toMatchObject({ code: 'address_not_allowed', sent: false, message: expect.stringContaining('whoever operates this cell') as string });
+    }
+    expect((await named({ internalHosts: [`127.0.0.1:${port}`] }).request(get())).status).toBe(200);
+  });
+
   test('the next address is tried when one does not answer', async () => {
     const client = egress({ baseUrl: `http://service.test:${port}/`, allowedHosts: [`service.test:${port}`], resolver: async () => ['127.255.255.255', '127.0.0.1'] });
     expect((await client.request(get())).status).toBe(200);

@@ -20,6 +20,8 @@ import type { GuardedRequest } from './request-check.ts';
 export interface EgressOptions extends DestinationOptions {
   readonly connection?: ConnectionOptions | undefined;
   readonly resolver?: Resolver;
+  /** `host:port` of what the operator lets be reached inside of their network, however an instance names it; absent: whatever it names. */
+  readonly internalHosts?: readonly string[] | undefined;
   readonly limits?: Partial<EgressLimits>;
   readonly now?: () => Date;
 }
@@ -43,7 +45,7 @@ export function createEgress(options: EgressOptions): GuardedEgress {
   const destination = readDestination(options);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const settings = readConnectionSettings(options.connection ?? {}, options.now ?? (() => new Date()));
-  const connections = createConnections(destination, { resolver: options.resolver ?? systemResolver, settings, connect_timeout_ms: limits.connect_timeout_ms }, limits);
+  const connections = createConnections(destination, { resolver: options.resolver ?? systemResolver, settings, connect_timeout_ms: limits.connect_timeout_ms, internalHosts: options.internalHosts }, limits);
   return {
     async request(request) {
       const first: Hop = { endpoint: destination, target: targetOf(destination, request), headers: headersOf(request, limits) };

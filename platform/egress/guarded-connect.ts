@@ -20,6 +20,8 @@ export interface Connecting {
   readonly settings: ConnectionSettings;
   /** For everything until the first byte of a request may be written. */
   readonly connect_timeout_ms: number;
+  /** `host:port` of what the operator lets be reached inside of their network; undefined: whatever is named. */
+  readonly internalHosts?: readonly string[] | undefined;
 }
 
 /**
@@ -29,10 +31,10 @@ export interface Connecting {
  * @throws EgressError name_not_resolved, address_not_allowed, connect_failed, proxy_refused, tls_failed
  */
 export async function openConnection(endpoint: Endpoint, connecting: Connecting): Promise<Socket> {
-  const { resolver, settings: { proxy } } = connecting;
+  const { settings: { proxy } } = connecting;
   const deadline = performance.now() + connecting.connect_timeout_ms;
-  const targets = proxy?.resolvesNames === true && !isAddress(endpoint) ? [assertNameForProxy(endpoint)] : await checkedAddresses(endpoint, resolver);
-  const via = proxy === null ? null : { proxy, addresses: await checkedAddresses(asEndpoint(proxy), resolver) };
+  const targets = proxy?.resolvesNames === true && !isAddress(endpoint) ? [assertNameForProxy(endpoint)] : await checkedAddresses(endpoint, connecting);
+  const via = proxy === null ? null : { proxy, addresses: await checkedAddresses(asEndpoint(proxy), connecting) };
   return firstThatConnects(targets, endpoint, async (target) => {
     const socket = via === null ? await openTcp(endpoint, target, deadline) : await throughProxy(via, `${bracketed(target)}:${endpoint.port}`, deadline);
     return endpoint.secure ? secured(socket, endpoint, connecting.settings, deadline) : socket;
@@ -45,9 +47,9 @@ function asEndpoint({ hostname, port }: Proxy): Endpoint {
 }
 
 /** One address that is not allowed spoils the answer: a name that points inside as well as outside is an attack or a mistake. */
-async function checkedAddresses(endpoint: Endpoint, resolver: Resolver): Promise<readonly string[]> {
+async function checkedAddresses(endpoint: Endpoint, { resolver, internalHosts }: Connecting): Promise<readonly string[]> {
   const addresses = isAddress(endpoint) ? [endpoint.hostname] : await resolve(endpoint.hostname, resolver);
-  for (const address of addresses) assertAllowed(endpoint, address);
+  for (const address of addresses) assertAllowed(endpoint, address, internalHosts);
   return addresses;
 }
 
@@ -59,10 +61,13 @@ async function resolve(hostname: string, resolver: Resolver): Promise<readonly s
   }
 }
 
-function assertAllowed(endpoint: Endpoint, address: string): void {
+function assertAllowed(endpoint: Endpoint, address: string, internalHosts: readonly string[] | undefined): void {
   const kind = classifyAddress(address);
-  if (kind === 'public' || (kind === 'internal' && endpoint.named)) return;
-  const fix = kind === 'internal' ? `name ${endpoint.hostname}:${endpoint.port} in the instance's allowed hosts if that is meant` : 'metadata addresses are never reached';
+  const place = `${endpoint.hostname}:${endpoint.port}`;
+  const opened = internalHosts?.includes(`${bracketed(endpoint.hostname)}:${endpoint.port}`) ?? true;
+  if (kind === 'public' || (kind === 'internal' && endpoint.named && opened)) return;
+  const wanted = opened ? `name ${place} in the instance's allowed hosts if that is meant` : 'whoever operates this cell has not opened it for instances';
+  const fix = kind === 'internal' ? wanted : 'metadata addresses are never reached';
   throw new EgressError('address_not_allowed', `${endpoint.hostname} leads to ${address}, which is not a public address; ${fix}.`, { sent: false });
 }
 
