@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { addCommand, table, told, withReason } from '../add-command.ts';
 import { ApiClient } from '../api-client.ts';
 import { readConfig } from '../config.ts';
-import { printJson } from '../output.ts';
+import { printJson, say } from '../output.ts';
 import { credentialsCommand } from './credentials.ts';
 
 /** `countersign keys|data-keys|credentials`: what signs, what seals, and what connectors sign in with. */
@@ -29,7 +29,10 @@ function keys(): Command {
     does: 'What a key signed, newest first',
     takes: [['<kid>', 'the key id']],
     ask: (api, [kid = '']) => api.call('get', '/api/v1/keys/{kid}/signatures', { path: { kid }, query: { limit: 200 } }),
-  }, table({ WHAT: ({ kind }) => kind, ID: ({ id }) => id, AT: ({ at }) => at, 'AFTER THE COMPROMISE': ({ after_compromise }) => after_compromise }));
+  }, (answer) => {
+    table<(typeof answer.items)[number]>({ WHAT: ({ kind }) => kind, ID: ({ id }) => id, AT: ({ at }) => at, 'AFTER THE COMPROMISE': ({ after_compromise }) => after_compromise })(answer);
+    if (answer.not_kept !== null) say(answer.not_kept);
+  });
   return command;
 }
 
