@@ -42,8 +42,8 @@ export class Credentials {
     this.#parts = parts;
   }
 
-  async listCredentials({ principal: { tenantId } }: Call<'listCredentials'>): Promise<Answer<'listCredentials'>> {
-    const rows = await this.#parts.database.forTenant(tenantId, (tx) => tx.rows<CredentialRow>(listCredentials, [tenantId, null]));
+  async listCredentials({ principal }: Call<'listCredentials'>): Promise<Answer<'listCredentials'>> {
+    const rows = await this.#parts.database.forTenant(principal.tenantId, (tx) => tx.rows<CredentialRow>(listCredentials, [principal.tenantId, null, reachOf(principal)]));
     return { status: 200, body: { items: rows.map(shown) } };
   }
 
@@ -54,9 +54,9 @@ export class Credentials {
     const sealed = await this.#sealed(tenantId, id, body);
     try {
       return { status: 201, body: await this.#parts.database.forTenant(tenantId, async (tx) => {
-        await tx.change(insertCredential, [tenantId, id, body.name, body.kind, sealed, body.secret_ref ?? null]);
+        await tx.change(insertCredential, [tenantId, id, body.name, body.kind, sealed, body.secret_ref ?? null, principal.workspaceId]);
         await this.#audit(tx, principal, 'credential.stored', id, { name: body.name, kind: body.kind });
-        return one(tx, tenantId, id);
+        return one(tx, principal, id);
       }) };
     } catch (error) {
       if (violates(error, 'credential_name_is_unique_in_its_tenant')) throw new ApiError('name_taken', `A credential named ${body.name} exists.`, { cause: error });
@@ -68,14 +68,14 @@ export class Credentials {
     const { tenantId } = principal;
     const id = path.credential_id;
     const overlap_s = body.overlap_s ?? 0;
-    const { kind } = await this.#parts.database.forTenant(tenantId, (tx) => one(tx, tenantId, id)) as { kind: StoredKind };
+    const { kind } = await this.#parts.database.forTenant(tenantId, (tx) => one(tx, principal, id)) as { kind: StoredKind };
     if (overlap_s > 0 && kind !== 'webhook_secret') throw invalid('/overlap_s', 'not_allowed', 'Only a webhook_secret overlaps: we verify with it, and the peer verifies the others.');
     await this.#check(tenantId, kind, body);
     const sealed = await this.#sealed(tenantId, id, body);
     return { status: 200, body: await this.#parts.database.forTenant(tenantId, async (tx) => {
       if (await tx.maybeOne(lockCredential, [tenantId, id]) === undefined) throw unknown();
       await tx.change(rotateCredential, [tenantId, id, sealed, body.secret_ref ?? null, overlap_s]);
-      const credential = await one(tx, tenantId, id);
+      const credential = await one(tx, principal, id);
       await this.#audit(tx, principal, 'credential.rotated', id, { kind, version: credential.version, overlap_s });
       return credential;
     }) };
@@ -85,7 +85,7 @@ export class Credentials {
     const { tenantId } = principal;
     await this.#parts.database.forTenant(tenantId, async (tx) => {
       if (await tx.maybeOne(lockCredential, [tenantId, path.credential_id]) === undefined) throw unknown();
-      const { kind, used_by } = await one(tx, tenantId, path.credential_id);
+      const { kind, used_by } = await one(tx, principal, path.credential_id);
       if (used_by.length > 0) throw new ApiError('credential_in_use', `These instances use it: ${used_by.map(({ name, as }) => `${name} (${as})`).join(', ')}.`);
       await tx.change(removeCredential, [tenantId, path.credential_id]);
       await this.#audit(tx, principal, 'credential.removed', path.credential_id, { kind });
@@ -124,8 +124,13 @@ export class Credentials {
   }
 }
 
-async function one(tx: Transaction, tenantId: string, id: string): Promise<Credential> {
-  const row = await tx.maybeOne<CredentialRow>(listCredentials, [tenantId, id]);
+/** The workspace whose credentials somebody sees and changes; null: all of the tenant's, from its home workspace. */
+function reachOf({ isInHomeWorkspace, workspaceId }: Principal): string | null {
+  return isInHomeWorkspace ? null : workspaceId;
+}
+
+async function one(tx: Transaction, principal: Principal, id: string): Promise<Credential> {
+  const row = await tx.maybeOne<CredentialRow>(listCredentials, [principal.tenantId, id, reachOf(principal)]);
   if (row === undefined) throw unknown();
   return shown(row);
 }

@@ -46,7 +46,7 @@ export class Instances {
         const version = await tx.maybeOne<ConnectorVersionWithManifest>(findConnectorVersion, [tenantId, body.connector, body.connector_version]);
         if (version === undefined) throw new ApiError('connector_unknown', `${body.connector} ${body.connector_version} is not published here.`);
         assertReadable(body, allowedHosts, version.manifest);
-        await checkCredentials(tx, tenantId, body, version.manifest);
+        await checkCredentials(tx, principal, body, version.manifest);
         const environment = await tx.one<{ id: string }>(findEnvironment, [tenantId, workspaceId, body.environment]);
         await tx.change(insertInstanceDirectory, [id, tenantId]);
         await tx.change(insertInstance, [
@@ -129,7 +129,8 @@ function assertHttp(text: string): void {
   if (url.username !== '' || url.password !== '') throw fieldInvalid('/base_url', 'Leave user and password out: store them as a credential.');
 }
 
-async function checkCredentials(tx: Transaction, tenantId: string, body: NewInstance, manifest: ConnectorManifest): Promise<void> {
+/** Only those of the workspace: whoever names the host would otherwise have another workspace's secret sent to it. */
+async function checkCredentials(tx: Transaction, { tenantId, workspaceId }: Principal, body: NewInstance, manifest: ConnectorManifest): Promise<void> {
   const kinds = manifest.credentials.filter((kind) => kind !== 'none');
   const wanted: Array<[string, string | null | undefined, readonly string[]]> = [
     ['credential_id', body.credential_id, kinds],
@@ -140,7 +141,7 @@ async function checkCredentials(tx: Transaction, tenantId: string, body: NewInst
   ];
   for (const [field, id, allowed] of wanted) {
     if (id === null || id === undefined) continue;
-    const credential = await tx.maybeOne<{ kind: string }>(findCredentialKind, [tenantId, id]);
+    const credential = await tx.maybeOne<{ kind: string }>(findCredentialKind, [tenantId, id, workspaceId]);
     if (credential !== undefined && allowed.includes(credential.kind)) continue;
     throw new ApiError('credential_unknown', `${field} names no credential of a kind that fits here (${allowed.join(', ') || 'none'}).`, {
       errors: [{ field: `/${field}`, code: 'credential_unknown', message: 'Store a credential of that kind and name it by its cred_ id.' }],

@@ -38,9 +38,10 @@ export const listConnectorVersions: Statement = {
          ORDER BY connector, published_at DESC, version DESC`,
 };
 
+/** Of the workspace $3, or nobody's in particular. */
 export const findCredentialKind: Statement = {
   name: 'connectors.find_credential_kind',
-  text: 'SELECT kind FROM control.credentials WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL FOR SHARE',
+  text: 'SELECT kind FROM control.credentials WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL AND (workspace_id IS NULL OR workspace_id = $3) FOR SHARE',
 };
 
 export const insertInstanceDirectory: Statement = {

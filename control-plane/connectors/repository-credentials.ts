@@ -3,7 +3,7 @@ import type { StoredKind } from './credential-members.ts';
 
 export const insertCredential: Statement = {
   name: 'credentials.insert',
-  text: 'INSERT INTO control.credentials (tenant_id, id, name, kind, sealed, secret_ref) VALUES ($1, $2, $3, $4, $5, $6)',
+  text: 'INSERT INTO control.credentials (tenant_id, id, name, kind, sealed, secret_ref, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7)',
 };
 
 export interface CredentialRow {
@@ -18,7 +18,7 @@ export interface CredentialRow {
   readonly used_by: Array<{ instance_id: string; name: string; as: string }>;
 }
 
-/** Those that are there, or the one that is meant ($2); never what is sealed. */
+/** Those that are there, or the one that is meant ($2); of the workspace $3 and those that are nobody's in particular, or of all (null); never what is sealed. */
 export const listCredentials: Statement = {
   name: 'credentials.list',
   text: `
@@ -28,7 +28,8 @@ export const listCredentials: Statement = {
               CROSS JOIN LATERAL (VALUES ('credential', i.credential_id), ('webhook', i.webhook_credential_id), ('shared_secret', i.shared_secret_credential_id),
                                          ('client_certificate', i.connection ->> 'client_certificate_id'), ('proxy', i.connection ->> 'proxy_credential_id')) AS u (place, credential_id)
              WHERE i.tenant_id = c.tenant_id AND u.credential_id = c.id), '[]') AS used_by
-      FROM control.credentials c WHERE c.tenant_id = $1 AND c.removed_at IS NULL AND ($2::text IS NULL OR c.id = $2) ORDER BY c.name`,
+      FROM control.credentials c WHERE c.tenant_id = $1 AND c.removed_at IS NULL AND ($2::text IS NULL OR c.id = $2)
+       AND ($3::text IS NULL OR c.workspace_id IS NULL OR c.workspace_id = $3) ORDER BY c.name`,
 };
 
 export const lockCredential: Statement = {
