@@ -40,6 +40,7 @@ const BANS: readonly Ban[] = [
   },
   // An inspector opens a port, a worker thread or a cluster runs code that nobody looked at here, and WASI brings sockets.
   { packages: /^node:(inspector|inspector\/promises|cluster|wasi|repl|trace_events)$/, allowedIn: /^bench\//, allowedInTests: true, where: 'bench' },
+  { packages: /^(@peculiar\/.+|reflect-metadata)$/, allowedIn: /^platform\/certificates\//, where: 'platform/certificates' },
   { packages: /^node:sqlite$/, allowedIn: /^agent\/spool\//, where: 'agent/spool' },
   {
     packages: /^node:child_process$/,

@@ -1,0 +1,74 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CertificateError } from './errors.ts';
+import { issueCertificate } from './issue.ts';
+import type { CertificateSigner } from './issue.ts';
+
+/** Who signs the certificates of agents in this cell. */
+export interface CertificateAuthority {
+  readonly name: string;
+  readonly certificate_pem: string;
+  readonly signer: CertificateSigner;
+}
+
+const YEARS_10_MS = 10 * 365 * 24 * 3600_000;
+
+/**
+ * The authority of a cell, with its key in a file (mode 0600): made at the first start, read at every other.
+ * @throws CertificateError `authority_unusable`
+ */
+export async function openFileAuthority(folder: string, name: string, now: Date): Promise<CertificateAuthority> {
+  const [keyFile, certificateFile] = [join(folder, 'agent-ca.key'), join(folder, 'agent-ca.crt')];
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await createKey(keyFile);
+  const privateKey = await readKey(keyFile);
+  const signer = signerOf(privateKey);
+  const certificate_pem = await readFile(certificateFile, 'utf8').catch(() => undefined) ?? await createCertificate(certificateFile, name, signer, now);
+  const certificate = new X509Certificate(certificate_pem);
+  if (!certificate.checkPrivateKey(privateKey)) throw new CertificateError('authority_unusable', `${certificateFile} is not of the key in ${keyFile}. Restore both from the same backup.`);
+  return { name, certificate_pem, signer };
+}
+
+export function signerOf(privateKey: KeyObject): CertificateSigner {
+  return {
+    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
+    sign: async (bytes) => sign('sha256', bytes, privateKey),
+  };
+}
+
+async function createKey(file: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (handle === undefined) return;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await handle.sync();
+  await handle.close();
+  await chmod(file, 0o600);
+}
+
+async function readKey(file: string): Promise<KeyObject> {
+  const { mode } = await stat(file);
+  if ((mode & 0o077) !== 0) throw new CertificateError('authority_unusable', `The key ${file} can be read by others. Run: chmod 600 ${file}`);
+  try {
+    return createPrivateKey(await readFile(file));
+  } catch (error) {
+    throw new CertificateError('authority_unusable', `${file} holds no private key. Restore it from your backup: agents trust no other.`, { cause: error });
+  }
+}
+
+async function createCertificate(file: string, name: string, signer: CertificateSigner, now: Date): Promise<string> {
+  const { pem } = await issueCertificate({
+    name, use: 'authority', publicKey: signer.publicKey, alternative_names: [],
+    not_before: new Date(now.getTime() - 24 * 3600_000), not_after: new Date(now.getTime() + YEARS_10_MS),
+  }, name, signer);
+  const handle = await open(file, 'wx', 0o644);
+  await handle.writeFile(pem);
+  await handle.sync();
+  await handle.close();
+  return pem;
+}
