@@ -46,7 +46,7 @@ export function Sessions({ principalId }: { principalId: string | null }) {
 const METHODS: Record<Session['method'], string> = { link: 'a link', oidc: 'a provider', passkey: 'a passkey' };
 
 const COLUMNS: ReadonlyArray<Column<Session>> = [
-  { name: 'Session', cell: ({ id, current }) => <Group gap={6} wrap="nowrap"><CopyId id={id} what="session id" />{current ? <Text span size="xs" fw={650} c="var(--cs-ok)">this one</Text> : null}</Group> },
+  { name: 'Session', cell: ({ id, current }) => <Group gap={6} wrap="nowrap"><CopyId id={id} what="session id" />{current ? <Text span size="xs" fw={650} c="var(--cs-ok)" style={{ whiteSpace: 'nowrap' }}>this one</Text> : null}</Group> },
   { name: 'Signed in', cell: ({ signed_in_at, method, provider_name, auth_strength }) => <>{signed_in_at === null ? null : <TimeAgo at={signed_in_at} />} <Text span size="xs" c="dimmed">by {provider_name ?? METHODS[method]}{auth_strength === 'mfa' ? ' with a second factor' : ''}</Text></> },
   { name: 'Last seen', cell: ({ last_seen_at }) => <TimeAgo at={last_seen_at} /> },
   { name: 'Ends if unused', cell: ({ expires_at }) => <TimeAgo at={expires_at} /> },

@@ -13,6 +13,7 @@ const TOUCHED: Record<LiveEvent['kind'], string[]> = {
   approval: ['approvals', 'approval', 'runs'],
   policy: ['policy'],
   kill_switch: ['kill-switches'],
+  break_glass: ['break-glass', 'me'],
 };
 
 const REOPEN_AFTER_MS = [1_000, 2_000, 5_000, 10_000, 30_000];

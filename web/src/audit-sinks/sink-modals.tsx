@@ -30,7 +30,7 @@ export function AddSinkModal({ onClose, onMade }: { onClose: () => void; onMade:
       <NativeSelect label="Where to" data={[...KINDS]} value={form.kind} onChange={(event) => set({ kind: event.currentTarget.value === 's3' ? 's3' : 'webhook' })} />
       {form.kind === 's3'
         ? <Text size="sm">Gzipped batches under a prefix of your tenant’s own, which is shown once it is made.</Text>
-        : <TextInput label="Address" description="Events are posted here, signed as Standard Webhooks are." placeholder="https://siem.example.com/countersign" required maxLength={500} spellCheck={false} value={form.endpoint} onChange={(event) => set({ endpoint: event.currentTarget.value })} />}
+        : <TextInput label="Address" description="Events are posted here, signed by a secret (Standard Webhooks) and by your key of the purpose webhook (RFC 9421)." placeholder="https://siem.example.com/countersign" required maxLength={500} spellCheck={false} value={form.endpoint} onChange={(event) => set({ endpoint: event.currentTarget.value })} />}
       <NativeSelect label="Format" data={[...SINK_FORMATS]} value={form.format} onChange={(event) => set({ format: SINK_FORMATS.find(({ value }) => value === event.currentTarget.value)?.value ?? form.format })} />
       <TypesInput value={form.types} onChange={(types) => set({ types })} />
       <Checkbox label="Send sensitive members as they are" description="Names and addresses inside of your network. Without it, only their digests leave the cell; what is secret never does." checked={form.showsSensitive} onChange={(event) => set({ showsSensitive: event.currentTarget.checked })} />

@@ -60,7 +60,7 @@ export function SinksPage() {
       {removing === null ? null : <RemoveSinkModal sink={removing} onClose={() => setRemoving(null)} />}
       {made?.secret === undefined ? null : (
         <ShownOnce title={`The secret of ${made.name}`} value={made.secret} kept="What is stored here is sealed: each delivery is signed with it, and nobody can read it again." onClose={() => setMade(null)}>
-          <Text size="sm">Your receiver verifies the header <code>webhook-signature</code> with it, as Standard Webhooks says.</Text>
+          <Text size="sm">Your receiver verifies the header <code>webhook-signature</code> with it, as Standard Webhooks says; or, without a secret, <code>signature</code> with the public keys under Keys (RFC 9421).</Text>
         </ShownOnce>
       )}
     </Page>

@@ -18,9 +18,8 @@ export function TestSinkModal({ sink, onClose }: { sink: Schemas['Sink']; onClos
   );
 }
 
-function Result({ found: { delivered, status, detail, took_ms } }: { found: Found }) {
-  const answered = `${status === null ? '' : `It answered ${status}. `}${detail}`;
+function Result({ found: { delivered, detail, took_ms } }: { found: Found }) {
   return delivered
-    ? <Text size="sm" role="status" c="var(--cs-ok)" fw={600}>It took it, after {formatDuration(took_ms)}. {answered}</Text>
-    : <div role="status"><Notice tone="bad" title="It did not take it">{answered} It took {formatDuration(took_ms)}.</Notice></div>;
+    ? <Text size="sm" role="status" c="var(--cs-ok)" fw={600}>It took it, within {formatDuration(took_ms)}. {detail}</Text>
+    : <div role="status"><Notice tone="bad" title="It did not take it">{detail} That was known after {formatDuration(took_ms)}.</Notice></div>;
 }

@@ -68,7 +68,7 @@ function RegisterModal({ provider: { name, redirect_uri }, onClose }: { provider
       <Stack gap="md">
         <Text size="sm">{name} is added. It sends people back only to an address that it knows: register this one there, to the letter.</Text>
         <CopyId id={redirect_uri} what="redirect address" text={redirect_uri} />
-        <Text size="sm" c="dimmed">It is in the table, too. Test the provider when it is registered.</Text>
+        <Text size="sm" c="dimmed">It is shown with the provider, too. Test the provider when it is registered.</Text>
         <Group justify="flex-end"><Button onClick={onClose}>Close</Button></Group>
       </Stack>
     </Modal>

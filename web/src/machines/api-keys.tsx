@@ -53,7 +53,7 @@ export function ApiKeys({ principalId, title }: { principalId: string; title: st
 
 const COLUMNS: ReadonlyArray<Column<ApiKey>> = [
   { name: 'Name', cell: ({ name }) => <Text span inherit fw={550}>{name}</Text> },
-  { name: 'Begins with', cell: ({ prefix }) => <code>{prefix}</code> },
+  { name: 'Begins with', cell: ({ prefix }) => <CopyId id={prefix} what="beginning of the key" /> },
   { name: 'Key', cell: ({ id }) => <CopyId id={id} what="key id" /> },
   { name: 'May', cell: ({ scopes }) => <Scopes scopes={scopes} /> },
   { name: 'Ends', cell: ({ expires_at, replaced_by }) => <>{expires_at === null ? 'never' : <TimeAgo at={expires_at} />}{replaced_by === null ? null : <Text size="xs" c="dimmed">another took its place</Text>}</> },

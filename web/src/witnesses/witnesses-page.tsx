@@ -21,7 +21,7 @@ type Witness = Schemas['Witness'];
 /** Who countersigns the checkpoints of the tenant, and up to where. */
 export function WitnessesPage() {
   const query = useQuery(witnessesQuery);
-  const checkpoints = useQuery(checkpointsQuery(null));
+  const checkpoints = useQuery({ ...checkpointsQuery(null), refetchInterval: 15_000 });
   const { data: me } = useQuery(meQuery);
   const home = useHomeOnly();
   const [adding, setAdding] = useState(false);

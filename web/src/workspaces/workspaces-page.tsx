@@ -48,7 +48,7 @@ export function WorkspacesPage() {
               rows={items}
               rowKey={({ id }) => id}
               columns={[
-                { name: 'Workspace', cell: ({ id, name, is_home, archived_at }) => <Group gap={8} wrap="nowrap"><Text span inherit fw={550}>{name}</Text>{is_home ? <Text span size="xs" c="dimmed">home</Text> : null}{archived_at === null ? null : <Text span size="xs" c="dimmed">archived <TimeAgo at={archived_at} /></Text>}{id === me?.workspace.id ? <Text span size="xs" fw={650} c="var(--cs-ok)">you are here</Text> : null}</Group> },
+                { name: 'Workspace', cell: ({ id, name, is_home, archived_at }) => <Group gap={8} wrap="nowrap"><Text span inherit fw={550}>{name}</Text>{is_home ? <Text span size="xs" c="dimmed">home</Text> : null}{archived_at === null ? null : <Text span size="xs" c="dimmed">archived <TimeAgo at={archived_at} /></Text>}{id === me?.workspace.id ? <Text span size="xs" fw={650} c="var(--cs-ok)" style={{ whiteSpace: 'nowrap' }}>you are here</Text> : null}</Group> },
                 { name: 'Slug', cell: ({ slug }) => <code>{slug}</code> },
                 { name: 'Id', cell: ({ id }) => <CopyId id={id} what="workspace id" /> },
                 { name: 'Environments', cell: ({ environments }) => environments.map(({ id, name }) => <span key={id} style={{ marginRight: 14, whiteSpace: 'nowrap' }}>{name} <CopyId id={id} what={`id of ${name}`} /></span>) },
