@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHANGES_CHANNEL, changeOf } from '@countersign/contracts/events/change.ts';
+import type { Change } from '@countersign/contracts/events/change.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
+import { Listener } from '@countersign/platform/postgres/listener.ts';
 import { sessionToken, newSecret } from '../identity/tokens.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-test.ts';
@@ -7,6 +10,9 @@ import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-tes
 let plane: ControlPlaneUnderTest;
 let [admin, onCall, reviewer] = [] as unknown as [TestPrincipal, TestPrincipal, TestPrincipal];
 let cookie: string;
+let listener: Listener;
+/** What consoles and Slack are told. */
+const changes: Array<Change | null> = [];
 
 beforeAll(async () => {
   plane = await ControlPlaneUnderTest.start();
@@ -14,8 +20,13 @@ beforeAll(async () => {
   const role = await byKey(admin, 'POST', '/roles', { name: 'On call', permissions: ['break_glass:activate'] });
   expect((await byKey(admin, 'POST', '/role-assignments', { principal_id: onCall.id, role: role.body['id'] })).status).toBe(201);
   cookie = await signedIn(onCall);
+  listener = new Listener(plane.config.databaseUrl, { [CHANGES_CHANNEL]: (payload) => { changes.push(changeOf(payload)); } }, () => undefined);
+  await listener.start();
 });
-afterAll(() => plane.stop());
+afterAll(async () => {
+  await listener.stop();
+  await plane.stop();
+});
 
 const byKey = (who: TestPrincipal, method: string, path: string, json?: unknown): Promise<ApiReply> => plane.api(method, `/api/v1${path}`, { key: who.key, ...(json === undefined ? {} : { json }) });
 const change = (text: string, values: readonly unknown[]): Promise<number> => plane.database.control.forTenant(plane.tenant.tenantId, (tx) => tx.change({ name: `test.${text.slice(0, 50)}`, text }, values));
@@ -37,10 +48,12 @@ test('a role is taken at once, used, given back, and leaves evidence that somebo
   const taken = await inBrowser('POST', '/break-glass', WISH);
   expect(taken.body).toMatchObject({ role: 'operator', active: true, principal_id: onCall.id, reason: WISH.reason });
   const id = taken.body['id'] as string;
+  await expect.poll(() => changes, { timeout: 10_000 }).toContainEqual({ tenant_id: plane.tenant.tenantId, workspace_id: plane.tenant.workspaceId, kind: 'break_glass', id, state: 'active' });
   expect((await cancel()).body['code']).toBe('not_found');
   expect((await inBrowser('POST', '/break-glass', WISH)).body['code']).toBe('break_glass_active');
   expect((await byKey(reviewer, 'POST', `/break-glass/${id}/review`, { verdict: 'justified', reason: 'Too early' })).body['code']).toBe('break_glass_active');
   expect((await inBrowser('POST', `/break-glass/${id}/end`)).body).toMatchObject({ active: false, ended_because: 'ended' });
+  await expect.poll(() => changes, { timeout: 10_000 }).toContainEqual(expect.objectContaining({ id, state: 'ended' }));
   expect((await cancel()).body['code']).toBe('forbidden');
   await expect.poll(async () => ((await byKey(reviewer, 'GET', '/break-glass')).body['items'] as Array<{ evidence_id: string | null }>)[0]?.evidence_id, { timeout: 25_000 }).toMatch(/^evp_/);
   const package_id = ((await byKey(reviewer, 'GET', '/break-glass')).body['items'] as Array<{ evidence_id: string }>)[0]?.evidence_id ?? '';

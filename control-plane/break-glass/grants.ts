@@ -12,6 +12,7 @@ import { may } from '../access/may.ts';
 import type { AuthorizationSettings } from '../access/settings.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import type { Principal } from '../identity/principal.ts';
+import type { Notifier } from '../live/notifier.ts';
 import { endGrant, findGrant, giveRole, insertGrant, listGrants, lockGrant, reviewGrant, takeRole } from './queries.ts';
 import type { GrantRow } from './queries.ts';
 
@@ -22,6 +23,7 @@ export interface GrantsParts {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly notifier: Notifier;
   readonly settingsOf: (tenantId: string) => Promise<AuthorizationSettings>;
 }
 
@@ -56,6 +58,7 @@ export class Grants {
     });
     // For whoever is on call: as loud as a log can be.
     this.#parts.log.error({ tenant_id: tenantId, workspace_id: workspaceId, break_glass: id, principal_id: principal.id, role: body.role, ends_at: row.ends_at.toISOString() }, 'somebody broke the glass');
+    tellConsoles(this.#parts.notifier, tenantId, row);
     return { status: 201, body: await this.#view(row, principal) };
   }
 
@@ -69,6 +72,7 @@ export class Grants {
       await auditBy(tx, this.#parts.clock, principal, { type: 'break_glass.ended', subject: { kind: 'break_glass', id: before.id }, data: { because: 'ended', role: before.role } });
       return tx.one<GrantRow>(findGrant, [tenantId, before.id]);
     });
+    tellConsoles(this.#parts.notifier, tenantId, row);
     return { status: 200, body: await this.#view(row, principal) };
   }
 
@@ -84,6 +88,7 @@ export class Grants {
       await auditBy(tx, this.#parts.clock, principal, { type: 'break_glass.reviewed', subject: { kind: 'break_glass', id: before.id }, data: { verdict: body.verdict, of: before.principal_id, reason_digest: digestOf(body.reason) } });
       return tx.one<GrantRow>(findGrant, [tenantId, before.id]);
     });
+    tellConsoles(this.#parts.notifier, tenantId, row);
     return { status: 200, body: await this.#view(row, principal) };
   }
 
@@ -114,6 +119,11 @@ export class Grants {
       ...rest, reason, active: !over, activated_at: activated_at.toISOString(), ends_at: ends_at.toISOString(), ended_at: ended_at?.toISOString() ?? null, reviewed_at: reviewed_at?.toISOString() ?? null,
     };
   }
+}
+
+/** Slack hears of it, too: its alarms go by what the database says. */
+export function tellConsoles(notifier: Notifier, tenantId: string, { id, workspace_id, over, verdict }: GrantRow): void {
+  notifier.changed({ tenant_id: tenantId, workspace_id, kind: 'break_glass', id, state: verdict !== null ? 'reviewed' : over ? 'ended' : 'active' });
 }
 
 /** Who reviews does so in the workspace that they act in; from the home workspace, in all. */

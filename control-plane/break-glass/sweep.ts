@@ -7,6 +7,8 @@ import { chainOf } from '@countersign/contracts/events/audit-event.ts';
 import { Loop } from '../cell/loop.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
 import type { BuildsPackages } from '../evidence/package-wish.ts';
+import type { Notifier } from '../live/notifier.ts';
+import { tellConsoles } from './grants.ts';
 import { endGrant, eventsOfGrant, findGrant, grantsWithoutEvidence, overdueGrants, rememberEvidence, takeRole } from './queries.ts';
 import type { GrantRow } from './queries.ts';
 
@@ -15,6 +17,7 @@ export interface SweepParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly packages: BuildsPackages;
+  readonly notifier: Notifier;
 }
 
 /** Events of the person that were written while the grant ended, by clocks that differ. */
@@ -29,20 +32,24 @@ export function breakGlassSweep(parts: SweepParts): Loop {
   }));
 }
 
-function endOverdue(tenantId: string, { database, clock }: SweepParts): Promise<boolean> {
-  return database.forTenant(tenantId, async (tx) => {
+async function endOverdue(tenantId: string, { database, clock, notifier }: SweepParts): Promise<boolean> {
+  const ended = await database.forTenant(tenantId, async (tx) => {
+    const rows: GrantRow[] = [];
     const overdue = await tx.rows<{ id: string; because: string }>(overdueGrants, [tenantId]);
     for (const { id, because } of overdue) {
       await tx.change(endGrant, [tenantId, id, because]);
       await tx.change(takeRole, [tenantId, `break_glass:${id}`]);
       const row = await tx.one<GrantRow>(findGrant, [tenantId, id]);
+      rows.push(row);
       await appendAudit(tx, {
         at: clock.now(), type: 'break_glass.ended', tenant_id: tenantId, workspace_id: row.workspace_id, run_id: null, actor: { kind: 'system', id: 'control-plane' },
         subject: { kind: 'break_glass', id }, data: { because, role: row.role },
       });
     }
-    return overdue.length > 0;
+    return rows;
   });
+  for (const row of ended) tellConsoles(notifier, tenantId, row);
+  return ended.length > 0;
 }
 
 /** Outside of a transaction: it waits for a checkpoint over the events. Where two control planes build at once the first one's is kept. */

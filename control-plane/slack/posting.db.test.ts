@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signedInBrowser } from '../identity/testing/browser.ts';
 import { seedApproval } from '../testing/seeded-run.ts';
 import type { SeededApproval } from '../testing/seeded-run.ts';
 import { eventually, SlackPlane } from './testing/slack-plane.ts';
@@ -10,7 +11,7 @@ let it: SlackPlane;
 beforeAll(async () => { it = await SlackPlane.start('socket'); }, 60_000);
 afterAll(() => it.stop());
 
-const cardsOf = async (approval: SeededApproval): Promise<SandboxMessage[]> => (await it.slack.messages(it.channel)).filter((message) => JSON.stringify(message.blocks).includes(approval.id));
+const cardsOf = async (approval: SeededApproval): Promise<SandboxMessage[]> => (await it.slack.messages(it.channel)).filter((message) => JSON.stringify(message.blocks ?? []).includes(approval.id));
 const rowOf = (approval: SeededApproval): Promise<{ message_ts: string | null; error: string | null; waits_s: number }> => it.plane.database.control.forTenant(it.plane.tenant.tenantId, (tx) => tx.one({
   name: 'test.card', text: `SELECT message_ts, error, extract(epoch FROM next_attempt_at - clock_timestamp())::float8 AS waits_s FROM control.slack_cards WHERE approval_id = $1`,
 }, [approval.id]));
@@ -66,6 +67,23 @@ test('two channels show one approval, and both say how it ended', async () => {
   await it.plane.api('POST', `/api/v1/approvals/${approval.id}/votes`, { json: { decision: 'reject', reason: 'No.', action_digest: approval.digest } });
   await it.cardSays(cards[0], 'Rejected');
   await it.cardSays(cards[1], 'Rejected', second);
+});
+
+test('who breaks the glass is told of in every channel of the workspace, once, and a channel that is gone is given up', async () => {
+  await it.plane.api('PUT', '/api/v1/slack/channels', { json: { environment: 'prod', installation: it.slack.teamId, channel_id: 'C0GONE' } });
+  const browser = await signedInBrowser(it.plane, await it.plane.principal(['admin']));
+  const { body } = await browser.api('POST', '/api/v1/break-glass', { role: 'operator', reason: 'Runs hang <!channel> and nobody is awake', duration_s: 600 });
+  const alarms = () => it.plane.database.control.forTenant(it.plane.tenant.tenantId, (tx) => tx.rows({
+    name: 'test.alarms', text: 'SELECT channel_id, posted_at IS NOT NULL AS posted, given_up_at IS NOT NULL AS given_up, error FROM control.break_glass_alarms WHERE grant_id = $1 ORDER BY channel_id',
+  }, [body['id']]));
+  const wanted = [it.channel, it.slack.channel('approvals-too')].map((channel_id) => ({ channel_id, posted: true, given_up: false, error: null }));
+  await expect.poll(alarms, { timeout: 15_000 }).toEqual(expect.arrayContaining([...wanted, { channel_id: 'C0GONE', posted: false, given_up: true, error: 'channel_not_found' }]));
+  const told = (await it.slack.messages(it.channel)).filter(({ text }) => text?.includes('glass was broken'));
+  expect(told).toHaveLength(1);
+  // Why is for who did it and for who reviews it.
+  expect(told[0]?.text).toMatch(/has taken the role `operator` in .+ until <!date\^\d+\^/);
+  expect(told[0]?.text).not.toContain('nobody is awake');
+  await it.plane.api('DELETE', `/api/v1/slack/channels/prod/${it.slack.teamId}/C0GONE`);
 });
 
 test('a control plane that was away posts and updates what it missed', async () => {

@@ -46,6 +46,7 @@ function gaugesOf(metrics: Metrics): { tell(byLabel: ReadonlyMap<string, Sums>, 
   const dead = perTenant('countersign_dead_letters_count', 'Steps that are dead now.');
   const approvals = perTenant('countersign_approvals_pending_count', 'Approvals that wait for people.');
   const oldestApproval = perTenant('countersign_approvals_oldest_pending_seconds', 'How long the approval waits that waits longest.');
+  const brokenGlass = perTenant('countersign_break_glass_active_count', 'Roles that somebody has taken in an emergency and has still.');
   const deliveries = perTenant('countersign_deliveries_waiting_count', 'Accepted events that no worker has looked at yet.');
   const outbox = perTenant('countersign_outbox_rows', 'Runs whose message to the queue is due and not sent; 0 without SQS.');
   const oldestOutbox = perTenant('countersign_outbox_oldest_seconds', 'How long the message is due that is due longest.');
@@ -53,7 +54,7 @@ function gaugesOf(metrics: Metrics): { tell(byLabel: ReadonlyMap<string, Sums>, 
   const alive = metrics.gauge({ name: 'countersign_workers', help: 'Workers with a heartbeat in the last minute, by state.', labels: ['state'] });
   const queue = metrics.gauge({ name: 'countersign_sqs_messages', help: 'Messages as SQS last told a worker, approximately: visible, and in the dead-letter queue.', labels: ['queue'] });
   const readAt = metrics.gauge({ name: 'countersign_cell_figures_timestamp_seconds', help: 'When these gauges were last read from the database.' });
-  const all = [runs, steps, oldest, dead, approvals, oldestApproval, deliveries, outbox, oldestOutbox, unsealed, queue];
+  const all = [runs, steps, oldest, dead, brokenGlass, approvals, oldestApproval, deliveries, outbox, oldestOutbox, unsealed, queue];
   return {
     tell(byLabel, workers) {
       for (const gauge of all) gauge.clear();
@@ -62,6 +63,7 @@ function gaugesOf(metrics: Metrics): { tell(byLabel: ReadonlyMap<string, Sums>, 
         for (const state of ['ready', 'retrying', 'uncertain', 'leased', 'waiting'] as const) steps.set(sums[`${state}_steps`], tenant, state);
         oldest.set(sums.oldest_ready_s, tenant);
         dead.set(sums.dead_steps, tenant);
+        brokenGlass.set(sums.broken_glass, tenant);
         approvals.set(sums.pending_approvals, tenant);
         oldestApproval.set(sums.oldest_approval_s, tenant);
         deliveries.set(sums.accepted_deliveries, tenant);

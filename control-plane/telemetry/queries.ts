@@ -12,6 +12,7 @@ export interface TenantFigures {
   readonly held_runs: number;
   readonly oldest_ready_s: number;
   readonly dead_steps: number;
+  readonly broken_glass: number;
   readonly pending_approvals: number;
   readonly oldest_approval_s: number;
   readonly accepted_deliveries: number;
@@ -37,6 +38,7 @@ export const tenantFigures: Statement = {
            s.*,
            (SELECT count(*) FROM (SELECT FROM execution.runs WHERE tenant_id = $1 AND admitted_at IS NULL AND state IN ('queued', 'running', 'waiting') LIMIT $2) h)::int AS held_runs,
            (SELECT count(*) FROM (SELECT FROM execution.steps WHERE tenant_id = $1 AND state = 'dead' LIMIT $2) d)::int AS dead_steps,
+           (SELECT count(*) FROM control.break_glass_grants WHERE tenant_id = $1 AND ended_at IS NULL AND ends_at > clock_timestamp())::int AS broken_glass,
            (SELECT count(*) FROM approvals)::int AS pending_approvals,
            coalesce((SELECT extract(epoch FROM clock_timestamp() - min(requested_at)) FROM approvals), 0)::float8 AS oldest_approval_s,
            (SELECT count(*) FROM (SELECT FROM execution.deliveries WHERE tenant_id = $1 AND state = 'accepted' LIMIT $2) d)::int AS accepted_deliveries,

@@ -6,6 +6,11 @@ export const RETRY: NonNullable<webApi.WebClientOptions['retryConfig']> = { retr
 /** What is not idempotent is sent once; whoever sends it finds out what became of it. */
 export const ONCE: NonNullable<webApi.WebClientOptions['retryConfig']> = { retries: 0 };
 
+const LONGEST_PAUSE_S = 600;
+
+/** Slack will say the same tomorrow: the message or the channel is gone, or not ours. */
+export const FOR_GOOD: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'channel_not_found', 'is_archived', 'edit_window_closed', 'thread_not_found']);
+
 /** What became of a call to Slack that did not succeed. */
 export type SlackFailure =
   | { readonly kind: 'limited'; readonly retryAfter_s: number }
@@ -22,6 +27,11 @@ export function failureOf(error: unknown): SlackFailure {
   if (error instanceof webApi.WebAPIPlatformError) return { kind: 'refused', error: error.data.error };
   if (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500) return { kind: 'refused', error: `http_${error.statusCode}` };
   return { kind: 'unknown', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Seconds until the next try, after so many: as Slack says, else longer each time. */
+export function pauseOf(attempts: number, failure: SlackFailure): number {
+  return failure.kind === 'limited' ? failure.retryAfter_s : Math.min(2 ** Math.min(attempts, 10), LONGEST_PAUSE_S);
 }
 
 export function tokenIsDead(failure: SlackFailure): boolean {

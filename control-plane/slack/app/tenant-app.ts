@@ -1,8 +1,8 @@
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { Loop } from '../../cell/loop.ts';
+import { AlarmPoster } from '../alarms/alarm-poster.ts';
 import { CardPoster } from '../cards/card-poster.ts';
-import type { CardPosterParts } from '../cards/card-poster.ts';
 import type { Decisions } from '../interactions/decisions.ts';
 import type { LinkCommands } from '../interactions/link-commands.ts';
 import type { SlackAppStatus } from '../setup/app-api.ts';
@@ -14,6 +14,8 @@ import { boltLogger } from './bolt-logger.ts';
 import { HttpReceiver } from './http-receiver.ts';
 import type { Acknowledgement } from './http-receiver.ts';
 import { ONCE, RETRY } from './slack-calls.ts';
+import { SlackSender } from './slack-sender.ts';
+import type { SlackSenderParts } from './slack-sender.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 /** Well within the three seconds that a click gives us, with time for another try. */
@@ -22,13 +24,14 @@ const CALL_TIMEOUT_MS = 2_000;
 const SWEEP_MS = 2_000;
 const PACE_LOOK_MS = 250;
 
-export interface TenantAppParts extends Omit<CardPosterParts, 'tenantId' | 'clientOptions' | 'onPaced'> {
+export interface TenantAppParts extends Omit<SlackSenderParts, 'tenantId' | 'clientOptions' | 'onPaced'> {
   readonly log: Logger;
+  readonly publicUrl: string;
   readonly decisions: Decisions;
   readonly links: LinkCommands;
 }
 
-/** The Slack app of one tenant while it runs: Bolt, the way requests come in, and the loop that keeps cards up to date. */
+/** The Slack app of one tenant while it runs: Bolt, the way requests come in, and the loop that posts alarms and keeps cards up to date. */
 export class TenantApp {
   readonly settings: SlackSettings;
   readonly #fetch: BoundFetch;
@@ -52,8 +55,12 @@ export class TenantApp {
       revoke: (installation, why) => parts.revoke(tenantId, installation, why), decisions: parts.decisions, links: parts.links,
     });
     // A message is sent once: after a lost answer the channel is asked whether it is there.
-    const poster = new CardPoster({ ...parts, tenantId, clientOptions: { ...clientOptions, retryConfig: ONCE, timeout: 10_000 }, onPaced: () => { setTimeout(() => this.wake(), PACE_LOOK_MS).unref(); } });
-    this.#cards = new Loop({ name: 'slack cards', idle_ms: SWEEP_MS, busy_ms: 0, log: parts.log }, () => poster.turn());
+    const sender = new SlackSender({ ...parts, tenantId, clientOptions: { ...clientOptions, retryConfig: ONCE, timeout: 10_000 }, onPaced: () => { setTimeout(() => this.wake(), PACE_LOOK_MS).unref(); } });
+    const [alarms, cards] = [new AlarmPoster({ ...parts, tenantId, sender }), new CardPoster({ ...parts, tenantId, sender })];
+    this.#cards = new Loop({ name: 'slack messages', idle_ms: SWEEP_MS, busy_ms: 0, log: parts.log }, async () => {
+      const told = await alarms.turn();
+      return await cards.turn() || told;
+    });
   }
 
   get status(): SlackAppStatus {

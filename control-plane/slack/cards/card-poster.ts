@@ -1,35 +1,26 @@
-import { webApi } from '@slack/bolt';
-import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { webApi } from '@slack/bolt';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import { failureOf, tokenIsDead } from '../app/slack-calls.ts';
+import { FOR_GOOD, failureOf, pauseOf } from '../app/slack-calls.ts';
 import type { SlackFailure } from '../app/slack-calls.ts';
+import { sendMessage } from '../app/slack-sender.ts';
+import type { SlackSender } from '../app/slack-sender.ts';
 import { findLink } from '../links/queries.ts';
 import type { LinkRow } from '../links/queries.ts';
-import type { SlackStore } from '../setup/slack-store.ts';
 import { approvalCard } from './card.ts';
 import { findPostedCard, METADATA_EVENT } from './find-posted-card.ts';
 import { homeOf } from './home.ts';
 import { outcomeText } from './outcome.ts';
 import {
-  cardFacts, cardPosted, cardRefused, cardShows, cardsToPost, homeShows, outcomesToTell, outcomeTold, pauseInstallation, staleCards, staleHomes, takeCard, takePace, wantCards,
+  cardFacts, cardPosted, cardRefused, cardShows, cardsToPost, homeShows, outcomesToTell, outcomeTold, staleCards, staleHomes, takeCard, wantCards,
 } from './queries.ts';
 import type { CardRow, HomeRow, OutcomeRow, ShownCard } from './queries.ts';
 
 export interface CardPosterParts {
   readonly tenantId: string;
   readonly database: Database;
-  readonly store: SlackStore;
-  readonly log: Logger;
+  readonly sender: SlackSender;
   readonly publicUrl: string;
-  readonly clientOptions: webApi.WebClientOptions;
-  readonly revoke: (tenantId: string, installation: string, why: string) => Promise<void>;
-  /** A message waits for its channel's pace: look again soon. */
-  readonly onPaced: () => void;
 }
-
-const LONGEST_PAUSE_S = 600;
-/** Slack will say the same tomorrow: the message or the channel is gone, or not ours. */
-const FOR_GOOD: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'channel_not_found', 'is_archived', 'edit_window_closed', 'thread_not_found']);
 
 /**
  * Makes Slack show what the database says. Each turn asks the database what is missing: cards of what waits, cards that show something
@@ -37,7 +28,6 @@ const FOR_GOOD: ReadonlySet<string> = new Set(['message_not_found', 'cant_update
  */
 export class CardPoster {
   readonly #parts: CardPosterParts;
-  readonly #clients = new Map<string, webApi.WebClient>();
 
   constructor(parts: CardPosterParts) {
     this.#parts = parts;
@@ -55,8 +45,8 @@ export class CardPoster {
   }
 
   async #post(card: CardRow): Promise<boolean> {
-    const client = await this.#clientOf(card.installation);
-    if (client === null || !await this.#mayPost(card)) return false;
+    const client = await this.#parts.sender.clientOf(card.installation);
+    if (client === null || !await this.#parts.sender.mayPost(card)) return false;
     const taken = await this.#row<{ unsure: boolean }>(takeCard, this.#keyOf(card));
     const facts = await this.#facts(card.approval_id);
     if (taken === undefined || facts === undefined) return false;
@@ -82,9 +72,9 @@ export class CardPoster {
 
   /** After an unknown outcome the card stays taken: whoever takes it next looks into the channel first. */
   async #postFailed(card: CardRow, failure: SlackFailure): Promise<boolean> {
-    await this.#note(card.installation, failure);
+    await this.#parts.sender.note(card.installation, failure);
     if (failure.kind === 'unknown') return false;
-    await this.#change(cardRefused, [...this.#keyOf(card), failure.kind === 'refused' ? failure.error : 'rate_limited', pauseOf(card, failure)]);
+    await this.#change(cardRefused, [...this.#keyOf(card), failure.kind === 'refused' ? failure.error : 'rate_limited', pauseOf(card.attempts, failure)]);
     return false;
   }
 
@@ -98,7 +88,7 @@ export class CardPoster {
   }
 
   async #tell(card: OutcomeRow): Promise<boolean> {
-    if (card.message_ts === null || !await this.#mayPost(card)) return false;
+    if (card.message_ts === null || !await this.#parts.sender.mayPost(card)) return false;
     const { message_ts: thread_ts } = card;
     return this.#onceMore(card, async (client) => {
         await sendMessage(client, { channel: card.channel_id, thread_ts, text: outcomeText(card, this.#parts.publicUrl), unfurl_links: false, unfurl_media: false });
@@ -107,7 +97,7 @@ export class CardPoster {
 
   async #publish({ installation, slack_user, approvals, shown }: HomeRow): Promise<boolean> {
     const { tenantId, publicUrl } = this.#parts;
-    const client = await this.#clientOf(installation);
+    const client = await this.#parts.sender.clientOf(installation);
     const link = await this.#row<LinkRow>(findLink, [tenantId, installation, slack_user]);
     if (client === null || link === undefined) return false;
     const pending = (await Promise.all(approvals.slice(0, 100).map((id) => this.#facts(id)))).filter((facts) => facts !== undefined);
@@ -115,7 +105,7 @@ export class CardPoster {
       await client.views.publish({ user_id: slack_user, view: homeOf(pending, link.display_name, publicUrl) });
     } catch (error) {
       const failure = failureOf(error);
-      await this.#note(installation, failure);
+      await this.#parts.sender.note(installation, failure);
       if (failure.kind !== 'refused') return false;
     }
     return await this.#change(homeShows, [tenantId, installation, slack_user, shown]) > 0;
@@ -123,42 +113,18 @@ export class CardPoster {
 
   /** What may be done twice (an update, a line in a thread): until Slack says yes, or no for good. */
   async #onceMore(card: CardRow, work: (client: webApi.WebClient) => Promise<void>, done: (error: string | null) => Promise<number>): Promise<boolean> {
-    const client = await this.#clientOf(card.installation);
+    const client = await this.#parts.sender.clientOf(card.installation);
     if (client === null) return false;
     try {
       await work(client);
       return await done(null) > 0;
     } catch (error) {
       const failure = failureOf(error);
-      await this.#note(card.installation, failure);
+      await this.#parts.sender.note(card.installation, failure);
       if (failure.kind === 'refused' && FOR_GOOD.has(failure.error)) return await done(failure.error) > 0;
-      await this.#change(cardRefused, [...this.#keyOf(card), failure.kind === 'refused' ? failure.error : failure.kind, pauseOf(card, failure)]);
+      await this.#change(cardRefused, [...this.#keyOf(card), failure.kind === 'refused' ? failure.error : failure.kind, pauseOf(card.attempts, failure)]);
       return false;
     }
-  }
-
-  /** Slack asked for silence, or the token is dead: both are of the whole installation. */
-  async #note(installation: string, failure: SlackFailure): Promise<void> {
-    const { tenantId, log, revoke } = this.#parts;
-    log.warn({ tenant_id: tenantId, installation, failure }, 'a call to Slack failed');
-    if (failure.kind === 'limited') await this.#change(pauseInstallation, [tenantId, installation, failure.retryAfter_s]);
-    if (tokenIsDead(failure)) await revoke(tenantId, installation, failure.kind === 'refused' ? failure.error : '');
-  }
-
-  async #mayPost({ installation, channel_id }: CardRow): Promise<boolean> {
-    const mayPost = await this.#change(takePace, [this.#parts.tenantId, installation, channel_id]) > 0;
-    if (!mayPost) this.#parts.onPaced();
-    return mayPost;
-  }
-
-  async #clientOf(installation: string): Promise<webApi.WebClient | null> {
-    const found = await this.#parts.store.installation(this.#parts.tenantId, installation);
-    if (found === null) return null;
-    const known = this.#clients.get(installation);
-    if (known?.token === found.botToken) return known;
-    const client = new webApi.WebClient(found.botToken, this.#parts.clientOptions);
-    this.#clients.set(installation, client);
-    return client;
   }
 
   async #each<T>(rows: readonly T[], work: (row: T) => Promise<boolean>): Promise<boolean> {
@@ -188,13 +154,4 @@ export class CardPoster {
   }
 }
 
-/** Under another name: linters take any `postMessage` for a window's. */
-function sendMessage({ chat: { postMessage: send } }: webApi.WebClient, message: webApi.ChatPostMessageArguments): Promise<webApi.ChatPostMessageResponse> {
-  return send(message);
-}
-
 type Ask = (statement: typeof wantCards, values: readonly unknown[]) => unknown;
-
-function pauseOf({ attempts }: CardRow, failure: SlackFailure): number {
-  return failure.kind === 'limited' ? failure.retryAfter_s : Math.min(2 ** Math.min(attempts, 10), LONGEST_PAUSE_S);
-}

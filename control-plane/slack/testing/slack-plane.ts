@@ -59,7 +59,7 @@ export class SlackPlane {
 
   /** The card of an approval, once it is there. */
   async card(approval: SeededApproval, channel = this.channel): Promise<SandboxMessage> {
-    return eventually(`the card of ${approval.id}`, async () => (await this.slack.messages(channel)).find((message) => JSON.stringify(message.blocks).includes(approval.id)));
+    return eventually(`the card of ${approval.id}`, async () => (await this.slack.messages(channel)).find((message) => JSON.stringify(message.blocks ?? []).includes(approval.id)));
   }
 
   async press(user: string, action: string, card: SandboxMessage, changes: Record<string, unknown> = {}): Promise<void> {
