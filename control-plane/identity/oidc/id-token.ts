@@ -33,7 +33,9 @@ export async function verifySignature(idToken: string, keys: JSONWebKeySet, algo
     await compactVerify(idToken, createLocalJWKSet(keys), { algorithms: [algorithm] });
   } catch (error) {
     // An issuer may publish several keys without ids: one of them must fit.
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    // A key that cannot be read, or is too short, has signed nothing.
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw new errors.JWSSignatureVerificationFailed('a key of the issuer cannot be used', { cause: error });
     for await (const key of error) {
       if (await compactVerify(idToken, key, { algorithms: [algorithm] }).then(() => true, () => false)) return;
     }

@@ -140,6 +140,7 @@ export class OidcSignIn {
     const claims = tokens.claims();
     if (tokens.id_token === undefined || claims === undefined) throw new SignInRefusal('id_token_missing');
     await verifySignature(tokens.id_token, await keys(), provider.algorithm);
+    if (!isSubject(claims.sub)) throw new SignInRefusal('subject_invalid');
     return identityOf(claims, provider);
   }
 
@@ -168,12 +169,19 @@ export class OidcSignIn {
   }
 }
 
+/** At most 255 characters (OpenID Connect Core 1.0, 2), and no NUL, which PostgreSQL cannot keep. */
+function isSubject(text: string): boolean {
+  return text.length <= 255 && !text.includes('\0');
+}
+
+type SignInRefusalCode = 'id_token_missing' | 'subject_invalid' | 'another_person';
+
 /** Why an answer of a provider does not sign anybody in, where no library says it. */
 class SignInRefusal extends Error {
   override readonly name = 'SignInRefusal';
-  readonly code: 'id_token_missing' | 'another_person';
+  readonly code: SignInRefusalCode;
 
-  constructor(code: 'id_token_missing' | 'another_person') {
+  constructor(code: SignInRefusalCode) {
     super(`The sign-in was refused: ${code}.`);
     this.code = code;
   }

@@ -75,6 +75,8 @@ test.each<[string, (claims: Record<string, unknown>, header: Record<string, unkn
   ['two audiences and another party', (claims) => { claims['aud'] = ['the-client', 'another-client']; claims['azp'] = 'another-client'; }, /CLAIM/],
   ['an end in the past', (claims) => { claims['exp'] = now_s() - 120; }, /TIMESTAMP/],
   ['no subject', (claims) => { delete claims['sub']; }, /RESPONSE/],
+  ['a subject with a NUL', (claims) => { claims['sub'] = 'sub\0'; }, /subject_invalid/],
+  ['a subject without end', (claims) => { claims['sub'] = 'x'.repeat(5_000); }, /subject_invalid/],
 ])('an ID token with %s is refused', async (_name, change, reason) => {
   const refused = await signIn(change);
   expect(refused.landed).toBe('/sign-in?error=sign_in_refused&to=%2F');
