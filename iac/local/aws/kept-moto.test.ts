@@ -38,6 +38,7 @@ test('what the stand-in was given is there after it was started again: keys, sec
   await objects().remove('t/a/gone');
 
   await server.restart();
+  await createLocalBucket(endpoint, 'kept-bucket');
   expect(Buffer.from(await openKmsKek({ keyId, endpoint, region: null }).unwrap(context, wrapped))).toEqual(Buffer.alloc(32, 7));
   expect(Buffer.from(await openAwsSecrets({ prefix: 'cell', endpoint, region: null }).read('ten_a', 'desk')).toString()).toBe('{"token":"t"}');
   const keys: string[] = [];

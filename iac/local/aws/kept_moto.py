@@ -41,8 +41,10 @@ class Keeper:
         if service in WHOLE:
             get_backend(service)[ACCOUNT][place[1].removesuffix(".kept")].__dict__.update(kept)
             return
-        buckets = get_backend("s3")[ACCOUNT]["aws"].buckets
-        bucket = buckets.setdefault(kept["bucket"].name, kept["bucket"])
+        name = kept["bucket"].name
+        # Whose name it is stands apart: without it the bucket could be made again, empty.
+        get_backend("s3").bucket_accounts[name] = ("aws", ACCOUNT)
+        bucket = get_backend("s3")[ACCOUNT]["aws"].buckets.setdefault(name, kept["bucket"])
         for versions in kept["keys"]:
             bucket.keys.setlist(versions[-1].name, versions)
 

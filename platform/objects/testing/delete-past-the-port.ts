@@ -7,7 +7,7 @@ export async function deletePastThePort(place: S3Place, key: string): Promise<st
   const at = { Bucket: place.bucket, Key: `${place.prefix}${key}` };
   const { Versions: versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: at.Bucket, Prefix: at.Key }));
   const said = [];
-  for (const { VersionId } of versions) {
+  for (const { VersionId } of versions.filter(({ Key: name }) => name === at.Key)) {
     said.push(await client.send(new DeleteObjectCommand({ ...at, VersionId, BypassGovernanceRetention: true })).then(() => 'deleted', (error: Error) => error.name));
   }
   client.destroy();
