@@ -27,6 +27,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'evidence package run': ['evidence package run run_01k... -o ticket.zip'],
   'evidence package approval': ['evidence package approval apr_01k...'],
   'evidence package policy-release': ['evidence package policy-release prl_01k... -o release-14.zip'],
+  'evidence package tenant-move': ['evidence package tenant-move mov_01k...'],
   'evidence package period': ['evidence package period --from 2026-06-01T00:00:00Z --to 2026-07-01T00:00:00Z --include-runs -o june.zip'],
   'evidence package get': ['evidence package get evp_01k... -o june.zip'],
   'evidence package list': ['evidence package list --kind erasure'],

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { PACKAGE_KINDS } from '@countersign/contracts/evidence/statement.ts';
+import type { PackageKind } from '@countersign/contracts/evidence/statement.ts';
 import { addCommand, table } from '../add-command.ts';
 import { ApiClient } from '../api-client.ts';
 import { oneOf, wholeNumber } from '../choices.ts';
@@ -11,7 +13,6 @@ import { printJson, say } from '../output.ts';
 import { writeBytes } from '../write-bytes.ts';
 
 type NewPackage = components['schemas']['NewEvidencePackage'];
-type PackageKind = components['schemas']['EvidencePackageKind'];
 
 interface BuildOptions {
   readonly output?: string;
@@ -26,8 +27,6 @@ interface PeriodOptions extends BuildOptions {
   readonly includeRuns?: boolean;
 }
 
-const KINDS = ['approval', 'policy_release', 'period', 'erasure', 'break_glass', 'tenant_move'] as const;
-
 /** `countersign evidence package`: has evidence built that is about more than one run, waits for it and downloads it. */
 export function evidencePackageCommand(): Command {
   const command = new Command('package').description('Evidence of a run, an approval, a policy release or a period, as one file for an auditor');
@@ -35,6 +34,8 @@ export function evidencePackageCommand(): Command {
     .action((subject_id: string, options: BuildOptions) => build({ kind: 'approval', subject_id, include_runs: false }, options));
   withBuild(command.command('policy-release').argument('<release>', 'the policy release id').description('Its versions, the difference, the replay and the gate'))
     .action((subject_id: string, options: BuildOptions) => build({ kind: 'policy_release', subject_id, include_runs: false }, options));
+  withBuild(command.command('tenant-move').argument('<move>', 'the id of the move').description('From which cell to which, and what was compared on the way; asked for where the tenant is now'))
+    .action((subject_id: string, options: BuildOptions) => build({ kind: 'tenant_move', subject_id, include_runs: false }, options));
   withBuild(command.command('period').description('All runs that ended in a period, each by the digest of its evidence')
     .requiredOption('--from <when>', 'runs that ended then or later: a time, or 30d ago as 30d').requiredOption('--to <when>', 'and before then: a time in the past, or 0s for now')
     .option('--include-runs', 'with the evidence of the runs in it, as far as 128 MiB hold it'))
@@ -50,8 +51,8 @@ export function evidencePackageCommand(): Command {
       await download(api, await api.call('get', '/api/v1/evidence-packages/{package_id}', { path: { package_id } }), output, json);
     });
   addCommand(command, 'list', {
-    does: 'Packages, newest first; erasures, break-glass grants and moves make theirs by themselves',
-    options: (it) => it.addOption(oneOf('--kind <kind>', 'only of this kind', KINDS)),
+    does: 'Packages, newest first; erasures and break-glass grants make theirs by themselves',
+    options: (it) => it.addOption(oneOf('--kind <kind>', 'only of this kind', PACKAGE_KINDS)),
     ask: (api, _given, { kind }: { kind?: PackageKind }) => api.call('get', '/api/v1/evidence-packages', { query: { limit: 200, ...(kind === undefined ? {} : { kind }) } }),
   }, table({ PACKAGE: ({ id }) => id, KIND: ({ kind }) => kind, ABOUT: ({ subject_id }) => subject_id, STATE: ({ state }) => state, RUNS: ({ runs }) => runs, BYTES: ({ size_bytes }) => size_bytes, 'ASKED FOR': ({ requested_at }) => requested_at, SHA256: ({ sha256 }) => sha256 }));
   return command;

@@ -4,6 +4,8 @@ import { encodeArchive } from '@countersign/contracts/evidence/archive.ts';
 import { parseVerifierKey } from '@countersign/contracts/transparency/note.ts';
 import { EvidenceError } from './errors.ts';
 import { redactEvidence } from './redact.ts';
+import { samplePackage } from './testing/sample-package.ts';
+import type { Change } from './testing/sample-package.ts';
 import { SampleStatement, json } from './testing/sample-statement.ts';
 import { verifyEvidence } from './verify.ts';
 import type { VerifyOptions } from './verification.ts';
@@ -211,14 +213,10 @@ describe('redacted evidence', () => {
 
 describe('a package of runs', () => {
   function period(inside: boolean): { sample: SampleStatement; member: Uint8Array } {
-    const sample = new SampleStatement();
-    const member = new SampleStatement().seal();
-    const path = inside ? 'runs/run_1.evidence.zip' : null;
-    const named = { run_id: 'run_1', evidence_id: 'evd_1', sha256: hash(member), size_bytes: member.length, path, workflow_name: 'w', state: 'succeeded', finished_at: '2026-11-01T10:00:09.000Z', cost_usd: '0.1' };
-    sample.predicateType = 'https://countersign.dev/evidence/package/v2';
-    sample.predicate = { evidence_id: 'evp_1', kind: 'period', subject_id: '2026-11', requested_by: 'prn_1', claims: {} };
-    sample.overrides.set('members.json', json({ members: [named], without_evidence: [] }));
-    if (path !== null) sample.overrides.set(path, member);
+    const outside: Change[] = [{ where: 'members.json', from: '"runs/run_1.evidence.zip"', to: 'null' }, { where: 'claims', from: '"members_inside":1', to: '"members_inside":0' }];
+    const sample = samplePackage('period', inside ? [] : outside);
+    const member = sample.packageFiles!.get('runs/run_1.evidence.zip')!;
+    if (!inside) sample.packageFiles!.delete('runs/run_1.evidence.zip');
     return { sample, member };
   }
 
@@ -232,7 +230,7 @@ describe('a package of runs', () => {
   it('holds runs, and no other packages: as deep as somebody likes', () => {
     const [outer, inner] = [period(true).sample, period(true).sample.seal()];
     const named = { run_id: 'run_1', evidence_id: 'evp_1', sha256: hash(inner), size_bytes: inner.length, path: 'runs/run_1.evidence.zip', workflow_name: 'w', state: 'succeeded', finished_at: '2026-11-01T10:00:09.000Z', cost_usd: '0.1' };
-    outer.overrides.set('members.json', json({ members: [named], without_evidence: [] }));
+    outer.overrides.set('members.json', json({ members: [named], without_evidence: [{ run_id: 'run_2', state: 'running' }] }));
     outer.overrides.set('runs/run_1.evidence.zip', inner);
     expect(refusal(outer.seal())).toMatchObject({ code: 'member_altered', message: expect.stringContaining('not of other packages') as string });
   });

@@ -6315,8 +6315,8 @@ export interface components {
         EvidencePackageKind: "approval" | "policy_release" | "period" | "erasure" | "break_glass" | "tenant_move";
         NewEvidencePackage: {
             /** @enum {string} */
-            kind: "approval" | "policy_release" | "period";
-            /** @description The approval or the policy release */
+            kind: "approval" | "policy_release" | "period" | "tenant_move";
+            /** @description The approval, the policy release, or the move of the tenant */
             subject_id?: string;
             /**
              * Format: date-time

@@ -30,6 +30,7 @@ import { policyReleaseContents } from './policy-release-contents.ts';
 import { claimPackage, failAbandoned, failPackage, finishPackage, insertPackage, packageEvents, publicKeys, putBackPackage } from './queries.ts';
 import type { PackageRow, PublicKeyRow } from './queries.ts';
 import { PACKAGE_README } from './readme.ts';
+import { tenantMoveContents } from './tenant-move-contents.ts';
 
 export interface EvidencePackageParts {
   readonly database: Database;
@@ -51,7 +52,7 @@ const COVERED_WITHIN_MS = 60_000;
 /** Nobody removes evidence before: as long as audit events are kept at least. */
 const RETAINED_MS = 365 * 24 * 60 * 60 * 1000;
 
-const CONTENTS: Partial<Record<PackageKind, typeof approvalContents>> = { approval: approvalContents, policy_release: policyReleaseContents, period: periodContents };
+const CONTENTS: Partial<Record<PackageKind, typeof approvalContents>> = { approval: approvalContents, policy_release: policyReleaseContents, period: periodContents, tenant_move: tenantMoveContents };
 
 /** Evidence for more than one run: asked for through the API, or by a part of the cell that has something to show. */
 export class EvidencePackages implements BuildsPackages {

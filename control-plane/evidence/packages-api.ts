@@ -11,7 +11,7 @@ import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { approvalExists, findPackage, insertPackage, listPackages, releaseExists } from './queries.ts';
+import { approvalExists, findPackage, insertPackage, listPackages, moveExists, releaseExists } from './queries.ts';
 import type { PackageRow } from './queries.ts';
 
 type NewPackage = Call<'createEvidencePackage'>['body'];
@@ -88,7 +88,7 @@ export class PackagesApi {
 /** A period is named by its bounds; everything else by its id. @throws ApiError `evidence_period_invalid`, `request_invalid` */
 function wishOf({ kind, subject_id, from, to }: NewPackage, now: Date): { subjectId: string; from: Date | null; to: Date | null } {
   if (kind !== 'period') {
-    if (subject_id === undefined || from !== undefined || to !== undefined) throw invalid('/body/subject_id', 'Give `subject_id`, and neither `from` nor `to`, for an approval or a policy release.');
+    if (subject_id === undefined || from !== undefined || to !== undefined) throw invalid('/body/subject_id', 'Give `subject_id`, and neither `from` nor `to`, for an approval, a policy release or a move of the tenant.');
     return { subjectId: subject_id, from: null, to: null };
   }
   if (subject_id !== undefined || from === undefined || to === undefined) throw invalid('/body/from', 'Give `from` and `to`, and no `subject_id`, for a period.');
@@ -101,9 +101,14 @@ function wishOf({ kind, subject_id, from, to }: NewPackage, now: Date): { subjec
 
 async function requireSubject(tx: Transaction, { tenantId, workspaceId }: Principal, { kind, subject_id }: NewPackage): Promise<void> {
   if (kind === 'period') return;
-  const found = await tx.maybeOne(kind === 'approval' ? approvalExists : releaseExists, [tenantId, workspaceId, subject_id]);
-  if (found === undefined) throw new ApiError('not_found', kind === 'approval' ? 'There is no such approval.' : 'There is no such policy release.');
+  const { exists, what } = SUBJECTS[kind];
+  if (await tx.maybeOne(exists, [tenantId, workspaceId, subject_id]) === undefined) throw new ApiError('not_found', `There is no such ${what}.`);
 }
+
+const SUBJECTS = {
+  approval: { exists: approvalExists, what: 'approval' }, policy_release: { exists: releaseExists, what: 'policy release' },
+  tenant_move: { exists: moveExists, what: 'move of the tenant; it is asked for in the first workspace' },
+} as const;
 
 function invalid(field: string, message: string): ApiError {
   return new ApiError('request_invalid', message, { errors: [{ field, code: 'field_invalid', message }] });

@@ -3,13 +3,14 @@ import { EvidencePackageError } from './errors.ts';
 import type { ContentParts, PackageContents } from './package-contents.ts';
 import { jsonFile } from './plain-json.ts';
 import type { PackageRow } from './queries.ts';
-import { eventsNaming, releaseContent, releaseVersions, replayReport } from './repository-contents.ts';
+import { eventsOfRelease, firstBundle, releaseContent, releaseVersions, replayReport } from './repository-contents.ts';
 import type { EventTextRow, ReleaseContentRow } from './repository-contents.ts';
 
 interface VersionRow {
   readonly layer: string;
   readonly version: number;
   readonly digest: string;
+  readonly draft_id: string;
   readonly published_by: string;
 }
 
@@ -18,16 +19,18 @@ export async function policyReleaseContents({ database, objects }: ContentParts,
   const read = await database.forTenant(tenantId, async (tx) => {
     const release = await tx.maybeOne<ReleaseContentRow>(releaseContent, [tenantId, workspace_id, subject_id]);
     if (release === undefined) return undefined;
+    const versions = await tx.rows<VersionRow>(releaseVersions, [tenantId, subject_id]);
     return {
-      release, versions: await tx.rows<VersionRow>(releaseVersions, [tenantId, subject_id]), replay: await tx.maybeOne<object>(replayReport, [tenantId, release.replay_id]),
-      events: await tx.rows<EventTextRow>(eventsNaming, [tenantId, chainOf(tenantId, workspace_id), release.requested_at, subject_id]),
+      release, versions, replay: await tx.maybeOne<object>(replayReport, [tenantId, release.replay_id]), bundles: await tx.rows<object>(firstBundle, [tenantId, subject_id]),
+      events: await tx.rows<EventTextRow>(eventsOfRelease, [tenantId, chainOf(tenantId, workspace_id), release.requested_at, subject_id, versions.map(({ draft_id }) => draft_id)]),
     };
   });
   if (read === undefined) throw new EvidencePackageError('subject_gone', `There is no policy release ${subject_id} any more.`);
-  const { release: { diff_key, parts_key: _parts, ...release }, versions, replay, events } = read;
+  const { release: { diff_key, parts_key: _parts, ...release }, versions, replay, bundles, events } = read;
   return {
     files: new Map([
-      ['release.json', jsonFile(release)], ['versions.json', jsonFile({ versions })], ['diff.json', jsonFile({ files: JSON.parse(Buffer.from(await objects.get(diff_key)).toString('utf8')) as unknown })],
+      ['release.json', jsonFile(release)], ['versions.json', jsonFile({ versions })], ['bundles.json', jsonFile({ bundles })],
+      ['diff.json', jsonFile({ files: JSON.parse(Buffer.from(await objects.get(diff_key)).toString('utf8')) as unknown })],
       ...(replay === undefined ? [] : [['replay.json', jsonFile(replay)] as const]),
     ]),
     eventIds: events.map(({ id }) => id),

@@ -55,7 +55,7 @@ export const claimPackage: Statement = {
     UPDATE control.evidence_packages SET state = 'building', claimed_until = clock_timestamp() + interval '5 minutes'
      WHERE tenant_id = $1 AND id = (
        SELECT id FROM control.evidence_packages
-        WHERE tenant_id = $1 AND kind IN ('approval', 'policy_release', 'period') AND (state = 'requested' OR (state = 'building' AND claimed_until < clock_timestamp()))
+        WHERE tenant_id = $1 AND kind IN ('approval', 'policy_release', 'period', 'tenant_move') AND (state = 'requested' OR (state = 'building' AND claimed_until < clock_timestamp()))
         ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING ${COLUMNS}`,
 };
@@ -65,7 +65,7 @@ export const failAbandoned: Statement = {
   name: 'evidence_packages.fail_abandoned',
   text: `
     UPDATE control.evidence_packages SET state = 'failed', error = '{"code":"interrupted","message":"The cell stopped while it was built. Whoever asked for it asks again."}'
-     WHERE tenant_id = $1 AND kind NOT IN ('approval', 'policy_release', 'period') AND state = 'building' AND claimed_until < clock_timestamp()`,
+     WHERE tenant_id = $1 AND kind NOT IN ('approval', 'policy_release', 'period', 'tenant_move') AND state = 'building' AND claimed_until < clock_timestamp()`,
 };
 
 export const finishPackage: Statement = {
@@ -101,3 +101,9 @@ export type PublicKeyRow = SigningKeyRecord;
 
 export const approvalExists: Statement = { name: 'evidence_packages.approval_exists', text: 'SELECT id FROM control.approvals WHERE tenant_id = $1 AND workspace_id = $2 AND id = $3' };
 export const releaseExists: Statement = { name: 'evidence_packages.release_exists', text: 'SELECT id FROM control.policy_releases WHERE tenant_id = $1 AND workspace_id = $2 AND id = $3' };
+/** That of another workspace shows nothing: the events of a move are in the first one's chain. */
+export const moveExists: Statement = {
+  name: 'evidence_packages.move_exists',
+  text: `SELECT m.id FROM control.tenant_moves m
+          WHERE m.tenant_id = $1 AND m.id = $3 AND $2 = (SELECT w.id FROM control.workspaces w WHERE w.tenant_id = $1 ORDER BY w.created_at, w.id LIMIT 1)`,
+};

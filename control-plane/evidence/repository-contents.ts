@@ -51,12 +51,50 @@ export const eventsOfRun: Statement = {
   text: 'SELECT id, body FROM audit.events WHERE tenant_id = $1 AND chain = $2 AND run_id = $3 AND body IS NOT NULL ORDER BY pending_no',
 };
 
-/** Of a kind, since a time, that name an id. A package is built once, off the path of requests: that no index serves it is no matter. */
-export const eventsNaming: Statement = {
-  name: 'evidence_packages.events_naming',
+/**
+ * Of a policy release, since a time: those that name it, and those by which its versions were published. Its bundle is signed anew every few minutes, which
+ * says nothing new. A package is built once, off the path of requests: that no index serves it is no matter.
+ */
+export const eventsOfRelease: Statement = {
+  name: 'evidence_packages.events_of_release',
   text: `
     SELECT id, body FROM audit.events
-     WHERE tenant_id = $1 AND chain = $2 AND type LIKE 'policy.%' AND recorded_at >= $3::timestamptz - interval '1 minute' AND body LIKE '%"' || $4 || '"%'
+     WHERE tenant_id = $1 AND chain = $2 AND type LIKE 'policy.%' AND body IS NOT NULL
+       AND ((recorded_at >= $3::timestamptz - interval '1 minute' AND body LIKE '%"' || $4 || '"%' AND body NOT LIKE '%"renewal":true%')
+         OR (type = 'policy.version_published' AND EXISTS (SELECT FROM unnest($5::text[]) AS draft WHERE body LIKE '%"' || draft || '"%')))
+     ORDER BY pending_no`,
+};
+
+/** The bundle as which the release was put in force; those that renewed it hold the same. */
+export const firstBundle: Statement = {
+  name: 'evidence_packages.first_bundle',
+  text: `
+    SELECT id, scope, seq::int AS seq, revision, digest, kid, signed_at, expires_at FROM control.policy_bundles
+     WHERE tenant_id = $1 AND release_id = $2 ORDER BY seq LIMIT 1`,
+};
+
+export interface MoveContentRow {
+  readonly id: string;
+  readonly state: string;
+  readonly from_cell: string;
+  readonly to_cell: string;
+  readonly digest: string | null;
+  readonly rows: number | null;
+  readonly objects: number | null;
+  readonly began_at: Date;
+  readonly changed_at: Date;
+}
+
+export const moveContent: Statement = {
+  name: 'evidence_packages.move',
+  text: 'SELECT id, state, from_cell, to_cell, digest, rows::float8 AS rows, objects, began_at, changed_at FROM control.tenant_moves WHERE tenant_id = $1 AND id = $2',
+};
+
+export const eventsOfMove: Statement = {
+  name: 'evidence_packages.events_of_move',
+  text: `
+    SELECT id, body FROM audit.events
+     WHERE tenant_id = $1 AND chain = $2 AND type IN ('tenant.moved_out', 'tenant.moved_in') AND body LIKE '%"' || $3 || '"%'
      ORDER BY pending_no`,
 };
 

@@ -16,6 +16,10 @@ export class SampleStatement {
   readonly checkpointKey = keyPair();
   readonly witnessKey = keyPair();
   readonly parts = new SampleBundle().parts;
+  /** What there is in place of the files of a run, where it is a package. */
+  packageFiles: Files | null = null;
+  /** The bodies of the events, where they are not those of the run. */
+  packageEvents: readonly object[] | null = null;
   /** Replaces files before the statement is made over them. */
   readonly overrides: Files = new Map();
   /** Changes the statement before it is signed. */
@@ -64,21 +68,29 @@ export class SampleStatement {
 
   /** Every file but the envelope, and what the statement says of the chain. */
   content(): { files: Files; chain: Record<string, unknown> } {
-    const { run, decisions, approvals, calls, actions, costs, events, otherEvents } = this.parts;
+    const { otherEvents } = this.parts;
+    const events = this.packageEvents ?? this.parts.events;
     const bodies = [events[0]!, ...Array.from({ length: otherEvents }, () => null), ...events.slice(1)];
     const lines = linked(bodies);
     const own = bodies.flatMap((body, index) => (body === null ? [] : [index + 1]));
     const text = `countersign.dev/audit/ten_1/wsp_1\n${lines.length}\n${root(lines).toString('base64')}\nchain ${hex(lines.at(-1)!)}\nprevious ${FIRST_PREV_HASH}\ntime ${this.checkpointTime}\n`;
     const files: Files = new Map([
-      ['run.json', json(run)], ['workflow.yaml', Buffer.from(WORKFLOW)], ['steps.json', json({ steps: [] })], ['decisions.json', json({ decisions })],
-      ['approvals.json', json({ approvals })], ['actions.json', json({ actions })], ['tool-calls.json', json({ tool_calls: calls })],
-      ['costs.json', json(costs)], ['transcript.json', json({ contents: [] })], ['keys.json', json(this.keys)],
+      ...this.packageFiles ?? this.filesOfRun(), ['keys.json', json(this.keys)],
       ['readme.txt', Buffer.from('sample\n')], ['index.html', Buffer.from('<!doctype html><title>sample</title>\n')],
       ...own.map((seq): [string, Uint8Array] => [`events/${seq}.json`, json(bodies[seq - 1])]),
       ['proofs.json', json({ tree_size: lines.length, proofs: own.map((seq) => ({ seq, prev_hash: (JSON.parse(lines[seq - 1]!) as { prev_hash: string }).prev_hash, hashes: path(lines, seq - 1).map((hash) => hash.toString('hex')) })) })],
       ['checkpoint.txt', Buffer.from(`${text}\n${this.signatures(text)}`)],
     ]);
     return { files, chain: { id: 'ten_1/wsp_1', tree_size: lines.length, checkpoint_sha256: hex(text), events: own.length, first_seq: own[0], last_seq: own.at(-1) } };
+  }
+
+  filesOfRun(): Files {
+    const { run, decisions, approvals, calls, actions, costs } = this.parts;
+    return new Map([
+      ['run.json', json(run)], ['workflow.yaml', Buffer.from(WORKFLOW)], ['steps.json', json({ steps: [] })], ['decisions.json', json({ decisions })],
+      ['approvals.json', json({ approvals })], ['actions.json', json({ actions })], ['tool-calls.json', json({ tool_calls: calls })],
+      ['costs.json', json(costs)], ['transcript.json', json({ contents: [] })],
+    ]);
   }
 
   signatures(text: string): string {

@@ -47,7 +47,7 @@ it('of an approval shows who voted and how they had signed in, and verifies agai
   const archive = await built({ kind: 'approval', subject_id: approval.id });
   const found = verifyEvidence(archive.bytes, { trustedKeys: keys, expectTenant: tenantId });
   expect(found).toMatchObject({ kind: 'approval', run_id: null, tenant_id: tenantId, redacted: false });
-  expect(found.proofs.map(({ check }) => check)).toEqual(['files', 'signature', 'checkpoint', 'events', 'decisions', 'approvals']);
+  expect(found.proofs.map(({ check }) => check)).toEqual(['files', 'signature', 'checkpoint', 'events', 'request', 'votes', 'decisions', 'approvals']);
   expect(archive.headers.get('content-disposition')).toContain('attachment');
   expect(await plane.auditTypes(found.evidence_id)).toEqual(['evidence.package_requested', 'evidence.package_built', 'evidence.package_downloaded']);
 }, 60_000);
@@ -83,12 +83,29 @@ it('of a policy release shows its versions by digest, the difference and the gat
     await tx.change({ name: 'test.release', text: `
       INSERT INTO control.policy_releases (tenant_id, id, workspace_id, environment_id, mode, number, kind, packs, stack_digest, parts_key, diff_key, state, reason, requested_by, released_at)
       VALUES ($1, $2, $3, $4, 'shadow', 1, 'release', '[]', 'sha256:00', 't/parts', 't/diff.json', 'blocked', 'typed by somebody', 'prn_1', NULL)` }, [tenantId, id, workspaceId, environmentId]);
-    await appendAudit(tx, { at: new Date(), type: 'policy.release_blocked', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'person', id: 'prn_1' }, subject: { kind: 'policy_release', id }, data: {} });
+    await appendAudit(tx, { at: new Date(), type: 'policy.release_blocked', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'person', id: 'prn_1' }, subject: { kind: 'policy_release', id }, data: { environment: 'prod', mode: 'shadow', number: 1, replay_id: null } });
   });
   const archive = await built({ kind: 'policy_release', subject_id: id });
-  expect(verifyEvidence(archive.bytes, { trustedKeys: keys })).toMatchObject({ kind: 'policy_release', verified: true });
+  const found = verifyEvidence(archive.bytes, { trustedKeys: keys });
+  expect(found).toMatchObject({ kind: 'policy_release', verified: true });
+  expect(found.proofs.at(-1)?.proves).toContain('was held back by its gate');
   expect(archive.bytes.includes('typed by somebody')).toBe(false);
   expect(archive.bytes.includes('policy.release_blocked')).toBe(true);
+}, 60_000);
+
+it('of a move of the tenant shows what both cells sealed, and is asked for in the first workspace', async () => {
+  const { tenantId, workspaceId } = plane.tenant;
+  const id = newId('tenant_move');
+  const facts = { move_id: id, from_cell: 'us-1', to_cell: 'local' };
+  const digest = hash('sha256', 'all rows', 'hex');
+  await plane.database.control.forTenant(tenantId, async (tx) => {
+    for (const [type, data] of [['tenant.moved_out', facts], ['tenant.moved_in', { ...facts, digest, rows: 682, tables: 90 }]] as const) {
+      await appendAudit(tx, { at: new Date(), type, tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'system', id: 'tenant-move' }, subject: { kind: 'tenant', id: tenantId }, data });
+    }
+    await tx.change({ name: 'test.move', text: `INSERT INTO control.tenant_moves (tenant_id, id, state, from_cell, to_cell, digest, rows, objects) VALUES ($1, $2, 'cut_over', 'us-1', 'local', $3, 682, 13)` }, [tenantId, id, digest]);
+  });
+  const found = verifyEvidence((await built({ kind: 'tenant_move', subject_id: id })).bytes, { trustedKeys: keys });
+  expect(found.proofs.map(({ check }) => check).slice(-3)).toEqual(['request', 'left', 'arrived']);
 }, 60_000);
 
 it('is refused for a period that has not ended, for what is not there, and to who may not', async () => {
