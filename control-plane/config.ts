@@ -41,8 +41,8 @@ export interface ControlPlaneConfig extends RequestSettings {
   readonly cell: string;
   /** Of the cell's first tenant. */
   readonly tenantSlug: string;
-  /** SHA-256, hex, of the key of whoever operates the cell; null: nobody does over the API. */
-  readonly cellKeySha256: string | null;
+  /** SHA-256, hex, of the keys of those who operate the cell, by their names; none: nobody does over the API. */
+  readonly cellKeys: ReadonlyMap<string, string>;
   /** Where the other cells are, by name: who asks this one for a tenant of theirs is told. */
   readonly cellUrls: Readonly<Record<string, string>>;
   readonly policiesFolder: string;
@@ -100,7 +100,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     policyTtl_s: ttl_s,
     policyRenewal_s: renewal_s,
     retention_days: whole(env, 'COUNTERSIGN_RETENTION_DAYS', 14, 0, 3_650),
-    cellKeySha256: sha256Of(env, 'COUNTERSIGN_CELL_KEY_SHA256'),
+    cellKeys: cellKeysOf(env, 'COUNTERSIGN_CELL_KEY_SHA256'),
     cellUrls: cellUrlsOf(env),
     telemetry: readTelemetrySettings(env),
     logLevel: oneOf(env, 'COUNTERSIGN_LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -132,11 +132,17 @@ function name(env: Environment, variable: string, otherwise: string): string {
   return text;
 }
 
-function sha256Of(env: Environment, variable: string): string | null {
-  const text = env[variable] || null;
-  // Not shown: whoever took the key itself for its digest has not lost it to a log.
-  if (text !== null && !/^[0-9a-f]{64}$/.test(text)) throw new ConfigError(`${variable} is not a SHA-256. Set it to 64 hexadecimal digits: \`printf %s KEY | sha256sum\`.`);
-  return text;
+/** One SHA-256, of the key of `operator`; or `ann=SHA256,bob=SHA256`, of one each. */
+function cellKeysOf(env: Environment, variable: string): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  for (const entry of (env[variable] ?? '').split(',').map((text) => text.trim()).filter((text) => text !== '')) {
+    const [name, sha256] = entry.includes('=') ? [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)] : ['operator', entry];
+    // Not shown: whoever took the key itself for its digest has not lost it to a log.
+    if (!NAME.test(name) || !/^[0-9a-f]{64}$/.test(sha256)) throw new ConfigError(`${variable} is not a SHA-256, or NAME=SHA-256 pairs with commas between them. Set it to 64 hexadecimal digits for each key: \`printf %s KEY | sha256sum\`.`);
+    if (keys.has(name) || [...keys.values()].includes(sha256)) throw new ConfigError(`${variable} names ${name}, or its key, twice. Everybody who operates the cell has a name and a key of their own.`);
+    keys.set(name, sha256);
+  }
+  return keys;
 }
 
 /** `us-1=https://us-1.example,eu-1=https://eu-1.example` */

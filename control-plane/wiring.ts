@@ -121,7 +121,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf, clock });
   const changes = new Changes({ ...parts, authenticator, authorizer });
   const access = new Access({
-    authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeySha256: config.cellKeySha256,
+    authenticator, authorizer, denials: new Denials(parts), limits: tenancy.limits, tenantStates, publicUrl: config.publicUrl, cookies, cellKeys: config.cellKeys,
     addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.workspacesWith(OPERATION_PERMISSION.streamEvents, principal));

@@ -49,7 +49,7 @@ export const AUDIT_EVENT_TYPES = [
   'key.revoked', 'data_key.created', 'data_key.rotated', 'data_key.shredded', 'kek.rewrapped', 'credential.rotated', 'credential.removed', 'tenant.shredded',
   'audit.exported', 'audit.sink_changed', 'audit.sink_failed', 'audit.sink_recovered', 'audit.witness_changed', 'audit.witness_refused', 'audit.retention_ended',
   'evidence.package_requested', 'evidence.package_built', 'evidence.package_downloaded',
-  'retention.changed', 'erasure.requested', 'erasure.completed', 'erasure.blocked', 'legal_hold.set', 'legal_hold.released', 'tenant.moved_out', 'tenant.moved_in', 'tenant.deleted',
+  'retention.changed', 'erasure.requested', 'erasure.completed', 'erasure.blocked', 'legal_hold.set', 'legal_hold.released', 'tenant.moved_out', 'tenant.moved_in', 'tenant.deletion_requested', 'tenant.deletion_confirmed', 'tenant.deletion_cancelled', 'tenant.deleted',
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

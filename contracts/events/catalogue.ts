@@ -26,7 +26,7 @@ export const OCSF_CLASS: Readonly<Record<Kind, OcsfClass>> = {
 /** What most others do not have: how grave an event is by itself (OCSF severity_id: 3 medium, 4 high, 5 critical). Everything else is informational, 1. */
 export const SEVERITY: Readonly<Partial<Record<AuditEventType, 3 | 4 | 5>>> = {
   'session.refused': 3, 'access.denied': 3, 'limit.exceeded': 3, 'federation.refused': 3, 'slack.request_refused': 3, 'slack.click_refused': 3, 'approval.vote_refused': 3, 'delivery.refused': 3,
-  'break_glass.activated': 4, 'break_glass.ended': 3, 'kill_switch.set': 4, 'key.revoked': 4, 'audit.sink_failed': 4, 'audit.witness_refused': 5, 'tenant.shredded': 4, 'tenant.deleted': 4, 'policy.gate_overridden': 4,
+  'break_glass.activated': 4, 'break_glass.ended': 3, 'kill_switch.set': 4, 'key.revoked': 4, 'audit.sink_failed': 4, 'audit.witness_refused': 5, 'tenant.shredded': 4, 'tenant.deletion_requested': 4, 'tenant.deletion_confirmed': 4, 'tenant.deleted': 4, 'policy.gate_overridden': 4,
 };
 
 const CLASSES: ReadonlyMap<string, FieldClass> = new Map([...PUBLIC.map((name) => [name, 'public'] as const), ...SENSITIVE.map((name) => [name, 'sensitive'] as const)]);

@@ -4,7 +4,7 @@ export const PUBLIC = [
   'audit_days', 'auth_method', 'auth_strength', 'backed_up', 'because', 'body_sha256', 'break_glass_max_ms', 'break_glass_roles', 'budget', 'bundle_digest', 'bundle_id', 'bundle_seq', 'call_id',
   'call_key', 'capped', 'catch_up', 'ceilings', 'cell', 'change', 'changed', 'changes', 'channel', 'channel_id', 'child_run_id', 'claims_digest', 'client_id', 'code', 'command', 'command_id',
   'compromised_since', 'concurrency', 'concurrency_limit', 'connector', 'connector_version', 'content_days', 'content_id', 'cost_usd', 'count', 'counts', 'credential_id', 'decided_by', 'decision',
-  'decision_id', 'delivery_id', 'digest', 'disabled', 'draft_id', 'duration_ms', 'enabled', 'ends_at', 'environment', 'environment_id', 'error_code', 'errors', 'estimate_usd', 'evidence_package_id',
+  'decision_id', 'delivery_id', 'digest', 'disabled', 'draft_id', 'due_at', 'duration_ms', 'enabled', 'ends_at', 'environment', 'environment_id', 'error_code', 'errors', 'estimate_usd', 'evidence_package_id',
   'exceeded', 'expires_at', 'fence', 'fields_written', 'format', 'found_by_run_id', 'four_eyes', 'from', 'from_cell', 'from_release_id', 'from_seq', 'generation', 'hidden_characters', 'how',
   'idempotency_key', 'idle_ms', 'idp', 'input_digest', 'instance_id', 'invited_by', 'is_test', 'is_what_was_asked_for', 'items', 'kek_from', 'kek_to', 'kid', 'kind', 'labelled_count', 'labels', 'layer', 'legal_hold_id',
   'limit', 'limit_usd', 'manifest_digest', 'max_changed_share', 'max_extra_approval_minutes', 'max_newly_denied_runs', 'max_replay_age_s', 'max_sign_in_age_ms', 'max_value', 'member_id', 'message_digest',

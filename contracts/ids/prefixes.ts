@@ -52,6 +52,7 @@ export const ID_PREFIXES = {
   evidence_package: 'evp',
   erasure_request: 'ers',
   legal_hold: 'hld',
+  tenant_deletion: 'tdl',
   tenant_move: 'mov',
   agent: 'agt',
   agent_pool: 'apl',

@@ -3151,9 +3151,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a suspended tenant for good
-         * @description Destroys the keys that its content is sealed with: nothing of it can be opened any more, here at once, in other processes within a minute. Refused while
-         *     a legal hold is in force. The rows in clear are removed by `npm run move-tenant -- --forget`; the audit stays, and proves what was done.
+         * Ask that a suspended tenant be ended for good
+         * @description Carried out when 30 days have passed and another operator has confirmed it, unless it is cancelled, the tenant is made active again or a legal hold is
+         *     set: then its sealing keys are destroyed, its objects and rows removed and the bodies of its audit ended; the chain, its checkpoints and the proof that
+         *     the keys are gone stay. Asked again it answers as it is.
          */
         delete: operations["deleteTenant"];
         options?: never;
@@ -3163,6 +3164,60 @@ export interface paths {
          * @description What is left out stays. `ceilings` replaces all that were set; a tenant that sets itself a lower limit has the lower one.
          */
         patch: operations["updateTenant"];
+        trace?: never;
+    };
+    "/api/v1/cell/tenants/{tenant_id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the newest deletion of a tenant is */
+        get: operations["getTenantDeletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cell/tenants/{tenant_id}/deletion/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm it, with another key of the cell than it was asked for with */
+        post: operations["confirmTenantDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cell/tenants/{tenant_id}/deletion/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take it back before it is carried out
+         * @description The tenant stays suspended.
+         */
+        post: operations["cancelTenantDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/cell/tenant-moves": {
@@ -5618,14 +5673,40 @@ export interface components {
             };
             reason: string;
         };
-        TenantDeletion: {
+        NewTenantDeletion: {
             reason: string;
         };
-        DeletedTenant: {
+        TenantDeletion: {
+            id: string;
             tenant_id: string;
             /** @enum {string} */
-            state: "deleting";
+            state: "requested" | "confirmed" | "cancelled" | "carrying_out" | "completed";
+            /** @description Which key of the cell */
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description Not before, and not unconfirmed
+             */
+            due_at: string;
+            confirmed_by: string | null;
+            /** Format: date-time */
+            confirmed_at: string | null;
+            cancelled_by: string | null;
+            /** Format: date-time */
+            cancelled_at: string | null;
+            /** Format: date-time */
+            began_at: string | null;
             keys_destroyed: number;
+            rows_removed: number;
+            objects_removed: number;
+            /** @description What the object store keeps until its time is over; it is tried again every hour */
+            objects_retained: number;
+            /** Format: date-time */
+            retained_until: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
         };
         LegalHold: {
             id: string;
@@ -12062,17 +12143,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TenantDeletion"];
+                "application/json": components["schemas"]["NewTenantDeletion"];
             };
         };
         responses: {
-            /** @description Its keys are gone */
-            200: {
+            /** @description Asked for */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletedTenant"];
+                    "application/json": components["schemas"]["TenantDeletion"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -12100,6 +12181,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTenantDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deletion */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDeletion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmTenantDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDeletion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelTenantDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDeletion"];
                 };
             };
             default: components["responses"]["Problem"];

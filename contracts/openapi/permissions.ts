@@ -280,6 +280,9 @@ export const OPERATION_PERMISSION = {
   getTenant: 'cell',
   updateTenant: 'cell',
   deleteTenant: 'cell',
+  getTenantDeletion: 'cell',
+  confirmTenantDeletion: 'cell',
+  cancelTenantDeletion: 'cell',
   listTenantMoves: 'cell',
 } as const satisfies Readonly<Record<OperationId, OperationNeed>>;
 

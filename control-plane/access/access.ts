@@ -20,8 +20,8 @@ export interface AccessParts {
   readonly tenantStates: TenantStates;
   readonly publicUrl: string;
   readonly cookies: Cookies;
-  /** Of the key of whoever operates the cell, hex; null: nobody does over the API. */
-  readonly cellKeySha256: string | null;
+  /** SHA-256, hex, of the keys of those who operate the cell, by name; none: nobody does over the API. */
+  readonly cellKeys: ReadonlyMap<string, string>;
   /** Whom a request is counted against before it is known who sent it. */
   readonly addressOf: (request: IncomingMessage) => string;
 }
@@ -30,6 +30,8 @@ export interface AccessParts {
 export interface Admission {
   /** Null for operations that no principal calls. */
   readonly principal: Principal | null;
+  /** By which key of the cell, for what only those who operate it call. */
+  readonly operator: string | null;
   readonly require: 'second_person' | null;
   /** Whom the request was counted against, had it shown no credentials. */
   readonly address: string;
@@ -55,8 +57,7 @@ export class Access {
     const address = this.#parts.addressOf(request);
     if (need === 'public' || need === 'cell') {
       setHeaders(response, await limits.take(null, address, operation));
-      if (need === 'cell') this.#refuseUnlessOperator(request);
-      return { principal: null, require: null, address };
+      return { principal: null, operator: need === 'cell' ? this.#operatorOf(request) : null, require: null, address };
     }
     const principal = await findPrincipal(request, authenticator, this.#parts.cookies);
     if (principal === null) {
@@ -68,7 +69,7 @@ export class Access {
     setHeaders(response, await limits.take(principal, address, operation));
     const require = await this.#authorise(operation, principal);
     if (principal.isInArchivedWorkspace) refuseChange(request, operation);
-    return { principal, require, address };
+    return { principal, operator: null, require, address };
   }
 
   async #authorise(operation: OperationId, principal: Principal): Promise<Admission['require']> {
@@ -79,12 +80,13 @@ export class Access {
   }
 
   /** To everybody else these paths are like paths that do not exist. */
-  #refuseUnlessOperator(request: IncomingMessage): void {
-    const { cellKeySha256 } = this.#parts;
+  #operatorOf(request: IncomingMessage): string {
     const key = bearerOf(request);
-    if (cellKeySha256 === null || key === null || !sameDigest(hash('sha256', key, 'hex'), cellKeySha256)) {
-      throw new ApiError('not_found', 'There is no such path in the API.');
-    }
+    const sent = key === null ? '' : hash('sha256', key, 'hex');
+    // Each is compared, whichever it is.
+    const found = [...this.#parts.cellKeys].filter(([, sha256]) => sameDigest(sent, sha256)).map(([name]) => name);
+    if (found[0] === undefined) throw new ApiError('not_found', 'There is no such path in the API.');
+    return found[0];
   }
 }
 

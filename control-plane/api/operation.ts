@@ -12,6 +12,8 @@ export interface Call<Op extends OperationId> {
   readonly requestId: string;
   /** Null for operations that no principal of a tenant calls. */
   readonly principal: Op extends PublicOperationId | CellOperationId ? null : Principal;
+  /** Which key of the cell it was called with. */
+  readonly operator: Op extends CellOperationId ? string : null;
   readonly path: Part<Op, 'path'>;
   readonly query: Part<Op, 'query'>;
   readonly headers: Part<Op, 'header'>;

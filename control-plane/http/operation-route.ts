@@ -14,7 +14,7 @@ const PLACES: readonly ParameterPlace[] = ['path', 'query', 'header'];
 /** One operation of the contract over HTTP: who, may they, is it what the contract says, do it, answer. */
 export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Handler<Op>, operation: ContractOperation, parts: { readonly access: Access; readonly secondPerson: SecondPerson }): RequestHandler {
   return async (request, response) => {
-    const { principal, require, address } = await parts.access.admit(request, id, response);
+    const { principal, operator, require, address } = await parts.access.admit(request, id, response);
     const parameters = checkedParameters(operation, request);
     const body = await checkedBody(operation, request);
     if (require === 'second_person' && principal !== null) return parts.secondPerson.hold(principal, id, { path: parameters.path, query: parameters.query, headers: parameters.header, body });
@@ -22,7 +22,7 @@ export function operationRoute<Op extends RoutedOperationId>(id: Op, handler: Ha
     response.once('close', () => gone.abort());
     // The contract was checked right above; from here on the types of the contract hold.
     const call = {
-      requestId: requestIdOf(response), principal,
+      requestId: requestIdOf(response), principal, operator,
       path: parameters.path, query: parameters.query, headers: parameters.header, body, address, signal: gone.signal,
     } as unknown as Call<Op>;
     sendAnswer(response, await handler(call) as AnyAnswer);

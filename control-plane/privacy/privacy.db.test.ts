@@ -1,18 +1,15 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { decodeArchive, encodeArchive } from '@countersign/contracts/evidence/archive.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
-import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { FolderObjects } from '@countersign/platform/objects/folder-objects.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-test.ts';
 import { seedApproval } from '../testing/seeded-run.ts';
 
-const CELL_KEY = `cs_cell_${'c'.repeat(43)}`;
 let plane: ControlPlaneUnderTest;
 let auditor: TestPrincipal;
 beforeAll(async () => {
-  plane = await ControlPlaneUnderTest.start({ COUNTERSIGN_CELL_KEY_SHA256: createHash('sha256').update(CELL_KEY).digest('hex') });
+  plane = await ControlPlaneUnderTest.start();
   auditor = await plane.principal(['auditor']);
 });
 afterAll(() => plane.stop());
@@ -169,31 +166,4 @@ describe('an erasure', () => {
     expect((await ask({ principal_id: (body['principal'] as { id: string }).id })).body['code']).toBe('last_admin');
     expect((await plane.api('POST', '/api/v1/erasure-requests', { key: auditor.key, json: { person: { terms: ['abc'] }, reason: 'A letter' } })).status).toBe(403);
   });
-});
-
-/** The last of all: afterwards nothing of the tenant can be opened. */
-describe('a tenant that is deleted', () => {
-  const ask = (method: string, json: object, key: string | null = CELL_KEY): Promise<ApiReply> => plane.api(method, `/api/v1/cell/tenants/${plane.tenant.tenantId}`, { key, json });
-  const sealedOf = async (id: string): Promise<Uint8Array> => (await control<{ sealed: Uint8Array }>('SELECT action_sealed AS sealed FROM control.approvals WHERE tenant_id = $1 AND id = $2', [id]))[0]!.sealed;
-
-  test('was suspended before, is under no hold, and cannot be opened by anybody afterwards', async () => {
-    const asked = await seedApproval(plane);
-    expect((await ask('DELETE', { reason: 'The contract is over' }, plane.adminKey)).status, 'tenants have no such path').toBe(404);
-    expect((await ask('DELETE', { reason: 'The contract is over' })).body).toMatchObject({ code: 'request_invalid', detail: expect.stringContaining('Suspend it first') });
-    const hold = await plane.api('POST', '/api/v1/legal-holds', { json: { scope: 'tenant', reason: 'A case' } });
-    expect((await ask('PATCH', { state: 'suspended' })).status).toBe(200);
-    expect((await ask('DELETE', { reason: 'The contract is over' })).body).toMatchObject({ code: 'legal_hold_active' });
-    await control(`UPDATE control.legal_holds SET released_by = 'prn_x', released_at = clock_timestamp(), release_reason_digest = 'd' WHERE tenant_id = $1 AND id = $2`, [hold.body['id']]);
-    const gone = await ask('DELETE', { reason: 'The contract is over' });
-    expect(gone).toMatchObject({ status: 200, body: { state: 'deleting' } });
-    expect(gone.body['keys_destroyed']).toBeGreaterThan(0);
-    expect(await control('SELECT FROM control.wrapped_keys WHERE tenant_id = $1 AND kind = $2 AND wrapped IS NOT NULL', ['seal'])).toEqual([]);
-    await plane.restart();
-    const ring = await openKeys(plane.config.keys, { databaseUrl: plane.database.controlUrl });
-    await expect(ring.keys.unseal(plane.tenant.tenantId, 'approval', asked.id, await sealedOf(asked.id))).rejects.toMatchObject({ code: 'key_shredded' });
-    await ring.close();
-    expect((await plane.api('GET', '/api/v1/runs')).body['code']).toBe('tenant_suspended');
-    // It is told to the end: what was done stands sealed in its audit.
-    await vi.waitFor(async () => expect((await control<{ type: string }>(`SELECT e.type FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND e.type IN ('tenant.deleted', 'tenant.shredded') ORDER BY l.seq`)).map(({ type }) => type)).toEqual(['tenant.deleted', 'tenant.shredded']), { timeout: 20_000 });
-  }, 60_000);
 });

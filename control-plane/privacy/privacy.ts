@@ -6,6 +6,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Handlers } from '../api/operation.ts';
 import type { Loop } from '../cell/loop.ts';
 import type { BuildsPackages } from '../evidence/package-wish.ts';
+import { deletionLoop } from './deletion-job.ts';
 import { erasureLoop } from './erasure/erasure-job.ts';
 import { ErasureRequests } from './erasure/erasure-requests.ts';
 import { LegalHolds } from './legal-holds.ts';
@@ -24,7 +25,8 @@ export interface PrivacyParts {
   readonly retention_days: number;
 }
 
-export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold' | 'createErasureRequest' | 'listErasureRequests' | 'getErasureRequest' | 'deleteTenant';
+export type PrivacyOperation = 'getRetention' | 'putRetention' | 'listLegalHolds' | 'setLegalHold' | 'releaseLegalHold' | 'createErasureRequest' | 'listErasureRequests' | 'getErasureRequest'
+  | 'deleteTenant' | 'getTenantDeletion' | 'confirmTenantDeletion' | 'cancelTenantDeletion';
 
 /** What is kept of whom, for how long, and what ends it. */
 export class Privacy {
@@ -47,7 +49,10 @@ export class Privacy {
       listErasureRequests: (call) => erasures.listErasureRequests(call),
       getErasureRequest: (call) => erasures.getErasureRequest(call),
       deleteTenant: (call) => deletion.deleteTenant(call),
+      getTenantDeletion: (call) => deletion.getTenantDeletion(call),
+      confirmTenantDeletion: (call) => deletion.confirmTenantDeletion(call),
+      cancelTenantDeletion: (call) => deletion.cancelTenantDeletion(call),
     };
-    this.loops = [retentionLoop(parts), erasing];
+    this.loops = [retentionLoop(parts), erasing, deletionLoop(parts)];
   }
 }

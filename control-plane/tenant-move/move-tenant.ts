@@ -68,25 +68,21 @@ export async function abandonMove(options: Pick<MoveOptions, 'tenantId' | 'from'
 }
 
 /**
- * Removes what a tenant that has left, or was deleted, still has in the cell. The entry of the directory stays: whoever asks is told where it went. Of one
- * that was deleted the audit stays, too, with the public keys that it verifies with and the proof that the others are gone.
+ * Removes what a tenant that has left still has in the cell. The entry of the directory stays: whoever asks is told where it went. Of one that was
+ * deleted the rows are gone by then (`privacy/deletion-job.ts`); what the object store would not let go of is tried once more.
  */
-export async function forgetMoved({ tenantId, from }: Pick<MoveOptions, 'tenantId' | 'from'>): Promise<{ readonly rows: number; readonly objects: number }> {
+export async function forgetMoved({ tenantId, from }: Pick<MoveOptions, 'tenantId' | 'from'>): Promise<{ readonly rows: number; readonly objects: number; readonly deleted: boolean }> {
   const entry = await entryIn(from.database, tenantId);
-  if (entry?.state !== 'moved' && entry?.state !== 'deleting') throw new TenantMoveError('usage', `The tenant has not left ${from.cell}. Move or delete it first.`);
-  const deleted = entry.state === 'deleting';
-  const tables = (await from.database.forNoTenant(listTables)).filter(({ name }) => !deleted || !(name.startsWith('audit.') || STAYS_OF_DELETED.includes(name)));
-  const rows = await remove(from, tenantId, tables);
-  if (deleted) await from.database.forNoTenant((tx) => tx.change(setState, [tenantId, 'deleted', null]));
+  if (entry?.state !== 'moved' && entry?.state !== 'deleted') throw new TenantMoveError('usage', `The tenant is ${entry?.state ?? 'not'} in ${from.cell}. Move it, or have it deleted first (docs/how-to/delete-a-tenant.md).`);
+  const deleted = entry.state === 'deleted';
+  const rows = deleted ? 0 : await remove(from, tenantId, await from.database.forNoTenant(listTables));
   let objects = 0;
-  for await (const key of deleted ? [] : from.objects.list(`t/${tenantId}/`)) {
+  for await (const key of from.objects.list(`t/${tenantId}/`)) {
     // What is retained goes when its time is over, by the store's own rule.
     if (await from.objects.remove(key).then(() => true, () => false)) objects += 1;
   }
-  return { rows, objects };
+  return { rows, objects, deleted };
 }
-
-const STAYS_OF_DELETED = ['control.wrapped_keys', 'control.signing_keys', 'control.evidence_packages'];
 
 async function checkedEntry({ tenantId, from, to }: MoveOptions): Promise<DirectoryRow> {
   if (from.cell === to.cell) throw new TenantMoveError('same_cell', `Both cells are called ${from.cell}.`);

@@ -139,9 +139,9 @@ describe('roles', () => {
     expect({ powerful, members, owned, rights, creates }).toEqual({ powerful: [], members: [], owned: [], rights: [], creates: [] });
   });
 
-  test('the functions that act with their owner\'s rights are the audit\'s, with a fixed search path, and they ask whose tenant it is', async () => {
+  test('the functions that act with their owner\'s rights are the audit\'s and the one that forgets a tenant, with a fixed search path, and they ask whose tenant it is', async () => {
     const { rows } = await admin.query(`SELECT p.oid::regproc::text AS name, p.proconfig AS config FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname = ANY ($1) ORDER BY 1`, [[...SCHEMAS, 'app', 'public']]);
-    expect(rows).toEqual(['audit.append', 'audit.append_all', 'audit.end_retention', 'audit.seal'].map((name) => ({ name, config: ['search_path=pg_catalog, pg_temp'] })));
+    expect(rows).toEqual(['audit.append', 'audit.append_all', 'audit.end_retention', 'audit.seal', 'control.forget_rows'].map((name) => ({ name, config: ['search_path=pg_catalog, pg_temp'] })));
     for (const client of planes.values()) {
       for (const acting of ['', own]) {
         for (const append of [`append($1, $1 || '/wsp', 'aud_test', 'run.created', NULL, '{}')`, `append_all(ARRAY[$1], ARRAY[$1 || '/wsp'], ARRAY['aud_test'], ARRAY['run.created'], ARRAY[NULL], ARRAY['{}'])`, `end_retention($1, $1 || '/wsp', clock_timestamp(), 1)`,

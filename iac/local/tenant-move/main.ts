@@ -13,7 +13,7 @@ const USAGE = `Usage: npm run move-tenant -- --tenant ID --from PLACE --to PLACE
 Moves a tenant to another cell of its region. PLACE is the data folder of a local cell that runs, or a file of JSON (docs/runbooks/move-a-tenant.md).
 
   --abandon              take a move back that has not left: the tenant is served where it was
-  --forget               remove what a tenant that has left still has in the cell of --from
+  --forget               remove what a tenant that has left still has in the cell of --from; of one that was deleted, its entry in the --router
   --with-uncertain       move although the effect of some steps is not known; the other cell finds out
   --drain-seconds N      how long to wait until nothing moves (default 180)
   --router URL           tell a router where the tenant is; its key: COUNTERSIGN_ROUTER_KEY
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   try {
     const told = (stage: string): void => { if (values.json !== true) say(`  ${stage.replace('_', ' ')}`); };
     const options = { tenantId: tenant, from, to, withUncertain: values['with-uncertain'] === true, drain_ms: secondsOf(values['drain-seconds']) * 1_000, settle_ms: SETTLE_MS, onStage: told, tellRouter: routerTold(values.router) };
-    const done = values.abandon === true ? await abandonMove(options) : values.forget === true ? await forgetMoved(options) : await moveTenant(options);
+    const done = values.abandon === true ? await abandonMove(options) : values.forget === true ? await forget(options, values.router) : await moveTenant(options);
     say(values.json === true ? JSON.stringify(done ?? { abandoned: true }) : resultOf(values, done, from.cell, to.cell));
   } finally {
     await Promise.all([from.close(), to.close()]);
@@ -45,10 +45,22 @@ function resultOf(values: { abandon?: boolean | undefined; forget?: boolean | un
   return `Moved from ${from} to ${to}: ${rows} rows and ${objects} objects, all of them compared. Remove what is left in ${from} with --forget when you need it no more.`;
 }
 
-function routerTold(url: string | undefined): MoveOptions['tellRouter'] {
-  if (url === undefined) return () => Promise.resolve();
+/** A router knows where a tenant has gone, and nothing of one that is nowhere any more. */
+async function forget(options: MoveOptions, router: string | undefined): Promise<Awaited<ReturnType<typeof forgetMoved>>> {
+  const forgotten = await forgetMoved(options);
+  if (forgotten.deleted && router !== undefined) await axios.delete(`${router}/directory/tenants/${options.tenantId}`, { proxy: false, timeout: 30_000, headers: { authorization: `Bearer ${routerKey()}` } });
+  return forgotten;
+}
+
+function routerKey(): string {
   const key = environmentText('COUNTERSIGN_ROUTER_KEY');
   if (key === undefined) throw new CellError('usage', 'COUNTERSIGN_ROUTER_KEY is missing. Set it to the key of the router that --router names.');
+  return key;
+}
+
+function routerTold(url: string | undefined): MoveOptions['tellRouter'] {
+  if (url === undefined) return () => Promise.resolve();
+  const key = routerKey();
   return async ({ tenantId, slug, cell }) => {
     await axios.put(`${url}/directory/tenants/${tenantId}`, { slug, cell }, { proxy: false, timeout: 30_000, headers: { authorization: `Bearer ${key}` } });
   };
