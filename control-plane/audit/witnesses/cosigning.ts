@@ -5,6 +5,7 @@ import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { BoundFetch } from '../../outbound/bound-fetch.ts';
+import type { CheckpointPace } from '../checkpoints.ts';
 import { askWitness } from './ask-witness.ts';
 import type { WitnessAnswer } from './ask-witness.ts';
 import { dueCosignatures, putOffCosignature, storeCosignature } from './repository-witnesses.ts';
@@ -16,9 +17,11 @@ export interface CosigningParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetchTo: (url: string) => BoundFetch;
+  readonly pace: Pick<CheckpointPace, 'lock_days'>;
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** Shows the newest checkpoints of the tenant to its witnesses. What one of them does is not the others'. Gives how many were countersigned. */
 export async function cosignCheckpoints(tenantId: string, parts: CosigningParts): Promise<number> {
@@ -47,9 +50,11 @@ async function proofFrom(tenantId: string, { chain, size }: DueCosignature, old:
   return (await database.forTenant(tenantId, (tx) => consistencyProof(tx, tenantId, chain, old, Number(size)))).hashes;
 }
 
-async function keep(tenantId: string, due: DueCosignature, answer: WitnessAnswer | Error, { database, objects, clock, log }: CosigningParts): Promise<number> {
+async function keep(tenantId: string, due: DueCosignature, answer: WitnessAnswer | Error, { database, objects, clock, log, pace }: CosigningParts): Promise<number> {
   if (!(answer instanceof Error) && answer.kind === 'cosigned') {
-    await objects.put(`${due.object_key}.cosigned.${due.witness_id}`, Buffer.from(due.note + answer.line));
+    // Its time is in the name: a crash after the object and before its row leads to a second cosignature of the same checkpoint.
+    const key = `${due.object_key}.cosigned.${due.witness_id}.${Math.floor(answer.at.getTime() / 1_000)}`;
+    await objects.put(key, Buffer.from(due.note + answer.line), pace.lock_days === 0 ? {} : { retainUntil: new Date(clock.now().getTime() + pace.lock_days * DAY_MS) });
     await database.forTenant(tenantId, (tx) => storeCosignature(tx, tenantId, due, answer.line, answer.at));
     return 1;
   }
