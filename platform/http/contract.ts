@@ -85,6 +85,8 @@ class SchemaCompiler {
   readonly #bodies = new Ajv2020({ allErrors: true, strict: false, useDefaults: true });
   readonly #texts = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, coerceTypes: true });
 
+  readonly #parameterChecks = new Map<string, ValidateFunction>();
+
   constructor(document: OpenApi) {
     this.#document = document;
     for (const ajv of [this.#bodies, this.#texts]) {
@@ -114,12 +116,20 @@ class SchemaCompiler {
       // Other headers are none of ours; an unknown query parameter is a misspelt one.
       additionalProperties: place === 'header',
     };
-    const validate = this.#texts.compile(schema);
+    const validate = this.#parameterCheck(schema);
     const lists = list.filter((one) => one.schema['type'] === 'array').map((one) => one.name);
     return (values) => {
       for (const name of lists) if (typeof values[name] === 'string') values[name] = values[name].split(',');
       return validate(values) ? [] : problems(validate.errors, `/${place}`);
     };
+  }
+
+  /** Hundreds of operations take the same few: most have no header, many the same id in their path. */
+  #parameterCheck(schema: Schema): ValidateFunction {
+    const key = JSON.stringify(schema);
+    const made = this.#parameterChecks.get(key) ?? this.#texts.compile(schema);
+    this.#parameterChecks.set(key, made);
+    return made;
   }
 
   answer(operation: Operation, status: number, mediaType: string): ((value: unknown) => FieldProblem[]) | undefined {
