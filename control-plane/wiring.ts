@@ -117,7 +117,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const settings = new Settings(parts);
   const settingsOf = (tenantId: string): Promise<AuthorizationSettings> => settings.of(tenantId);
   const people = new People({ ...parts, config, cookies, tenantStates, principalOf: (token) => authenticator.bySession(token), settingsOf });
-  const machines = new Machines({ ...parts, standInsAllowed: config.standIns });
+  const machines = new Machines({ ...parts, standInsAllowed: config.standIns, tenantStates });
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf, clock });
   const changes = new Changes({ ...parts, authenticator, authorizer });
   const access = new Access({
@@ -125,7 +125,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     addressOf: clientAddress(config.trustedProxies),
   });
   const hub = new Hub((principal) => authenticator.workspacesWith(OPERATION_PERMISSION.streamEvents, principal));
-  const approvals = new Approvals(parts);
+  const approvals = new Approvals({ ...parts, tenantStates });
   const slack = new Slack({ ...parts, approvals, publicUrl: config.publicUrl, standInsAllowed: config.slackStandIns });
   const trail = new AuditTrail(parts, config);
   const policies = await Policies.open({

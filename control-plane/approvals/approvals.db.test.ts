@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVERY_ROLE } from '@countersign/contracts/openapi/permissions.ts';
+import { systemClock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
+import { AUDITED_REFUSALS, RateLimit } from '../cell/rate-limit.ts';
+import { Authenticator } from '../identity/authenticator.ts';
+import type { Notifier } from '../live/notifier.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
 import type { ApiReply, TestPrincipal } from '../testing/control-plane-under-test.ts';
 import { seedApproval } from '../testing/seeded-run.ts';
+import { Approvals } from './approvals.ts';
 import type { SeededApproval } from '../testing/seeded-run.ts';
 
 let plane: ControlPlaneUnderTest;
@@ -101,6 +108,18 @@ describe('a vote that does not count', () => {
     expect(await read(approval, maker.key)).toMatchObject({ may_vote: false });
     await expectRefused(await vote(approval, maker.key), 403, 'approval_own_request', approval, 'pending');
     expect((await vote(approval, approver.key)).status).toBe(201);
+  });
+
+  test('while the tenant is not served here, by whichever way the vote comes', async () => {
+    const approval = await seedApproval(plane);
+    const principal = await new Authenticator(plane.database.control).byBearer(approver.key);
+    const suspended = new ApiError('tenant_suspended', 'Whoever runs the cell has suspended the tenant.');
+    const notifier = { approval: () => expect.unreachable(), changed: () => expect.unreachable() } as unknown as Notifier;
+    const approvals = new Approvals({
+      database: plane.database.control, keys: plane.keys, clock: systemClock, notifier, refusals: new RateLimit(systemClock, AUDITED_REFUSALS), tenantStates: { refuseUnlessServed: () => Promise.reject(suspended) },
+    });
+    await expect(approvals.vote(principal!, approval.id, { decision: 'approve', action_digest: approval.digest }, newId('request'))).rejects.toBe(suspended);
+    expect((await read(approval))['votes']).toEqual([]);
   });
 
   test('on another digest: the current one is named', async () => {

@@ -6,6 +6,7 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { AuditData, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import type { ApprovalState } from '@countersign/contracts/states/transitions.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
@@ -27,6 +28,7 @@ export interface ApprovalsParts {
   readonly clock: Clock;
   readonly notifier: Notifier;
   readonly refusals: RateLimit;
+  readonly tenantStates: TenantStates;
 }
 
 type NewVote = Call<'castVote'>['body'];
@@ -81,8 +83,9 @@ export class Approvals {
     return { status: 201, body: { approval, request_id: call.requestId, audit_event_id: auditEventId } };
   }
 
-  /** One vote, whichever way it came. @throws ApiError with the refusal, which is audited */
+  /** One vote, whichever way it came: clicks in Slack are no requests of our API, so what is asked of every request is asked here. @throws ApiError with the refusal, which is audited */
   async vote(principal: Principal, approvalId: string, vote: NewVote, requestId: string): Promise<{ readonly approval: ApprovalView; readonly auditEventId: string }> {
+    await this.#parts.tenantStates.refuseUnlessServed(principal.tenantId);
     const outcome = await this.#parts.database.forTenant(principal.tenantId, (tx) => this.#vote(tx, principal, approvalId, vote, requestId));
     if (outcome.changedTo !== null) this.#announce(principal, approvalId, outcome.changedTo);
     if ('refused' in outcome) throw refusalError(outcome.refused, outcome.currentDigest);

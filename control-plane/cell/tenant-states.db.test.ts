@@ -55,15 +55,21 @@ test('a tenant that is not there is for whoever asks who is asking', async () =>
   await expect(served(newId('tenant'))).resolves.toBeUndefined();
 });
 
-test('while a tenant is moved, neither its people nor its webhooks change anything; afterwards both work again', async () => {
+test('while a tenant is moved, neither its people, its programs nor its webhooks change anything; afterwards all work again', async () => {
   expect((await webhook()).status).toBe(202);
+  const service = await plane.principal(['viewer'], plane.tenant, 'service');
+  const client = (await plane.api('POST', '/api/v1/oauth-clients', { json: { name: 'Reader', principal_id: service.id, scopes: ['runs:read'] } })).body;
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: String(client['id']), client_secret: String(client['client_secret']) }).toString();
+  const token = (): Promise<ApiReply> => plane.api('POST', '/api/v1/oauth/token', { key: null, body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  expect((await token()).status).toBe(200);
   await place({ state: 'moving' });
   await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(503), { timeout: 20_000 });
   const before = await rows();
   const refused = await webhook();
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
+  expect((await token()).body['code']).toBe('unavailable');
   expect(await rows()).toBe(before);
   await place({ state: 'active' });
   await vi.waitFor(async () => expect((await plane.api('GET', '/api/v1/runs')).status).toBe(200), { timeout: 20_000 });
-  expect((await webhook()).status).toBe(202);
+  expect([(await webhook()).status, (await token()).status]).toEqual([202, 200]);
 });

@@ -4,6 +4,7 @@ import { appendAudit } from '@countersign/platform/audit/append.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import { findMembershipIn } from '../identity/queries.ts';
 import type { MembershipRow } from '../identity/queries.ts';
@@ -23,6 +24,7 @@ export interface ExchangeParts {
   readonly issuerKeys: IssuerKeys;
   /** How often refusals are audited. */
   readonly refusals: RateLimit;
+  readonly tenantStates: TenantStates;
 }
 
 type Refused = FailedCheck | 'untrusted' | 'used_before';
@@ -42,6 +44,7 @@ export class Exchange {
     const issuer = claimedIssuer(subjectToken);
     if (found === undefined || issuer === null) throw notAccepted();
     const { tenant_id: tenantId } = found;
+    await this.#parts.tenantStates.refuseUnlessServed(tenantId);
     const trusted = await this.#firstThatTrusts(tenantId, issuer, subjectToken);
     if ('refused' in trusted) return this.#refuse(tenantId, trusted);
     const { federation, claims } = trusted;

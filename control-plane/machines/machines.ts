@@ -1,6 +1,7 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { Handlers } from '../api/operation.ts';
 import { Loop } from '../cell/loop.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
@@ -22,6 +23,7 @@ export interface MachinesParts {
   readonly refusals: RateLimit;
   /** Whether an issuer may be a stand-in on this machine. */
   readonly standInsAllowed: boolean;
+  readonly tenantStates: TenantStates;
 }
 
 export type MachinesOperation = 'listApiKeys' | 'createApiKey' | 'updateApiKey' | 'rotateApiKey' | 'revokeApiKey'

@@ -1,6 +1,7 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
+import type { TenantStates } from '../access/ports.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { findMembershipIn } from '../identity/queries.ts';
 import type { MembershipRow } from '../identity/queries.ts';
@@ -31,6 +32,7 @@ export interface TokenEndpointParts {
   readonly clock: Clock;
   /** @throws OauthError `invalid_grant` for a token that nobody here trusts, whatever the reason */
   readonly exchange: (request: TokenExchange) => Promise<IssuedToken>;
+  readonly tenantStates: TenantStates;
 }
 
 type Issued = Answer<'issueToken'>;
@@ -67,6 +69,7 @@ export class TokenEndpoint {
     const token = parseClientSecret(secret);
     if (token === null || token.id !== id) throw noSuchClient();
     const { tenantId } = token;
+    await this.#parts.tenantStates.refuseUnlessServed(tenantId);
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const client = await tx.maybeOne<ClientSecretRow>(findClientSecret, [tenantId, id]);
       const isCurrent = sameDigest(client?.secret_sha256 ?? NOBODY, token.secretSha256);
@@ -85,7 +88,8 @@ export class TokenEndpoint {
     return this.#parts.exchange({ tenant, subjectToken: needed(form, 'subject_token'), scope: form.get('scope') });
   }
 
-  #revoke({ tenantId, id, secretSha256 }: ParsedToken): Promise<void> {
+  async #revoke({ tenantId, id, secretSha256 }: ParsedToken): Promise<void> {
+    await this.#parts.tenantStates.refuseUnlessServed(tenantId);
     return this.#parts.database.forTenant(tenantId, async (tx) => {
       const row = await tx.maybeOne<TokenRow>(findToken, [tenantId, id]);
       if (row === undefined || !sameDigest(row.secret_sha256, secretSha256) || await tx.change(revokeToken, [tenantId, id]) === 0) return;
