@@ -8,7 +8,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import type { Principal } from '../identity/principal.ts';
 import { etagOf, versionOf } from '../roles/role-definitions.ts';
-import { knownPermissions, refuseUnlessHome } from '../roles/rights.ts';
+import { knownPermissions } from '../roles/rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { auditBy } from './audit.ts';
 import { anotherDecider, findSettings, putSettings } from './repository-settings.ts';
 import type { SettingsRow } from './repository-settings.ts';

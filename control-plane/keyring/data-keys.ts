@@ -9,7 +9,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import { refuseBlank } from '../policies/policy-versions.ts';
-import { requireHome } from '../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { listDataKeys } from './repository-data-keys.ts';
 import type { DataKeyRow } from './repository-data-keys.ts';
 
@@ -39,7 +39,7 @@ export class DataKeys {
     const { tenantId } = principal;
     const next = await keys.nextSealingKey(tenantId, body.purpose);
     const key = await database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const added = await addKey(tx, tenantId, next);
       await appendAudit(tx, {
         at: clock.now(), type: 'data_key.rotated', tenant_id: tenantId, workspace_id: principal.workspaceId, run_id: null, actor: actorOf(principal),

@@ -12,7 +12,7 @@ import type { Notifier } from '../live/notifier.ts';
 import type { BundlePublisher } from '../policies/bundle-publisher.ts';
 import { refuseBlank } from '../policies/policy-versions.ts';
 import { lockTenant } from '../policies/repository-versions.ts';
-import { requireHome } from '../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import type { KeyRotation } from './key-rotation.ts';
 import { destroyPrivateHalf, findKey, newestGeneration, revokeKey } from './repository-keys.ts';
 import type { NewestGeneration, RevocableKey } from './repository-keys.ts';
@@ -47,7 +47,7 @@ export class KeyRevocation {
       throw new ApiError('request_invalid', 'A key is compromised since a moment that has been.', { errors: [{ field: '/compromised_since', code: 'not_allowed', message: 'Use a time that is not in the future.' }] });
     }
     const purpose = await database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       await tx.one(lockTenant, [tenantId]);
       const key = await this.#revocable(tx, tenantId, path.kid);
       if (await signsNowOrNext(tx, tenantId, key)) await rotation.follow(tx, principal, key.purpose, body.reason, 0);
@@ -70,7 +70,7 @@ export class KeyRevocation {
     const after = positionOf(query.cursor);
     const limit = query.limit ?? 50;
     const { purpose, rows } = await this.#parts.database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const key = await tx.maybeOne<RevocableKey>(findKey, [tenantId, path.kid]);
       if (key === undefined) throw new ApiError('not_found', 'The tenant has no such key.');
       return { purpose: key.purpose, rows: await tx.rows<SignatureRow>(listSignatures, [tenantId, key.kid, after?.at ?? null, after?.id ?? null, limit + 1, key.generation === 1 ? key.purpose : '']) };

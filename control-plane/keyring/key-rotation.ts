@@ -12,7 +12,7 @@ import type { Notifier } from '../live/notifier.ts';
 import type { BundlePublisher } from '../policies/bundle-publisher.ts';
 import { refuseBlank } from '../policies/policy-versions.ts';
 import { lockTenant } from '../policies/repository-versions.ts';
-import { requireHome } from '../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { firstWorkspace, keysStillNeeded, newestGeneration, retireKeys, supersedeKeys } from './repository-keys.ts';
 import type { NewestGeneration } from './repository-keys.ts';
 import { publicKeys, publish, publishMissingKeys } from './signing-keys.ts';
@@ -49,7 +49,7 @@ export class KeyRotation {
     await this.retireWhenDue(tenantId);
     const overlap_s = body.purpose === 'policy_bundle' ? 0 : body.overlap_s ?? OVERLAP_S;
     const next = await database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       await tx.one(lockTenant, [tenantId]);
       await refuseWhileUnderWay(tx, tenantId, body.purpose);
       return this.follow(tx, principal, body.purpose, body.reason, overlap_s);

@@ -6,7 +6,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { auditBy } from '../access/audit.ts';
 import type { Principal } from '../identity/principal.ts';
-import { knownPermissions, refuseUnlessHome } from '../roles/rights.ts';
+import { knownPermissions } from '../roles/rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { etagOf, versionOf } from '../roles/role-definitions.ts';
 import { refuseLoose } from './conditions.ts';
 import type { IssuerKeys } from './issuer-keys.ts';

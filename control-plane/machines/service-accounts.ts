@@ -6,7 +6,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { auditBy } from '../access/audit.ts';
 import { insertPrincipal } from '../identity/bootstrap-queries.ts';
-import { refuseUnlessHome } from '../roles/rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { refuseOverQuota } from '../tenancy/refuse-over-quota.ts';
 import { findService, listServices, updateService } from './queries.ts';
 import type { ServiceRow } from './queries.ts';

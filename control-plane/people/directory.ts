@@ -6,7 +6,7 @@ import type { Answer, Call } from '../api/operation.ts';
 import { pageOf, positionOf } from '../api/page.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Notifier } from '../live/notifier.ts';
-import { refuseUnlessHome } from '../roles/rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { changePerson } from './person-state.ts';
 import { findPerson, listPeople } from './queries.ts';
 import type { PersonRow } from './queries.ts';

@@ -7,7 +7,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { beginTakingAway, givableIn, permissionsOfRole, refuseUnlessHome, refuseWider, refuseWithoutAdmin } from '../roles/rights.ts';
+import { beginTakingAway, givableIn, permissionsOfRole, refuseWider, refuseWithoutAdmin } from '../roles/rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { syncGroupRoles } from '../roles/sync-group-roles.ts';
 import { auditGroup, changeMembers } from './membership.ts';
 import { countPeople, deleteGroup, deleteGroupMembers, deleteGroupRoles, findGroup, insertGroup, listGroups, renameGroup, rolesOfGroup } from './queries.ts';

@@ -10,7 +10,7 @@ import { may } from '../access/may.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { requireHome } from '../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { findHold, hasTarget, insertHold, listHolds, releaseHold } from './repository-holds.ts';
 import type { HoldRow } from './repository-holds.ts';
 
@@ -42,7 +42,7 @@ export class LegalHolds {
     // Before the transaction: a key may have to be asked for.
     const reason = await this.#keys.seal(tenantId, 'identity', id, Buffer.from(body.reason));
     const row = await this.#database.forTenant(tenantId, async (tx) => {
-      const home = await requireHome(tx, principal);
+      const home = refuseUnlessHome(principal);
       if (!await hasTarget(tx, tenantId, body.scope, target)) throw new ApiError('request_invalid', `There is no such ${body.scope}. Set target to ${body.scope === 'subject' ? 'the record that runs are about' : `the id of a ${body.scope} of this tenant`}.`);
       await tx.change(insertHold, [tenantId, id, body.scope, target, reason, principal.id]);
       await appendAudit(tx, {
@@ -61,7 +61,7 @@ export class LegalHolds {
     const row = await this.#database.forTenant(tenantId, async (tx) => {
       const before = await tx.maybeOne<HoldRow>(findHold, [tenantId, path.hold_id]);
       if (before === undefined) throw new ApiError('not_found', 'There is no such legal hold.');
-      const home = await requireHome(tx, principal);
+      const home = refuseUnlessHome(principal);
       // Releasing twice is releasing once.
       if (await tx.change(releaseHold, [tenantId, path.hold_id, principal.id, reason_digest]) === 0) return before;
       await appendAudit(tx, {

@@ -6,7 +6,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { changedSince, etagOf, expectedVersion } from '../budgets/etag.ts';
 import { actorOf } from '../identity/principal.ts';
-import { requireHome } from '../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { readRetention, writeRetention } from './repository-retention.ts';
 import type { RetentionRow } from './repository-retention.ts';
 
@@ -34,7 +34,7 @@ export class Retention {
       throw new ApiError('retention_invalid', 'operational_days is more than audit_days: what is audited would be gone while its traces are still there. Lower the one or raise the other.');
     }
     const row = await this.#database.forTenant(tenantId, async (tx) => {
-      const home = await requireHome(tx, principal);
+      const home = refuseUnlessHome(principal);
       const before = await readRetention(tx, tenantId);
       const version = await writeRetention(tx, tenantId, days, principal.id, expectedVersion(headers['if-match']));
       if (version === undefined) throw changedSince();

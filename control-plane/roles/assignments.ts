@@ -7,7 +7,8 @@ import { auditBy } from '../access/audit.ts';
 import { futureDate } from '../access/future-date.ts';
 import { findDirectAssignment, findGroup, findSubject, findWorkspace, grantDirectRole, insertGroupRole, deleteGroupRole, listAssignments, listGroupRoles, revokeDirectRole } from './queries.ts';
 import type { AssignmentRow, GroupRoleRow } from './queries.ts';
-import { beginTakingAway, givableIn, heldIn, permissionsOfRole, refuseUnlessHome, refuseWider, refuseWithoutAdmin } from './rights.ts';
+import { beginTakingAway, givableIn, heldIn, permissionsOfRole, refuseWider, refuseWithoutAdmin } from './rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { syncGroupRoles } from './sync-group-roles.ts';
 
 /** Who holds which role where. Nobody grants what they do not hold, and somebody always stays to administer the tenant. */

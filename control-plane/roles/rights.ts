@@ -78,8 +78,3 @@ export async function refuseWithoutAdmin(tx: Transaction, tenantId: string): Pro
   const { admins } = await tx.one<{ admins: number }>(countAdmins, [tenantId]);
   if (admins === 0) throw new ApiError('last_admin', 'Nobody would be left with the role admin in the home workspace.');
 }
-
-/** @throws ApiError `forbidden` for a request that does not act in the home workspace */
-export function refuseUnlessHome(principal: Principal): void {
-  if (!principal.isInHomeWorkspace) throw new ApiError('forbidden', 'This concerns the whole tenant: ask in its first workspace, by the header countersign-workspace.');
-}

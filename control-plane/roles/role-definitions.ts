@@ -10,7 +10,8 @@ import { auditBy } from '../access/audit.ts';
 import type { Principal } from '../identity/principal.ts';
 import { archiveCustomRole, findCustomRole, insertCustomRole, listCustomRoles, updateCustomRole } from './queries.ts';
 import type { CustomRoleRow } from './queries.ts';
-import { givableIn, knownPermissions, refuseUnlessHome, refuseWider } from './rights.ts';
+import { givableIn, knownPermissions, refuseWider } from './rights.ts';
+import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 
 type RoleDefinition = components['schemas']['RoleDefinition'];
 

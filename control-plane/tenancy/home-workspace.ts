@@ -13,8 +13,7 @@ export async function homeWorkspace(tx: Transaction, tenantId: string): Promise<
  *
  * @throws ApiError `forbidden` for a request that acts in another one
  */
-export async function requireHome(tx: Transaction, { tenantId, workspaceId }: Principal): Promise<string> {
-  const home = await homeWorkspace(tx, tenantId);
-  if (workspaceId !== home) throw new ApiError('forbidden', `This concerns the whole tenant. Ask in its first workspace: send the header countersign-workspace: ${home}.`);
-  return home;
+export function refuseUnlessHome({ isInHomeWorkspace, workspaceId }: Pick<Principal, 'isInHomeWorkspace' | 'workspaceId'>): string {
+  if (!isInHomeWorkspace) throw new ApiError('forbidden', 'This concerns the whole tenant: ask in its home workspace, by the header countersign-workspace. GET /api/v1/me says which of yours it is.');
+  return workspaceId;
 }

@@ -9,7 +9,7 @@ import { changedSince, etagOf, expectedVersion } from '../budgets/etag.ts';
 import { actorOf } from '../identity/principal.ts';
 import { ceilingOf } from './effective-quota.ts';
 import type { QuotaDefaults } from './effective-quota.ts';
-import { requireHome } from './home-workspace.ts';
+import { refuseUnlessHome } from './home-workspace.ts';
 import { listWorkspaces } from './queries.ts';
 import type { WorkspaceRow } from './queries.ts';
 import type { QuotaCache } from './quota-cache.ts';
@@ -43,7 +43,7 @@ export class LimitsApi {
   async putLimits({ principal, body, headers }: Call<'putLimits'>): Promise<Answer<'putLimits'>> {
     const { tenantId } = principal;
     const answer = await this.#parts.database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const before = await readQuotas(tx, tenantId);
       const wanted = body.quotas.map(({ name, workspace_id, max }) => ({ name, workspace_id: workspace_id ?? '', max_value: max }));
       this.#check(wanted, before, await tx.rows<WorkspaceRow>(listWorkspaces, [tenantId, null]));

@@ -6,7 +6,7 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { requireHome } from './home-workspace.ts';
+import { refuseUnlessHome } from './home-workspace.ts';
 import { archiveWorkspace, countWorkUnderWay, listWorkspaces, restoreWorkspace } from './queries.ts';
 import type { WorkspaceRow, WorkUnderWayRow } from './queries.ts';
 import { refuseOverQuota } from './refuse-over-quota.ts';
@@ -28,9 +28,9 @@ export class WorkspaceArchive {
   async archiveWorkspace({ principal, path, body }: Call<'archiveWorkspace'>): Promise<Answer<'archiveWorkspace'>> {
     const { tenantId } = principal;
     return this.#database.forTenant(tenantId, async (tx) => {
-      const home = await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const workspace = await find(tx, tenantId, path.workspace_id);
-      if (workspace.id === home) throw new ApiError('workspace_in_use', 'It is the home workspace: what concerns the whole tenant is done there.');
+      if (workspace.is_home) throw new ApiError('workspace_in_use', 'It is the home workspace: what concerns the whole tenant is done there.');
       await refuseWhileUnderWay(tx, tenantId, workspace.id);
       if (await tx.change(archiveWorkspace, [tenantId, workspace.id]) > 0) await this.#audit(tx, principal, workspace.id, 'archived', body.reason);
       return { status: 200, body: workspaceOf(await find(tx, tenantId, workspace.id)) };
@@ -40,7 +40,7 @@ export class WorkspaceArchive {
   async restoreWorkspace({ principal, path, body }: Call<'restoreWorkspace'>): Promise<Answer<'restoreWorkspace'>> {
     const { tenantId } = principal;
     return this.#database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const workspace = await find(tx, tenantId, path.workspace_id);
       if (workspace.archived_at !== null) {
         await refuseOverQuota(tx, tenantId, 'workspaces');

@@ -7,7 +7,7 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
-import { requireHome } from './home-workspace.ts';
+import { refuseUnlessHome } from './home-workspace.ts';
 import { makeWorkspace } from './make-tenant.ts';
 import { copyOwnRoles, listWorkspaces, renameWorkspace, workspaceSlugTaken } from './queries.ts';
 import type { WorkspaceRow } from './queries.ts';
@@ -35,7 +35,7 @@ export class Workspaces {
     const { tenantId } = principal;
     const id = newId('workspace');
     const made = await this.#database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       await refuseOverQuota(tx, tenantId, 'workspaces');
       // Two of one name at once: the second waits here and sees the first.
       await lockQuotas(tx, tenantId);
@@ -51,7 +51,7 @@ export class Workspaces {
   async updateWorkspace({ principal, path, body }: Call<'updateWorkspace'>): Promise<Answer<'updateWorkspace'>> {
     const { tenantId } = principal;
     return this.#database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       if (await tx.change(renameWorkspace, [tenantId, path.workspace_id, body.name]) === 0) throw new ApiError('not_found', 'There is no such workspace.');
       await this.#audit(tx, principal, 'workspace.changed', path.workspace_id, { changed: ['name'] });
       return { status: 200, body: workspaceOf(await tx.one<WorkspaceRow>(listWorkspaces, [tenantId, path.workspace_id])) };

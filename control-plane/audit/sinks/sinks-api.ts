@@ -7,7 +7,7 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import { auditBy } from '../../access/audit.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import type { Principal } from '../../identity/principal.ts';
-import { refuseUnlessHome } from '../../roles/rights.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { peerUrl } from '../peer-url.ts';
 import { insertSink, readSinks, removeSink, updateSink } from './repository-sinks.ts';
 import type { SinkRow } from './repository-sinks.ts';

@@ -6,7 +6,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { actorOf } from '../../identity/principal.ts';
 import type { Principal } from '../../identity/principal.ts';
-import { requireHome } from '../../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { messageOf } from './delivery.ts';
 import type { DeliveryParts } from './delivery.ts';
 import { findSinkToTest } from './repository-sinks.ts';
@@ -22,7 +22,8 @@ type SinkToTest = NonNullable<Awaited<ReturnType<typeof findSinkToTest>>>;
  */
 export async function testSink({ principal, path }: Call<'testSink'>, parts: DeliveryParts): Promise<Answer<'testSink'>> {
   const { tenantId } = principal;
-  const [sink, home] = await parts.database.forTenant(tenantId, async (tx) => [await findSinkToTest(tx, tenantId, path.sink_id), await requireHome(tx, principal)] as const);
+  const home = refuseUnlessHome(principal);
+  const sink = await parts.database.forTenant(tenantId, (tx) => findSinkToTest(tx, tenantId, path.sink_id));
   if (sink === undefined) throw new ApiError('not_found', 'There is no such sink.');
   const event = testEvent(principal, home, sink.id, parts.clock.now());
   const tested = await sendTest(sink, event, parts);

@@ -5,7 +5,7 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { auditBy } from '../../access/audit.ts';
 import type { Answer, Call } from '../../api/operation.ts';
-import { refuseUnlessHome } from '../../roles/rights.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { peerUrl } from '../peer-url.ts';
 import { insertWitness, readWitnesses, removeWitness } from './repository-witnesses.ts';
 import type { WitnessRow } from './repository-witnesses.ts';

@@ -6,7 +6,8 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { auditBy } from '../../access/audit.ts';
 import type { AuthorizationSettings } from '../../access/settings.ts';
 import type { Answer, Call } from '../../api/operation.ts';
-import { givableIn, permissionsOfRole, refuseUnlessHome, refuseWider } from '../../roles/rights.ts';
+import { givableIn, permissionsOfRole, refuseWider } from '../../roles/rights.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { findWorkspace } from '../../roles/queries.ts';
 import type { Principal } from '../principal.ts';
 import { insertInvitation, listInvitations, personByEmail, revokeInvitation } from './queries.ts';

@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import { auditBy } from '../../access/audit.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { changedSince, etagOf, expectedVersion } from '../../budgets/etag.ts';
-import { refuseUnlessHome } from '../../roles/rights.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import type { Principal } from '../principal.ts';
 import type { ProviderConnections } from './provider-connections.ts';
 import { providerView } from './provider-view.ts';

@@ -5,7 +5,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { auditBy } from '../../access/audit.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { changedSince, etagOf, expectedVersion } from '../../budgets/etag.ts';
-import { requireHome } from '../../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { findSessionLimits, putSessionLimits, shortenSessions, USUAL_LIMITS } from './repository-session-limits.ts';
 import type { SessionLimitsRow } from './repository-session-limits.ts';
 
@@ -31,7 +31,7 @@ export class SessionLimits {
       throw new ApiError('request_invalid', 'A session cannot be unused for longer than it lasts.', { errors: [{ field: '/idle_s', code: 'above_absolute', message: `Give at most absolute_s, ${body.absolute_s}.` }] });
     }
     return answer(await this.#database.forTenant(tenantId, async (tx) => {
-      await requireHome(tx, principal);
+      refuseUnlessHome(principal);
       const was = await read(tx, tenantId);
       if (await tx.change(putSessionLimits, [tenantId, idle_ms, absolute_ms, principal.id, expectedVersion(headers['if-match'])]) === 0) throw changedSince();
       const count = await tx.change(shortenSessions, [tenantId, idle_ms, absolute_ms]);

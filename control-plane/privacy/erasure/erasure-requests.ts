@@ -9,7 +9,7 @@ import type { Database, Transaction } from '@countersign/platform/postgres/datab
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { actorOf } from '../../identity/principal.ts';
-import { requireHome } from '../../tenancy/home-workspace.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { findRequest, insertRequest, listRequests } from './repository-erasure.ts';
 import type { ErasureRow } from './repository-erasure.ts';
 import { findPersonByEmail, findPersonById, isLastAdmin, slackNames } from './repository-person.ts';
@@ -37,7 +37,7 @@ export class ErasureRequests {
     const { database, keys, clock, onRequested } = this.#parts;
     const { tenantId } = principal;
     const id = newId('erasure_request');
-    const [person, home] = await database.forTenant(tenantId, async (tx) => [await whoIsMeant(tx, tenantId, body.person), await requireHome(tx, principal)] as const);
+    const [person, home] = await database.forTenant(tenantId, async (tx) => [await whoIsMeant(tx, tenantId, body.person), refuseUnlessHome(principal)] as const);
     const sealed = await keys.seal(tenantId, 'identity', id, Buffer.from(JSON.stringify(person)));
     const pseudonym = `person-${(person.principal_id ?? id).slice(-8)}`;
     const row = await database.forTenant(tenantId, async (tx) => {

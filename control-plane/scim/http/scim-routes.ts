@@ -8,7 +8,7 @@ import { readRawBody } from '@countersign/platform/http/raw-body.ts';
 import { parseJsonBody } from '@countersign/platform/http/strict-body.ts';
 import type { Access } from '../../access/access.ts';
 import type { Principal } from '../../identity/principal.ts';
-import { refuseUnlessHome } from '../../roles/rights.ts';
+import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { resourceTypes, schemas, serviceProviderConfig } from '../discovery.ts';
 import { ScimError } from '../errors.ts';
 import type { ScimGroups } from '../groups.ts';

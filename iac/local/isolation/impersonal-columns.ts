@@ -27,7 +27,7 @@ const COLUMNS: ReadonlyArray<readonly [reason: string, columns: string]> = [
   ['digests, keys made of digests, and what is computed', `
     execution.runs.concurrency_key execution.runs.rate_key control.policy_releases.diff_key control.policy_releases.parts_key control.policy_replays.bundle_key control.slack_links.home_shown
     control.slack_cards.shown`],
-  ['codes and sentences of ours', 'control.erasure_requests.error control.evidence_packages.error control.policy_replays.error control.slack_cards.error'],
+  ['codes and sentences of ours', 'control.erasure_requests.error control.evidence_packages.error control.policy_replays.error control.slack_cards.error control.break_glass_alarms.error'],
   ['figures, versions, ids and rules of the gate', `
     control.erasure_requests.counts control.kill_switches.recovery control.policy_releases.gate control.policy_releases.packs control.policy_releases.layer control.policy_versions.layer
     control.policy_bundles.revision control.policy_replays.against control.policy_replays.counts control.policy_replays.report control.policy_replays.revision control.price_overrides

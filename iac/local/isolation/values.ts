@@ -21,6 +21,7 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'control.price_overrides': { from_day: `'2026-01-01'` },
   'control.quotas': { set_for: `'tenant'`, name: `'active_runs'`, max_value: '1000000' },
   'control.role_assignments': { role: `'viewer'`, source: `'direct'`, principal_id: `'prn_of_nobody'` },
+  'control.session_limits': { idle_ms: '28800000', absolute_ms: '86400000' },
   'control.slack_installations': { sealed: `'\\x00'` },
   'execution.decisions': { reasons: `'[]'` },
   'execution.contents': { sealed: `'\\x00'` },
@@ -40,7 +41,7 @@ export const NATURAL: readonly string[] = [
 ];
 
 /** Tables in which the cell itself writes of every tenant now and then, whoever asks for what. */
-export const KEPT_BY_THE_CELL: readonly string[] = ['audit.pending', 'audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards'];
+export const KEPT_BY_THE_CELL: readonly string[] = ['audit.pending', 'audit.checkpoints', 'audit.tree_tiles', 'audit.search', 'audit.cosignatures', 'audit.witness_positions', 'control.slack_cards', 'control.break_glass_alarms'];
 
 /** Columns that the cell writes of every tenant in the background: how often a key has sealed, and which plane has sealed anew what older ones had. */
 export const COUNTED_BY_THE_CELL: Readonly<Record<string, readonly string[]>> = { 'control.wrapped_keys': ['seals', 'control_resealed_at', 'execution_resealed_at'] };
