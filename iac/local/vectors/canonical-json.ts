@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { canonicalize } from 'json-canonicalize';
 import { canonicalText as verifiersText } from '@countersign/contracts/transparency/canonical.ts';
 import { canonicalText as writersText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { tryAll } from './suite.ts';
 import type { Suite } from './suite.ts';
+import type { Rfc8785Vectors } from './vector-source.ts';
 
 /** By whom a value is written: whoever makes records, whoever verifies them, and the package that is our second opinion. */
 const WRITERS: ReadonlyArray<readonly [string, (value: unknown) => string | undefined]> = [['platform', writersText], ['contracts', verifiersText], ['json-canonicalize', canonicalize]];
@@ -19,12 +18,8 @@ const PUBLISHED = new Map([
 ]);
 
 /** The files that RFC 8785 was published with. */
-export async function rfc8785Files(folder: string): Promise<Suite[]> {
-  const names = (await readdir(path.join(folder, 'testdata/input'))).filter((name) => name.endsWith('.json')).sort();
-  const vectors = await Promise.all(names.map(async (name) => ({
-    name, input: JSON.parse(await readFile(path.join(folder, 'testdata/input', name), 'utf8')) as unknown,
-    expected: Buffer.from((await readFile(path.join(folder, 'testdata/outhex', name.replace('.json', '.txt')), 'utf8')).replace(/\s/g, ''), 'hex'),
-  })));
+export function rfc8785Files({ files }: Rfc8785Vectors): Suite[] {
+  const vectors = files.map(({ name, input, canonical_hex }) => ({ name, input: JSON.parse(input) as unknown, expected: Buffer.from(canonical_hex, 'hex') }));
   return WRITERS.map(([writer, write]) => {
     // Our two writers refuse what the package takes; it is tried with what they do take, and the file named.
     const refused = writer === 'json-canonicalize' ? [] : vectors.filter(({ input }) => holdsUnsafeInteger(input));
@@ -51,9 +46,8 @@ function isRefused(write: (value: unknown) => string | undefined, value: unknown
  * The published list of numbers, generated as its README says. That V8 writes a number as V8 does would show nothing: what counts is that the
  * lines which come of it have the published SHA-256. Integers beyond 2^53 are refused by our two writers on purpose, and counted.
  */
-export async function numbers(folder: string, count: number): Promise<Suite[]> {
-  const generator = await readFile(path.join(folder, 'testdata/numgen.js'), 'utf8');
-  const begin = [...generator.matchAll(/0x([0-9a-f]{16})n,/g)].map((match) => BigInt(`0x${match[1] ?? '0'}`));
+export function numbers({ first_numbers }: Rfc8785Vectors, count: number): Suite[] {
+  const begin = first_numbers.map((bits) => BigInt(`0x${bits}`));
   const sums = new Map<number, string>();
   const hash = createHash('sha256');
   const tallies = WRITERS.slice(0, 2).map(([writer, write]) => ({ writer, write, passed: 0, refused: 0, first: '', failed: [] as string[] }));

@@ -1,23 +1,7 @@
 import { createDecipheriv, createHmac, createPublicKey, hkdfSync, verify } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { verifyEd25519 } from '@countersign/contracts/transparency/note.ts';
 import type { Exception, Suite } from './suite.ts';
-
-interface Vector {
-  readonly tcId: number;
-  readonly comment: string;
-  readonly flags: readonly string[];
-  readonly result: 'valid' | 'invalid' | 'acceptable';
-  readonly [field: string]: unknown;
-}
-
-interface Group {
-  readonly tests: readonly Vector[];
-  readonly publicKey?: { readonly pk: string };
-  readonly publicKeyDer?: string;
-  readonly tagSize?: number;
-}
+import type { VectorSource, WycheproofGroup as Group, WycheproofVector as Vector } from './vector-source.ts';
 
 type Accepts = (vector: Vector, group: Group) => boolean;
 
@@ -31,17 +15,16 @@ const SUITES: ReadonlyArray<readonly [string, string, Accepts]> = [
   ['HKDF SHA-256 (keys from a key file)', 'hkdf_sha256_test', (vector) => Buffer.from(hkdfSync('sha256', hex(vector['ikm']), hex(vector['salt']), hex(vector['info']), Number(vector['size']))).equals(hex(vector['okm']))],
 ];
 
+export const SUITE_NAMES: readonly string[] = SUITES.map(([, file]) => file);
+
 /** What Node does otherwise, and why that is nothing to us. */
-const KNOWN: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+export const KNOWN: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   aes_gcm_test: Object.fromEntries([268, 272, 276].map((tcId) => [tcId, 'Node takes no nonce longer than 128 bytes; ours have 12.'])),
 };
 
 /** Project Wycheproof: right answers must be taken, wrong ones refused. */
-export function wycheproof(folder: string): Promise<Suite[]> {
-  return Promise.all(SUITES.map(async ([name, file, accepts]) => {
-    const { testGroups } = JSON.parse(await readFile(path.join(folder, 'testvectors_v1', `${file}.json`), 'utf8')) as { testGroups: readonly Group[] };
-    return judged(`Wycheproof ${name}`, testGroups, accepts, KNOWN[file] ?? {});
-  }));
+export function wycheproof(source: VectorSource): Promise<Suite[]> {
+  return Promise.all(SUITES.map(async ([name, file, accepts]) => judged(`Wycheproof ${name}`, await source.wycheproof(file), accepts, KNOWN[file] ?? {})));
 }
 
 function judged(suite: string, groups: readonly Group[], accepts: Accepts, known: Readonly<Record<number, string>>): Suite {
