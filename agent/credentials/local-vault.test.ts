@@ -6,6 +6,7 @@ import type { ConnectionConfig, SecretRef } from '../config/agent-config.ts';
 import { credentialIds, localVault } from './local-vault.ts';
 import { resolveSecret } from './secret-ref.ts';
 
+const PATH = '/usr/local/bin:/usr/bin:/bin';
 const CANARY = 'canary-5521 $(id)';
 let folder: string;
 
@@ -29,7 +30,7 @@ describe('a secret', () => {
   });
 
   it('is what a program says, which is given its arguments as they are and nothing of the environment', async () => {
-    const env = { PATH: process.env.PATH, SN_PASSWORD: 'another-secret' };
+    const env = { PATH, SN_PASSWORD: 'another-secret' };
     expect(await resolveSecret({ command: ['printf', '%s\n', CANARY] }, env)).toBe(CANARY);
     expect(await resolveSecret({ command: ['env'] }, env)).not.toContain('another-secret');
   });
@@ -47,7 +48,7 @@ describe('a secret', () => {
     ['of a program that does not end', () => ({ command: ['sleep', '60'], timeout_ms: 100 }), 'secret_command_failed'],
     ['of a program that never stops talking', () => ({ command: ['yes', CANARY], timeout_ms: 5_000 }), 'secret_command_failed'],
   ])('%s is refused in words that hold nothing of it', async (_, ref, code) => {
-    const error = await resolveSecret(ref(), { PATH: process.env.PATH }).catch((caught: unknown) => caught as Error);
+    const error = await resolveSecret(ref(), { PATH }).catch((caught: unknown) => caught as Error);
     expect(error).toMatchObject({ code });
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)).replace(/"stack":"[^"]*"/, '')).not.toContain('canary');
   });
@@ -79,7 +80,7 @@ describe('the vault of an agent', () => {
     const count = join(folder, 'count');
     let at = 0;
     const token: SecretRef = { command: ['sh', '-c', `echo x >> ${count}; test -e ${folder}/ready && echo token`] };
-    const vault = localVault([connection({ kind: 'bearer', token })], { PATH: process.env.PATH }, () => at);
+    const vault = localVault([connection({ kind: 'bearer', token })], { PATH }, () => at);
     const times = (): number => readFileSync(count, 'utf8').split('\n').length - 1;
     await expect(vault.borrow('ten', 'sn')).rejects.toMatchObject({ code: 'secret_command_failed' });
     writeFileSync(join(folder, 'ready'), '');
