@@ -292,9 +292,11 @@ type Needing<Need extends OperationNeed> = { [Op in OperationId]: (typeof OPERAT
 export type PublicOperationId = Needing<'public'>;
 export type CellOperationId = Needing<'cell'>;
 
-/** Calls that wait for a second person where the tenant's settings name their permission. Everything in them that takes effect at once makes the tenant laxer or acts in its name. */
+/** Calls that wait for a second person where the tenant's settings name their permission. Everything in them that takes effect at once makes the tenant laxer, acts in its name, or cannot be undone. */
 export const SECOND_PERSON_OPERATIONS = [
   'publishWorkflow', 'activateWorkflow', 'createPolicyRelease', 'createRole', 'updateRole', 'grantRole', 'putGroupRoles', 'updateGroup', 'putAuthorization', 'putRetention',
+  // What is erased is gone, and whoever may ask chooses the words that it is found by.
+  'createErasureRequest', 'releaseLegalHold',
 ] as const satisfies readonly OperationId[];
 
 /** What a key or token with scopes may call of what everybody who is signed in may: it tells who one is, and changes nothing. */

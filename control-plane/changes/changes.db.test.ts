@@ -128,6 +128,21 @@ test('demands hold for what they name only, and cannot be set where they would n
   expect((await as(deciding, 'PUT', '/authorization', DEMANDS)).body['code']).toBe('forbidden');
 });
 
+test('what cannot be undone may take two: an erasure, and the end of a hold on what it would take', async () => {
+  const tenant = await plane.otherTenant();
+  const [asker, other] = [await plane.principal(['admin'], tenant), await plane.principal(['approver'], tenant)];
+  expect((await as(asker, 'PUT', '/authorization', { ...DEMANDS, four_eyes: ['erasure:request', 'legal_holds:manage'] })).status).toBe(200);
+  const hold = await as(asker, 'POST', '/legal-holds', { scope: 'tenant', reason: 'A case goes on' });
+  expect(hold.status).toBe(201);
+  for (const [path, body] of [['/erasure-requests', { person: { terms: ['incident'] }, reason: 'They asked for it' }], [`/legal-holds/${String(hold.body['id'])}/release`, { reason: 'The case is over' }]] as const) {
+    const held = await as(asker, 'POST', path, body);
+    expect([path, held.body['code']]).toEqual([path, 'second_person_required']);
+    const { digest } = (await as(other, 'GET', `/change-requests/${String(held.body['change_request_id'])}`)).body;
+    expect((await as(other, 'POST', `/change-requests/${String(held.body['change_request_id'])}/reject`, { digest, reason: 'Not so' })).body['state']).toBe('rejected');
+  }
+  expect((await as(asker, 'GET', '/legal-holds')).body['items']).toMatchObject([{ released_at: null }]);
+});
+
 test('demands are set by who has read them, and where somebody else could agree', async () => {
   const [lonely, tenant] = [await plane.principal(['admin'], await plane.otherTenant()), '/authorization'];
   expect((await as(lonely, 'PUT', tenant, DEMANDS, { 'if-match': '"999"' })).body['code']).toBe('precondition_failed');
