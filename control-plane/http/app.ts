@@ -59,7 +59,7 @@ export function createApp(parts: AppParts): Express {
   app.use(healthRoutes(parts.isReady));
   app.post('/api/v1/slack/requests/:tenant', slackRoute(parts.slackRequests));
   app.post(['/api/v1/sign-in', '/api/v1/sign-in/*way', '/api/v1/oauth/token'], limitSignIn(parts.signInAttempts, parts.addressOf));
-  app.use('/scim/v2', scimRoutes(parts.access, parts.scim));
+  app.use('/scim/v2', scimRoutes(parts.access, parts.scim, parts.requests));
   for (const operation of parts.contract) {
     if (operation.id !== 'ingest' && operation.id !== 'slackRequest' && !operation.id.startsWith('scim')) addRoute(app, operation.id as RoutedOperationId, operation, parts);
   }

@@ -24,6 +24,7 @@ test('what is scraped has the cell\'s queues by tenant, and what the API answere
   await plane.restart();
   await plane.api('GET', '/api/v1/runs');
   await plane.api('GET', `/api/v1/runs/${newId('run')}`);
+  await plane.api('GET', `/scim/v2/Users/${newId('principal')}`);
   // Read at the start and every ten seconds.
   const metrics = await scrapeUntil((read) => read.has('countersign_cell_figures_timestamp_seconds') && (read.get('countersign_queue_steps')?.samples.length ?? 0) > 0);
   const slug = `t-${other.tenantId.slice(-10)}`;
@@ -36,6 +37,7 @@ test('what is scraped has the cell\'s queues by tenant, and what the API answere
   }
   expect(valueOf(metrics, 'countersign_http_requests_total', { operation: 'listRuns', status: '200' })).toBe(1);
   expect(valueOf(metrics, 'countersign_http_requests_total', { operation: 'getRun', status: '404' })).toBe(1);
+  expect(valueOf(metrics, 'countersign_http_requests_total', { operation: 'scimGetUser', status: '404' })).toBe(1);
 });
 
 test('the API itself serves no metrics', async () => {

@@ -7,7 +7,9 @@ import { asApiError } from '@countersign/platform/http/problem.ts';
 import { readRawBody } from '@countersign/platform/http/raw-body.ts';
 import { parseJsonBody } from '@countersign/platform/http/strict-body.ts';
 import type { Access } from '../../access/access.ts';
+import { observeOperation } from '../../http/observe-operation.ts';
 import type { Principal } from '../../identity/principal.ts';
+import type { RequestMetrics } from '../../telemetry/request-metrics.ts';
 import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { resourceTypes, schemas, serviceProviderConfig } from '../discovery.ts';
 import { ScimError } from '../errors.ts';
@@ -38,9 +40,9 @@ interface Asked {
 type Work = (asked: Asked) => Promise<JsonObject | null>;
 
 /** SCIM 2.0 over HTTP (RFC 7644): admitted like every operation, with media types and errors of its own. */
-export function scimRoutes(access: Access, { users, groups, baseUrl }: Scim): Router {
+export function scimRoutes(access: Access, { users, groups, baseUrl }: Scim, requests: RequestMetrics): Router {
   const router = express.Router({ caseSensitive: true });
-  const route = (id: ScimOperationId, work: Work, status = 200): RequestHandler => scimRoute(access, id, work, status);
+  const route = (id: ScimOperationId, work: Work, status = 200): RequestHandler[] => [observeOperation(id, requests), scimRoute(access, id, work, status)];
   router.get('/ServiceProviderConfig', route('scimGetConfig', () => Promise.resolve(serviceProviderConfig(baseUrl))));
   router.get('/ResourceTypes', route('scimListTypes', () => Promise.resolve(resourceTypes(baseUrl))));
   router.get('/Schemas', route('scimListSchemas', () => Promise.resolve(schemas(baseUrl))));

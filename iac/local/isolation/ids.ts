@@ -19,7 +19,7 @@ const IN_PATHS: Readonly<Record<string, string>> = {
 const PLAIN: Readonly<Record<string, string>> = { environment: 'prod', version: '1', layer: 'tenant', size: '1', connector: 'desk', tenant_slug: 'nobody' };
 
 const IN_FIELDS: Readonly<Record<string, string>> = {
-  workspace_id: 'control.workspaces', principal_id: 'control.principals', run_id: 'execution.runs', environment_id: 'control.environments', client_certificate_id: 'control.credentials', proxy_credential_id: 'control.credentials',
+  tenant_id: 'control.tenants', workspace_id: 'control.workspaces', principal_id: 'control.principals', run_id: 'execution.runs', environment_id: 'control.environments', client_certificate_id: 'control.credentials', proxy_credential_id: 'control.credentials',
   credential_id: 'control.credentials', webhook_credential_id: 'control.credentials', shared_secret_credential_id: 'control.credentials', draft_id: 'control.policy_drafts', to_release_id: 'control.policy_releases',
   release_id: 'control.policy_releases', replay_id: 'control.policy_replays', decision_id: 'execution.decisions', ids: 'execution.runs', members: 'control.principals', target: 'execution.runs', id: 'control.environments',
   subject_id: 'execution.runs', provider_id: 'control.identity_providers', group_id: 'control.groups', attempt_id: 'control.sign_in_attempts', approval_id: 'control.approvals', grant_id: 'control.break_glass_grants', key_id: 'control.api_keys',
