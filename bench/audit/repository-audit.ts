@@ -18,6 +18,13 @@ const insertAll: Statement = {
 };
 const appendAll: Statement = { name: 'bench.append_all', text: 'SELECT audit.append_all($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])' };
 const pending: Statement = { name: 'bench.pending', text: 'SELECT count(*)::int AS left FROM audit.pending WHERE tenant_id = $1' };
+const unready: Statement = {
+  name: 'bench.unready',
+  text: `
+    SELECT ((SELECT count(*) FROM audit.pending WHERE tenant_id = $1)
+          + (SELECT count(*) FROM audit.chain_heads h WHERE h.tenant_id = $1
+              AND (h.searchable_seq < h.seq OR NOT EXISTS (SELECT FROM audit.checkpoints c WHERE (c.tenant_id, c.chain) = (h.tenant_id, h.chain)))))::int AS left`,
+};
 const isSealed: Statement = { name: 'bench.is_sealed', text: 'SELECT EXISTS (SELECT FROM audit.links WHERE tenant_id = $1 AND event_id = $2) AS sealed' };
 
 export async function makePlainTable(admin: Database): Promise<void> {
@@ -39,6 +46,11 @@ function columnsOf(tenantId: string, events: readonly NewEvent[]): unknown[] {
 /** Rows that wait to be sealed; each is what one append wrote to one chain. */
 export async function countPending(database: Database, tenantId: string): Promise<number> {
   return (await database.forTenant(tenantId, (tx) => tx.one<{ left: number }>(pending, [tenantId]))).left;
+}
+
+/** Rows that wait to be sealed, and chains that were never signed or cannot be searched to their end. */
+export async function countUnready(database: Database, tenantId: string): Promise<number> {
+  return (await database.forTenant(tenantId, (tx) => tx.one<{ left: number }>(unready, [tenantId]))).left;
 }
 
 export async function eventIsSealed(database: Database, tenantId: string, id: string): Promise<boolean> {

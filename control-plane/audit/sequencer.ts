@@ -1,4 +1,5 @@
-import { sealPending } from '@countersign/platform/audit/seal-pending.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SEALED_AT_ONCE, sealPending } from '@countersign/platform/audit/seal-pending.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Loop } from '../cell/loop.ts';
@@ -12,6 +13,8 @@ import { cosignCheckpoints } from './witnesses/cosigning.ts';
 
 /** An event is sealed about this long after its commit, unless a notification makes it sooner. */
 const IDLE_MS = 200;
+/** Where events come all the time, those of so long are sealed by one commit. The first after a rest is sealed at once. */
+const GATHER_MS = 20;
 const SIGNING_MS = 500;
 const INDEXING_MS = 500;
 const TELLING_MS = 500;
@@ -38,6 +41,7 @@ export class Sequencer {
   readonly #toDeliver: TenantRounds;
   /** Since search was last looked at. */
   #hasSealed = false;
+  #gathersUntil_ms = 0;
   #yielded = 0;
   /** Chains that somebody waits for to be signed, by tenant. */
   readonly #wanted = new Map<string, Set<string>>();
@@ -83,11 +87,15 @@ export class Sequencer {
   }
 
   async #seal(): Promise<boolean> {
+    if (this.#gathersUntil_ms > performance.now()) await pause(this.#gathersUntil_ms - performance.now());
+    let most = 0;
     const busy = await this.#forEach(await this.#toSeal.next(), async (tenantId) => {
       const sealed = await sealTenant(this.#parts.database, tenantId);
-      if (sealed) [this.#toSeal, this.#toSign, this.#toIndex, this.#toDeliver].forEach((rounds) => rounds.tell(tenantId));
-      return sealed;
+      most = Math.max(most, sealed);
+      if (sealed > 0) [this.#toSeal, this.#toSign, this.#toIndex, this.#toDeliver].forEach((rounds) => rounds.tell(tenantId));
+      return sealed > 0;
     });
+    this.#gathersUntil_ms = busy && most < SEALED_AT_ONCE ? performance.now() + GATHER_MS : 0;
     this.#hasSealed ||= busy;
     return busy;
   }
@@ -135,7 +143,7 @@ export class Sequencer {
   }
 }
 
-/** Seals one batch of the tenant's events, of all its chains. Gives whether anything was sealed. */
-export async function sealTenant(database: Database, tenantId: string): Promise<boolean> {
-  return await database.forTenant(tenantId, (tx) => sealPending(tx, tenantId)) > 0;
+/** Seals one batch of the tenant's events, of all its chains. Gives how many were sealed. */
+export function sealTenant(database: Database, tenantId: string): Promise<number> {
+  return database.forTenant(tenantId, (tx) => sealPending(tx, tenantId));
 }

@@ -27,40 +27,40 @@ export class Verification {
   }
 
   async verifyAudit({ principal, body, signal }: Call<'verifyAudit'>): Promise<Answer<'verifyAudit'>> {
-    const turn = this.#before.then(() => this.#verify(principal.tenantId, chainOf(principal.tenantId, principal.workspaceId), body.expected_checkpoint, signal));
+    const turn = this.#before.then(() => verifyStored(this.#parts, principal.tenantId, chainOf(principal.tenantId, principal.workspaceId), body.expected_checkpoint, signal));
     this.#before = turn.catch(() => undefined);
     const found = await turn;
     return { status: 200, body: { ...found, witnessed: { ...found.witnessed }, faults: [...found.faults], not_proven: [...found.not_proven] } };
   }
+}
 
-  async #verify(tenantId: string, chain: string, expected: string | undefined, signal: AbortSignal): Promise<AuditVerification> {
-    const { database, witnessesOf } = this.#parts;
-    // What is there now: what is sealed meanwhile is the next verification's.
-    const size = await database.forTenant(tenantId, (tx) => readHeadSize(tx, tenantId, chain));
-    const keys = await database.forTenant(tenantId, (tx) => readCheckpointKeys(tx, tenantId));
-    const witnesses = (await witnessesOf(tenantId)).map(parseVerifierKey).filter((key): key is VerifierKey => key !== null);
-    return verifyAudit(this.#lines(tenantId, chain, size, signal), await this.#notes(tenantId, chain, size), { chain, keys, witnesses, ...(expected === undefined ? {} : { expected }) });
-  }
+/** Computes a chain anew from what is stored, with all that was signed about it. @throws what `signal` was aborted with */
+export async function verifyStored({ database, witnessesOf }: VerificationParts, tenantId: string, chain: string, expected: string | undefined, signal: AbortSignal): Promise<AuditVerification> {
+  // What is there now: what is sealed meanwhile is the next verification's.
+  const size = await database.forTenant(tenantId, (tx) => readHeadSize(tx, tenantId, chain));
+  const keys = await database.forTenant(tenantId, (tx) => readCheckpointKeys(tx, tenantId));
+  const witnesses = (await witnessesOf(tenantId)).map(parseVerifierKey).filter((key): key is VerifierKey => key !== null);
+  return verifyAudit(linesOf(database, tenantId, chain, size, signal), await notesOf(database, tenantId, chain, size), { chain, keys, witnesses, ...(expected === undefined ? {} : { expected }) });
+}
 
-  async *#lines(tenantId: string, chain: string, size: number, signal: AbortSignal): AsyncIterable<string> {
-    for (let after = 0; after < size;) {
-      signal.throwIfAborted();
-      const rows = await this.#parts.database.forTenant(tenantId, (tx) => readExport(tx, tenantId, chain, after, size, PAGE_ROWS));
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      for (const { text } of rows) yield text;
-      after = last.seq;
-    }
+async function* linesOf(database: Database, tenantId: string, chain: string, size: number, signal: AbortSignal): AsyncIterable<string> {
+  for (let after = 0; after < size;) {
+    signal.throwIfAborted();
+    const rows = await database.forTenant(tenantId, (tx) => readExport(tx, tenantId, chain, after, size, PAGE_ROWS));
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    for (const { text } of rows) yield text;
+    after = last.seq;
   }
+}
 
-  async #notes(tenantId: string, chain: string, size: number): Promise<string[]> {
-    const notes: string[] = [];
-    for (let after = 0, more = true; more;) {
-      const rows = await this.#parts.database.forTenant(tenantId, (tx) => readNotes(tx, tenantId, chain, after, size, PAGE_ROWS));
-      notes.push(...rows.map((row) => wholeNote(row) ?? ''));
-      after = Number(rows.at(-1)?.number ?? 0);
-      more = rows.length === PAGE_ROWS;
-    }
-    return notes;
+async function notesOf(database: Database, tenantId: string, chain: string, size: number): Promise<string[]> {
+  const notes: string[] = [];
+  for (let after = 0, more = true; more;) {
+    const rows = await database.forTenant(tenantId, (tx) => readNotes(tx, tenantId, chain, after, size, PAGE_ROWS));
+    notes.push(...rows.map((row) => wholeNote(row) ?? ''));
+    after = Number(rows.at(-1)?.number ?? 0);
+    more = rows.length === PAGE_ROWS;
   }
+  return notes;
 }

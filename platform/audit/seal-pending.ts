@@ -8,7 +8,7 @@ import { readLines } from './repository-tree.ts';
 import { frontierBytes, frontierOf } from './tiles.ts';
 
 /** About so many, and at least what one append wrote. */
-const SEALED_AT_ONCE = 2_000;
+export const SEALED_AT_ONCE = 2_000;
 const CAUGHT_UP_AT_ONCE = 10_000;
 const DIGEST_BYTES = 32;
 
