@@ -6,7 +6,10 @@ import classes from './sub-nav.module.css';
 export function SubNav({ label, pages }: { label: string; pages: ReadonlyArray<{ path: string; label: string; count?: string }> }) {
   const nav = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
-  useEffect(() => nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [pathname]);
+  useEffect(() => {
+    // Newer browsers answer with a promise here, which is no clean-up.
+    void nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [pathname]);
   return (
     <nav ref={nav} className={classes.nav} aria-label={label}>
       {pages.map(({ path, label: name, count }) => <NavLink key={path} to={path} end>{name}{count === undefined ? null : ` (${count})`}</NavLink>)}
