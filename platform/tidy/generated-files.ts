@@ -16,6 +16,7 @@ const OPENAPI_TYPES = ['openapi-typescript', 'contracts/openapi/openapi.yaml', '
 export const GENERATED_FILES: readonly GeneratedFiles[] = [
   { files: ['contracts/openapi/api.generated.ts'], command: OPENAPI_TYPES, check: [...OPENAPI_TYPES, '--check'] },
   writtenBy('platform/tidy/write-error-reference.ts', ['docs/reference/errors.md']),
+  writtenBy('platform/tidy/write-event-schema.ts', ['contracts/events/event.schema.json']),
   writtenBy('platform/tidy/write-permission-reference.ts', ['docs/reference/permissions.md']),
   writtenBy('platform/tidy/write-state-reference.ts', ['docs/reference/states.md']),
   writtenBy('policies/input-reference/write.ts', ['docs/reference/policy-input.md']),
