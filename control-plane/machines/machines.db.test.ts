@@ -59,6 +59,10 @@ describe('a key', () => {
     await by(admin.key, 'POST', '/role-assignments', { principal_id: keeper.id, role: role.body['id'] });
     expect(await codeOf(by(keeper.key, 'POST', '/api-keys', { name: 'all of it', principal_id: robot }))).toBe('scope_too_wide');
     expect((await by(keeper.key, 'POST', '/api-keys', { name: 'a bit of it', principal_id: robot, scopes: ['runs:read'] })).status).toBe(201);
+    // It may be given more one day, by somebody who does not know of the key.
+    const { id: idle } = await plane.principal([], plane.tenant, 'service');
+    expect(await codeOf(by(keeper.key, 'POST', '/api-keys', { name: 'to be', principal_id: idle }))).toBe('scope_too_wide');
+    expect(await codeOf(by(keeper.key, 'POST', '/api-keys', { name: 'to be', principal_id: idle, scopes: ['roles:grant'] }))).toBe('scope_too_wide');
     const { id } = await newKey(admin.key, { principal_id: robot });
     expect(await codeOf(by(keeper.key, 'POST', `/api-keys/${id}/rotate`, {}))).toBe('scope_too_wide');
     expect((await by(keeper.key, 'DELETE', `/api-keys/${id}`)).status).toBe(204);

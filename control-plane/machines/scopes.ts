@@ -1,8 +1,9 @@
+import { PERMISSION_NAMES } from '@countersign/contracts/openapi/permissions.ts';
 import type { PermissionName } from '@countersign/contracts/openapi/permissions.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Principal } from '../identity/principal.ts';
-import { givableIn, heldIn, refuseWider, rightsIn } from '../roles/rights.ts';
+import { givableIn, heldIn, refuseWider } from '../roles/rights.ts';
 import { findWorkspace } from '../roles/queries.ts';
 
 export interface Holder {
@@ -13,8 +14,8 @@ export interface Holder {
 }
 
 /**
- * Refuses to hand out a key, client or federation that can do more than `principal` may themselves: for a service account that counts what it
- * holds now, cut to the scopes. What it is given later is given by somebody who holds it.
+ * Refuses to hand out a key, client or federation that can do more than `principal` may themselves, now or when the service account is given more:
+ * whoever gives that does not know who holds a secret of it. So a secret without scopes is for whoever may do everything.
  *
  * @throws ApiError `not_found`, `scope_too_wide`
  */
@@ -26,7 +27,8 @@ export async function refuseMoreThanOwn(tx: Transaction, principal: Principal, {
     refuseWider(scopes ?? [], own);
     return;
   }
-  const held = await rightsIn(tx, principal.tenantId, principalId, workspaceId);
   // A key outlives what is held for a while.
-  refuseWider([...held].filter((name) => scopes === null || scopes.includes(name)), await givableIn(tx, principal, workspaceId));
+  const givable = await givableIn(tx, principal, workspaceId);
+  if (scopes !== null) return refuseWider(scopes, givable);
+  if (!PERMISSION_NAMES.every((name) => givable.has(name))) throw new ApiError('scope_too_wide', 'Give scopes that you hold: without them a key can do whatever the service account is ever given.');
 }

@@ -10,7 +10,7 @@ import { countAdmins, findCustomRole, lockTenant } from './queries.ts';
 import type { CustomRoleRow } from './queries.ts';
 
 /** What a principal holds in a workspace at this moment; nothing where the workspace or the principal is not there. */
-export async function rightsIn(tx: Transaction, tenantId: string, principalId: string, workspaceId: string): Promise<ReadonlySet<PermissionName>> {
+async function rightsIn(tx: Transaction, tenantId: string, principalId: string, workspaceId: string): Promise<ReadonlySet<PermissionName>> {
   const row = await tx.maybeOne<MembershipRow>(findMembershipIn, [tenantId, principalId, workspaceId, null]);
   return row === undefined ? new Set() : new Set([...permissionsOf(row.roles), ...row.custom_permissions]);
 }
