@@ -28,7 +28,7 @@ export async function makeCallers(database: Database, { tenantId, workspaceId }:
   const makers: Record<CredentialKind, { statement: Statement; values: unknown[]; headers: Record<string, string> }> = {
     key: { statement: insertApiKey, values: [tenantId, id.key, sha256, principalId, 'walk'], headers: { authorization: `Bearer ${apiKeyToken(tenantId, id.key, secret)}` } },
     session: {
-      statement: insertSession, values: [tenantId, id.session, sha256, principalId, 'passkey', 'passkey', null, null, [], null, null, null],
+      statement: insertSession, values: [tenantId, id.session, sha256, principalId, 'passkey', 'passkey', null, null, [], null, null, null, null],
       headers: { cookie: `countersign_session=${sessionToken(tenantId, id.session, secret)}`, origin: publicUrl, 'x-countersign-csrf': '1' },
     },
     token: { statement: insertToken, values: [tenantId, id.token, sha256, principalId, newId('oauth_client'), permissions], headers: { authorization: `Bearer ${accessToken(tenantId, id.token, secret)}` } },
