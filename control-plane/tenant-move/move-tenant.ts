@@ -9,7 +9,7 @@ import { checkArrival, newestCheckpoints } from './check-arrival.ts';
 import { differing, digestOfAll, digestRows } from './digest-rows.ts';
 import { TenantMoveError } from './errors.ts';
 import {
-  derivedSigningKeys, findBySlug, findInDirectory, homeWorkspace, lastMove, listTables, moveFacts, objectKeys, openMove, pastTriggers, recordMove, removeRows, sealsOfBefore, setState,
+  derivedSigningKeys, findBySlug, findInDirectory, homeWorkspace, lastMove, listTables, moveFacts, objectKeys, openMove, pastTriggers, recordMove, removeRows, sealsOfBefore, secretReferences, setState,
 } from './repository-move.ts';
 import type { DirectoryRow, MovedTable } from './repository-move.ts';
 import { transferObjects, transferRows } from './transfer.ts';
@@ -55,6 +55,11 @@ export async function moveTenant(options: MoveOptions): Promise<Moved> {
     throw error;
   }
   return arrive(options, entry, moveId, tables);
+}
+
+/** Which secrets no move takes along: they are kept outside of both databases, and the other cell looks for them under the same names. */
+export async function secretsElsewhere({ tenantId, from }: Pick<MoveOptions, 'tenantId' | 'from'>): Promise<string[]> {
+  return (await from.database.forTenant(tenantId, (tx) => tx.rows<{ ref: string }>(secretReferences, [tenantId]))).map(({ ref }) => ref);
 }
 
 /** Takes back a move that has not left: the tenant is served where it was, and nothing of it is in the other cell. */

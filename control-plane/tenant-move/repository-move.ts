@@ -171,6 +171,12 @@ export async function objectKeys(tx: Transaction, tenantId: string): Promise<str
   return [...keys].toSorted();
 }
 
+/** Of credentials that are not sealed in the rows: they name what stands in the secret store of a cell. */
+export const secretReferences: Statement = {
+  name: 'move.secret_references',
+  text: `SELECT DISTINCT ref FROM control.credentials, unnest(ARRAY[secret_ref, previous_secret_ref]) AS ref WHERE tenant_id = $1 AND removed_at IS NULL AND ref IS NOT NULL ORDER BY ref`,
+};
+
 const foreignKeys: Statement = {
   name: 'move.foreign_keys',
   text: `

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { shredTenant } from '@countersign/control-plane/keyring/shredding.ts';
 import { openCellEnd } from '@countersign/control-plane/tenant-move/cell-end.ts';
 import type { CellEnd } from '@countersign/control-plane/tenant-move/cell-end.ts';
-import { forgetMoved, moveTenant } from '@countersign/control-plane/tenant-move/move-tenant.ts';
+import { forgetMoved, moveTenant, secretsElsewhere } from '@countersign/control-plane/tenant-move/move-tenant.ts';
 import { ControlPlaneUnderTest } from '@countersign/control-plane/testing/control-plane-under-test.ts';
 import { createDesk } from '@countersign/control-plane/testing/desk-instance.ts';
 import { seedApproval } from '@countersign/control-plane/testing/seeded-run.ts';
@@ -13,6 +13,7 @@ import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import { createLocalBucket } from '@countersign/platform/objects/create-bucket.ts';
 import { S3Objects } from '@countersign/platform/objects/s3-objects.ts';
 import { deletePastThePort } from '@countersign/platform/objects/testing/delete-past-the-port.ts';
+import { secretsWriter } from '@countersign/platform/secrets/secrets-writer.ts';
 import { startMoto } from '../aws/moto.ts';
 import type { RunningMoto } from '../aws/moto.ts';
 import { ROOT } from '../config.ts';
@@ -28,7 +29,7 @@ async function start(cell: string): Promise<ControlPlaneUnderTest> {
   await createLocalBucket(aws.endpoint, bucket);
   return ControlPlaneUnderTest.start({
     COUNTERSIGN_CELL: cell, COUNTERSIGN_TENANT_SLUG: `tenant-of-${cell}`, COUNTERSIGN_CELLS: 'us-1=http://us-1.example,us-2=http://us-2.example', COUNTERSIGN_CHECKPOINT_SECONDS: '1',
-    COUNTERSIGN_KEYS: 'aws-kms', COUNTERSIGN_KMS_KEY_ID: await createKmsKey(aws.endpoint), COUNTERSIGN_AWS_ENDPOINT: aws.endpoint,
+    COUNTERSIGN_KEYS: 'aws-kms', COUNTERSIGN_KMS_KEY_ID: await createKmsKey(aws.endpoint), COUNTERSIGN_AWS_ENDPOINT: aws.endpoint, COUNTERSIGN_SECRETS_AWS_PREFIX: cell,
     COUNTERSIGN_OBJECTS_S3_BUCKET: bucket, COUNTERSIGN_OBJECTS_S3_ENDPOINT: aws.endpoint,
   });
 }
@@ -56,6 +57,10 @@ test('a tenant goes from one KMS key and bucket to others: its keys are wrapped 
   await createDesk(one);
   const approval = await seedApproval(one);
   expect(await rootKeys(ends.one)).toEqual([ends.one.kek.id]);
+  // A secret at AWS stays where it is, and is named to whoever moves the tenant.
+  await secretsWriter(aws.endpoint)(`us-1/${one.tenant.tenantId}/desk`, '{"username":"u","password":"p"}');
+  expect((await one.api('POST', '/api/v1/credentials', { json: { name: 'kept-at-aws', kind: 'basic', secret_ref: 'aws-sm:desk' } })).body).toMatchObject({ source: 'aws-sm' });
+  expect(await secretsElsewhere({ tenantId: one.tenant.tenantId, from: ends.one })).toEqual(['aws-sm:desk']);
   await expect.poll(async () => (await checkpointsIn(one)).length, { timeout: 20_000 }).toBeGreaterThan(0);
 
   const moved = await moveTenant({

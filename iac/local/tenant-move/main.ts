@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import axios from 'axios';
 import { openCellEnd } from '@countersign/control-plane/tenant-move/cell-end.ts';
 import { TenantMoveError } from '@countersign/control-plane/tenant-move/errors.ts';
-import { abandonMove, forgetMoved, moveTenant } from '@countersign/control-plane/tenant-move/move-tenant.ts';
+import { abandonMove, forgetMoved, moveTenant, secretsElsewhere } from '@countersign/control-plane/tenant-move/move-tenant.ts';
 import type { MoveOptions } from '@countersign/control-plane/tenant-move/move-tenant.ts';
 import { CellError, endOf } from '../cell/errors.ts';
 import { environmentText } from '../config.ts';
@@ -29,13 +29,19 @@ async function main(): Promise<void> {
   if (tenant === undefined || source === undefined || target === undefined) throw new CellError('usage', USAGE);
   const [from, to] = [await openCellEnd(await cellSettingsOf(source)), await openCellEnd(await cellSettingsOf(target))];
   try {
-    const told = (stage: string): void => { if (values.json !== true) say(`  ${stage.replace('_', ' ')}`); };
-    const options = { tenantId: tenant, from, to, withUncertain: values['with-uncertain'] === true, drain_ms: secondsOf(values['drain-seconds']) * 1_000, settle_ms: SETTLE_MS, onStage: told, tellRouter: routerTold(values.router) };
-    const done = values.abandon === true ? await abandonMove(options) : values.forget === true ? await forget(options, values.router) : await moveTenant(options);
+    const told = (line: string): void => { if (values.json !== true) say(`  ${line}`); };
+    const options = { tenantId: tenant, from, to, withUncertain: values['with-uncertain'] === true, drain_ms: secondsOf(values['drain-seconds']) * 1_000, settle_ms: SETTLE_MS, onStage: (stage: string) => told(stage.replace('_', ' ')), tellRouter: routerTold(values.router) };
+    const done = values.abandon === true ? await abandonMove(options) : values.forget === true ? await forget(options, values.router) : await move(options, told);
     say(values.json === true ? JSON.stringify(done ?? { abandoned: true }) : resultOf(values, done, from.cell, to.cell));
   } finally {
     await Promise.all([from.close(), to.close()]);
   }
+}
+
+async function move(options: MoveOptions, told: (line: string) => void): Promise<object> {
+  const secrets_elsewhere = await secretsElsewhere(options);
+  if (secrets_elsewhere.length > 0) told(`${secrets_elsewhere.join(', ')}: kept outside of ${options.from.cell}, and not moved. ${options.to.cell} looks for them under the same names.`);
+  return { ...await moveTenant(options), secrets_elsewhere };
 }
 
 function resultOf(values: { abandon?: boolean | undefined; forget?: boolean | undefined }, done: unknown, from: string, to: string): string {
