@@ -48,8 +48,13 @@ function rendered({ heading, text = [], table, commands }: Section): string {
 function renderedTable({ headings, rows, empty }: Table): string {
   if (rows.length === 0) return `<p class="none">${escaped(empty)}</p>`;
   const head = headings.map((heading) => `<th scope="col">${escaped(heading)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${renderedCell(cell)}</td>`).join('')}</tr>`).join('\n');
+  const body = rows.map((row) => `<tr>${row.map((cell, column) => `<td${isOfShortWords(cell) ? ' class="words"' : ''}><span class="heading" aria-hidden="true">${escaped(headings[column] ?? '')}</span>${renderedCell(cell)}</td>`).join('')}</tr>`).join('\n');
   return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
+}
+
+/** Ids and digests may break anywhere; a column of words is not made narrower than a word. */
+function isOfShortWords(cell: Cell): boolean {
+  return typeof cell === 'string' && cell.split(/\s/).every((word) => word.length <= 14);
 }
 
 function renderedCell(cell: Cell): string {
@@ -65,14 +70,26 @@ function escaped(text: string): string {
 
 const STYLE = `
 :root { color-scheme: light dark; }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: CanvasText; background: Canvas; }
+body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: CanvasText; background: Canvas; overflow-wrap: anywhere; }
 main { max-width: 70rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; border-bottom: 1px solid #8886; padding-bottom: .25rem; }
 .summary, .none { opacity: .8; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #8883; overflow-wrap: anywhere; }
-code, pre { font: .85rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #8883; }
+code, pre { font: .85rem/1.45 ui-monospace, monospace; }
+table code { font-size: .95em; }
+th, .words { overflow-wrap: normal; }
 pre { padding: .75rem; border: 1px solid #8886; overflow-x: auto; white-space: pre-wrap; }
-@media print { main { max-width: none; padding: 0; } section { break-inside: avoid-page; } }
+.heading { display: none; }
+/* On a narrow screen each row stands by itself, with the headings beside its cells. */
+@media screen and (max-width: 45rem) {
+  table, tbody, tr, td { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { padding: .5rem 0; border-bottom: 1px solid #8886; }
+  td { display: grid; grid-template-columns: 8rem 1fr; padding: .1rem 0; border: 0; }
+  .heading { display: inline; opacity: .8; }
+}
+@page { margin: 15mm; }
+@media print { main { max-width: none; padding: 0; } table { font-size: .75rem; } tr { break-inside: avoid; } h2, thead { break-after: avoid; } }
 `;
