@@ -32,7 +32,8 @@ class Keeper:
 
     def restore(self):
         for root, _, names in os.walk(self.folder):
-            for name in (name for name in names if name.endswith(".kept")):
+            # The bucket before what is in it: each object has a copy, as the bucket was then.
+            for name in sorted((name for name in names if name.endswith(".kept")), key=lambda name: name != "bucket.kept"):
                 with open(os.path.join(root, name), "rb") as file:
                     self.put_back(os.path.relpath(os.path.join(root, name), self.folder).split(os.sep), pickle.load(file))
 
