@@ -101,6 +101,59 @@ describe('people', () => {
   });
 });
 
+describe('identity providers', () => {
+  it('are added with the address to register, tested, changed by what was read, and switched off', async () => {
+    await open('usual', '/identity-providers');
+    await button('Add a provider').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('GitLab');
+    await dialog.getByLabel('Issuer').fill('https://gitlab.example');
+    await dialog.getByLabel('Client id').fill('countersign');
+    await dialog.getByLabel('Who may come in').selectOption('just_in_time');
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    await dialog.getByText('Name the e-mail domains of which everybody may come in.').waitFor();
+    await dialog.getByLabel('E-mail domains').fill('acme.example');
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    await page.getByRole('dialog', { name: 'Register the redirect address at GitLab' }).getByText('/api/v1/sign-in/oidc/callback/').waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    const card = page.getByRole('region', { name: 'Identity provider GitLab' });
+    await card.getByRole('button', { name: 'Test' }).click();
+    await dialog.getByText('It answers, and people can sign in by it.').waitFor();
+    await page.keyboard.press('Escape');
+    await card.getByRole('button', { name: 'Change' }).click();
+    expect(await dialog.getByLabel('Issuer').count()).toBe(0);
+    await dialog.getByLabel('Claim that names groups').fill('groups');
+    await dialog.getByRole('button', { name: 'Change it' }).click();
+    await card.getByText('of the claim groups').waitFor();
+    await card.getByRole('button', { name: 'Disable' }).click();
+    await card.getByRole('button', { name: 'Enable' }).waitFor();
+    expect(api.world.identityProviders.at(-1)).toMatchObject({ name: 'GitLab', issuer: 'https://gitlab.example', groups_claim: 'groups', allowed_email_domains: ['acme.example'], provisioning: 'just_in_time', has_client_secret: false, enabled: false, version: 3 });
+  });
+
+  it('that do not answer say so where they are tested', async () => {
+    await open('usual', '/identity-providers');
+    await page.getByRole('region', { name: 'Identity provider Okta before the move' }).getByRole('button', { name: 'Test' }).click();
+    await page.getByRole('dialog').getByText('It did not answer within 10 s.').waitFor();
+  });
+});
+
+describe('away from home', () => {
+  it('what concerns the whole tenant says where it is changed, and people are not looked for in vain', async () => {
+    await open('usual', '/runs');
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('menuitemradio', { name: 'IT operations (home)' }).waitFor();
+    await page.getByRole('menuitemradio', { name: 'HR service' }).click();
+    await page.getByRole('button', { name: /^Account of .* HR service/ }).waitFor();
+    await page.getByRole('link', { name: /^Access/ }).click();
+    await page.getByText('People are kept in the home workspace').waitFor();
+    await page.getByRole('link', { name: 'Machines' }).click();
+    expect(await button('Trust an issuer').getAttribute('aria-description')).toBe('This concerns the whole tenant: choose its home workspace, IT operations, in the menu of your account.');
+    await page.getByRole('link', { name: 'Roles', exact: true }).click();
+    await button('Give a role').click();
+    await page.getByRole('dialog').getByText('People can be looked for in the home workspace.').waitFor();
+  });
+});
+
 describe('workspaces', () => {
   it('are chosen in the account menu; every request names the one that is shown', async () => {
     await open('usual', '/privacy');

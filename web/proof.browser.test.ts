@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, show, startBrowser } from './testing/browser.ts';
 import { buildConsole } from './testing/build.ts';
 import type { ScenarioName } from './testing/data/scenarios.ts';
+import { SINK_SECRET } from './testing/http/audit-peer-routes.ts';
 import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
 
 let browser: Browser;
@@ -87,6 +88,101 @@ describe('the audit', () => {
     await page.getByLabel('A note that you kept').fill('another history');
     await button('Verify now').click();
     await page.getByText('The note that you kept is about another history.').waitFor();
+  });
+});
+
+describe('an event', () => {
+  it('shows who may see each member, and is proven by the browser itself against what a checkpoint signs', async () => {
+    await open('usual', '/audit?type=run.created');
+    await page.getByRole('button', { name: 'run.created' }).last().click();
+    await page.getByRole('row', { name: /^state public/ }).waitFor();
+    await button('Prove it').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('it leads to the root that the checkpoint signs').waitFor();
+    await dialog.getByText('auditor.example/witness').waitFor();
+  });
+
+  it('that was altered is found out, and one that no checkpoint signs yet is said to be', async () => {
+    await open('usual', '/audit?type=run.created');
+    await page.route('**/api/v1/audit/proofs/inclusion*', async (route) => {
+      const answer = await (await route.fetch()).json() as { hashes: string[] };
+      await route.fulfill({ json: { ...answer, hashes: answer.hashes.toReversed() } });
+    });
+    await page.getByRole('button', { name: 'run.created' }).last().click();
+    await button('Prove it').click();
+    await page.getByRole('dialog').getByText('It does not lead to the root that the checkpoint signs').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'run.created' }).last().click();
+    await page.getByRole('button', { name: 'run.created' }).first().click();
+    await button('Prove it').click();
+    await page.getByRole('dialog').getByText('No checkpoint signs it yet').waitFor();
+  });
+});
+
+describe('sinks', () => {
+  it('are added with a secret that is shown once, tested, and paused', async () => {
+    await open('usual', '/audit/sinks');
+    await page.getByRole('region', { name: 'Audit sink Security lake' }).getByText('The sink answered 503.').waitFor();
+    await button('Add a sink').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Chronicle');
+    await dialog.getByLabel('Address').fill('https://siem.acme.example/?token=1');
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    await dialog.getByText('The address has no query').waitFor();
+    await dialog.getByLabel('Address').fill('https://siem.acme.example/in');
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    await dialog.getByText(SINK_SECRET).waitFor();
+    await dialog.getByRole('button', { name: 'I have stored it' }).click();
+    expect(await page.content()).not.toContain(SINK_SECRET);
+    const card = page.getByRole('region', { name: 'Audit sink Chronicle' });
+    await card.getByRole('button', { name: 'Test' }).click();
+    await dialog.getByRole('button', { name: 'Send it' }).click();
+    await dialog.getByText('It took it').waitFor();
+    await page.keyboard.press('Escape');
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByRole('button', { name: 'Go on' }).waitFor();
+    expect(api.world.auditPeers.sinks.at(-1)).toMatchObject({ name: 'Chronicle', kind: 'webhook', format: 'ocsf', types: null, state: 'disabled' });
+  });
+});
+
+describe('witnesses', () => {
+  it('are added by their key, and say up to where they vouch', async () => {
+    await open('usual', '/audit/witnesses');
+    await page.getByRole('region', { name: 'Witness auditor.example/witness' }).getByRole('row', { name: 'IT operations 100 its cosignature' }).waitFor();
+    await button('Add a witness').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Its key').fill('other.example/w1+1a2b3c4d+BAmadeUp');
+    await dialog.getByLabel('Its address').fill('https://other.example');
+    await dialog.getByRole('button', { name: 'Add it' }).click();
+    const card = page.getByRole('region', { name: 'Witness other.example/w1' });
+    await card.getByText('not asked yet').waitFor();
+    await card.getByRole('button', { name: 'Remove' }).click();
+    await dialog.getByRole('button', { name: 'Remove it' }).click();
+    await card.waitFor({ state: 'hidden' });
+  });
+});
+
+describe('credentials', () => {
+  it('are stored, rotated where they are kept, and removed when nothing uses them', async () => {
+    await open('usual', '/credentials');
+    const used = page.getByRole('row', { name: /^servicenow-prod/ });
+    expect(await used.getByRole('button', { name: 'Remove' }).getAttribute('aria-description')).toContain('1 use of it');
+    await button('Store a credential').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('workday');
+    await dialog.getByLabel('Kind').selectOption('bearer');
+    await dialog.getByRole('button', { name: 'Store it' }).click();
+    await dialog.getByText('Fill in: Token.').waitFor();
+    await dialog.getByRole('textbox', { name: 'Token' }).fill('not-a-real-token');
+    await dialog.getByRole('button', { name: 'Store it' }).click();
+    const row = page.getByRole('row', { name: /^workday .* bearer token sealed here nothing 1 stored now/ });
+    await row.getByRole('button', { name: 'Rotate' }).click();
+    await dialog.getByText('Kept elsewhere').click();
+    await dialog.getByLabel('Reference').fill('env:WORKDAY');
+    await dialog.getByRole('button', { name: 'Rotate it' }).click();
+    await page.getByRole('row', { name: /^workday .* env:WORKDAY nothing 2 rotated now/ }).getByRole('button', { name: 'Remove' }).click();
+    await dialog.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('row', { name: /^workday/ }).waitFor({ state: 'hidden' });
   });
 });
 

@@ -69,6 +69,8 @@ const SHOTS: Shot[] = [
   { name: 'credentials', scenario: 'usual', path: () => '/credentials' },
   { name: 'audit-sinks', scenario: 'usual', path: () => '/audit/sinks' },
   { name: 'witnesses', scenario: 'usual', path: () => '/audit/witnesses' },
+  ...['people', 'roles', 'machines', 'identity-providers', 'credentials', 'audit/sinks', 'audit/witnesses', 'evidence', 'privacy'].map((page): Shot => ({ name: `${page.replace('/', '-')}-empty`, scenario: 'empty', path: () => `/${page}` })),
+  ...['identity-providers', 'audit/sinks', 'privacy'].map((page): Shot => ({ name: `${page.replace('/', '-')}-viewer`, scenario: 'viewer', path: () => `/${page}` })),
   { name: 'changes', scenario: 'usual', path: () => '/changes?show=all' },
   { name: 'break-glass', scenario: 'usual', path: () => '/break-glass' },
   { name: 'workspaces', scenario: 'usual', path: () => '/workspaces' },
