@@ -84,6 +84,30 @@ describe('a batch', () => {
     expect([Object.keys(there.calls).length, there.events, there.decisions]).toEqual([49, 49, 49]);
   });
 
+  it.each([
+    ['lacks a grant', 'REVOKE INSERT ON execution.tool_calls FROM countersign_execution', 'GRANT INSERT ON execution.tool_calls TO countersign_execution', '42501'],
+    ['may only read', 'ALTER ROLE countersign_execution IN DATABASE $db SET default_transaction_read_only = on', 'ALTER ROLE countersign_execution IN DATABASE $db RESET default_transaction_read_only', '25006'],
+  ])('of a role that %s is refused whole by one transaction, leaves nothing, and is written when that is mended', async (_name, breaks, mends, code) => {
+    const calls = await Promise.all(Array.from({ length: 20 }, () => leasedCall(plant)));
+    const parts = await Promise.all(calls.map((call) => intent(call)));
+    const admin = new Database({ url: plant.database.adminUrl, applicationName: 'test', maxConnections: 1 });
+    // In this database alone: the server is shared.
+    const change = (text: string): Promise<number> => admin.forNoTenant((tx) => tx.change({ name: `test.${text.slice(0, 40)}`, text: text.replace('$db', `"${new URL(plant.database.adminUrl).pathname.slice(1)}"`) }));
+    pools.push(admin);
+    await change(breaks);
+    const committing = committer();
+    try {
+      const results = await Promise.all(parts.map(({ part }) => committing.commit([part])));
+      expect(results.map(([result]) => result)).toEqual(calls.map(() => ({ kind: 'refused', error: expect.objectContaining({ code }) })));
+      expect(committing.stats().batches).toBe(1);
+      expect(await recorded(calls)).toMatchObject({ calls: {}, events: 0, decisions: 0 });
+    } finally {
+      await change(mends);
+    }
+    const again = committer();
+    expect((await Promise.all(parts.map(({ part }) => again.commit([part])))).flatMap(kinds)).toEqual(calls.map(() => 'done'));
+  });
+
   it('of several tenants acts for each of them, and shows none of it to another', async () => {
     const [here, there] = [await leasedCall(plant), await leasedCall(beside)];
     const committing = committer();

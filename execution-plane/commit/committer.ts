@@ -1,6 +1,6 @@
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
-import { isOfServer, isPassingConflict } from '@countersign/platform/postgres/errors.ts';
+import { isOfAnyWrite, isOfServer, isPassingConflict } from '@countersign/platform/postgres/errors.ts';
 import type { PartResult } from './part.ts';
 import { findCommitted, writeBatch } from './repository-batch.ts';
 import type { BatchResult, Unit } from './repository-batch.ts';
@@ -114,7 +114,7 @@ export class Committer {
     return taken;
   }
 
-  /** Never rejects. What PostgreSQL refuses is tried in halves, down to the one unit whose fault it is. */
+  /** Never rejects. What PostgreSQL refuses is tried in halves, down to the one unit whose fault it is; what is no unit's fault is asked once. */
   async #write(batch: readonly Waiting[], conflicts = 0): Promise<void> {
     let result: BatchResult;
     try {
@@ -124,6 +124,10 @@ export class Committer {
     } catch (error) {
       if (!isOfServer(error)) return this.#findOut(batch, error);
       if (isPassingConflict(error) && conflicts < CONFLICT_TRIES) return this.#write(batch, conflicts + 1);
+      if (isOfAnyWrite(error)) {
+        this.#options.log.error({ err: error, units: batch.length }, 'the database takes no writes of this worker: nothing is called until it does; see docs/runbooks/the-database-takes-no-writes.md');
+        return this.#answer(batch, () => ({ kind: 'refused', error }));
+      }
       if (batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
         await this.#write(batch.slice(0, middle));

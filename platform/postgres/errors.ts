@@ -30,3 +30,12 @@ export function isPassingConflict(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return code === '40001' || code === '40P01' || code === '55P03';
 }
+
+/**
+ * Whether the server would refuse anybody's write just now, whatever is written: it has no room, memory or connections (class 53), takes no writes
+ * (25006), or the role lacks a grant (42501 of `aclcheck_error`; a policy or a function that refuses one row says the same code elsewhere).
+ */
+export function isOfAnyWrite(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return false;
+  return error.code.startsWith('53') || error.code === '25006' || (error.code === '42501' && 'routine' in error && error.routine === 'aclcheck_error');
+}
