@@ -92,7 +92,7 @@ describe('a batch', () => {
     const parts = await Promise.all(calls.map((call) => intent(call)));
     const admin = new Database({ url: plant.database.adminUrl, applicationName: 'test', maxConnections: 1 });
     // In this database alone: the server is shared.
-    const change = (text: string): Promise<number> => admin.forNoTenant((tx) => tx.change({ name: `test.${text.slice(0, 40)}`, text: text.replace('$db', `"${new URL(plant.database.adminUrl).pathname.slice(1)}"`) }));
+    const change = (text: string): Promise<number> => admin.forNoTenant((tx) => tx.change({ name: text.slice(-60), text: text.replace('$db', `"${new URL(plant.database.adminUrl).pathname.slice(1)}"`) }));
     pools.push(admin);
     await change(breaks);
     const committing = committer();
