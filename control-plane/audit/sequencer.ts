@@ -8,6 +8,7 @@ import type { CheckpointPace, CheckpointParts } from './checkpoints.ts';
 import { indexTenant } from './search-index.ts';
 import { deliverToSinks } from './sinks/delivery.ts';
 import type { DeliveryParts } from './sinks/delivery.ts';
+import { TenantLanes } from './tenant-lanes.ts';
 import { TenantRounds } from './tenant-rounds.ts';
 import { cosignCheckpoints } from './witnesses/cosigning.ts';
 
@@ -34,6 +35,8 @@ export class Sequencer {
   readonly #indexing: Loop;
   readonly #cosigning: Loop;
   readonly #delivering: Loop;
+  readonly #cosignings: TenantLanes;
+  readonly #deliveries: TenantLanes;
   readonly #toSeal: TenantRounds;
   readonly #toSign: TenantRounds;
   readonly #toIndex: TenantRounds;
@@ -53,11 +56,13 @@ export class Sequencer {
     this.#toIndex = new TenantRounds(parts.database);
     this.#toCosign = new TenantRounds(parts.database);
     this.#toDeliver = new TenantRounds(parts.database);
+    this.#cosignings = this.#lanes(this.#toCosign, () => this.#cosigning, async (tenantId) => await cosignCheckpoints(tenantId, parts) > 0);
+    this.#deliveries = this.#lanes(this.#toDeliver, () => this.#delivering, (tenantId) => deliverToSinks(tenantId, parts));
     this.#sealing = new Loop({ name: 'sequencer', idle_ms: IDLE_MS, busy_ms: 0, log: parts.log }, () => this.#seal());
     this.#signing = new Loop({ name: 'checkpoints', idle_ms: SIGNING_MS, busy_ms: SIGNING_MS, log: parts.log }, () => this.#sign());
     this.#indexing = new Loop({ name: 'audit search', idle_ms: INDEXING_MS, busy_ms: 0, log: parts.log }, () => this.#index());
-    this.#cosigning = new Loop({ name: 'witnesses', idle_ms: TELLING_MS, busy_ms: TELLING_MS, log: parts.log }, async () => this.#forEach(await this.#toCosign.next(), async (tenantId) => await cosignCheckpoints(tenantId, parts) > 0));
-    this.#delivering = new Loop({ name: 'audit sinks', idle_ms: TELLING_MS, busy_ms: 0, log: parts.log }, () => this.#deliver());
+    this.#cosigning = new Loop({ name: 'witnesses', idle_ms: TELLING_MS, busy_ms: TELLING_MS, log: parts.log }, () => this.#beside(this.#cosignings, this.#toCosign));
+    this.#delivering = new Loop({ name: 'audit sinks', idle_ms: TELLING_MS, busy_ms: 0, log: parts.log }, () => this.#beside(this.#deliveries, this.#toDeliver));
   }
 
   start(): void {
@@ -80,6 +85,7 @@ export class Sequencer {
 
   async stop(): Promise<void> {
     await Promise.all(this.#loops().map((loop) => loop.stop()));
+    await Promise.all([this.#cosignings.stop(), this.#deliveries.stop()]);
   }
 
   #loops(): Loop[] {
@@ -121,12 +127,17 @@ export class Sequencer {
     });
   }
 
-  async #deliver(): Promise<boolean> {
-    return this.#forEach(await this.#toDeliver.next(), async (tenantId) => {
-      const delivered = await deliverToSinks(tenantId, this.#parts);
-      if (delivered) this.#toDeliver.tell(tenantId);
-      return delivered;
-    });
+  /** What waits for machines that tenants name is begun, not waited for. */
+  async #beside(lanes: TenantLanes, rounds: TenantRounds): Promise<boolean> {
+    lanes.begin(await rounds.next());
+    return false;
+  }
+
+  #lanes(rounds: TenantRounds, loop: () => Loop, work: (tenantId: string) => Promise<boolean>): TenantLanes {
+    return new TenantLanes({ work, log: this.#parts.log, again: (tenantId, when) => {
+      rounds.tell(tenantId);
+      if (when === 'now') loop().wake();
+    } });
   }
 
   /** The trouble of one tenant is not the others'. */
