@@ -12,13 +12,14 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'web/dist/**', '.cache/**', '.countersign/**'],
     globalSetup: ['iac/local/test/scratch-setup.ts', 'iac/local/test/postgres-setup.ts'],
     setupFiles: ['iac/local/test/keep-compiled.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // They end what hangs, and say nothing about how long a test takes on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Vitest's own second is short on a busy machine; what holds is found after the same few milliseconds.
     expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     // One more than the two cores of the smallest machine: tests wait for a database or a browser some of the time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -100,10 +100,22 @@ async function end(server: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Ends with us, however we end: a pipe that nobody holds any more is closed. */
+/**
+ * Ends with us, however we end: a pipe that nobody holds any more is closed. Objects are put one after the other: moto looks whether there is
+ * one and writes it in two steps, and of two writers at the same moment S3 lets one win.
+ */
 const SERVE = `
 import os, sys, threading
-from moto.server import main
+from moto import server
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+lock, run = threading.Lock(), server.run_simple
+def one_put_at_a_time(app):
+    def answer(environ, start_response):
+        if environ["REQUEST_METHOD"] != "PUT":
+            return app(environ, start_response)
+        with lock:
+            return list(app(environ, start_response))
+    return answer
+server.run_simple = lambda host, port, app, **more: run(host, port, one_put_at_a_time(app), **more)
+server.main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 `;
