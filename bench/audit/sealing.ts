@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { GATHER_MS } from '@countersign/control-plane/audit/sequencer.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { seedPlace } from '../growth/place.ts';
 import { newEvents } from './events.ts';
@@ -11,7 +12,7 @@ import type { World } from './world.ts';
 const BATCH = 200;
 const WRITERS = 2;
 /** How exactly the moment is known at which the last event was sealed. */
-const LOOK_EVERY_MS = 5;
+const LOOK_EVERY_MS = 10;
 /** Before the clock runs: chains of a cell have been signed and searched before, and are so once a minute and after a while. */
 const WARM_UP = 2_000;
 
@@ -78,12 +79,13 @@ async function perSecond(events: number, { tenantId, workspaces }: Chains, write
   return events / ((performance.now() - began) / 1_000);
 }
 
-/** One event at a time, of one tenant: from its commit until somebody else sees that it is sealed. */
+/** One event at a time, each after a rest of the sequencer's: from its commit until somebody else sees that it is sealed. */
 export async function measureLatency(count: number, world: World): Promise<{ p50: number; p99: number }> {
   const { tenantId, workspaceId } = await seedPlace(world.control, 'bench-latency');
   world.sealer.resume();
   const taken_ms: number[] = [];
   for (const event of newEvents(tenantId, [workspaceId], 0, count)) {
+    await pause(2 * GATHER_MS);
     await appendEvents(world.execution, tenantId, [event]);
     const committed = performance.now();
     world.sealer.wake(tenantId);

@@ -15,7 +15,7 @@ import { cosignCheckpoints } from './witnesses/cosigning.ts';
 /** An event is sealed about this long after its commit, unless a notification makes it sooner. */
 const IDLE_MS = 200;
 /** Where events come all the time, those of so long are sealed by one commit. The first after a rest is sealed at once. */
-const GATHER_MS = 20;
+export const GATHER_MS = 50;
 const SIGNING_MS = 500;
 const INDEXING_MS = 500;
 const TELLING_MS = 500;

@@ -15,7 +15,9 @@ const linesBetween: Statement = {
   name: 'audit.lines_between',
   text: `
     SELECT r.chain, l.line FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS r (chain, after, up_to)
-      JOIN audit.links l ON l.tenant_id = $1 AND l.chain = r.chain AND l.seq > r.after AND l.seq <= r.up_to
+     CROSS JOIN LATERAL (SELECT l.seq, l.line FROM audit.links l WHERE l.tenant_id = $1 AND l.chain = r.chain AND l.seq > r.after
+                          -- chain by chain by the key, whatever the planner believes of the table
+                          ORDER BY l.seq LIMIT r.up_to - r.after) l
      ORDER BY r.chain, l.seq`,
 };
 
