@@ -59,7 +59,7 @@ async function runAll({ only, vitest }: TestArguments): Promise<number> {
 
 async function runChecksOf(only: TestKind | undefined): Promise<void> {
   if (only === undefined) await runChecks(report, tools, root);
-  if (only === 'browser') await buildConsole(report, tools);
+  if (only === 'browser') await buildConsole(report);
 }
 
 /** What the tests need beside Node, and a machine may not have: looked for, and got, while the checks run. */

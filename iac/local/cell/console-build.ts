@@ -16,8 +16,10 @@ export async function ensureConsole(say: (line: string) => void, interrupted: Ab
   if ((await readFile(path.join(DIST, STAMP), 'utf8').catch(() => '')) === digest) return DIST;
   say('building the console (once, until its sources change)');
   const fresh = path.join(ROOT, '.cache', `console-${process.pid}`);
+  // Tests start cells, too, and what their runner says of its mode would build React's development version.
+  const { NODE_ENV: _mode, VITEST: _runner, ...environment } = baseEnvironment();
   try {
-    await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', fresh, '--emptyOutDir'], { cwd: path.join(ROOT, 'web'), env: baseEnvironment(), signal: interrupted });
+    await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error', '--outDir', fresh, '--emptyOutDir'], { cwd: path.join(ROOT, 'web'), env: environment, signal: interrupted });
   } catch (cause) {
     if (interrupted.aborted) throw new CellError('interrupted', 'Stopped while the console was being built.', { cause });
     throw new CellError('console_build_failed', `The console could not be built: ${(cause as Error).message}`, { cause });

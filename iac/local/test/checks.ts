@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GENERATED_FILES } from '@countersign/platform/tidy/generated-files.ts';
+import { ensureConsole } from '../cell/console-build.ts';
 import { ensureOpa } from '../opa/ensure-opa.ts';
 import { TestRunError } from './errors.ts';
 import type { StageReport } from './report.ts';
@@ -13,12 +14,12 @@ export async function runChecks(report: StageReport, tools: Tools, root: string)
   await report.stage('types of the console (tsc)', () => tools.run('tsc', '--noEmit', '-p', 'web/tsconfig.json'));
   await report.stage('lint (oxlint)', () => tools.run('oxlint', '--deny-warnings'));
   await report.stage('OpenAPI contract (redocly)', () => tools.run('redocly', 'lint', 'contracts/openapi/openapi.yaml'));
-  await buildConsole(report, tools);
+  await buildConsole(report);
 }
 
-/** The browser tests walk through what is built here. */
-export async function buildConsole(report: StageReport, tools: Tools): Promise<void> {
-  await report.stage('console build (vite)', () => tools.run('npm', 'run', 'build', '-w', 'web'));
+/** The browser tests walk through what is built here, and the cells of tests serve it: none of them builds it again. */
+export async function buildConsole(report: StageReport): Promise<void> {
+  await report.stage('console build (vite)', (note) => ensureConsole(note, new AbortController().signal));
 }
 
 async function findOpa(root: string, note: (message: string) => void): Promise<string> {
