@@ -55,7 +55,7 @@ describe('nothing serious by axe, in light and in dark', () => {
   });
 
   it.each([
-    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
+    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/roles', 'Give a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
   ])('%s, asked by %s', async (path, name) => {
     await show(page, usual.url + path);
     await page.getByRole('button', { name, exact: true }).last().click();
@@ -71,6 +71,14 @@ describe('nothing serious by axe, in light and in dark', () => {
     const select = page.getByRole('checkbox', { name: 'Select this page' });
     if (name === 'Redrive') await select.check();
     await page.getByRole('button', { name, ...(typeof name === 'string' ? { exact: true } : {}) }).first().click();
+    expect(await seriousInBothSchemes(page)).toEqual(NOTHING);
+  });
+
+  it('an event with the classes of its members, and its proof', async () => {
+    await show(page, `${usual.url}/audit?type=run.created`);
+    await page.getByRole('button', { name: 'run.created' }).last().click();
+    await page.getByRole('button', { name: 'Prove it' }).click();
+    await page.getByText('it leads to the root that the checkpoint signs').waitFor();
     expect(await seriousInBothSchemes(page)).toEqual(NOTHING);
   });
 

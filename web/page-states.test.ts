@@ -8,7 +8,7 @@ const PAGES: ReadonlyArray<{ path: string; reads: readonly string[]; empty: read
   { path: '/people', reads: ['people', 'invitations', 'groups'], empty: ['Nobody', 'Nobody is invited', 'No group'], act: 'Inviting somebody takes the role admin' },
   { path: '/roles', reads: ['role assignments', 'roles', 'the demands', 'the table of permissions'], empty: ['No role here'], act: 'Giving a role takes the role admin' },
   { path: '/machines', reads: ['service accounts', 'clients', 'federations'], empty: ['No service account', 'No client', 'No issuer is trusted'], act: 'Making a service account takes the role admin' },
-  { path: '/identity-providers', reads: ['identity providers'], empty: ['No identity provider'], act: 'Adding a provider takes the role admin' },
+  { path: '/identity-providers', reads: ['identity providers', 'how long sessions last'], empty: ['No identity provider'], act: 'Adding a provider takes the role admin' },
   { path: '/changes', reads: ['changes'], empty: ['No change waits'], act: null },
   { path: '/break-glass', reads: ['emergencies'], empty: ['The glass was never broken'], act: 'Taking a role in an emergency takes the role admin' },
   { path: '/workspaces', reads: ['workspaces'], empty: ['No workspace that you may see'], act: 'Making a workspace takes the role admin' },

@@ -36,3 +36,6 @@ export function groupRolesQuery(groupId: string) {
 
 /** The OpenID providers that vouch for people; never their secrets. */
 export const identityProvidersQuery = queryOptions({ queryKey: ['identity-providers'], queryFn: () => dataOf(api.GET('/api/v1/identity-providers')) });
+
+/** How long sessions of the tenant last. */
+export const sessionLimitsQuery = queryOptions({ queryKey: ['session-limits'], queryFn: () => dataOf(api.GET('/api/v1/session-limits')) });

@@ -17,6 +17,7 @@ import { allOf, mayCall } from '../states/role-permission.ts';
 import { useHomeOnly } from '../workspaces/use-home-only.ts';
 import { ProviderCard } from './provider-card.tsx';
 import { ProviderModal } from './provider-modal.tsx';
+import { SessionLimits } from './session-limits.tsx';
 import { TestProviderModal } from './test-provider-modal.tsx';
 
 type Provider = Schemas['IdentityProvider'];
@@ -37,22 +38,25 @@ export function IdentityProvidersPage() {
       actions={<ReasonButton permission={allOf(mayCall('createIdentityProvider', me, 'Adding a provider'), home)} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setEditing('new')}>Add a provider</ReasonButton>}
     >
       <AccessNav />
-      <AsyncView query={query} what="identity providers" skeletonRows={3}>
-        {({ items }) => (items.length === 0
-          ? <div className="panel"><Empty icon={IconIdOff} title="No identity provider">People sign in by passkeys and links. With a provider they sign in by the account that they have at work, and leave when it ends.</Empty></div>
-          : (
-            <Stack gap="md">
-              {items.map((provider) => (
-                <ProviderCard key={provider.id} provider={provider}>
-                  <ReasonButton size="xs" variant="default" permission={mayCall('testIdentityProvider', me, 'Testing a provider')} onClick={() => setTesting(provider)}>Test</ReasonButton>
-                  <ReasonButton size="xs" variant="default" permission={allOf(mayCall('updateIdentityProvider', me, 'Changing a provider'), home)} onClick={() => setEditing(provider)}>Change</ReasonButton>
-                  <DisableButton provider={provider} permission={allOf(mayCall('updateIdentityProvider', me, 'Disabling a provider'), home)} />
-                  <ReasonButton size="xs" variant="default" permission={allOf(mayCall('deleteIdentityProvider', me, 'Removing a provider'), home)} onClick={() => setRemoving(provider)}>Remove</ReasonButton>
-                </ProviderCard>
-              ))}
-            </Stack>
-          ))}
-      </AsyncView>
+      <Stack gap="md">
+        <AsyncView query={query} what="identity providers" skeletonRows={3}>
+          {({ items }) => (items.length === 0
+            ? <div className="panel"><Empty icon={IconIdOff} title="No identity provider">People sign in by passkeys and links. With a provider they sign in by the account that they have at work, and leave when it ends.</Empty></div>
+            : (
+              <Stack gap="md">
+                {items.map((provider) => (
+                  <ProviderCard key={provider.id} provider={provider}>
+                    <ReasonButton size="xs" variant="default" permission={mayCall('testIdentityProvider', me, 'Testing a provider')} onClick={() => setTesting(provider)}>Test</ReasonButton>
+                    <ReasonButton size="xs" variant="default" permission={allOf(mayCall('updateIdentityProvider', me, 'Changing a provider'), home)} onClick={() => setEditing(provider)}>Change</ReasonButton>
+                    <DisableButton provider={provider} permission={allOf(mayCall('updateIdentityProvider', me, 'Disabling a provider'), home)} />
+                    <ReasonButton size="xs" variant="default" permission={allOf(mayCall('deleteIdentityProvider', me, 'Removing a provider'), home)} onClick={() => setRemoving(provider)}>Remove</ReasonButton>
+                  </ProviderCard>
+                ))}
+              </Stack>
+            ))}
+        </AsyncView>
+        {mayCall('getSessionLimits', me, '').allowed ? <SessionLimits /> : null}
+      </Stack>
       {editing === null ? null : <ProviderModal provider={editing === 'new' ? null : editing} onClose={() => setEditing(null)} onMade={setMade} />}
       {made === null ? null : <RegisterModal provider={made} onClose={() => setMade(null)} />}
       {testing === null ? null : <TestProviderModal provider={testing} onClose={() => setTesting(null)} />}

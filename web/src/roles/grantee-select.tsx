@@ -35,6 +35,9 @@ export function GranteeSelect({ value, onChange }: { value: string; onChange: (i
       required
       data-autofocus
       searchable
+      // A list of its own that scrolls could not be reached by keyboard while the field has the focus.
+      withScrollArea={false}
+      styles={{ dropdown: { maxHeight: 240, overflowY: 'auto' } }}
       clearable
       data={withChosen(choicesOf({ people: people.data?.items ?? [], groups: groups.data?.items ?? [], accounts: accounts.data?.items ?? [] }), chosen)}
       value={value === '' ? null : value}

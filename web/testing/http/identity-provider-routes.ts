@@ -1,4 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
+import { idOf } from '../data/ids.ts';
 import { providerOf } from '../data/identity-providers.ts';
 import { ok, problem } from './answers.ts';
 import type { Handler } from './question.ts';
@@ -7,6 +8,11 @@ type Schemas = components['schemas'];
 
 /** What the stand-in answers about providers. None of them is ever asked. */
 export const IDENTITY_PROVIDER_ROUTES: Record<string, Handler> = {
+  'GET /api/v1/session-limits': ({ world }) => ok(world.sessionLimits),
+  'PUT /api/v1/session-limits': ({ world, body }) => {
+    world.sessionLimits = { ...body as Schemas['NewSessionLimits'], version: world.sessionLimits.version + 1, set_by: idOf('principal', 'owner'), set_at: new Date().toISOString() };
+    return ok(world.sessionLimits);
+  },
   'GET /api/v1/identity-providers': ({ world }) => ok({ items: world.identityProviders }),
   'POST /api/v1/identity-providers': ({ world, body }) => {
     const { client_secret = null, ...wish } = body as Schemas['NewIdentityProvider'];

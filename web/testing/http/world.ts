@@ -45,6 +45,7 @@ export class World {
   readonly auditPeers = auditPeersState();
   credentials = credentials();
   identityProviders = identityProviders();
+  sessionLimits: Schemas['SessionLimits'] = { idle_s: 28_800, absolute_s: 86_400, version: 0, set_by: null, set_at: null };
   readonly keys = keysState();
   readonly machines = machinesState();
   readonly packages = packages();
