@@ -51,18 +51,27 @@ test('nothing is sealed that is not pending, behind another head than the one th
   const chain = chainOf(tenantId, newId('workspace'));
   await append({ chain, id: 'aud_a', body: '{}' }, { chain, id: 'aud_b', body: '{}' });
   const [row] = await inTenant((tx) => tx.rows<{ no: string }>({ name: 'test.pending', text: 'SELECT no FROM audit.pending WHERE chain = $1' }, [chain]));
-  const seal = (nos: unknown[], events: number, seq: number, newSeq: number): Promise<object[]> => inTenant((tx) =>
-    tx.rows({ name: 'test.seal', text: 'SELECT audit.seal($1, $2, $3, $4, $5, $6, $7, $8)' }, [tenantId, nos, Buffer.alloc(96 * events), [chain], [seq], [newSeq], ['h'], [Buffer.alloc(32)]]));
+  /** The digests of events with these bodies; the rest of a link is whoever seals' to compute. */
+  const digests = (...bodies: string[]): Buffer => Buffer.concat(bodies.flatMap((body) => [Buffer.from(hash('sha256', body, 'hex'), 'hex'), Buffer.alloc(64)]));
+  const seal = (nos: readonly unknown[], bytes: Buffer, seq: number, newSeq: number): Promise<object[]> => inTenant((tx) =>
+    tx.rows({ name: 'test.seal', text: 'SELECT audit.seal($1, $2, $3, $4, $5, $6, $7, $8)' }, [tenantId, nos, bytes, [chain], [seq], [newSeq], ['h'], [Buffer.alloc(32)]]));
   for (const [nos, events, newSeq] of [[[row!.no], 1, 1], [[row!.no], 3, 3], [[row!.no], 2, 1], [[], 1, 1], [['999999'], 1, 1]] as const) {
-    await expect(seal([...nos], events, 0, newSeq)).rejects.toBeInstanceOf(pg.DatabaseError);
+    await expect(seal(nos, digests(...Array.from({ length: events }, () => '{}')), 0, newSeq)).rejects.toBeInstanceOf(pg.DatabaseError);
+  }
+  // Nothing is taken from the list without a place in its chain, nor sealed with another body's digest.
+  const other = chainOf(tenantId, newId('workspace'));
+  await append({ chain: other, id: 'aud_hidden', body: '{"hidden":true}' });
+  const [hidden] = await inTenant((tx) => tx.rows<{ no: string }>({ name: 'test.pending', text: 'SELECT no FROM audit.pending WHERE chain = $1' }, [other]));
+  for (const [nos, bytes] of [[[row!.no, hidden!.no], digests('{}', '{}')], [[row!.no], digests('{}', '{"other":1}')]] as const) {
+    await expect(seal(nos, bytes, 0, 2)).rejects.toMatchObject({ code: '40001' });
   }
   expect(await linksOf(chain)).toEqual([]);
-  expect(await sealOnce()).toBe(2);
+  expect(await sealOnce()).toBe(3);
   await append({ chain, id: 'aud_c', body: '{}' });
   const [next] = await inTenant((tx) => tx.rows<{ no: string }>({ name: 'test.pending', text: 'SELECT no FROM audit.pending WHERE chain = $1' }, [chain]));
   // A head as it was before: the place is taken. One that nobody has come to yet: it is not where it was read.
-  await expect(seal([next!.no], 1, 1, 2)).rejects.toMatchObject({ code: '23505', constraint: 'links_pk' });
-  await expect(seal([next!.no], 1, 3, 4)).rejects.toMatchObject({ code: '40001' });
+  await expect(seal([next!.no], digests('{}'), 1, 2)).rejects.toMatchObject({ code: '23505', constraint: 'links_pk' });
+  await expect(seal([next!.no], digests('{}'), 3, 4)).rejects.toMatchObject({ code: '40001' });
   expect(await sealOnce()).toBe(1);
 });
 

@@ -119,36 +119,41 @@ END
 $$;
 
 -- The one way to seal: events that are pending, all of a row, behind the heads as they were read. The order is that of chain (by bytes), row and
--- place in the row; `p_digests` has 96 bytes per event in that order: body_sha256, prev_hash, hash. Gives how many events were sealed.
+-- place in the row; `p_digests` has 96 bytes per event in that order: body_sha256, prev_hash, hash. Gives how many events were sealed: all that are
+-- taken from the list, each with the digest that was computed when it was appended, or none.
 CREATE FUNCTION audit.seal(p_tenant_id text, p_nos bigint[], p_digests bytea, p_chains text[], p_seqs bigint[], p_new_seqs bigint[], p_hashes text[], p_frontiers bytea[])
   RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   sealed bigint;
+  unlisted bigint;
   moved bigint;
 BEGIN
   IF p_tenant_id IS NULL OR NOT p_tenant_id = ANY (coalesce(app.tenant_ids(), '{}')) THEN
     RAISE EXCEPTION 'audit.seal: this transaction does not act for tenant %', p_tenant_id USING ERRCODE = 'insufficient_privilege';
   END IF;
   WITH taken AS (
-    DELETE FROM audit.pending p WHERE p.tenant_id = p_tenant_id AND p.no = ANY (p_nos) RETURNING p.no, p.chain, p.event_ids),
+    DELETE FROM audit.pending p WHERE p.tenant_id = p_tenant_id AND p.no = ANY (p_nos) RETURNING p.no, p.chain, p.event_ids, p.bodies_sha256),
   placed AS (
-    SELECT t.chain, t.event_ids, h.seq + sum(cardinality(t.event_ids)) OVER (PARTITION BY t.chain COLLATE "C" ORDER BY t.no) - cardinality(t.event_ids) AS seq_before,
+    SELECT t.chain, t.event_ids, t.bodies_sha256, h.seq + sum(cardinality(t.event_ids)) OVER (PARTITION BY t.chain COLLATE "C" ORDER BY t.no) - cardinality(t.event_ids) AS seq_before,
            (sum(cardinality(t.event_ids)) OVER (ORDER BY t.chain COLLATE "C", t.no) - cardinality(t.event_ids))::int AS events_before
-      FROM taken t JOIN unnest(p_chains, p_seqs) AS h(chain, seq) USING (chain))
+      FROM taken t JOIN unnest(p_chains, p_seqs) AS h(chain, seq) USING (chain)),
+  linked AS (
   INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash)
     SELECT p_tenant_id, p.chain, p.seq_before + i.at, i.id,
            substring(p_digests FROM 96 * (p.events_before + i.at::int) - 95 FOR 32), substring(p_digests FROM 96 * (p.events_before + i.at::int) - 63 FOR 32),
            substring(p_digests FROM 96 * (p.events_before + i.at::int) - 31 FOR 32)
-      FROM placed p CROSS JOIN LATERAL unnest(p.event_ids) WITH ORDINALITY AS i(id, at);
-  GET DIAGNOSTICS sealed = ROW_COUNT;
+      FROM placed p CROSS JOIN LATERAL unnest(p.event_ids) WITH ORDINALITY AS i(id, at)
+     WHERE substring(p_digests FROM 96 * (p.events_before + i.at::int) - 95 FOR 32) = substring(p.bodies_sha256 FROM 32 * i.at::int - 31 FOR 32)
+    RETURNING 1)
+  SELECT (SELECT count(*) FROM linked), (SELECT coalesce(sum(cardinality(t.event_ids)), 0) FROM taken t) INTO sealed, unlisted;
   INSERT INTO audit.chain_heads AS h (tenant_id, chain, seq, hash, tree_size, frontier)
     SELECT p_tenant_id, n.chain, n.new_seq, n.hash, n.new_seq, n.frontier FROM unnest(p_chains, p_seqs, p_new_seqs, p_hashes, p_frontiers) AS n(chain, seq, new_seq, hash, frontier)
     ON CONFLICT (tenant_id, chain) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, tree_size = excluded.tree_size, frontier = excluded.frontier
       -- from where it was read, with a tree that is whole
       WHERE h.seq = (SELECT s.seq FROM unnest(p_chains, p_seqs) AS s(chain, seq) WHERE s.chain = excluded.chain) AND h.tree_size = h.seq;
   GET DIAGNOSTICS moved = ROW_COUNT;
-  IF sealed * 96 <> octet_length(p_digests) OR moved <> cardinality(p_chains) OR sealed <> (SELECT sum(n.new_seq - n.seq) FROM unnest(p_seqs, p_new_seqs) AS n(seq, new_seq)) THEN
+  IF sealed <> unlisted OR sealed * 96 <> octet_length(p_digests) OR moved <> cardinality(p_chains) OR sealed <> (SELECT sum(n.new_seq - n.seq) FROM unnest(p_seqs, p_new_seqs) AS n(seq, new_seq)) THEN
     RAISE EXCEPTION 'audit.seal: what is pending, or a head, is not what was read' USING ERRCODE = 'serialization_failure';
   END IF;
   RETURN sealed;
