@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCommand, shownOnce, table, told } from '../add-command.ts';
+import { durationInWords, durationMs } from '../durations.ts';
 import { CliError } from '../errors.ts';
 import { groupsCommand } from './groups.ts';
 
@@ -60,5 +61,14 @@ function sessions(): Command {
       return api.call('post', '/api/v1/sessions/revoke', { body: person === undefined ? {} : { principal_id: person } });
     },
   }, told(({ revoked }) => `${revoked} session(s) have ended.`));
+  addCommand(command, 'limits', {
+    does: 'How long sessions last; with an option, set that',
+    options: (it) => it.option('--idle <duration>', 'a session that is not used for so long has ended: 5m to 1d').option('--absolute <duration>', 'a session that is so old has ended, however much it is used: 15m to 30d'),
+    ask: async (api, _given, { idle, absolute }: { idle?: string; absolute?: string }) => {
+      const { body, etag } = await api.read('get', '/api/v1/session-limits', {});
+      if (idle === undefined && absolute === undefined) return body;
+      return api.call('put', '/api/v1/session-limits', { etag, body: { idle_s: idle === undefined ? body.idle_s : durationMs(idle) / 1_000, absolute_s: absolute === undefined ? body.absolute_s : durationMs(absolute) / 1_000 } });
+    },
+  }, ({ idle_s, absolute_s }) => process.stdout.write(`not used   ${durationInWords(idle_s * 1_000)}\nin all     ${durationInWords(absolute_s * 1_000)}\n`));
   return command;
 }

@@ -24,6 +24,22 @@ function workspaces(): Command {
     takes: [['<slug>', 'small letters, digits and hyphens'], ['<name>', 'what people call it']],
     ask: (api, [slug = '', name = '']) => api.call('post', '/api/v1/workspaces', { body: { slug, name } }),
   }, told(({ id, name }) => `${name} is ${id}.`));
+  addCommand(command, 'archive', {
+    does: 'Start nothing in a workspace any more; what is in it stays, and may be restored',
+    takes: [['<workspace>', 'the workspace id']],
+    options: withReason,
+    ask: (api, [workspace_id = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/workspaces/{workspace_id}/archive', { path: { workspace_id }, body: { reason } }),
+  }, told(({ name }) => `${name} is archived.`));
+  addCommand(command, 'restore', {
+    does: 'Use a workspace again',
+    takes: [['<workspace>', 'the workspace id']],
+    options: withReason,
+    ask: (api, [workspace_id = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/workspaces/{workspace_id}/restore', { path: { workspace_id }, body: { reason } }),
+  }, told(({ name }) => `${name} is in use again.`));
+  addCommand(command, 'environments', {
+    does: 'The environments of the workspace, in the order of promotion',
+    ask: (api) => api.call('get', '/api/v1/environments', {}),
+  }, table({ ENVIRONMENT: ({ id }) => id, NAME: ({ name }) => name, WORKFLOWS: ({ active_workflows }) => active_workflows, INSTANCES: ({ instances }) => instances }));
   return command;
 }
 

@@ -21,9 +21,9 @@ interface PackageParts {
 
 type SampleEvent = ReturnType<typeof event>;
 
-/** A package of a kind, made by hand from its description. @throws when a change changes nothing: then the test would show nothing */
-export function samplePackage(kind: PackageKind, changes: readonly Change[] = []): SampleStatement {
-  const sample = new SampleStatement();
+/** A package of a kind, made by hand from its description; signed by the keys of another sample, where one is given. @throws when a change changes nothing: then the test would show nothing */
+export function samplePackage(kind: PackageKind, changes: readonly Change[] = [], { evidenceKey, checkpointKey } = new SampleStatement()): SampleStatement {
+  const sample = Object.assign(new SampleStatement(), { evidenceKey, checkpointKey });
   const { subject_id, claims, files, events } = PARTS[kind](sample);
   const asked = event('evidence.package_requested', { kind: 'evidence_package', id: 'evp_1' }, { kind, subject_id }, 'prn_auditor');
   const texts = new Map([['claims', JSON.stringify(claims)], ...Object.entries(files).flatMap(([path, value]) => (value instanceof Uint8Array ? [] : [[path, JSON.stringify(value)] as const])), ...[...events, asked].map((one, index) => [`${one.type} ${index}`, JSON.stringify(one)] as const)]);

@@ -107,8 +107,14 @@ it('the audit is searched, sent on and cosigned', async () => {
   expect(await countersign(['audit', 'witnesses', 'add', 'nonsense', 'http://127.0.0.1:9'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('witness_invalid: The key is not one that cosigns') as string });
 });
 
-it('sessions of a person end together', async () => {
+it('sessions have limits and end together; workspaces are archived and restored', async () => {
   expect(await answer('sessions', 'revoke', '--person', admin.id)).toEqual({ revoked: 0 });
+  expect(await answer('sessions', 'limits', '--idle', '30m')).toMatchObject({ idle_s: 1_800 });
+  expect((await countersign(['sessions', 'limits', '--absolute', '12h'])).stdout).toBe('not used   30 min 0 s\nin all     12 h 0 min\n');
+  const made = await answer('workspaces', 'make', 'finance', 'Finance');
+  expect(await countersign(['workspaces', 'archive', String(made['id']), '--reason', 'the team has left'])).toMatchObject({ code: 0, stderr: 'Finance is archived.\n' });
+  expect(await countersign(['workspaces', 'restore', String(made['id']), '--reason', 'the team is back'])).toMatchObject({ code: 0 });
+  expect((await answer<{ items: Array<{ name: string }> }>('workspaces', 'environments')).items.map(({ name }) => name)).toEqual(['dev', 'staging', 'prod']);
   expect(await countersign(['sessions', 'revoke'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--person ID, or --mine') as string });
 });
 
