@@ -117,7 +117,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const settings = new Settings(parts);
   const settingsOf = (tenantId: string): Promise<AuthorizationSettings> => settings.of(tenantId);
   const people = new People({ ...parts, config, cookies, tenantStates, principalOf: (token) => authenticator.bySession(token), settingsOf });
-  const machines = new Machines({ ...parts, standInsAllowed: config.standIns, tenantStates });
+  const machines = new Machines({ ...parts, standInsAllowed: config.standIns, publicUrl: config.publicUrl, tenantStates });
   const authorizer = await PolicyAuthorizer.open({ policiesFolder: config.policiesFolder, settingsOf, clock });
   const changes = new Changes({ ...parts, authenticator, authorizer });
   const access = new Access({

@@ -797,6 +797,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oauth-clients/{client_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a client show who it is by a key of its own, in the place of a secret
+         * @description From now on it asks for tokens with assertions (`private_key_jwt`, RFC 7523) that it signs, as `assertion_client_id`; its secret has ended. The
+         *     key is public: P-256 (ES256), Ed25519 (EdDSA), or RSA of 2,048 bits and more (PS256). Four at most; two while they rotate.
+         */
+        post: operations["addOauthClientKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/{client_id}/keys/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                kid: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a key from a client and end its tokens; without any it has neither key nor secret until it is given one */
+        delete: operations["removeOauthClientKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oauth/token": {
         parameters: {
             query?: never;
@@ -808,7 +851,7 @@ export interface paths {
         put?: never;
         /**
          * An access token for a client's secret, or for the token of an issuer that the tenant trusts
-         * @description `client_credentials` (RFC 6749, 4.4; HTTP Basic or in the body) and token exchange (RFC 8693: `subject_token` of type jwt, `audience` the
+         * @description `client_credentials` (RFC 6749, 4.4; HTTP Basic, in the body, or by `client_assertion`, RFC 7523) and token exchange (RFC 8693: `subject_token` of type jwt, `audience` the
          *     slug of the tenant). `scope` names permissions out of those that the client or federation was given; left out, all of them.
          */
         post: operations["issueToken"];
@@ -6262,6 +6305,23 @@ export interface components {
              * @description So long the secret before works as well
              */
             previous_until: string | null;
+            /** @description What it signs assertions with; one that has any has no secret */
+            keys: {
+                /** @description The thumbprint of RFC 7638 */
+                kid: string;
+                /** @enum {string} */
+                algorithm: "ES256" | "EdDSA" | "PS256";
+                /** Format: date-time */
+                added_at: string;
+            }[];
+            /** @description What its assertions name as iss and sub: it names the tenant, too */
+            assertion_client_id: string;
+        };
+        NewOauthClientKey: {
+            /** @description A public key as JWK (RFC 7517) */
+            public_jwk: {
+                [key: string]: unknown;
+            };
         };
         OauthClientSecret: components["schemas"]["OauthClient"] & {
             /** @description Shown once */
@@ -8099,6 +8159,55 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OauthClientSecret"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addOauthClientKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOauthClientKey"];
+            };
+        };
+        responses: {
+            /** @description The client with its keys */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthClient"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeOauthClientKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                kid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not accepted any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

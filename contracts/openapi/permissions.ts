@@ -246,7 +246,9 @@ export const OPERATION_PERMISSION = {
   updateOauthClient: 'service_accounts:manage',
   rotateOauthClient: 'service_accounts:manage',
   deleteOauthClient: 'service_accounts:manage',
-  // By a client's secret, or a token of an issuer that the tenant trusts.
+  addOauthClientKey: 'service_accounts:manage',
+  removeOauthClientKey: 'service_accounts:manage',
+  // By a client's secret or key, or a token of an issuer that the tenant trusts.
   issueToken: 'public',
   // By whoever holds the token.
   revokeToken: 'public',

@@ -10,6 +10,7 @@ const LINK = new RegExp(`^cs_link_(${TENANT})_(${SECRET})$`);
 const API_KEY = new RegExp(`^cs_key_(${TENANT})_(key_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
 const ACCESS_TOKEN = new RegExp(`^cs_tok_(${TENANT})_(tok_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
 const CLIENT_SECRET = new RegExp(`^cs_sec_(${TENANT})_(ocl_[0-7][0-9a-hjkmnp-tv-z]{25})_(${SECRET})$`);
+const KEYED_CLIENT = new RegExp(`^(${TENANT})\\.(ocl_[0-7][0-9a-hjkmnp-tv-z]{25})$`);
 const SESSION = new RegExp(`^(${TENANT})\\.(ses_[0-7][0-9a-hjkmnp-tv-z]{25})\\.(${SECRET})$`);
 
 /** What a token names and the SHA-256 (hex) of its secret part. */
@@ -18,6 +19,12 @@ export interface ParsedToken {
   /** Id of the session, key, token or client; empty for links, which are found by their digest. */
   readonly id: string;
   readonly secretSha256: string;
+}
+
+/** A client that signs in the place of showing a secret: its assertions name its tenant, too. */
+export interface KeyedClient {
+  readonly tenantId: string;
+  readonly id: string;
 }
 
 export function newSecret(): { readonly secret: string; readonly sha256: string } {
@@ -39,6 +46,15 @@ export function accessToken(tenantId: string, tokenId: string, secret: string): 
 
 export function clientSecret(tenantId: string, clientId: string, secret: string): string {
   return `cs_sec_${tenantId}_${clientId}_${secret}`;
+}
+
+export function keyedClientId({ tenantId, id }: KeyedClient): string {
+  return `${tenantId}.${id}`;
+}
+
+export function parseKeyedClientId(text: string): KeyedClient | null {
+  const [, tenantId, id] = KEYED_CLIENT.exec(text) ?? [];
+  return tenantId === undefined || id === undefined ? null : { tenantId, id };
 }
 
 export function sessionToken(tenantId: string, sessionId: string, secret: string): string {

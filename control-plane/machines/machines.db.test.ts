@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
@@ -134,7 +136,7 @@ describe('a client', () => {
     const { id, secret } = await newClient(['runs:read']);
     const refused = await ask(form(id, secret) as Record<string, string>);
     expect([refused.status, refused.body['error']]).toEqual([status, error]);
-    if (error === 'invalid_client') expect(refused.body['error_description']).toBe('The client is not known, or its secret is wrong.');
+    if (error === 'invalid_client') expect(refused.body['error_description']).toBe('The client is not known, or its secret or assertion is wrong.');
   });
 
   test('sends each parameter once, and its secret in one place', async () => {
@@ -179,5 +181,90 @@ describe('a client', () => {
     expect(await codeOf(by(keeper.key, 'POST', '/oauth-clients', { name: 'x', principal_id: robot, scopes: ['keys:revoke'] }))).toBe('scope_too_wide');
     const { id } = await newClient(['keys:rotate'], 'admin');
     expect(await codeOf(by(keeper.key, 'POST', `/oauth-clients/${id}/rotate`, {}))).toBe('scope_too_wide');
+  });
+});
+
+describe('a client with keys', () => {
+  const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+  const ask = (form: Record<string, string>): Promise<ApiReply> =>
+    plane.api('POST', '/api/v1/oauth/token', { key: null, body: new URLSearchParams({ grant_type: 'client_credentials', ...form }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+
+  interface Signer { readonly id: string; readonly secret: string; readonly name: string; readonly kid: string; readonly privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'] }
+
+  async function newSigner(alg = 'ES256'): Promise<Signer> {
+    const robot = await newService('operator');
+    const made = (await by(admin.key, 'POST', '/oauth-clients', { name: 'Signs', principal_id: robot, scopes: ['runs:read'] })).body;
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const added = await by(admin.key, 'POST', `/oauth-clients/${String(made['id'])}/keys`, { public_jwk: await exportJWK(publicKey) });
+    expect(added).toMatchObject({ status: 201, body: { keys: [{ algorithm: alg }] } });
+    return { id: String(made['id']), secret: String(made['client_secret']), name: String(added.body['assertion_client_id']), kid: (added.body['keys'] as Array<{ kid: string }>)[0]!.kid, privateKey };
+  }
+
+  function assertion({ name, kid, privateKey }: Signer, claims: Record<string, unknown> = {}, header: { alg?: string; kid?: string } = {}): Promise<string> {
+    const now_s = Math.floor(Date.now() / 1_000);
+    return new SignJWT({ iss: name, sub: name, aud: plane.config.publicUrl, iat: now_s, exp: now_s + 60, jti: newId('request'), ...claims }).setProtectedHeader({ alg: 'ES256', kid, ...header }).sign(privateKey);
+  }
+
+  const tokenFor = async (signer: Signer, claims: Record<string, unknown> = {}): Promise<ApiReply> => ask({ client_assertion_type: TYPE, client_assertion: await assertion(signer, claims) });
+
+  test.each(['ES256', 'EdDSA', 'PS256'])('of %s gets tokens for what it signs, once each, and none for a secret any more', async (alg) => {
+    const signer = await newSigner(alg);
+    const signed = await assertion(signer, { aud: `${plane.config.publicUrl}/api/v1/oauth/token` }, { alg });
+    const issued = await ask({ client_id: signer.name, client_assertion_type: TYPE, client_assertion: signed });
+    expect(issued.body).toMatchObject({ token_type: 'Bearer', scope: 'runs:read' });
+    expect((await by(String(issued.body['access_token']), 'GET', '/runs')).status).toBe(200);
+    expect((await ask({ client_assertion_type: TYPE, client_assertion: signed })).body['error']).toBe('invalid_client');
+    expect((await ask({ client_id: signer.id, client_secret: signer.secret })).body['error']).toBe('invalid_client');
+    expect(await codeOf(by(admin.key, 'POST', `/oauth-clients/${signer.id}/rotate`, {}))).toBe('request_invalid');
+  });
+
+  test.each<[string, (signer: Signer) => Promise<string> | string]>([
+    ['for another server', (signer) => assertion(signer, { aud: 'https://elsewhere.example' })],
+    ['for another server as well', (signer) => assertion(signer, { aud: [plane.config.publicUrl, 'https://elsewhere.example'] })],
+    ['that is over', (signer) => assertion(signer, { iat: Math.floor(Date.now() / 1_000) - 400, exp: Math.floor(Date.now() / 1_000) - 120 })],
+    ['for an hour', (signer) => assertion(signer, { exp: Math.floor(Date.now() / 1_000) + 3_600 })],
+    ['without an id', (signer) => assertion(signer, { jti: undefined })],
+    ['of another subject', (signer) => assertion(signer, { sub: 'somebody' })],
+    ['of another client', async (signer) => assertion({ ...signer, name: (await newSigner()).name })],
+    ['of another tenant', (signer) => assertion({ ...signer, name: signer.name.replace(plane.tenant.tenantId, newId('tenant')) })],
+    ['by another key', async (signer) => assertion({ ...signer, privateKey: (await generateKeyPair('ES256')).privateKey })],
+    ['by a key that is not known', (signer) => assertion(signer, {}, { kid: 'unknown' })],
+    ['with the public key as a secret', async (signer) => new SignJWT({ iss: signer.name, sub: signer.name, aud: plane.config.publicUrl, jti: '1' }).setProtectedHeader({ alg: 'HS256', kid: signer.kid }).setIssuedAt().setExpirationTime('1m').sign(Buffer.from(signer.kid))],
+    ['that nobody has signed', async (signer) => `${Buffer.from(JSON.stringify({ alg: 'none', kid: signer.kid })).toString('base64url')}.${(await assertion(signer)).split('.')[1]}.`],
+    ['that is nonsense', () => 'nonsense'],
+  ])('gets none for an assertion %s', async (_what, make) => {
+    const signer = await newSigner();
+    const refused = await ask({ client_assertion_type: TYPE, client_assertion: await make(signer) });
+    expect([refused.status, refused.body]).toEqual([401, { error: 'invalid_client', error_description: 'The client is not known, or its secret or assertion is wrong.' }]);
+    expect((await tokenFor(signer)).status).toBe(200);
+  });
+
+  test('rotates with two keys; one that is removed ends what was issued, and without any there is neither key nor secret', async () => {
+    const signer = await newSigner();
+    const token = String((await tokenFor(signer)).body['access_token']);
+    const next = await generateKeyPair('ES256', { extractable: true });
+    const both = (await by(admin.key, 'POST', `/oauth-clients/${signer.id}/keys`, { public_jwk: await exportJWK(next.publicKey) })).body['keys'] as Array<{ kid: string }>;
+    const second = { ...signer, privateKey: next.privateKey, kid: both.find(({ kid }) => kid !== signer.kid)!.kid };
+    expect([(await tokenFor(signer)).status, (await tokenFor(second)).status]).toEqual([200, 200]);
+    expect((await by(admin.key, 'DELETE', `/oauth-clients/${signer.id}/keys/${signer.kid}`)).status).toBe(204);
+    expect((await by(admin.key, 'DELETE', `/oauth-clients/${signer.id}/keys/${signer.kid}`)).status).toBe(404);
+    expect((await by(token, 'GET', '/runs')).status).toBe(401);
+    expect([(await tokenFor(signer)).status, (await tokenFor(second)).status]).toEqual([401, 200]);
+    await by(admin.key, 'DELETE', `/oauth-clients/${signer.id}/keys/${second.kid}`);
+    expect((await ask({ client_id: signer.id, client_secret: signer.secret })).status).toBe(401);
+    const secret = String((await by(admin.key, 'POST', `/oauth-clients/${signer.id}/rotate`, { overlap_s: 0 })).body['client_secret']);
+    expect((await ask({ client_id: signer.id, client_secret: secret })).status).toBe(200);
+  });
+
+  test('is given public keys only, of kinds that are verified with, by who holds what it may do', async () => {
+    const { id } = await newSigner();
+    const add = (public_jwk: unknown, key = admin.key): Promise<ApiReply> => by(key, 'POST', `/oauth-clients/${id}/keys`, { public_jwk });
+    const pair = await generateKeyPair('ES256', { extractable: true });
+    const small = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey.export({ format: 'jwk' });
+    for (const [jwk, code] of [[await exportJWK(pair.privateKey), 'private'], [{ kty: 'oct', k: 'c2VjcmV0' }, 'private'], [small, 'not_supported'], [{ kty: 'EC' }, 'not_a_key'], [{}, 'not_a_key']] as const) {
+      expect((await add(jwk)).body['errors']).toMatchObject([{ field: '/public_jwk', code }]);
+    }
+    const viewer = await plane.principal(['viewer']);
+    expect((await add(await exportJWK(pair.publicKey), viewer.key)).body['code']).toBe('forbidden');
   });
 });

@@ -7,10 +7,12 @@ import { Loop } from '../cell/loop.ts';
 import type { RateLimit } from '../cell/rate-limit.ts';
 import { forEveryTenant } from '../cell/tenants.ts';
 import { ApiKeys } from './api-keys.ts';
+import { ClientKeysApi } from './client-keys-api.ts';
 import { Exchange } from './exchange.ts';
 import { Federations } from './federations.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { OauthClients } from './oauth-clients.ts';
+import { forgetAssertionIds } from './repository-client-keys.ts';
 import { forgetTokens } from './repository-clients.ts';
 import { forgetTokenIds } from './repository-federations.ts';
 import { ServiceAccounts } from './service-accounts.ts';
@@ -23,12 +25,14 @@ export interface MachinesParts {
   readonly refusals: RateLimit;
   /** Whether an issuer may be a stand-in on this machine. */
   readonly standInsAllowed: boolean;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
   readonly tenantStates: TenantStates;
 }
 
 export type MachinesOperation = 'listApiKeys' | 'createApiKey' | 'updateApiKey' | 'rotateApiKey' | 'revokeApiKey'
   | 'listServiceAccounts' | 'createServiceAccount' | 'updateServiceAccount'
-  | 'listOauthClients' | 'createOauthClient' | 'updateOauthClient' | 'rotateOauthClient' | 'deleteOauthClient' | 'issueToken' | 'revokeToken'
+  | 'listOauthClients' | 'createOauthClient' | 'updateOauthClient' | 'rotateOauthClient' | 'deleteOauthClient' | 'addOauthClientKey' | 'removeOauthClientKey' | 'issueToken' | 'revokeToken'
   | 'listFederations' | 'createFederation' | 'updateFederation' | 'deleteFederation' | 'testFederation';
 
 /** How programs show who they are: keys, clients with tokens, and tokens of issuers that a tenant trusts. */
@@ -41,7 +45,9 @@ export class Machines {
     this.#issuerKeys = new IssuerKeys({ allowLoopback: parts.standInsAllowed });
     const withKeys = { ...parts, issuerKeys: this.#issuerKeys };
     const [keys, services, clients, federations, exchange] = [new ApiKeys(parts), new ServiceAccounts(parts), new OauthClients(parts), new Federations(withKeys), new Exchange(withKeys)];
-    const tokens = new TokenEndpoint({ ...parts, exchange: (request) => exchange.exchange(request) });
+    const clientKeys = new ClientKeysApi(parts);
+    const audiences = [parts.publicUrl, `${parts.publicUrl}/api/v1/oauth/token`];
+    const tokens = new TokenEndpoint({ ...parts, audiences, exchange: (request) => exchange.exchange(request) });
     this.handlers = {
       listApiKeys: (call) => keys.listApiKeys(call),
       createApiKey: (call) => keys.createApiKey(call),
@@ -56,6 +62,8 @@ export class Machines {
       updateOauthClient: (call) => clients.updateOauthClient(call),
       rotateOauthClient: (call) => clients.rotateOauthClient(call),
       deleteOauthClient: (call) => clients.deleteOauthClient(call),
+      addOauthClientKey: (call) => clientKeys.addOauthClientKey(call),
+      removeOauthClientKey: (call) => clientKeys.removeOauthClientKey(call),
       issueToken: (call) => tokens.issueToken(call),
       revokeToken: (call) => tokens.revokeToken(call),
       listFederations: (call) => federations.listFederations(call),
@@ -75,5 +83,5 @@ export class Machines {
 /** Forgets tokens that are over, and ids of tokens that nobody would accept any more. */
 function forgettingLoop({ database, log }: MachinesParts): Loop {
   return new Loop({ name: 'token forgetting', idle_ms: 60_000, busy_ms: 60_000, log }, () => forEveryTenant(database, log, (tenantId) => database.forTenant(tenantId, async (tx) =>
-    await tx.change(forgetTokens, [tenantId]) + await tx.change(forgetTokenIds, [tenantId]) > 0)));
+    await tx.change(forgetTokens, [tenantId]) + await tx.change(forgetTokenIds, [tenantId]) + await tx.change(forgetAssertionIds, [tenantId]) > 0)));
 }

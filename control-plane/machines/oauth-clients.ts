@@ -6,7 +6,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import type { Answer, Call } from '../api/operation.ts';
 import { auditBy } from '../access/audit.ts';
 import type { Principal } from '../identity/principal.ts';
-import { clientSecret, newSecret } from '../identity/tokens.ts';
+import { clientSecret, keyedClientId, newSecret } from '../identity/tokens.ts';
 import { knownPermissions } from '../roles/rights.ts';
 import { refuseUnlessHome } from '../tenancy/home-workspace.ts';
 import { etagOf, versionOf } from '../roles/role-definitions.ts';
@@ -70,6 +70,7 @@ export class OauthClients {
     const { secret, sha256 } = newSecret();
     const row = await this.#database.forTenant(tenantId, async (tx) => {
       const before = await known(tx, tenantId, path.client_id);
+      if (before.keys.length > 0) throw new ApiError('request_invalid', 'The client shows who it is by keys. Add a new one and remove the old one, or remove all of them to give it a secret.');
       // Whoever rotates sees the new secret.
       await refuseMoreThanOwn(tx, principal, { principalId: before.principal_id, workspaceId: before.workspace_id ?? principal.workspaceId, scopes: before.scopes });
       await tx.change(rotateClient, [tenantId, path.client_id, sha256, body.overlap_s ?? OVERLAP_S, principal.id]);
@@ -90,17 +91,23 @@ export class OauthClients {
     return { status: 204 };
   }
 
-  async #changed(tx: Transaction, principal: Principal, id: string, change: 'created' | 'updated' | 'rotated' | 'deleted'): Promise<ClientRow> {
-    const row = await known(tx, principal.tenantId, id);
-    await auditBy(tx, this.#clock, principal, {
-      type: 'oauth_client.changed', subject: { kind: 'oauth_client', id },
-      data: { change, principal_id: row.principal_id, scopes: row.scopes, token_ttl_s: row.token_ttl_s, disabled: row.disabled_at !== null },
-    });
-    return row;
+  #changed(tx: Transaction, principal: Principal, id: string, change: 'created' | 'updated' | 'rotated' | 'deleted'): Promise<ClientRow> {
+    return noteChange(tx, this.#clock, principal, id, change);
   }
 }
 
-async function known(tx: Transaction, tenantId: string, id: string): Promise<ClientRow> {
+/** Tells the audit, and gives the client as it is now. */
+export async function noteChange(tx: Transaction, clock: Clock, principal: Principal, id: string, change: 'created' | 'updated' | 'rotated' | 'deleted' | 'key_added' | 'key_removed', kid?: string): Promise<ClientRow> {
+  const row = await known(tx, principal.tenantId, id);
+  await auditBy(tx, clock, principal, {
+    type: 'oauth_client.changed', subject: { kind: 'oauth_client', id },
+    data: { change, principal_id: row.principal_id, scopes: row.scopes, token_ttl_s: row.token_ttl_s, disabled: row.disabled_at !== null, ...(kid === undefined ? {} : { kid }) },
+  });
+  return row;
+}
+
+/** @throws ApiError `not_found` */
+export async function known(tx: Transaction, tenantId: string, id: string): Promise<ClientRow> {
   const row = await tx.maybeOne<ClientRow>(findClient, [tenantId, id]);
   if (row === undefined) throw new ApiError('not_found', 'There is no such client.');
   return row;
@@ -111,8 +118,8 @@ export async function refuseUnlessService(tx: Transaction, tenantId: string, pri
   if (await tx.maybeOne(findService, [tenantId, principalId]) === undefined) throw new ApiError('not_found', 'There is no such service account.');
 }
 
-function viewOf({ disabled_at, ...row }: ClientRow): components['schemas']['OauthClient'] {
+export function viewOf({ disabled_at, tenant_id, ...row }: ClientRow): components['schemas']['OauthClient'] {
   return {
-    ...row, disabled: disabled_at !== null, created_at: row.created_at.toISOString(), last_used_at: row.last_used_at?.toISOString() ?? null, previous_until: row.previous_until?.toISOString() ?? null,
+    ...row, disabled: disabled_at !== null, assertion_client_id: keyedClientId({ tenantId: tenant_id, id: row.id }), created_at: row.created_at.toISOString(), last_used_at: row.last_used_at?.toISOString() ?? null, previous_until: row.previous_until?.toISOString() ?? null,
   };
 }

@@ -2,6 +2,7 @@ import type { Statement } from '@countersign/platform/postgres/database.ts';
 import type { PermissionName } from '@countersign/contracts/openapi/permissions.ts';
 
 export interface ClientRow {
+  readonly tenant_id: string;
   readonly id: string;
   readonly name: string;
   readonly principal_id: string;
@@ -14,10 +15,14 @@ export interface ClientRow {
   readonly last_used_at: Date | null;
   readonly disabled_at: Date | null;
   readonly previous_until: Date | null;
+  /** What it signs with; one that has any has no secret. */
+  readonly keys: Array<{ readonly kid: string; readonly algorithm: 'ES256' | 'EdDSA' | 'PS256'; readonly added_at: string }>;
 }
 
 const CLIENT = `
-    SELECT id, name, principal_id, scopes, workspace_id, token_ttl_s, version, created_by, created_at, last_used_at, disabled_at, previous_until
+    SELECT tenant_id, id, name, principal_id, scopes, workspace_id, token_ttl_s, version, created_by, created_at, last_used_at, disabled_at, previous_until,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('kid', k.kid, 'algorithm', k.algorithm, 'added_at', to_char(k.added_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY k.added_at, k.kid)
+                       FROM control.oauth_client_keys k WHERE (k.tenant_id, k.client_id) = (oauth_clients.tenant_id, oauth_clients.id)), '[]') AS keys
       FROM control.oauth_clients
      WHERE tenant_id = $1 AND deleted_at IS NULL`;
 

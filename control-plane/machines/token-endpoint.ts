@@ -1,12 +1,13 @@
 import type { Clock } from '@countersign/platform/clock/clock.ts';
-import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { TenantStates } from '../access/ports.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { findMembershipIn } from '../identity/queries.ts';
 import type { MembershipRow } from '../identity/queries.ts';
-import { newSecret, parseAccessToken, parseClientSecret, sameDigest } from '../identity/tokens.ts';
-import type { ParsedToken } from '../identity/tokens.ts';
+import { keyedClientId, newSecret, parseAccessToken, parseClientSecret, sameDigest } from '../identity/tokens.ts';
+import type { KeyedClient, ParsedToken } from '../identity/tokens.ts';
+import { ASSERTION_TYPE, claimedClient, isMadeBy } from './client-assertion.ts';
 import { OauthError } from './oauth-error.ts';
 import { findClientSecret, findToken, revokeToken, touchClient } from './repository-clients.ts';
 import type { ClientSecretRow, TokenRow } from './repository-clients.ts';
@@ -33,6 +34,8 @@ export interface TokenEndpointParts {
   /** @throws OauthError `invalid_grant` for a token that nobody here trusts, whatever the reason */
   readonly exchange: (request: TokenExchange) => Promise<IssuedToken>;
   readonly tenantStates: TenantStates;
+  /** What an assertion of a client may be for: this server, or this very endpoint of it. */
+  readonly audiences: readonly string[];
 }
 
 type Issued = Answer<'issueToken'>;
@@ -65,6 +68,7 @@ export class TokenEndpoint {
   }
 
   async #byClient(form: ReadonlyMap<string, string>, authorization: string | undefined): Promise<IssuedToken> {
+    if (form.has('client_assertion') || form.has('client_assertion_type')) return this.#byAssertion(form, authorization);
     const { id, secret } = credentialsOf(form, authorization);
     const token = parseClientSecret(secret);
     if (token === null || token.id !== id) throw noSuchClient();
@@ -75,10 +79,30 @@ export class TokenEndpoint {
       const isCurrent = sameDigest(client?.secret_sha256 ?? NOBODY, token.secretSha256);
       const isPrevious = sameDigest(client?.previous_secret_sha256 ?? NOBODY, token.secretSha256);
       if (client === undefined || !(isCurrent || isPrevious)) throw noSuchClient();
-      await tx.change(touchClient, [tenantId, id]);
-      const source = { kind: 'client', id, principalId: client.principal_id, scopes: client.scopes, workspaceId: client.workspace_id, ttl_s: client.token_ttl_s, claimsDigest: null } as const;
-      return issueAccessToken(tx, this.#parts.clock, tenantId, source, form.get('scope'));
+      return this.#issueTo(tx, { tenantId, id }, client, form.get('scope'));
     });
+  }
+
+  /** By what the client has signed (`private_key_jwt`, OpenID Connect Core 1.0, 9). */
+  async #byAssertion(form: ReadonlyMap<string, string>, authorization: string | undefined): Promise<IssuedToken> {
+    if (authorization !== undefined || form.has('client_secret')) throw new OauthError('invalid_request', 'Show who the client is once: by an assertion, or by a secret.');
+    if (needed(form, 'client_assertion_type') !== ASSERTION_TYPE) throw new OauthError('invalid_request', `client_assertion_type is not ${ASSERTION_TYPE}.`);
+    const assertion = needed(form, 'client_assertion');
+    const claimed = claimedClient(assertion);
+    if (claimed === null || (form.has('client_id') && form.get('client_id') !== keyedClientId(claimed))) throw noSuchClient();
+    const { tenantId, id } = claimed;
+    await this.#parts.tenantStates.refuseUnlessServed(tenantId);
+    return this.#parts.database.forTenant(tenantId, async (tx) => {
+      const client = await tx.maybeOne<ClientSecretRow>(findClientSecret, [tenantId, id]);
+      if (client === undefined || !await isMadeBy(tx, claimed, assertion, this.#parts.audiences)) throw noSuchClient();
+      return this.#issueTo(tx, claimed, client, form.get('scope'));
+    });
+  }
+
+  async #issueTo(tx: Transaction, { tenantId, id }: KeyedClient, client: ClientSecretRow, scope: string | undefined): Promise<IssuedToken> {
+    await tx.change(touchClient, [tenantId, id]);
+    const source = { kind: 'client', id, principalId: client.principal_id, scopes: client.scopes, workspaceId: client.workspace_id, ttl_s: client.token_ttl_s, claimsDigest: null } as const;
+    return issueAccessToken(tx, this.#parts.clock, tenantId, source, scope);
   }
 
   #exchange(form: ReadonlyMap<string, string>): Promise<IssuedToken> {
@@ -141,7 +165,7 @@ function decoded(text: string): string {
 }
 
 function noSuchClient(): OauthError {
-  return new OauthError('invalid_client', 'The client is not known, or its secret is wrong.');
+  return new OauthError('invalid_client', 'The client is not known, or its secret or assertion is wrong.');
 }
 
 function refusal(error: unknown): Issued {

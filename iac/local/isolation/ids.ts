@@ -29,7 +29,7 @@ const IN_FIELDS: Readonly<Record<string, string>> = {
 const NOT_OURS: readonly string[] = ['client_id', 'channel_id', 'team_id', 'external_id'];
 
 const OF_OPERATION: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  redriveDeadLetters: { ids: 'execution.steps' }, revokePublisher: { kid: 'marker' },
+  redriveDeadLetters: { ids: 'execution.steps' }, revokePublisher: { kid: 'marker' }, removeOauthClientKey: { kid: 'marker' },
 };
 
 export interface Whose {

@@ -34,7 +34,7 @@ const COLUMNS: ReadonlyArray<readonly [reason: string, columns: string]> = [
     execution.budget_accounts.period execution.cost_lines execution.models.metrics execution.decisions.bundle_revision execution.tool_calls.connector_version execution.tool_calls.model
     execution.retention_progress`],
   ['public keys, keys that are wrapped, and where objects lie', `
-    control.connector_publishers.kid control.connector_publishers.public_jwk control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
+    control.connector_publishers.kid control.connector_publishers.public_jwk control.oauth_client_keys control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
     control.policy_bundles.kid control.policy_bundles.object_key control.policy_versions.object_key execution.evidence.kid execution.evidence.object_key execution.models.object_key`],
   ['secrets of systems and of apps, which nobody types a person into', `
     control.credentials control.audit_sinks.secret_sealed control.slack_apps control.slack_installations.sealed execution.refreshed_tokens`],

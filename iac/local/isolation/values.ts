@@ -14,6 +14,7 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'control.federations': { conditions: `'[{"claim": "sub", "equals": "nobody"}]'` },
   'control.identity_providers': { enabled: 'false' },
   'control.legal_holds': { scope: `'run'` },
+  'control.oauth_client_keys': { algorithm: `'ES256'` },
   'control.policy_drafts': { workspace_id: 'NULL', environment_id: 'NULL' },
   'control.policy_versions': { environment_id: 'NULL' },
   'control.policy_releases': { packs: `'[]'` },

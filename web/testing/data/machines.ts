@@ -28,7 +28,7 @@ export function machinesState(): MachinesState {
       { id: ci, name: 'Build server', disabled: false, created_at: at(-30 * DAY_MS), roles: [{ workspace_id: idOf('workspace', 'it'), role: 'author' }], api_keys: 1, clients: 1, federations: 1 },
       { id: idOf('principal', 'old ci'), name: 'Build server before', disabled: true, created_at: at(-300 * DAY_MS), roles: [], api_keys: 0, clients: 0, federations: 0 },
     ],
-    clients: [{ ...made, id: idOf('oauth_client', 'portal'), name: 'Service portal', principal_id: ci, scopes: ['runs:start', 'runs:read'], token_ttl_s: 900, disabled: false, previous_until: at(3_600_000) }],
+    clients: [{ ...made, id: idOf('oauth_client', 'portal'), name: 'Service portal', principal_id: ci, scopes: ['runs:start', 'runs:read'], token_ttl_s: 900, disabled: false, previous_until: at(3_600_000), keys: [], assertion_client_id: `${idOf('tenant', 'acme')}.${idOf('oauth_client', 'portal')}` }],
     federations: [{
       ...made, id: idOf('federation', 'github'), name: 'GitHub Actions of acme/desk', issuer: 'https://token.actions.githubusercontent.com', audience: 'https://countersign.acme.example', principal_id: ci, scopes: ['workflows:publish'], token_ttl_s: 900, enabled: true,
       conditions: [{ claim: 'repository', equals: 'acme/desk' }, { claim: 'ref', glob: 'refs/tags/*' }],

@@ -45,7 +45,7 @@ export const MACHINE_ROUTES: Record<string, Handler> = {
   'GET /api/v1/oauth-clients': ({ world: { machines } }) => ok({ items: machines.clients }),
   'POST /api/v1/oauth-clients': ({ world: { machines }, body }) => {
     const { name, principal_id, scopes, token_ttl_s = 900 } = body as Schemas['NewOauthClient'];
-    const made: Schemas['OauthClient'] = { id: idOf('oauth_client', name), name, principal_id, scopes, token_ttl_s, workspace_id: idOf('workspace', 'it'), disabled: false, version: 1, created_by: OWNER, created_at: new Date().toISOString(), last_used_at: null, previous_until: null };
+    const made: Schemas['OauthClient'] = { id: idOf('oauth_client', name), name, principal_id, scopes, token_ttl_s, workspace_id: idOf('workspace', 'it'), disabled: false, version: 1, created_by: OWNER, created_at: new Date().toISOString(), last_used_at: null, previous_until: null, keys: [], assertion_client_id: `${idOf('tenant', 'acme')}.${idOf('oauth_client', name)}` };
     machines.clients.push(made);
     return { status: 201, body: { ...made, client_secret: STAND_IN_SECRET } };
   },

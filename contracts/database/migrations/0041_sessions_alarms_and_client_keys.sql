@@ -1,4 +1,5 @@
--- How long sessions of a tenant last is for the tenant to say, within bounds (decision record 0045); and who broke the glass is said in Slack.
+-- How long sessions of a tenant last is for the tenant to say, within bounds (decision record 0045); who broke the glass is said in
+-- Slack; and OAuth clients may show who they are by keys.
 
 SET ROLE countersign_owner;
 
@@ -35,11 +36,35 @@ CREATE TABLE control.break_glass_alarms (
 );
 CREATE INDEX break_glass_alarms_to_post ON control.break_glass_alarms (tenant_id, wanted_at) WHERE posted_at IS NULL AND given_up_at IS NULL;
 
+-- What a client signs its assertions with (RFC 7523); one that has any has no secret.
+CREATE TABLE control.oauth_client_keys (
+  tenant_id text NOT NULL,
+  client_id text NOT NULL,
+  -- The thumbprint of RFC 7638.
+  kid text NOT NULL,
+  algorithm text NOT NULL CONSTRAINT client_key_algorithm_is_known CHECK (algorithm IN ('ES256', 'EdDSA', 'PS256')),
+  public_jwk jsonb NOT NULL,
+  added_by text NOT NULL,
+  added_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT oauth_client_keys_pk PRIMARY KEY (tenant_id, client_id, kid),
+  CONSTRAINT key_is_of_a_client FOREIGN KEY (tenant_id, client_id) REFERENCES control.oauth_clients
+);
+
+CREATE TABLE control.oauth_assertion_replays (
+  tenant_id text NOT NULL,
+  client_id text NOT NULL,
+  jti_sha256 text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT oauth_assertion_replays_pk PRIMARY KEY (tenant_id, client_id, jti_sha256),
+  CONSTRAINT assertion_is_of_a_client FOREIGN KEY (tenant_id, client_id) REFERENCES control.oauth_clients
+);
+CREATE INDEX oauth_assertion_replays_to_forget ON control.oauth_assertion_replays (tenant_id, expires_at);
+
 DO $$
 DECLARE
   t regclass;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['control.session_limits', 'control.break_glass_alarms']::regclass[]
+  FOREACH t IN ARRAY ARRAY['control.session_limits', 'control.break_glass_alarms', 'control.oauth_client_keys', 'control.oauth_assertion_replays']::regclass[]
   LOOP
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t);
@@ -50,6 +75,6 @@ BEGIN
 END
 $$;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON control.session_limits, control.break_glass_alarms TO countersign_control;
+GRANT SELECT, INSERT, UPDATE, DELETE ON control.session_limits, control.break_glass_alarms, control.oauth_client_keys, control.oauth_assertion_replays TO countersign_control;
 
 RESET ROLE;
