@@ -19,12 +19,12 @@ export function wishOf({ idle, absolute }: SessionForm): Schemas['NewSessionLimi
 /** The first thing that the server would refuse, in words. */
 export function wrongWith(form: SessionForm): string | null {
   const { idle_s, absolute_s } = wishOf(form);
-  if (form.idle.trim() === '' || !(idle_s >= 300 && idle_s <= 86_400)) return 'Unused: write hours from 0.1 to 24.';
-  if (form.absolute.trim() === '' || !(absolute_s >= 900 && absolute_s <= 2_592_000)) return 'In all: write hours from 0.25 to 720.';
+  if (form.idle.trim() === '' || !(idle_s >= 300 && idle_s <= 86_400)) return 'Unused: write hours, from 5 minutes (0.0833) to 24.';
+  if (form.absolute.trim() === '' || !(absolute_s >= 900 && absolute_s <= 2_592_000)) return 'In all: write hours, from 0.25 to 720.';
   return idle_s > absolute_s ? 'A session that is used ends no sooner than one that is not.' : null;
 }
 
-/** At most two places: 8, 0.5, 0.08. */
+/** Of so many places that the seconds come back: 8, 0.5, 0.0833. */
 function inHours(duration_s: number): string {
-  return String(Math.round((duration_s / HOUR_S) * 100) / 100);
+  return String(Math.round((duration_s / HOUR_S) * 10_000) / 10_000);
 }
