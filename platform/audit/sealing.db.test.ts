@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chainOf, FIRST_PREV_HASH } from '@countersign/contracts/events/audit-event.ts';
-import { legalTransitionRows } from '@countersign/contracts/states/legal-pairs.ts';
 import { newId } from '../ids/typeid.ts';
-import { migrate } from '../postgres/migrate.ts';
 import { createTestDatabase } from '../postgres/testing.ts';
 import type { TestDatabase } from '../postgres/testing.ts';
 import { sealPending } from './seal-pending.ts';
@@ -56,7 +49,7 @@ test('nothing is sealed that is not pending, behind another head than the one th
   const seal = (nos: readonly unknown[], bytes: Buffer, seq: number, newSeq: number): Promise<object[]> => inTenant((tx) =>
     tx.rows({ name: 'test.seal', text: 'SELECT audit.seal($1, $2, $3, $4, $5, $6, $7, $8)' }, [tenantId, nos, bytes, [chain], [seq], [newSeq], ['h'], [Buffer.alloc(32)]]));
   for (const [nos, events, newSeq] of [[[row!.no], 1, 1], [[row!.no], 3, 3], [[row!.no], 2, 1], [[], 1, 1], [['999999'], 1, 1]] as const) {
-    await expect(seal(nos, digests(...Array.from({ length: events }, () => '{}')), 0, newSeq)).rejects.toBeInstanceOf(pg.DatabaseError);
+    await expect(seal(nos, digests(...Array.from({ length: events }, () => '{}')), 0, newSeq)).rejects.toMatchObject({ code: expect.toBeOneOf(['40001', '23514', '22011', '23502']) });
   }
   // Nothing is taken from the list without a place in its chain, nor sealed with another body's digest.
   const other = chainOf(tenantId, newId('workspace'));
@@ -81,45 +74,3 @@ test('two who seal for one tenant do not seal the same twice: the second comes a
   const [sealed, meanwhile] = await inTenant(async (tx) => [await sealPending(tx, tenantId), await sealOnce()]);
   expect([sealed, meanwhile, (await linksOf(chain)).length]).toEqual([1, 0, 1]);
 });
-
-test('a database of before keeps what was sealed, byte for byte, and what was pending stays pending', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'countersign-migrations-'));
-  const all = fileURLToPath(new URL('../../contracts/database/migrations', import.meta.url));
-  const before = await createEmpty();
-  try {
-    const files = (await readdir(all)).filter((name) => name < '0039');
-    await Promise.all(files.map((name) => cp(path.join(all, name), path.join(folder, name))));
-    await migrate({ adminUrl: before.url, folder, legalTransitions: legalTransitionRows() });
-    const [first, second] = ['{"n":1}', '{"n":2}'];
-    const line = `{"body_sha256":"${hash('sha256', first, 'hex')}","prev_hash":"${FIRST_PREV_HASH}","seq":1}`;
-    await before.client.query(`INSERT INTO control.tenant_directory (tenant_id, slug, region, cell) VALUES ($1, 'before', 'us', 'local')`, [tenantId]);
-    await before.client.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body, seq, prev_hash, hash, line) VALUES ($1, $2, 'aud_1', 'run.created', $3, 1, $4, $5, $6)`, [tenantId, chains[0], first, FIRST_PREV_HASH, hash('sha256', line, 'hex'), line]);
-    await before.client.query(`INSERT INTO audit.events (tenant_id, chain, id, type, body) VALUES ($1, $2, 'aud_2', 'run.created', $3)`, [tenantId, chains[0], second]);
-    await migrate({ adminUrl: before.url, folder: all, legalTransitions: legalTransitionRows() });
-    expect((await before.client.query(`SELECT event_id, line, encode(hash, 'hex') AS hash FROM audit.links`)).rows).toEqual([{ event_id: 'aud_1', line, hash: hash('sha256', line, 'hex') }]);
-    expect((await before.client.query(`SELECT event_ids, encode(bodies_sha256, 'hex') AS bodies FROM audit.pending`)).rows).toEqual([{ event_ids: ['aud_2'], bodies: hash('sha256', second, 'hex') }]);
-  } finally {
-    await before.drop();
-    await rm(folder, { recursive: true });
-  }
-}, 60_000);
-
-/** A database without anything in it, beside that of the file. */
-async function createEmpty(): Promise<{ url: string; client: pg.Client; drop(): Promise<void> }> {
-  const admin = new pg.Client({ connectionString: database.adminUrl });
-  await admin.connect();
-  const url = new URL(database.adminUrl);
-  const name = `${url.pathname.slice(1)}_before`;
-  await admin.query(`CREATE DATABASE ${name}`);
-  url.pathname = `/${name}`;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  return {
-    url: url.href, client,
-    async drop() {
-      await client.end();
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await admin.end();
-    },
-  };
-}

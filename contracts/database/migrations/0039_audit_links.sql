@@ -30,6 +30,9 @@ CREATE TABLE audit.pending (
   CONSTRAINT a_digest_per_event CHECK (cardinality(event_ids) > 0 AND octet_length(bodies_sha256) = 32 * cardinality(event_ids))
 );
 
+-- Digests do not compress, and a row lives for a moment.
+ALTER TABLE audit.pending ALTER COLUMN event_ids SET STORAGE EXTERNAL, ALTER COLUMN bodies_sha256 SET STORAGE EXTERNAL;
+
 DO $$
 DECLARE
   t regclass;
@@ -132,14 +135,15 @@ BEGIN
   IF p_tenant_id IS NULL OR NOT p_tenant_id = ANY (coalesce(app.tenant_ids(), '{}')) THEN
     RAISE EXCEPTION 'audit.seal: this transaction does not act for tenant %', p_tenant_id USING ERRCODE = 'insufficient_privilege';
   END IF;
+  -- `|| ''` fetches the digests of a row once; `substring` would look into the table's long values for each event
   WITH taken AS (
-    DELETE FROM audit.pending p WHERE p.tenant_id = p_tenant_id AND p.no = ANY (p_nos) RETURNING p.no, p.chain, p.event_ids, p.bodies_sha256),
+    DELETE FROM audit.pending p WHERE p.tenant_id = p_tenant_id AND p.no = ANY (p_nos) RETURNING p.no, p.chain, p.event_ids, p.bodies_sha256 || '' AS bodies_sha256),
   placed AS (
     SELECT t.chain, t.event_ids, t.bodies_sha256, h.seq + sum(cardinality(t.event_ids)) OVER (PARTITION BY t.chain COLLATE "C" ORDER BY t.no) - cardinality(t.event_ids) AS seq_before,
            (sum(cardinality(t.event_ids)) OVER (ORDER BY t.chain COLLATE "C", t.no) - cardinality(t.event_ids))::int AS events_before
       FROM taken t JOIN unnest(p_chains, p_seqs) AS h(chain, seq) USING (chain)),
   linked AS (
-  INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash)
+    INSERT INTO audit.links (tenant_id, chain, seq, event_id, body_sha256, prev_hash, hash)
     SELECT p_tenant_id, p.chain, p.seq_before + i.at, i.id,
            substring(p_digests FROM 96 * (p.events_before + i.at::int) - 95 FOR 32), substring(p_digests FROM 96 * (p.events_before + i.at::int) - 63 FOR 32),
            substring(p_digests FROM 96 * (p.events_before + i.at::int) - 31 FOR 32)
