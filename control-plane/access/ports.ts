@@ -1,3 +1,4 @@
+import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import type { OperationId } from '@countersign/contracts/openapi/permissions.ts';
 import type { ErrorCode } from '@countersign/contracts/errors/catalogue.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -11,8 +12,8 @@ export interface RequestLimits {
 }
 
 export interface TenantStates {
-  /** @throws ApiError `tenant_elsewhere`, `tenant_suspended` */
-  refuseUnlessServed(tenantId: string): Promise<void>;
+  /** `tx`: the transaction that whoever asks is in, which holds a connection already. @throws ApiError `tenant_elsewhere`, `tenant_suspended` */
+  refuseUnlessServed(tenantId: string, tx?: Transaction): Promise<void>;
 }
 
 export interface ApiQuestion {

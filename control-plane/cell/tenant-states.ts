@@ -1,6 +1,6 @@
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
-import type { Database } from '@countersign/platform/postgres/database.ts';
+import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { TenantStates } from '../access/ports.ts';
 import { findTenantPlace } from './queries.ts';
 import type { TenantPlaceRow } from './queries.ts';
@@ -29,9 +29,9 @@ export class ServedTenants implements TenantStates {
   }
 
   /** @throws ApiError `tenant_elsewhere` with `cell_url` where it is known, `tenant_suspended`, `unavailable` while it is being moved */
-  async refuseUnlessServed(tenantId: string): Promise<void> {
+  async refuseUnlessServed(tenantId: string, tx?: Transaction): Promise<void> {
     const { region, cell } = this.#parts;
-    const row = await this.#find(tenantId);
+    const row = await this.#find(tenantId, tx);
     // Whoever signs in to a tenant that is not there is nobody, which is not for us to say.
     if (row === undefined) return;
     if (row.state === 'moved') throw this.#elsewhere(row.moved_to ?? row.cell);
@@ -45,11 +45,13 @@ export class ServedTenants implements TenantStates {
     return new ApiError('tenant_elsewhere', url === undefined ? `The tenant is in the cell ${cell}. Ask the router where that is.` : `The tenant is in the cell ${cell}. Send the request to ${url}.`, { members: url === undefined ? {} : { cell_url: url } });
   }
 
-  async #find(tenantId: string): Promise<TenantPlaceRow | undefined> {
+  async #find(tenantId: string, tx: Transaction | undefined): Promise<TenantPlaceRow | undefined> {
     const now_ms = this.#parts.clock.now().getTime();
     const known = this.#known.get(tenantId);
     if (known !== undefined && Math.abs(now_ms - known.at_ms) < FRESH_MS) return known.row;
-    const row = await this.#parts.database.forNoTenant((tx) => tx.maybeOne<TenantPlaceRow>(findTenantPlace, [tenantId]));
+    const ask = (asking: Transaction): Promise<TenantPlaceRow | undefined> => asking.maybeOne<TenantPlaceRow>(findTenantPlace, [tenantId]);
+    // Who waits for a second connection while holding one may wait for ever.
+    const row = tx === undefined ? await this.#parts.database.forNoTenant(ask) : await ask(tx);
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(tenantId, { at_ms: now_ms, row });
     return row;

@@ -49,7 +49,7 @@ export interface StartedSession {
  */
 export async function startSession(tx: Transaction, { clock, tenantStates }: SessionParts, signedIn: SignedIn, browser: Browser): Promise<StartedSession> {
   const { tenantId, principalId, strength, facts } = signedIn;
-  await tenantStates.refuseUnlessServed(tenantId);
+  await tenantStates.refuseUnlessServed(tenantId, tx);
   const replacedId = await endTheOneBefore(tx, tenantId, browser.sessionCookie);
   const id = newId('session');
   const { secret, sha256 } = newSecret();
