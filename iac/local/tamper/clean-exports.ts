@@ -27,7 +27,7 @@ export async function verifyCleanExports(material: Material, wanted: number, see
       alarms.push(`${what}: ${(error as Error).message}`);
     }
   };
-  for (const bytes of [...material.bundles, material.period]) {
+  for (const bytes of [...material.bundles, ...material.packages]) {
     verify(bytes, 'as it came');
     verify(encodeArchive(new Map([...decodeArchive(bytes)].reverse())), 'packed anew');
   }
@@ -36,8 +36,9 @@ export async function verifyCleanExports(material: Material, wanted: number, see
     const size = parseCheckpointNote(note)?.checkpoint.size ?? 0;
     if (!await isVerified({ ...audit, notes: audit.notes.slice(0, at + 1), lines: audit.lines.slice(0, size) }, keys)) alarms.push(`the audit to checkpoint ${at}`);
   }
+  const redactable = [...material.bundles, ...material.packages];
   for (let left = wanted - exports; left > 0; left -= 1) {
-    const bytes = material.bundles[random(material.bundles.length)]!;
+    const bytes = redactable[random(redactable.length)]!;
     const may = [...decodeArchive(bytes).keys()].filter((path) => !NEVER_WITHHELD.has(path) && path !== INDEX_FILE);
     const without = new Set(Array.from({ length: 1 + random(5) }, () => may[random(may.length)]!));
     verify(redactEvidence(bytes, [...without], 'to try it'), `without ${[...without].join(', ')}`);

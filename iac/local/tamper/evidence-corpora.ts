@@ -17,12 +17,12 @@ export interface Extent {
 type Random = (below: number) => number;
 
 /** Everything that is done to evidence. Each alteration of a file is made with the archive's checksums put right again: only the signature stands in its way. */
-export function tamperWithEvidence({ bundles, period, keys }: Material, extent: Extent, random: Random): Tally[] {
-  const all = [...bundles, period];
+export function tamperWithEvidence({ bundles, packages, keys }: Pick<Material, 'bundles' | 'packages' | 'keys'>, extent: Extent, random: Random): Tally[] {
+  const all = [...bundles, ...packages];
   return [
-    archiveBits(all, keys, extent.archive_bits, random), fileBits(all, keys, extent.file_bits, random), envelopeBits(bundles, keys, extent.envelope_bits, random),
-    truncations(bundles[0]!, keys), filesMissing(all, keys), filesMoved(bundles, keys), whiteSpace(bundles, keys), duplicateKeys(bundles, keys),
-    base64Spellings(bundles, keys), extraSignatures(bundles, keys), otherKeys(bundles, keys), notes(bundles, keys), archiveStructure(bundles, keys),
+    archiveBits(all, keys, extent.archive_bits, random), fileBits(all, keys, extent.file_bits, random), envelopeBits(all, keys, extent.envelope_bits, random),
+    truncations([bundles[0]!, smallestOf(packages)], keys), filesMissing(all, keys), filesMoved(all, keys), whiteSpace(all, keys), duplicateKeys(all, keys),
+    base64Spellings(all, keys), extraSignatures(all, keys), otherKeys(all, keys), notes(all, keys), archiveStructure(all, keys),
   ];
 }
 
@@ -65,10 +65,15 @@ function envelopeBits(bundles: readonly Uint8Array[], keys: EvidenceKeys, tries:
   return found;
 }
 
-function truncations(bundle: Uint8Array, keys: EvidenceKeys): Tally {
+/** A run and a package: what is cut off is found by the form of the archive, which is the same for all. */
+function truncations(bundles: readonly Uint8Array[], keys: EvidenceKeys): Tally {
   const found = tally('truncated at every length');
-  for (let length = 0; length < bundle.length; length += 1) count(found, isRefused(bundle.subarray(0, length), keys), () => `length ${length}`);
+  for (const [index, bundle] of bundles.entries()) for (let length = 0; length < bundle.length; length += 1) count(found, isRefused(bundle.subarray(0, length), keys), () => `evidence ${index}, length ${length}`);
   return found;
+}
+
+function smallestOf(packages: readonly Uint8Array[]): Uint8Array {
+  return packages.toSorted((one, other) => one.length - other.length)[0]!;
 }
 
 function filesMissing(all: readonly Uint8Array[], keys: EvidenceKeys): Tally {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { SampleStatement } from '@countersign/cli/evidence/testing/sample-statement.ts';
+import { samplePackage } from '@countersign/cli/evidence/testing/sample-package.ts';
+import { PACKAGE_KINDS } from '@countersign/contracts/evidence/statement.ts';
 import { tamperWithEvidence } from './evidence-corpora.ts';
 import { count, randomOf, tally } from './tally.ts';
 
@@ -8,7 +10,8 @@ it('finds out every alteration of evidence that was made by hand, and would name
   const first = sample.seal();
   sample.parts.otherEvents = 4;
   const second = sample.seal();
-  const corpora = tamperWithEvidence({ bundles: [first, second], period: second, keys: sample.keys, audit: { chain: '', lines: [], notes: [] } }, { archive_bits: 300, file_bits: 300, envelope_bits: 300 }, randomOf(7));
+  const packages = PACKAGE_KINDS.map((kind) => samplePackage(kind, [], sample).seal());
+  const corpora = tamperWithEvidence({ bundles: [first, second], packages, keys: sample.keys }, { archive_bits: 200, file_bits: 200, envelope_bits: 100 }, randomOf(7));
   expect(corpora.filter(({ missed }) => missed.length > 0)).toEqual([]);
   expect(corpora.every(({ tried, detected }) => tried > 0 && tried === detected)).toBe(true);
 
