@@ -1,5 +1,6 @@
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Handlers } from '../api/operation.ts';
+import type { Loop } from '../cell/loop.ts';
 import { boundFetch } from '../outbound/bound-fetch.ts';
 import type { BoundFetch } from '../outbound/bound-fetch.ts';
 import { AuditApi } from './audit-api.ts';
@@ -11,6 +12,7 @@ import type { DeliveryParts } from './sinks/delivery.ts';
 import { SinksApi } from './sinks/sinks-api.ts';
 import { testSink } from './sinks/test-sink.ts';
 import { Verification } from './verification.ts';
+import { cellWitnessesLoop } from './witnesses/cell-witnesses.ts';
 import { readWitnesses } from './witnesses/repository-witnesses.ts';
 import { WitnessesApi } from './witnesses/witnesses-api.ts';
 
@@ -34,6 +36,7 @@ export class AuditTrail {
   readonly #witnesses: WitnessesApi;
   readonly #sinks: SinksApi;
   readonly #delivery: DeliveryParts;
+  readonly #cellWitnesses: Loop;
 
   constructor(parts: CheckpointParts & { readonly log: Logger }, { audit: settings, standIns, privateHosts }: AuditTrailConfig) {
     const fetchTo = (url: string): BoundFetch => boundFetch({ origin: new URL(url).origin, allowLoopback: standIns, privateHosts });
@@ -46,6 +49,7 @@ export class AuditTrail {
     this.#witnesses = new WitnessesApi({ ...parts, standInsAllowed: standIns });
     this.#sinks = new SinksApi({ ...parts, standInsAllowed: standIns });
     this.#delivery = { ...parts, fetchTo };
+    this.#cellWitnesses = cellWitnessesLoop({ ...parts, witnessesFile: settings.witnessesFile, standInsAllowed: standIns });
   }
 
   get handlers() {
@@ -70,6 +74,7 @@ export class AuditTrail {
 
   start(): void {
     this.#sequencer.start();
+    this.#cellWitnesses.start();
   }
 
   /** Something of this tenant was committed. Null: of somebody. */
@@ -83,6 +88,6 @@ export class AuditTrail {
   }
 
   async stop(): Promise<void> {
-    await this.#sequencer.stop();
+    await Promise.all([this.#sequencer.stop(), this.#cellWitnesses.stop()]);
   }
 }

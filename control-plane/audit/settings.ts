@@ -4,6 +4,8 @@ export interface AuditSettings {
   readonly checkpoint_s: number;
   /** How long notes and evidence are locked in the object store; 0: not at all. */
   readonly objectLock_days: number;
+  /** The file that names the witnesses of every tenant; null: the cell has none of its own. */
+  readonly witnessesFile: string | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,5 +16,6 @@ export function readAuditSettings(env: Environment, whole: (name: string, otherw
     checkpoint_s: whole('COUNTERSIGN_CHECKPOINT_SECONDS', 60, 1, 3_600),
     // A folder can only refuse: a lock is what S3 is for.
     objectLock_days: whole('COUNTERSIGN_OBJECT_LOCK_DAYS', (env['COUNTERSIGN_OBJECTS_S3_BUCKET'] ?? '') === '' ? 0 : 365, 0, 36_500),
+    witnessesFile: env['COUNTERSIGN_WITNESSES'] || null,
   };
 }

@@ -6,14 +6,18 @@ export interface WitnessRow {
   readonly vkey: string;
   readonly url: string;
   readonly required: boolean;
+  readonly created_by: string;
   readonly created_at: Date;
   readonly positions: ReadonlyArray<{ readonly chain: string; readonly size: number; readonly last_error: string | null; readonly refused: boolean }>;
 }
 
+/** Who made a witness that the cell gives all its tenants. */
+export const CELL = 'cell';
+
 const listing: Statement = {
   name: 'audit.list_witnesses',
   text: `
-    SELECT w.id, w.name, w.vkey, w.url, w.required, w.created_at,
+    SELECT w.id, w.name, w.vkey, w.url, w.required, w.created_by, w.created_at,
            coalesce((SELECT jsonb_agg(jsonb_build_object('chain', p.chain, 'size', p.size, 'last_error', p.last_error, 'refused', p.refused_at IS NOT NULL) ORDER BY p.chain)
                        FROM audit.witness_positions p WHERE (p.tenant_id, p.witness_id) = (w.tenant_id, w.id)), '[]') AS positions
       FROM control.witnesses w WHERE w.tenant_id = $1 AND w.removed_at IS NULL ORDER BY w.id`,

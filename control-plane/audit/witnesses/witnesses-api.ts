@@ -7,7 +7,7 @@ import { auditBy } from '../../access/audit.ts';
 import type { Answer, Call } from '../../api/operation.ts';
 import { refuseUnlessHome } from '../../tenancy/home-workspace.ts';
 import { peerUrl } from '../peer-url.ts';
-import { insertWitness, readWitnesses, removeWitness } from './repository-witnesses.ts';
+import { CELL, insertWitness, readWitnesses, removeWitness } from './repository-witnesses.ts';
 import type { WitnessRow } from './repository-witnesses.ts';
 
 export interface WitnessesParts {
@@ -49,6 +49,8 @@ export class WitnessesApi {
   async deleteWitness({ principal, path }: Call<'deleteWitness'>): Promise<Answer<'deleteWitness'>> {
     refuseUnlessHome(principal);
     await this.#parts.database.forTenant(principal.tenantId, async (tx) => {
+      const known = await readWitnesses(tx, principal.tenantId);
+      if (known.some(({ id, created_by }) => id === path.witness_id && created_by === CELL)) throw new ApiError('witness_invalid', 'This witness is of the cell: whoever operates the cell names it in a file.');
       if (!await removeWitness(tx, principal.tenantId, path.witness_id)) throw new ApiError('not_found', 'There is no such witness.');
       await auditBy(tx, this.#parts.clock, principal, { type: 'audit.witness_changed', subject: { kind: 'witness', id: path.witness_id }, data: { change: 'removed' } });
     });
