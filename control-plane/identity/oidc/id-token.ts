@@ -3,8 +3,12 @@ import type { IDToken } from 'openid-client';
 import type { SignInStrength } from '@countersign/contracts/policy/sign-in-strength.ts';
 import type { ProviderRow } from './queries.ts';
 
-/** Authentication methods that are a second factor or as good as one (RFC 8176). */
-const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'otp', 'hwk', 'swk', 'sms', 'fpt', 'face', 'pop']);
+/** Authentication methods (RFC 8176) by what they prove: what somebody knows, has, or is. Two of one kind are one factor. */
+const FACTORS: Readonly<Record<string, 'knows' | 'has' | 'is'>> = {
+  pwd: 'knows', pin: 'knows', kba: 'knows',
+  otp: 'has', sms: 'has', tel: 'has', hwk: 'has', swk: 'has', sc: 'has', pop: 'has',
+  fpt: 'is', face: 'is', iris: 'is', retina: 'is', vbm: 'is',
+};
 const MAX_GROUPS = 500;
 
 /** What an ID token says, reduced to what is used here. */
@@ -59,7 +63,8 @@ export function identityOf(claims: IDToken, { groups_claim }: Pick<ProviderRow, 
 
 /** How sure we are of a person whom the provider vouches for in this way. */
 export function strengthOf({ acr, amr }: Pick<Identity, 'acr' | 'amr'>, { mfa_acr_values }: Pick<ProviderRow, 'mfa_acr_values'>): SignInStrength {
-  return amr.some((method) => SECOND_FACTORS.has(method)) || (acr !== null && mfa_acr_values.includes(acr)) ? 'mfa' : 'oidc';
+  const factors = new Set(amr.map((method) => (Object.hasOwn(FACTORS, method) ? FACTORS[method] : undefined)).filter((factor) => factor !== undefined));
+  return amr.includes('mfa') || factors.size > 1 || (acr !== null && mfa_acr_values.includes(acr)) ? 'mfa' : 'oidc';
 }
 
 function textOf(value: unknown): string | null {
