@@ -24,6 +24,9 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'control.role_assignments': { role: `'viewer'`, source: `'direct'`, principal_id: `'prn_of_nobody'` },
   'control.session_limits': { idle_ms: '28800000', absolute_ms: '86400000' },
   'control.slack_installations': { sealed: `'\\x00'` },
+  // The cell forgets what was seen minutes ago; the walk may take longer.
+  'control.slack_replays': { seen_at: `clock_timestamp() + interval '1 day'` },
+  'control.webhook_replays': { seen_at: `clock_timestamp() + interval '1 day'` },
   'execution.decisions': { reasons: `'[]'` },
   'execution.contents': { sealed: `'\\x00'` },
   'execution.erasure_tasks': { state: `'done'`, done_at: 'clock_timestamp()' },
