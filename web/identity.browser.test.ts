@@ -225,7 +225,7 @@ describe('roles', () => {
   it('are given, and taken where they were given here', async () => {
     await open('usual', '/roles');
     const byGroup = page.getByRole('row', { name: /^Cell owner .* approver a group/ });
-    expect(await byGroup.getByRole('button', { name: 'Take' }).getAttribute('aria-description')).toBe('It comes by something else: end that.');
+    expect(await byGroup.getByRole('button', { name: 'Take away' }).getAttribute('aria-description')).toBe('It comes by something else: end that.');
     await button('Give a role').click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('combobox', { name: 'To' }).fill('build');
@@ -234,8 +234,8 @@ describe('roles', () => {
     await dialog.getByLabel('For').selectOption('3600');
     await dialog.getByRole('button', { name: 'Give it' }).click();
     const given = page.getByRole('row', { name: /^Build server a service .* operator given here .* in \d+ min/ });
-    await given.getByRole('button', { name: 'Take' }).click();
-    await dialog.getByRole('button', { name: 'Take it' }).click();
+    await given.getByRole('button', { name: 'Take away' }).click();
+    await dialog.getByRole('button', { name: 'Take it away' }).click();
     await given.waitFor({ state: 'hidden' });
   });
 

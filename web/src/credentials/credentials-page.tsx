@@ -31,7 +31,7 @@ export function CredentialsPage() {
   return (
     <Page
       title="Credentials"
-      lead="What connectors sign in with. They come in and never go out: only the gateway opens one, for one call. They are the tenant’s, and every workspace sees the same."
+      lead="What connectors sign in with. They come in and never go out: only the gateway opens one, for one call. Each belongs to the workspace that it was stored in."
       actions={<ReasonButton permission={mayCall('storeCredential', me, 'Storing a credential')} leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setStoring(true)}>Store a credential</ReasonButton>}
     >
       <ConnectorsNav />

@@ -53,7 +53,7 @@ export function Assignments({ roles, principalId }: Props) {
                 { name: 'By', cell: ({ source }) => sourceInWords(source) },
                 { name: 'Since', cell: ({ granted_at, granted_by }) => <><TimeAgo at={granted_at} />{granted_by === null ? null : <Text span size="xs" c="dimmed"> by <CopyId id={granted_by} what="who gave it" /></Text>}</> },
                 { name: 'Ends', cell: ({ expires_at }) => (expires_at === null ? 'never' : <TimeAgo at={expires_at} />) },
-                { name: 'Take it', cell: (one) => <ReasonButton size="xs" variant="default" permission={allOf(given(one.source === 'direct', 'It comes by something else: end that.'), mayTake)} onClick={() => setTaking(one)}>Take</ReasonButton> },
+                { name: 'Do', cell: (one) => <ReasonButton size="xs" variant="default" permission={allOf(given(one.source === 'direct', 'It comes by something else: end that.'), mayTake)} onClick={() => setTaking(one)}>Take away</ReasonButton> },
               ]}
             />
           ))}
@@ -73,7 +73,7 @@ function TakeModal({ assignment, role, onClose }: { assignment: Assignment; role
     onDone: onClose,
   });
   return (
-    <FormModal title={`Take ${role} from ${display_name}`} confirm="Take it" danger pending={take.isPending} error={take.error} onClose={onClose} onSubmit={() => take.mutate(undefined)}>
+    <FormModal title={`Take ${role} from ${display_name}`} confirm="Take it away" danger pending={take.isPending} error={take.error} onClose={onClose} onSubmit={() => take.mutate(undefined)}>
       <Text size="sm">From the next request on. Votes that were cast with it count only while the role is held when the action is carried out.</Text>
     </FormModal>
   );
