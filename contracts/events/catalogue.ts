@@ -7,7 +7,7 @@ export type FieldClass = 'public' | 'sensitive' | 'secret';
 type Kind = AuditEventType extends infer Type extends string ? (Type extends `${infer Before}.${string}` ? Before : never) : never;
 
 /** Classes of OCSF 1.x (schema.ocsf.io) in which a kind of event belongs. */
-export const OCSF = { detection_finding: 2004, account_change: 3001, authentication: 3002, entity_management: 3004, user_access_management: 3005, group_management: 3006, api_activity: 6003 } as const;
+export const OCSF = { detection_finding: 2004, account_change: 3001, authentication: 3002, entity_management: 3004, user_access_management: 3005, api_activity: 6003 } as const;
 type OcsfClass = keyof typeof OCSF;
 
 /** Every kind of event has its class: one that is missing here does not compile. */
@@ -15,7 +15,7 @@ export const OCSF_CLASS: Readonly<Record<Kind, OcsfClass>> = {
   access: 'api_activity', access_token: 'authentication', api_key: 'account_change', approval: 'api_activity', audit: 'entity_management', authorization: 'entity_management',
   break_glass: 'detection_finding', budget: 'entity_management', bulk_command: 'api_activity', call: 'api_activity', change_request: 'api_activity', connector: 'entity_management',
   content: 'api_activity', credential: 'entity_management', custom_role: 'entity_management', data_key: 'entity_management', decision: 'api_activity', decisions: 'api_activity',
-  delivery: 'api_activity', environment: 'entity_management', erasure: 'api_activity', evidence: 'api_activity', federation: 'entity_management', group: 'group_management',
+  delivery: 'api_activity', environment: 'entity_management', erasure: 'api_activity', evidence: 'api_activity', federation: 'entity_management', group: 'entity_management',
   identity: 'account_change', identity_provider: 'entity_management', instance: 'entity_management', invitation: 'account_change', kek: 'entity_management', key: 'entity_management',
   kill_switch: 'detection_finding', legal_hold: 'entity_management', limit: 'detection_finding', model: 'entity_management', oauth_client: 'account_change', passkey: 'account_change',
   policy: 'entity_management', prices: 'entity_management', principal: 'account_change', quota: 'entity_management', rate_limit: 'entity_management', retention: 'entity_management',

@@ -9,6 +9,11 @@ export interface TenantLanesOptions {
   readonly lanes?: number;
 }
 
+interface Lane {
+  asked: boolean;
+  done: Promise<void>;
+}
+
 const LANES = 16;
 
 /**
@@ -17,7 +22,7 @@ const LANES = 16;
  */
 export class TenantLanes {
   readonly #options: TenantLanesOptions;
-  readonly #underWay = new Map<string, { asked: boolean; readonly done: Promise<void> }>();
+  readonly #underWay = new Map<string, Lane>();
 
   constructor(options: TenantLanesOptions) {
     this.#options = options;
@@ -39,14 +44,24 @@ export class TenantLanes {
   }
 
   #start(tenantId: string): void {
-    const done = this.#options.work(tenantId).catch((error: unknown) => {
+    const lane: Lane = { asked: false, done: Promise.resolve() };
+    this.#underWay.set(tenantId, lane);
+    lane.done = this.#run(tenantId, lane);
+  }
+
+  async #run(tenantId: string, lane: Lane): Promise<void> {
+    const more = await this.#work(tenantId);
+    this.#underWay.delete(tenantId);
+    if (more || lane.asked) this.#options.again(tenantId, 'now');
+  }
+
+  /** Whether there is more to do. */
+  async #work(tenantId: string): Promise<boolean> {
+    try {
+      return await this.#options.work(tenantId);
+    } catch (error) {
       this.#options.log.error({ err: error, tenant_id: tenantId }, 'work on the audit of a tenant failed; the others go on');
       return false;
-    }).then((more) => {
-      const asked = this.#underWay.get(tenantId)?.asked === true;
-      this.#underWay.delete(tenantId);
-      if (more || asked) this.#options.again(tenantId, 'now');
-    });
-    this.#underWay.set(tenantId, { asked: false, done });
+    }
   }
 }

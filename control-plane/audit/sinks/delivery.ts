@@ -69,8 +69,8 @@ function batchOf(due: DueDelivery, events: readonly NextEvent[]): Batch | null {
   if (first === undefined) return null;
   const lines: string[] = [];
   let [bytes, last] = [0, first.seq];
-  for (const { seq, type, body } of events) {
-    const line = isAskedFor(due.types, type) ? formatEvent(due.format, { chain: due.chain, seq: Number(seq), type, event: body === null ? null : JSON.parse(body) as AuditEvent }, due.shows_sensitive) : null;
+  for (const { seq, type, recorded_at, body } of events) {
+    const line = isAskedFor(due.types, type) ? formatEvent(due.format, { chain: due.chain, seq: Number(seq), type, recorded_at, event: body === null ? null : JSON.parse(body) as AuditEvent }, due.shows_sensitive) : null;
     if (line !== null && lines.length > 0 && bytes + line.length > MOST_BYTES) break;
     if (line !== null) lines.push(line);
     bytes += line?.length ?? 0;

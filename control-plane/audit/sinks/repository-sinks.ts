@@ -102,12 +102,13 @@ export function dueDeliveries(tx: Transaction, tenantId: string): Promise<DueDel
 
 const nextEvents: Statement = {
   name: 'audit.next_for_sink',
-  text: `SELECT l.seq, e.type, e.body FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND l.chain = $2 AND l.seq > $3 AND l.seq <= $4 ORDER BY l.seq LIMIT $5`,
+  text: `SELECT l.seq, e.type, e.recorded_at, e.body FROM audit.links l JOIN audit.events e ON (e.tenant_id, e.id) = (l.tenant_id, l.event_id) WHERE l.tenant_id = $1 AND l.chain = $2 AND l.seq > $3 AND l.seq <= $4 ORDER BY l.seq LIMIT $5`,
 };
 
 export interface NextEvent {
   readonly seq: string;
   readonly type: string;
+  readonly recorded_at: Date;
   readonly body: string | null;
 }
 

@@ -41,7 +41,7 @@ function testEvent(principal: Principal, workspaceId: string, sinkId: string, at
 
 async function sendTest(sink: SinkToTest, event: ReturnType<typeof testEvent>, parts: DeliveryParts): Promise<Tested> {
   const id = newId('audit_event');
-  const line = formatEvent(sink.format, { chain: chainOf(event.tenant_id, event.workspace_id), seq: 0, type: event.type, event: { ...event, id, at: event.at.toISOString() } }, sink.shows_sensitive);
+  const line = formatEvent(sink.format, { chain: chainOf(event.tenant_id, event.workspace_id), seq: 0, type: event.type, recorded_at: event.at, event: { ...event, id, at: event.at.toISOString() } }, sink.shows_sensitive);
   const message = messageOf(sink.format, [line]);
   const began = performance.now();
   const took = (): number => Math.round(performance.now() - began);
