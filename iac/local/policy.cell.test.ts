@@ -55,7 +55,8 @@ it('goes from a draft through dev and staging to prod, decides there, and is rol
     expect((await policy.release({ environment_id, kind: 'promote', reason: 'it held where it was' })).status).toBe(201);
   }
 
-  const denied = await runOf('failed');
+  // A worker has the bundle within a second of hearing of it; a ticket before that is decided by the one before.
+  const denied = await eventually(async () => whenIn(await settledRun(), 'failed'));
   expect(denied.decisions.at(-1)).toMatchObject({ outcome: 'DENY', reasons: [{ rule: 'tenant/records_are_moved' }] });
   const explained = await policy.send<Schemas['DecisionRecord']>('GET', `/api/v1/decisions/${denied.decisions.at(-1)!.id}`);
   expect(JSON.stringify(explained.body)).toContain('tenant/tenant.rego');
@@ -63,7 +64,7 @@ it('goes from a draft through dev and staging to prod, decides there, and is rol
   const before = await seqOf(prod);
   expect((await policy.release({ environment_id: prod, kind: 'rollback', to_release_id: null, reason: 'the records have been moved' })).status).toBe(201);
   expect(await seqOf(prod)).toBeGreaterThan(before);
-  const asked = await runOf('waiting');
+  const asked = await eventually(async () => whenIn(await settledRun(), 'waiting'));
   expect(asked.decisions.at(-1)).toMatchObject({ outcome: 'REQUIRE_HITL' });
 }, 180_000);
 
