@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditEventType } from '@countersign/contracts/events/audit-event.ts';
 import { OCSF, OCSF_CLASS, SEVERITY } from '@countersign/contracts/events/catalogue.ts';
-import type { SinkEvent } from './sink-formats.ts';
+import type { SinkEvent } from './sink-event.ts';
 
 /** Of the Open Cybersecurity Schema Framework, https://schema.ocsf.io. A test checks every type of event against the published schema of this version. */
 const VERSION = '1.3.0';

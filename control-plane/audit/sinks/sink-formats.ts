@@ -3,16 +3,7 @@ import type { AuditEvent, AuditEventType } from '@countersign/contracts/events/a
 import { SEVERITY, redactedData } from '@countersign/contracts/events/catalogue.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { ocsf, PRODUCT } from './ocsf.ts';
-
-/** One event as a sink gets it. `body` is null where its retention has ended: its place is told all the same. */
-export interface SinkEvent {
-  readonly chain: string;
-  readonly seq: number;
-  readonly type: string;
-  /** When it was written, which stays when the body has ended. */
-  readonly recorded_at: Date;
-  readonly event: AuditEvent | null;
-}
+import type { SinkEvent } from './sink-event.ts';
 
 export type SinkFormat = 'ocsf' | 'cef' | 'native';
 
