@@ -32,9 +32,9 @@ export interface OrderVerifier {
   /** The time, as corrected by what the cell says of it. */
   readonly now: () => Date;
   /** The newest fence of a step that an order came with; 0 where none did. */
-  readonly highestFence: (stepId: string) => number;
+  readonly highestFence: (stepId: string) => Promise<number>;
   /** Whether the agent has taken an order of this id. */
-  readonly isKnown: (orderId: string) => boolean;
+  readonly isKnown: (orderId: string) => Promise<boolean>;
   /** The connector of a connection that this agent's configuration names. */
   readonly connectorOf: (instanceName: string, connector: string) => Connector | undefined;
 }
@@ -66,9 +66,9 @@ export async function verifyOrder(verifier: OrderVerifier, envelope: unknown): P
   const order = readOrder(opened.payload);
   if (order === undefined) throw new OrderRefusedError('order_malformed', 'The payload is not a work order.');
   requireForMe(verifier.self, order);
-  if (verifier.isKnown(order.id)) throw new OrderRefusedError('order_replayed', `${order.id} was taken before.`);
+  if (await verifier.isKnown(order.id)) throw new OrderRefusedError('order_replayed', `${order.id} was taken before.`);
   requireInTime(verifier.now().getTime(), order);
-  requireNewestFence(verifier, order);
+  await requireNewestFence(verifier, order);
   const sealed = await unsealed(verifier, order);
   requireSameAction(order, sealed);
   requireApproval(order);
@@ -95,8 +95,8 @@ function requireInTime(now: number, { kind, issued_at, begin_before }: WorkOrder
   if (until - issued > ORDER_VALID_MS_MAX[kind]) throw new OrderRefusedError('order_expired', `It would be valid for ${until - issued} ms, and orders of this kind are for ${ORDER_VALID_MS_MAX[kind]}.`);
 }
 
-function requireNewestFence({ highestFence }: OrderVerifier, { identity: { step } }: WorkOrder): void {
-  const highest = highestFence(step.id);
+async function requireNewestFence({ highestFence }: OrderVerifier, { identity: { step } }: WorkOrder): Promise<void> {
+  const highest = await highestFence(step.id);
   if (BigInt(step.fence) < BigInt(highest)) throw new OrderRefusedError('order_fence_stale', `Its fence is ${step.fence}, and ${highest} was there before.`);
 }
 

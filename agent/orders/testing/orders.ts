@@ -117,7 +117,7 @@ export async function verifier(changes: Partial<OrderVerifier> = {}): Promise<Or
   return {
     self: SELF, keys: HeldKeys.first(signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), SELF.tenant_id)!,
     encryptionKey: await unsealingKey(RECIPIENT.privateKey.export({ format: 'jwk' }) as Record<string, string>),
-    now: () => NOW, highestFence: () => 0, isKnown: () => false,
+    now: () => NOW, highestFence: async () => 0, isKnown: async () => false,
     connectorOf: (name, connector) => (name === 'notes-1' && connector === 'notes' ? NOTES : undefined), ...changes,
   };
 }

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
+import { openForTest, scratchFolder } from '../spool/testing/open-for-test.ts';
+import type { Spool } from '../spool/spool.ts';
+import { acceptOrder } from './accept-order.ts';
+import type { OrderIntake } from './accept-order.ts';
+import { id, orderFor, signingPair, verifier } from './testing/orders.ts';
+
+let folder: string;
+let spool: Spool;
+let intake: OrderIntake;
+
+beforeEach(async () => {
+  spool = await openForTest(folder = scratchFolder());
+  intake = { spool, verifier: await verifier(), isClockTrusted: () => true, isDraining: () => false, killSwitches: () => [], policySeq: async () => 4 };
+});
+afterEach(() => spool.close());
+
+const told = (): unknown[] => spool.undelivered(100, 1e6).entries.map(({ kind, body }) => [kind, body]);
+
+describe('an order', () => {
+  it('is taken once, however often and however fast the cell gives it', async () => {
+    const envelope = await orderFor();
+    const kinds = (await Promise.all([1, 2, 3].map(() => acceptOrder(intake, envelope)))).map(({ kind }) => kind);
+    expect(kinds.toSorted()).toEqual(['accepted', 'known', 'known']);
+    expect(await acceptOrder(intake, envelope)).toEqual({ kind: 'known', order_id: id('ord', 'q') });
+    expect(told()).toEqual([['order.accepted', { order_id: id('ord', 'q'), kind: 'execute' }]]);
+  });
+
+  it('is a replay once the cell knows that it was taken, after a restart too', async () => {
+    const envelope = await orderFor();
+    await acceptOrder(intake, envelope);
+    await spool.commit((tx) => tx.receiptsTold(tx.receiptsToTell()));
+    spool.close();
+    spool = await openForTest(folder);
+    expect(await acceptOrder({ ...intake, spool }, envelope)).toMatchObject({ kind: 'refused', refusal: 'order_replayed', alarm: true });
+  });
+
+  it('of the same name with other bytes is a replay at once', async () => {
+    await acceptOrder(intake, await orderFor());
+    expect(await acceptOrder(intake, await orderFor())).toMatchObject({ kind: 'refused', refusal: 'order_replayed' });
+  });
+
+  it('of a worker that lost the step to another is refused', async () => {
+    await acceptOrder(intake, await orderFor());
+    const older = await orderFor({ order: (order) => ({ ...order, id: id('ord', 'r'), identity: { ...order.identity, step: { ...order.identity.step, fence: '6' } } }) });
+    expect(await acceptOrder(intake, older)).toMatchObject({ kind: 'refused', refusal: 'order_fence_stale' });
+  });
+
+  it.each<[OrderRefusal, boolean, Partial<OrderIntake>]>([
+    ['clock_untrusted', false, { isClockTrusted: () => false }],
+    ['draining', false, { isDraining: () => true }],
+    ['stopped_by_kill_switch', false, { killSwitches: () => [{ id: 'ksw_1', scope: 'tenant', reason: 'x' }] }],
+    ['policy_behind', false, { policySeq: async () => 3 }],
+    ['policy_behind', false, { policySeq: async () => null }],
+  ])('is refused with %s (alarm: %s), which is told and takes nothing', async (refusal, alarm, changes) => {
+    expect(await acceptOrder({ ...intake, ...changes }, await orderFor())).toMatchObject({ kind: 'refused', refusal, alarm });
+    expect(told()).toMatchObject([['order.refused', { order_id: id('ord', 'q'), kid: 'wo-1', refusal }]]);
+    expect(await acceptOrder(intake, await orderFor())).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('is refused while there is no room to say how it ends', async () => {
+    for (let n = 0; spool.room().open; n += 1) await spool.append('agent.stopped', { reason: 'x'.repeat(500_000) });
+    expect(await acceptOrder(intake, await orderFor())).toMatchObject({ kind: 'refused', refusal: 'spool_full', alarm: false });
+  });
+
+  it('that a stranger signed, or that is none, is told with an alarm', async () => {
+    expect(await acceptOrder(intake, await orderFor({ signer: signingPair('wo-1') }))).toMatchObject({ refusal: 'order_signature_invalid', alarm: true });
+    expect(await acceptOrder(intake, { anything: '\ud800' })).toMatchObject({ refusal: 'order_malformed', alarm: true });
+    expect(told()).toMatchObject([['order.refused', { refusal: 'order_signature_invalid' }], ['order.refused', { order_id: null, kid: null, refusal: 'order_malformed' }]]);
+  });
+});

@@ -1,0 +1,105 @@
+import { hash } from 'node:crypto';
+import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
+import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
+import type { ActiveKillSwitch } from '@countersign/contracts/policy/decision.ts';
+import type { WorkOrder } from '@countersign/contracts/agent/work-order.ts';
+import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
+import type { Spool } from '../spool/spool.ts';
+import { OrderRefusedError } from './errors.ts';
+import { verifyOrder } from './verify-order.ts';
+import type { OrderVerifier, VerifiedOrder } from './verify-order.ts';
+
+export interface OrderIntake {
+  readonly spool: Spool;
+  readonly verifier: Omit<OrderVerifier, 'isKnown' | 'highestFence'>;
+  /** Whether this machine's clock and the cell's are near enough to one another. */
+  readonly isClockTrusted: () => boolean;
+  readonly isDraining: () => boolean;
+  /** As the cell last said. */
+  readonly killSwitches: () => readonly ActiveKillSwitch[];
+  /** The newest bundle of a scope that this agent may decide by, after asking for a newer one where it is older than `seq`; null: none. */
+  readonly policySeq: (scope: string, seq: number) => Promise<number | null>;
+}
+
+export type Intake =
+  | { readonly kind: 'accepted'; readonly verified: VerifiedOrder }
+  /** The cell has not heard yet that it is here, and gave it once more. */
+  | { readonly kind: 'known'; readonly order_id: string }
+  | { readonly kind: 'refused'; readonly refusal: OrderRefusal; readonly alarm: boolean; readonly message: string };
+
+/**
+ * Takes an order, or says why not; either is on the disk before this resolves, so that an order is begun once and a refusal is told. What comes again
+ * with the same bytes before the cell knew that it is here is the same order; afterwards it is a replay.
+ *
+ * @throws SpoolError nothing can be written, so nothing is taken
+ */
+export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promise<Intake> {
+  const { spool } = intake;
+  const envelope_sha256 = hash('sha256', textOf(envelope), 'hex');
+  try {
+    const again = await givenAgain(spool, envelope, envelope_sha256);
+    if (again !== undefined) return again;
+    const verified = await verifyOrder({ ...intake.verifier, isKnown: (id) => spool.commit((tx) => tx.order(id) !== undefined), highestFence: (stepId) => spool.commit((tx) => tx.highestFence(stepId)) }, envelope);
+    await requireReady(intake, verified.order);
+    return await taken(spool, verified, envelope_sha256);
+  } catch (error) {
+    if (!(error instanceof OrderRefusedError)) throw error;
+    const { refusal, message } = error;
+    const said = namesOf(envelope);
+    await spool.append('order.refused', { order_id: said.order_id, kid: said.kid, refusal, envelope_sha256 });
+    return { kind: 'refused', refusal, alarm: ORDER_REFUSALS[refusal].alarm, message };
+  }
+}
+
+/** By its bytes, and not by what it says of itself: only what was verified once is in the spool. */
+function givenAgain(spool: Spool, envelope: unknown, envelope_sha256: string): Promise<Intake | undefined> {
+  const { order_id } = namesOf(envelope);
+  return spool.commit((tx) => {
+    const known = order_id === null ? undefined : tx.order(order_id);
+    return known !== undefined && known.envelope_sha256 === envelope_sha256 && !known.receipt_known ? { kind: 'known', order_id: known.id } as const : undefined;
+  });
+}
+
+/** What this agent needs to carry it out, and whether people have stopped it meanwhile. */
+async function requireReady({ spool, isClockTrusted, isDraining, killSwitches, policySeq }: OrderIntake, { policy, situation }: WorkOrder): Promise<void> {
+  if (!isClockTrusted()) throw new OrderRefusedError('clock_untrusted', 'Set the clock of this machine, then it takes orders again.');
+  if (isDraining()) throw new OrderRefusedError('draining', 'It ends what it has.');
+  const [stopped] = [...situation.kill_switches, ...killSwitches()];
+  if (stopped !== undefined) throw new OrderRefusedError('stopped_by_kill_switch', `${stopped.id} of the ${stopped.scope} is set.`);
+  const held = await policySeq(policy.scope, policy.seq);
+  if (held === null || held < policy.seq) throw new OrderRefusedError('policy_behind', `The cell decided by ${policy.seq}, and here is ${held ?? 'none'}.`);
+  if (!spool.room().open) throw new OrderRefusedError('spool_full', 'What is there has to be delivered first.');
+}
+
+function taken(spool: Spool, verified: VerifiedOrder, envelope_sha256: string): Promise<Intake> {
+  const { order: { id, kind, identity: { step }, begin_before } } = verified;
+  return spool.commit((tx) => {
+    // The same order may have been looked at twice at the same time.
+    if (tx.order(id) !== undefined) return { kind: 'known', order_id: id } as const;
+    tx.takeOrder({ id, step_id: step.id, fence: Number(step.fence), envelope_sha256, begin_before });
+    tx.append('order.accepted', { order_id: id, kind });
+    return { kind: 'accepted', verified } as const;
+  });
+}
+
+/** What an envelope says of itself, unproven: good for looking it up and for telling people which one it was. */
+function namesOf(envelope: unknown): { readonly order_id: string | null; readonly kid: string | null } {
+  const { payload, signatures } = (typeof envelope === 'object' && envelope !== null ? envelope : {}) as { payload?: unknown; signatures?: unknown };
+  const kid = (Array.isArray(signatures) ? signatures[0] as { keyid?: unknown } | undefined : undefined)?.keyid;
+  return { order_id: orderIdIn(payload), kid: typeof kid === 'string' ? kid.slice(0, 100) : null };
+}
+
+function orderIdIn(payload: unknown): string | null {
+  if (typeof payload !== 'string') return null;
+  const id = /"id":"(ord_[0-7][0-9a-hjkmnp-tv-z]{25})"/.exec(Buffer.from(payload, 'base64').toString('latin1'))?.[1];
+  return id ?? null;
+}
+
+/** What cannot be said canonically has no name but is refused like everything that is no envelope. */
+function textOf(envelope: unknown): string {
+  try {
+    return canonicalText(envelope, 8 * 1024 * 1024);
+  } catch {
+    return 'no canonical text';
+  }
+}

@@ -1,0 +1,44 @@
+import { AGENT_PATHS, POLL_HELD_MS, PROTOCOL } from '@countersign/contracts/agent/protocol.ts';
+import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { TrustedClock } from '../clock/trusted-clock.ts';
+import type { HeldKeys } from '../orders/held-keys.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { CellConnection } from './cell-connection.ts';
+import { readAnswer } from './read-answer.ts';
+
+/** What the cell holds a poll for, and as long again for it to come: what is not answered then never will be. */
+const ANSWER_MS = POLL_HELD_MS + 15_000;
+
+export interface Polled {
+  readonly spool: Pick<Spool, 'epoch' | 'commit' | 'room'>;
+  readonly clock: TrustedClock;
+  /** This machine's own clock. */
+  readonly machine: () => Date;
+  readonly keys: HeldKeys;
+  /** Keeps a key set that was accepted, before it is relied on after a restart. */
+  readonly keepKeys: (keys: HeldKeys) => Promise<void>;
+  /** Everything else that the cell is told each time. */
+  readonly state: () => Omit<PollRequest, 'protocol' | 'received' | 'spool' | 'key_set_seq' | 'clock'>;
+}
+
+/**
+ * One poll: says how this agent is and which orders are on its disk, and waits for what there is to do. The answer's time corrects the clock, and a newer
+ * set of keys that a held key signed is taken. Which orders are really done is for `acceptOrder` to say.
+ *
+ * @throws SessionError
+ */
+export async function poll({ spool, clock, machine, keys, keepKeys, state }: Polled, connection: Pick<CellConnection, 'ask'>): Promise<PollAnswer> {
+  const received = await spool.commit((tx) => tx.receiptsToTell());
+  const { open, bytes, limit_bytes, seq, delivered_seq } = spool.room();
+  const request: PollRequest = {
+    ...state(), protocol: PROTOCOL, received, key_set_seq: keys.seq, clock: machine().toISOString(),
+    spool: { epoch: spool.epoch, seq, delivered_seq, bytes, limit_bytes, state: open ? 'open' : 'full' },
+  };
+  const answer = readAnswer<PollAnswer>('poll_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.poll, json: request, timeout_ms: ANSWER_MS }));
+  // The cell names the time as it answers, and had held the poll before: only the way back is between the two, which is short.
+  clock.learn(new Date(answer.server_time), 0);
+  // It has read that they are here: what comes again from now on is a replay.
+  await spool.commit((tx) => tx.receiptsTold(received));
+  if (answer.key_set !== null && keys.accept(answer.key_set)) await keepKeys(keys);
+  return answer;
+}
