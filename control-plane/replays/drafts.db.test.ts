@@ -89,8 +89,11 @@ describe('a replay', () => {
   test('of a policy that does not come to an end counts what would be denied for it, and ends', async () => {
     const { id } = await draft(rego(`input.parameters.category == "endless"\nmany := numbers.range(1, 20000)\ncount([1 | some x in many; some y in many; x + y == 0]) == 0\n${denial('tenant/slow', '"Slow"')}`));
     for (let second = 0; second < 2; second += 1) await seedDecision(plane, { decidedAt: at(5, second), input: { parameters: { category: 'endless' } } });
-    expect(await replayed(id, 5)).toMatchObject({
-      state: 'succeeded', report: { figures: { replayed: 0, changed: 0, newly_denied_runs: 2 }, not_replayed: { failed: 2 }, groups: [{ rule: expect.stringMatching(/^policy_(timeout|error)$/), from: 'REQUIRE_HITL', to: 'DENY', count: 2 }] },
-    });
+    const { state, report } = await replayed(id, 5);
+    expect({ state, report }).toMatchObject({ state: 'succeeded', report: { figures: { replayed: 0, changed: 0, newly_denied_runs: 2 }, not_replayed: { failed: 2 } } });
+    // The second of two at once may find the policy being stopped because of the first.
+    const { groups } = report as { groups: Array<{ count: number }> };
+    for (const group of groups) expect(group).toMatchObject({ rule: expect.stringMatching(/^policy_(timeout|error)$/) as string, from: 'REQUIRE_HITL', to: 'DENY' });
+    expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(2);
   }, 60_000);
 });
