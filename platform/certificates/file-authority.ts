@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createOnce } from '../keys/create-once.ts';
 import { CertificateError } from './errors.ts';
 import { issueCertificate } from './issue.ts';
 import type { CertificateSigner } from './issue.ts';
@@ -39,16 +40,8 @@ export function signerOf(privateKey: KeyObject): CertificateSigner {
 }
 
 async function createKey(file: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  await handle.sync();
-  await handle.close();
-  await chmod(file, 0o600);
+  await createOnce(file, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600);
 }
 
 async function readKey(file: string): Promise<KeyObject> {
@@ -66,9 +59,7 @@ async function createCertificate(file: string, name: string, signer: Certificate
     name, use: 'authority', publicKey: signer.publicKey, alternative_names: [],
     not_before: new Date(now.getTime() - 24 * 3600_000), not_after: new Date(now.getTime() + YEARS_10_MS),
   }, name, signer);
-  const handle = await open(file, 'wx', 0o644);
-  await handle.writeFile(pem);
-  await handle.sync();
-  await handle.close();
-  return pem;
+  await createOnce(file, pem, 0o644);
+  // Another process may have made it at the same moment: there is one authority.
+  return readFile(file, 'utf8');
 }

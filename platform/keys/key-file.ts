@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { createOnce } from './create-once.ts';
 import { KeysError } from './keys.ts';
 
 /** The 32 random bytes of a key file. @throws KeysError `key_file_missing`, `key_file_exposed`, `key_file_invalid` */
@@ -14,13 +15,5 @@ export async function readKeyFile(file: string): Promise<Buffer> {
 
 /** Makes the file (mode 0600), or does nothing where it is. */
 export async function createKeyFile(file: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
-  await handle.writeFile(`${randomBytes(32).toString('base64')}\n`);
-  await handle.sync();
-  await handle.close();
-  await chmod(file, 0o600);
+  await createOnce(file, `${randomBytes(32).toString('base64')}\n`, 0o600);
 }

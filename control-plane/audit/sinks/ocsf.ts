@@ -11,8 +11,8 @@ type OcsfClass = keyof typeof OCSF;
 /** What the second half of a type is among the activities of its class; what is none of them is 99, "other", and `activity_name` says it all the same. */
 const OTHER = 99;
 const ACTIVITIES: Readonly<Record<OcsfClass, ReadonlyArray<readonly [RegExp, number]>>> = {
-  // Create, enable, disable, delete.
-  account_change: [[/(created|registered|linked)$/, 1], [/(enabled|accepted)$/, 2], [/disabled$/, 5], [/(revoked|removed|deleted)$/, 6]],
+  // Delete (first, for what is unlinked ends as what is linked does), create, enable, disable.
+  account_change: [[/(revoked|removed|deleted|unlinked)$/, 6], [/(created|registered|linked)$/, 1], [/(enabled|accepted)$/, 2], [/disabled$/, 5]],
   // Logon, logoff.
   authentication: [[/(started|issued|refused)$/, 1], [/(ended|revoked)$/, 2]],
   // Assign, revoke.
@@ -24,9 +24,6 @@ const ACTIVITIES: Readonly<Record<OcsfClass, ReadonlyArray<readonly [RegExp, num
   // Create, read, update, delete.
   api_activity: [[/(created|requested|started|intended|stored|built)$/, 1], [/(exported|downloaded|read)$/, 2], [/changed$/, 3], [/(removed|deleted|withdrawn)$/, 4]],
 };
-/** Words that end as one of the above does and say the opposite. */
-const OPPOSITES = /(unlinked|deactivated)$/;
-
 /** One event as OCSF has it; what only we know stands beside it under `unmapped`. */
 export function ocsf({ chain, seq, type, recorded_at }: Omit<SinkEvent, 'event'>, event: AuditEvent | null): object {
   const name = OCSF_CLASS[kindOf(type)];
@@ -64,7 +61,6 @@ function partsOf(name: OcsfClass, type: string, { actor, subject, data }: Pick<A
 const PRODUCT_SERVICE = { name: PRODUCT.name };
 
 function activityOf(name: OcsfClass, type: string): number {
-  if (OPPOSITES.test(type)) return name === 'account_change' ? 6 : OTHER;
   return ACTIVITIES[name].find(([verb]) => verb.test(type))?.[1] ?? OTHER;
 }
 
