@@ -74,3 +74,8 @@ export function entryHash(epoch: string, prev_hash: string, { seq, kind, occurre
   if (text === undefined) throw new TypeError(`The body of an entry of kind ${kind} has no canonical JSON.`);
   return hash('sha256', text, 'hex');
 }
+
+/** What the body of a delivered entry is sealed for in the cell (purpose `content`): there it opens, and nowhere else. */
+export function entrySealContext(agent_id: string, epoch: string, seq: number): string {
+  return `${agent_id}/${epoch}/${seq}`;
+}
