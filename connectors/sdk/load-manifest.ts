@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { LineCounter, parseDocument } from 'yaml';
 import manifestSchema from '@countersign/contracts/connectors/manifest.schema.json' with { type: 'json' };
@@ -7,8 +6,8 @@ import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { compileAlone } from '@countersign/platform/json-schema/compile-alone.ts';
 import { packageDigest } from '@countersign/contracts/connectors/package/package.ts';
 import type { PackageFile } from '@countersign/contracts/connectors/package/package.ts';
-import { packageFilesBeside } from './package-content.ts';
 import { lineOfProblem, manifestProblems } from './manifest-problems.ts';
+import { readPackage } from './read-package.ts';
 import { schemaAt } from '@countersign/contracts/connectors/schema-pointer.ts';
 
 /** A manifest that cannot be used. Each problem names the key and what it takes. */
@@ -44,8 +43,8 @@ const compile = compileAlone({ strict: false });
  * @throws ManifestError, PackageFolderError
  */
 export function loadManifest(file: URL, shared: readonly URL[] = []): LoadedPackage {
-  const packageFiles = packageFilesBeside(file, shared);
-  return { ...parseManifest(readFileSync(file, 'utf8')), packageDigest: packageDigest(packageFiles), packageFiles };
+  const { manifest, files } = readPackage(file, shared);
+  return { ...parseManifest(manifest), packageDigest: packageDigest(files), packageFiles: files };
 }
 
 /** A manifest's text. Problems name the key and the line. @throws ManifestError */

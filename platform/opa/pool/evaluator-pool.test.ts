@@ -55,6 +55,18 @@ test('more policies than a thread holds: the one used longest ago makes room, an
   }
 });
 
+test('threads that nobody asks anything end, and the next question has one again with its policy', async () => {
+  const pool = createEvaluatorPool({ threads: 1, idle_ms: 20 });
+  pools.push(pool);
+  expect(pool.stats().threads).toBe(0);
+  const evaluator = await pool.open({ ...SOURCE, data: '{"known":"x"}' });
+  for (const _round of [1, 2]) {
+    expect(await ask(evaluator, { do: 'data' })).toEqual(answered('x'));
+    await expect.poll(() => pool.stats().threads).toBe(0);
+  }
+  expect(pool.stats()).toMatchObject({ evaluations: 2, offences: { stalled: 0, timed_out: 0, crashed: 0 } });
+});
+
 test('who asks much, or slowly, does not keep others waiting', async () => {
   const pool = createEvaluatorPool({ threads: 1 });
   pools.push(pool);

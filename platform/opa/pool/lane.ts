@@ -12,6 +12,8 @@ export interface LaneOptions {
   readonly limits: ThreadLimits;
   /** An evaluation that takes longer than this gives its place up: it goes on aside until its deadline, and a new thread takes the place. null: it keeps it. */
   readonly stall_ms: number | null;
+  /** Threads end when nothing was asked for this long, and are started again by the next question. null: they stay. */
+  readonly idle_ms: number | null;
   /** For those who have offended: one question at a time, and what waits for longer than its own deadline is denied. */
   readonly isStrict: boolean;
   /** The policy of this owner took long, did not end, or took its thread with it. */
@@ -45,13 +47,14 @@ export class Lane {
   readonly #ready = new ReadyClock();
   #isDispatching = false;
   #watchdog: NodeJS.Timeout | null = null;
+  #parking: NodeJS.Timeout | null = null;
   #isEnding = false;
   #isClosed = false;
   #failedStarts = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.#startMissing();
+    if (options.idle_ms === null) this.#startMissing();
   }
 
   get threads(): number {
@@ -62,11 +65,14 @@ export class Lane {
     job.waits_since_ms = this.#ready.now_ms();
     this.#queue.push(job);
     this.#startMissing();
+    this.#parkLater();
     this.#dispatchSoon();
   }
 
   /** Loads a program everywhere before it is asked anything. Rejects with words where it cannot be loaded. */
   async warmUp(program: Program): Promise<void> {
+    this.#startMissing();
+    this.#parkLater();
     await Promise.all([...this.#threads].map((thread) => thread.load(program)));
   }
 
@@ -88,6 +94,7 @@ export class Lane {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#watchdog !== null) clearTimeout(this.#watchdog);
+    if (this.#parking !== null) clearTimeout(this.#parking);
     const threads = [...this.#threads, ...this.#aside.keys()];
     const lost = [...threads.flatMap((thread) => thread.takeJobs()), ...this.#queue.takeWhere(() => true)];
     for (const job of lost) settle(job, { error: new PdpError('evaluator_closed', 'the policy was replaced') });
@@ -169,6 +176,21 @@ export class Lane {
     if (!this.#queue.isEmpty) return false;
     for (const thread of this.#threads) if (thread.jobs.size > 0) return false;
     return this.#aside.size === 0;
+  }
+
+  #parkLater(): void {
+    const { idle_ms } = this.#options;
+    if (idle_ms === null || this.#isClosed) return;
+    this.#parking ??= setTimeout(() => this.#park(), idle_ms).unref();
+    this.#parking.refresh();
+  }
+
+  /** What a thread had loaded is loaded again by the one that takes its place. */
+  #park(): void {
+    if (!this.#isIdle() || ![...this.#threads].every((thread) => thread.isIdle)) return this.#parkLater();
+    for (const thread of this.#threads) void thread.stop();
+    this.#threads.clear();
+    this.#ready.pause();
   }
 
   #endIfIdle(): void {

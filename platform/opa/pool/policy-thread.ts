@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ANSWERED, BatchWriter, readBatch } from './batch.ts';
 import { nextTicket } from './job.ts';
 import type { Job } from './job.ts';
@@ -6,6 +6,7 @@ import { Progress, progressMemory } from './progress.ts';
 import type { At } from './progress.ts';
 import type { Program } from './program.ts';
 import type { FromThread, ThreadData, ToThread } from './protocol.ts';
+import { startThread } from './start-thread.ts';
 
 export interface ThreadLimits {
   /** Of each policy's memory; pages of 64 KiB. */
@@ -46,7 +47,7 @@ export class PolicyThread {
     const threadData: ThreadData = { progress, max_memory_pages: limits.memory_pages };
     this.#limits = limits;
     this.#progress = new Progress(progress);
-    this.#worker = new Worker(new URL('./thread-main.ts', import.meta.url), {
+    this.#worker = startThread({
       workerData: threadData,
       // None of the parent's flags and nothing of its environment: policy needs neither.
       execArgv: [],
@@ -83,6 +84,11 @@ export class PolicyThread {
     if (this.#questions.isEmpty) return;
     const batch = this.#questions.take();
     this.#post({ kind: 'evaluate', batch }, [batch]);
+  }
+
+  /** Nobody waits for it, neither for an answer nor for a policy to be loaded. */
+  get isIdle(): boolean {
+    return this.jobs.size === 0 && this.#loading.size === 0;
   }
 
   at(): At {

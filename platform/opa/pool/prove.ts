@@ -16,7 +16,7 @@ const DEADLINE_MS = 1_000;
  * Throws PdpError.
  */
 export async function prove(program: Program, probes: readonly ProbeQuestion[], limits: ThreadLimits): Promise<Program> {
-  const lane = new Lane({ threads: 1, limits, stall_ms: null, isStrict: true, onOffence: () => {} });
+  const lane = new Lane({ threads: 1, limits, stall_ms: null, idle_ms: null, isStrict: true, onOffence: () => {} });
   try {
     await loadedInTime(lane.warmUp(program));
     const owner = newOwner(program, DEADLINE_MS);
