@@ -60,6 +60,9 @@ export interface OutcomeBody {
   readonly duration_ms: number;
 }
 
+/** The longest body, as JSON in UTF-8: a delivery holds at least one entry, and a request is at most twice as long. */
+export const MAX_ENTRY_BYTES = 1024 * 1024;
+
 /** What stands in place of a hash before the first entry of an epoch. */
 export const FIRST_PREV_HASH = '0'.repeat(64);
 
