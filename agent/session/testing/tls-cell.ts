@@ -15,6 +15,13 @@ import type { ClientIdentity } from '../secure.ts';
 
 const HOUR_MS = 3_600_000;
 
+export interface TlsCellOptions {
+  /** Of a cell that was there before; absent: a new one. */
+  readonly authority?: CertificateAuthority;
+  readonly host?: string;
+  readonly port?: number;
+}
+
 /** A stand-in for the agent port of a cell: real TLS 1.3 by an authority of its own, real HTTP/2, and an answer that the test gives. */
 export class TlsCell {
   readonly url: URL;
@@ -29,10 +36,10 @@ export class TlsCell {
     server.on('secureConnection', (socket) => this.sockets.push(socket));
   }
 
-  static async start(answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void): Promise<TlsCell> {
-    const authority = await openFileAuthority(join(mkdtempSync(join(tmpdir(), 'cell-')), 'keys'), 'Cell', new Date());
+  static async start(answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void, { host = 'localhost', port = 0, ...options }: TlsCellOptions = {}): Promise<TlsCell> {
+    const authority = options.authority ?? await openFileAuthority(join(mkdtempSync(join(tmpdir(), 'cell-')), 'keys'), 'Cell', new Date());
     const server = createSecureServer({ ...await serverIdentity(authority), ca: authority.certificate_pem, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET }, answer);
-    server.listen(0, 'localhost');
+    server.listen(port, host);
     await once(server, 'listening');
     return new TlsCell(server, authority);
   }
