@@ -11,7 +11,7 @@ export interface AuditEvent {
   readonly at: string;
   readonly tenant_id: string;
   readonly workspace_id: string;
-  readonly actor: { readonly kind: 'person' | 'service' | 'worker' | 'system'; readonly id: string };
+  readonly actor: { readonly kind: 'person' | 'service' | 'worker' | 'system' | 'agent'; readonly id: string };
   readonly subject: { readonly kind: string; readonly id: string };
   readonly run_id: string | null;
   readonly data: AuditData;
@@ -50,6 +50,9 @@ export const AUDIT_EVENT_TYPES = [
   'audit.exported', 'audit.sink_changed', 'audit.sink_failed', 'audit.sink_recovered', 'audit.witness_changed', 'audit.witness_refused', 'audit.retention_ended',
   'evidence.package_requested', 'evidence.package_built', 'evidence.package_downloaded',
   'retention.changed', 'erasure.requested', 'erasure.completed', 'erasure.blocked', 'legal_hold.set', 'legal_hold.released', 'tenant.moved_out', 'tenant.moved_in', 'tenant.deletion_requested', 'tenant.deletion_confirmed', 'tenant.deletion_cancelled', 'tenant.deleted',
+  'agent.enrolment_token_created', 'agent.enrolment_token_revoked', 'agent.token_reused', 'agent.enrolled', 'agent.renewed', 'agent.draining', 'agent.resumed', 'agent.revoked', 'agent.seen', 'agent.lost',
+  'agent.order_issued', 'agent.order_accepted', 'agent.order_refused', 'agent.call_decided', 'agent.outcome_delivered', 'agent.events_found', 'agent.spool_full', 'agent.spool_forked', 'agent.policy_changed', 'agent.policy_refused', 'agent.clock_changed', 'agent.started', 'agent.stopped',
+  'agent_pool.changed', 'agent_rollout.started', 'agent_rollout.halted', 'agent_rollout.resumed', 'agent_rollout.finished', 'agent.upgraded',
 ] as const;
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number];

@@ -12,7 +12,7 @@ type OcsfClass = keyof typeof OCSF;
 
 /** Every kind of event has its class: one that is missing here does not compile. */
 export const OCSF_CLASS: Readonly<Record<Kind, OcsfClass>> = {
-  access: 'api_activity', access_token: 'authentication', api_key: 'account_change', approval: 'api_activity', audit: 'entity_management', authorization: 'entity_management',
+  access: 'api_activity', access_token: 'authentication', agent: 'entity_management', agent_pool: 'entity_management', agent_rollout: 'entity_management', api_key: 'account_change', approval: 'api_activity', audit: 'entity_management', authorization: 'entity_management',
   break_glass: 'detection_finding', budget: 'entity_management', bulk_command: 'api_activity', call: 'api_activity', change_request: 'api_activity', connector: 'entity_management',
   content: 'api_activity', credential: 'entity_management', custom_role: 'entity_management', data_key: 'entity_management', decision: 'api_activity', decisions: 'api_activity',
   delivery: 'api_activity', environment: 'entity_management', erasure: 'api_activity', evidence: 'api_activity', federation: 'entity_management', group: 'entity_management',
@@ -27,6 +27,7 @@ export const OCSF_CLASS: Readonly<Record<Kind, OcsfClass>> = {
 export const SEVERITY: Readonly<Partial<Record<AuditEventType, 3 | 4 | 5>>> = {
   'session.refused': 3, 'access.denied': 3, 'limit.exceeded': 3, 'federation.refused': 3, 'slack.request_refused': 3, 'slack.click_refused': 3, 'approval.vote_refused': 3, 'delivery.refused': 3,
   'break_glass.activated': 4, 'break_glass.ended': 3, 'kill_switch.set': 4, 'key.revoked': 4, 'audit.sink_failed': 4, 'audit.witness_refused': 5, 'tenant.shredded': 4, 'tenant.deletion_requested': 4, 'tenant.deletion_confirmed': 4, 'tenant.deleted': 4, 'policy.gate_overridden': 4,
+  'agent.token_reused': 4, 'agent.revoked': 4, 'agent.lost': 3, 'agent.order_refused': 4, 'agent.spool_full': 3, 'agent.spool_forked': 5, 'agent.policy_refused': 4, 'agent_rollout.halted': 3,
 };
 
 const CLASSES: ReadonlyMap<string, FieldClass> = new Map([...PUBLIC.map((name) => [name, 'public'] as const), ...SENSITIVE.map((name) => [name, 'sensitive'] as const)]);

@@ -21,7 +21,7 @@ export function auditEventSchema(): object {
       at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$', description: 'UTC, milliseconds' },
       tenant_id: { type: 'string', pattern: idPattern('tenant') },
       workspace_id: { type: 'string', pattern: idPattern('workspace') },
-      actor: { type: 'object', required: ['kind', 'id'], additionalProperties: false, properties: { kind: { enum: ['person', 'service', 'worker', 'system'] }, id: { type: 'string' } } },
+      actor: { type: 'object', required: ['kind', 'id'], additionalProperties: false, properties: { kind: { enum: ['person', 'service', 'worker', 'system', 'agent'] }, id: { type: 'string' } } },
       subject: { type: 'object', required: ['kind', 'id'], additionalProperties: false, properties: { kind: { type: 'string' }, id: { type: 'string' } } },
       run_id: { anyOf: [{ type: 'string', pattern: idPattern('run') }, { type: 'null' }] },
       data: {

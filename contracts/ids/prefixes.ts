@@ -58,6 +58,7 @@ export const ID_PREFIXES = {
   agent_pool: 'apl',
   enrolment_token: 'aet',
   work_order: 'ord',
+  agent_rollout: 'aro',
   request: 'req',
 } as const;
 

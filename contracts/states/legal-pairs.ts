@@ -10,6 +10,8 @@ const TABLES = {
   policy_release: 'control.policy_release_legal_transitions',
   erasure_request: 'control.erasure_request_legal_transitions',
   change_request: 'control.change_request_legal_transitions',
+  agent: 'control.agent_legal_transitions',
+  work_order: 'execution.work_order_legal_transitions',
 } as const;
 
 /** The rows of every `*_legal_transitions` table: the table's pairs, and `new -> initial` for a fresh row. */

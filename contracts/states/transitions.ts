@@ -166,6 +166,38 @@ export const ERASURE_REQUEST_STATES: StateMachine<ErasureRequestState> = {
   ],
 };
 
+export type AgentState = 'active' | 'draining' | 'revoked';
+
+/** That its certificate has expired is read from the certificate's end, never stored. */
+export const AGENT_STATES: StateMachine<AgentState> = {
+  initial: ['active'],
+  terminal: ['revoked'],
+  transitions: [
+    { from: 'active', to: 'draining', why: 'a person drains it, with a reason; or the token that enrolled it was used a second time' },
+    { from: 'draining', to: 'active', why: 'a person resumed it, with a reason' },
+    { from: 'active', to: 'revoked', why: 'a person revoked it, with a reason' },
+    { from: 'draining', to: 'revoked', why: 'a person revoked it, with a reason' },
+  ],
+};
+
+export type WorkOrderState = 'queued' | 'received' | 'ended' | 'refused' | 'expired';
+
+export const WORK_ORDER_STATES: StateMachine<WorkOrderState> = {
+  initial: ['queued'],
+  terminal: ['ended', 'refused'],
+  transitions: [
+    { from: 'queued', to: 'received', why: 'it is on the agent\'s disk' },
+    { from: 'queued', to: 'ended', why: 'the agent said how it ended' },
+    { from: 'queued', to: 'refused', why: 'the agent did not take it, and said why' },
+    { from: 'queued', to: 'expired', why: 'it may not begin any more, and nothing was heard of it' },
+    { from: 'received', to: 'ended', why: 'the agent said how it ended' },
+    { from: 'received', to: 'refused', why: 'the agent did not take it, and said why' },
+    { from: 'received', to: 'expired', why: 'nothing was heard of it while it was waited for' },
+    { from: 'expired', to: 'ended', why: 'the agent was heard of again, and said how it had ended' },
+    { from: 'expired', to: 'refused', why: 'the agent was heard of again, and had not taken it' },
+  ],
+};
+
 /** Every table by the name that the database uses for it. */
 export const STATE_MACHINES = {
   run: RUN_STATES,
@@ -176,6 +208,8 @@ export const STATE_MACHINES = {
   policy_release: POLICY_RELEASE_STATES,
   erasure_request: ERASURE_REQUEST_STATES,
   change_request: CHANGE_REQUEST_STATES,
+  agent: AGENT_STATES,
+  work_order: WORK_ORDER_STATES,
 } as const;
 
 /** Whether `from -> to` is legal in `machine`. */

@@ -15,12 +15,14 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'control.audit_sinks', column: 'secret_sealed', purpose: 'identity' },
   { table: 'control.legal_holds', column: 'reason_sealed', purpose: 'identity' },
   { table: 'control.erasure_requests', column: 'person_sealed', purpose: 'identity' },
+  { table: 'control.agent_entries', column: 'sealed', purpose: 'content', key: `agent_id || '/' || epoch || '/' || seq` },
 ];
 
 /** What workers seal and seal anew; looked at here before keys are destroyed. */
 export const SEALED_IN_EXECUTION: readonly SealedColumn[] = [
   { table: 'execution.contents', column: 'sealed', purpose: 'content' },
   { table: 'execution.decisions', column: 'input_sealed', purpose: 'content' },
+  { table: 'execution.work_orders', column: 'outcome_sealed', purpose: 'content' },
 ];
 
 /** Gone within minutes, so nothing is done about them. */

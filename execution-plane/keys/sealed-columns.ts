@@ -7,4 +7,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'execution.refreshed_tokens', column: 'refresh_sealed', purpose: 'credential', key: 'credential_id', context: `credential_id || '/refresh'` },
   { table: 'execution.refreshed_tokens', column: 'access_sealed', purpose: 'credential', key: 'credential_id', context: `credential_id || '/access'` },
   { table: 'execution.erasure_tasks', column: 'terms_sealed', purpose: 'identity', key: 'request_id' },
+  { table: 'execution.work_orders', column: 'outcome_sealed', purpose: 'content' },
 ];
