@@ -31,7 +31,7 @@ export interface WorkOrder {
   readonly call_id: string | null;
   readonly idempotency_key: string | null;
   readonly instance: OrderInstance;
-  /** `<connector>/<action>` */
+  /** `<connector>/<action>`; of a `watch` `<connector>/watch`. */
   readonly action: string;
   readonly risk: Risk;
   /** `sha256:<hex>` of the canonical action; null where it is the agent that prepares one, and for `watch`. */
@@ -44,6 +44,10 @@ export interface WorkOrder {
   readonly parameters_sha256: string;
   readonly policy: OrderPolicy;
   readonly situation: OrderSituation;
+  /** `prepare`: the approval whose place the action takes. */
+  readonly follows_approval: string | null;
+  /** Where policy sent the call to this instance from: it is not sent on again. */
+  readonly routed_from: { readonly target: string; readonly decision_id: string } | null;
   /** What the rules of the cell's bundle read by way of counting, by its name: the agent's own count of calls would be another one. */
   readonly facts: Readonly<Record<string, unknown>>;
   readonly approval: OrderApproval | null;
