@@ -6,11 +6,11 @@ import { RedisServerError } from '../redis/errors.ts';
 
 export type CellErrorCode =
   | 'usage' | 'already_running' | 'port_taken' | 'data_folder_broken' | 'data_folder_newer' | 'process_did_not_start' | 'console_build_failed'
-  | 'seed_failed' | 'cell_not_running' | 'interrupted' | 'demo_failed';
+  | 'seed_failed' | 'cell_not_running' | 'interrupted' | 'demo_failed' | 'no_namespace';
 
 const EXIT_CODES: Record<CellErrorCode, number> = {
   usage: 2, already_running: 3, port_taken: 4, data_folder_broken: 5, data_folder_newer: 5, process_did_not_start: 6, console_build_failed: 6,
-  seed_failed: 6, cell_not_running: 7, interrupted: 130, demo_failed: 1,
+  seed_failed: 6, cell_not_running: 7, interrupted: 130, demo_failed: 1, no_namespace: 8,
 };
 
 /** Why the cell does not start: a sentence for the person at the terminal, and the exit code that goes with it. */

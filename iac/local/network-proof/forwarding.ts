@@ -9,8 +9,10 @@ export interface Forwarding {
   close(): void;
 }
 
-/** `from` and `to` are each a TCP port on the loopback address or the path of a Unix socket, which crosses network namespaces. */
-export async function forward(from: number | string, to: number | string): Promise<Forwarding> {
+/** A TCP port on the loopback address or at another one of this machine, or the path of a Unix socket, which crosses network namespaces. */
+export type Place = number | string | { readonly host: string; readonly port: number };
+
+export async function forward(from: Place, to: Place): Promise<Forwarding> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   const server = createServer((socket) => {
@@ -55,11 +57,12 @@ export async function startAllowingProxy(socketPath: string, allowedHosts: reado
   return { allowed, refused, close: () => cut(server, sockets) };
 }
 
-function endpointOf(place: number | string): NetConnectOpts {
+function endpointOf(place: Place): NetConnectOpts {
+  if (typeof place === 'object') return place;
   return typeof place === 'number' ? { host: '127.0.0.1', port: place } : { path: place };
 }
 
-async function listening(server: Server, at: number | string): Promise<void> {
+async function listening(server: Server, at: Place): Promise<void> {
   server.listen(endpointOf(at));
   await once(server, 'listening');
 }

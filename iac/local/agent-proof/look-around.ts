@@ -1,0 +1,75 @@
+import { networkInterfaces } from 'node:os';
+import path from 'node:path';
+import { CellError } from '../cell/errors.ts';
+import { startInside } from './child-inside.ts';
+import { connectAll } from './connect-all.ts';
+import type { Target, Tried } from './connect-all.ts';
+import type { ConnectOrder } from './connect-main.ts';
+import { runInside } from './inside.ts';
+import type { Inside } from './inside.ts';
+import { AGENT_ADDRESSES, SERVICENOW_ADDRESS } from './network.ts';
+import type { AgentNetwork } from './network.ts';
+
+/** What was seen of the network while an agent ran in it. */
+export interface NetworkFigures {
+  /** TCP ports of the agent's addresses that were tried from outside, and those that took a connection: none. */
+  readonly scanned_ports: number;
+  readonly open_ports: readonly string[];
+  /** Of a listener that was put there for the scan to find. */
+  readonly scan_finds_a_listener: boolean;
+  /** TCP, UDP and Unix sockets that listen in the agent's namespace, as the kernel shows them: none. */
+  readonly listening_sockets: readonly string[];
+  /** What the cell got when it tried the system of record: no connection. */
+  readonly cell_to_servicenow: string;
+  /** Places tried from the agent's namespace: the cell's other ports, this machine, everybody's addresses. None is reached. */
+  readonly places_out_of_reach: number;
+  readonly places_reached: readonly string[];
+}
+
+/** Whether nothing listens at the agent, nothing but its two peers is within its reach, and the cell cannot do what it does. */
+export function isConfined({ open_ports, scan_finds_a_listener, listening_sockets, cell_to_servicenow, places_reached }: NetworkFigures): boolean {
+  return open_ports.length === 0 && scan_finds_a_listener && listening_sockets.length === 0 && cell_to_servicenow !== 'reached' && places_reached.length === 0;
+}
+
+/** @param ports of the cell on this machine, which the agent must not reach @param servicenowPort which the cell must not */
+export async function lookAround(network: AgentNetwork, { ports, servicenowPort, folder }: { readonly ports: readonly number[]; readonly servicenowPort: number; readonly folder: string }): Promise<NetworkFigures> {
+  const logFile = path.join(folder, 'look-around.log');
+  const from = (inside: Inside, order: ConnectOrder): Promise<Tried> => triedFrom(inside, order, logFile);
+  const listening = (await runInside(network.agent, 'ss', ['-lntuxH'])).trim();
+  const outside = await from(network.agent, { targets: placesOutside(ports) });
+  const cell = await connectAll([{ host: SERVICENOW_ADDRESS, port: servicenowPort }]);
+  const scans = await Promise.all([from(network.edge, { everyPortOf: AGENT_ADDRESSES.fromEdge }), from(network.servicenow, { everyPortOf: AGENT_ADDRESSES.fromServiceNow })]);
+  return {
+    scanned_ports: scans.reduce((sum, { reached, failed }) => sum + reached.length + (failed['ECONNREFUSED'] ?? 0), 0),
+    open_ports: scans.flatMap(({ reached }) => reached),
+    scan_finds_a_listener: await findsListener(network, logFile),
+    listening_sockets: listening === '' ? [] : listening.split('\n'),
+    cell_to_servicenow: cell.reached.length > 0 ? 'reached' : Object.keys(cell.failed).join(),
+    places_out_of_reach: Object.values(outside.failed).reduce((sum, count) => sum + count, 0),
+    places_reached: outside.reached,
+  };
+}
+
+/** A scan that finds nothing proves something only if it finds what is there. */
+async function findsListener({ agent, edge }: AgentNetwork, logFile: string): Promise<boolean> {
+  const place = { host: AGENT_ADDRESSES.fromEdge, port: 4_444 };
+  const door = await startInside(agent, { file: path.join(import.meta.dirname, 'door-main.ts'), order: { from: place, to: { host: '127.0.0.1', port: 9 } }, logFile });
+  const { reached } = await triedFrom(edge, { targets: [place] }, logFile).finally(() => door.stop());
+  return reached.length === 1;
+}
+
+async function triedFrom(inside: Inside, order: ConnectOrder, logFile: string): Promise<Tried> {
+  const child = await startInside(inside, { file: path.join(import.meta.dirname, 'connect-main.ts'), order, logFile });
+  await child.stop();
+  if (typeof child.ready !== 'object' || child.ready === null || !('reached' in child.ready)) throw new CellError('process_did_not_start', `connect-main.ts answered ${JSON.stringify(child.ready)}.`);
+  return child.ready as Tried;
+}
+
+/** The cell's ports under every address of this machine, and addresses that are everybody's. */
+function placesOutside(ports: readonly number[]): Target[] {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []).filter(({ internal }) => !internal).map(({ address }) => address);
+  return [
+    ...['127.0.0.1', '::1', ...own].flatMap((host) => ports.map((port) => ({ host, port }))),
+    ...['192.0.2.1', '2001:db8::1', '169.254.169.254'].map((host) => ({ host, port: 80 })),
+  ];
+}
