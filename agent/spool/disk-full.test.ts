@@ -16,7 +16,7 @@ it('a full disk stops new work and loses nothing: what is under way is told from
   const answers = tried.map(({ stdout = '' }) => stdout.trim()).filter((stdout) => stdout !== '');
   expect(answers, `a mount namespace is needed: ${tried.map(({ stderr }) => stderr).join('; ')}`).not.toHaveLength(0);
   const seen = JSON.parse(answers[0]!) as Record<string, unknown>;
-  expect(seen).toMatchObject({ openBefore: true, openWhileFull: false, refusedWith: 'spool_full', openAfterwards: true });
+  expect(seen).toMatchObject({ openBefore: true, openWhileFull: false, refusedWith: 'spool_full', openAgain: true, openAfterwards: true });
   expect(seen.written).toBeGreaterThanOrEqual(2);
   expect(seen.delivered).toBe(seen.written);
 });

@@ -7,6 +7,8 @@ export type SpoolErrorCode =
   | 'spool_in_use'
   /** The folder or the key is not there, or others can read it. */
   | 'spool_unusable'
+  /** More than what can be delivered in one piece. Nothing of it was written. */
+  | 'entry_too_large'
   /** What the cell says it has is not what this spool gave it. */
   | 'spool_forked';
 
@@ -19,4 +21,10 @@ export class SpoolError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** What the disk gave back is not what was written: by our own check, SQLITE_CORRUPT (11) or SQLITE_NOTADB (26). */
+export function isDamage(error: unknown): boolean {
+  const { code, errcode = 0 } = (error ?? {}) as { code?: string; errcode?: number };
+  return code === 'spool_damaged' || [11, 26].includes(errcode & 0xff);
 }

@@ -21,6 +21,10 @@ export const SPOOL_SCHEMA = `
     receipt_known INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS orders_by_step ON orders (step_id, fence);
+  CREATE INDEX IF NOT EXISTS orders_under_way ON orders (id) WHERE state <> 'ended';
+  CREATE INDEX IF NOT EXISTS orders_untold ON orders (id) WHERE receipt_known = 0;
+  CREATE INDEX IF NOT EXISTS orders_by_age ON orders (begin_before);
+  CREATE TABLE IF NOT EXISTS order_contents (order_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS calls (
     call_id TEXT PRIMARY KEY,
     idempotency_key TEXT NOT NULL UNIQUE,
@@ -32,5 +36,5 @@ export const SPOOL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
-/** Before anything else: one process alone, and every commit on the disk. */
-export const SPOOL_PRAGMAS = ['locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = FULL', 'trusted_schema = OFF'];
+/** Before anything else: one process alone, every commit on the disk, and a log that goes back to 4 MiB where one commit made it longer. */
+export const SPOOL_PRAGMAS = ['auto_vacuum = INCREMENTAL', 'locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = FULL', 'journal_size_limit = 4194304', 'trusted_schema = OFF'];

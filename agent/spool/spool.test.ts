@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
@@ -86,6 +86,7 @@ describe('a spool', () => {
     const call = { call_id: 'call_1', idempotency_key: 'k1', order_id: 'ord_1', state: 'intended', intended_at: '2026-11-21T10:00:00.000Z', record: { action: 'secret text' } } as const;
     await spool.commit((tx) => {
       tx.takeOrder({ id: 'ord_1', step_id: 'stp_1', fence: 7, envelope_sha256: 'a', begin_before: '2026-11-21T10:01:00.000Z' });
+      tx.keepContent('ord_1', { text: 'secret text' });
       tx.putCall(call);
       tx.keep('cursor', 'c1');
     });
@@ -96,11 +97,13 @@ describe('a spool', () => {
       expect(tx.call('call_2', 'k1')).toEqual(call);
       expect(tx.kept('cursor')).toBe('c1');
       expect(tx.openOrders().map(({ id }) => id)).toEqual(['ord_1']);
+      expect([tx.content('ord_1'), tx.content('ord_2')]).toEqual([{ text: 'secret text' }, undefined]);
       tx.putCall({ ...call, state: 'succeeded', record: 1 });
       tx.moveOrder('ord_1', 'ended');
       tx.receiptsTold(tx.receiptsToTell());
     });
     await spool.commit((tx) => {
+      expect(tx.content('ord_1')).toBeUndefined();
       expect(tx.call('call_1', '')).toMatchObject({ state: 'succeeded', record: 1 });
       tx.forgetOrders(new Date('2026-11-21T10:00:59.000Z'));
       expect(tx.order('ord_1')).toMatchObject({ state: 'ended', receipt_known: true });
@@ -108,6 +111,25 @@ describe('a spool', () => {
       expect(tx.order('ord_1')).toBeUndefined();
       expect(tx.call('call_1', 'k1')).toBeUndefined();
     });
+  });
+
+  it('lets the next call take the idempotency key of one that failed, and of no other', async () => {
+    const call = { call_id: 'call_1', idempotency_key: 'k1', order_id: 'ord_1', state: 'failed', intended_at: '', record: 1 } as const;
+    await spool.commit((tx) => tx.putCall(call));
+    await spool.commit((tx) => tx.putCall({ ...call, call_id: 'call_2', state: 'uncertain' }));
+    await expect(spool.commit((tx) => tx.putCall({ ...call, call_id: 'call_3' }))).rejects.toThrow('UNIQUE');
+    expect(await spool.commit((tx) => tx.call('', 'k1'))).toMatchObject({ call_id: 'call_2' });
+  });
+
+  it('says when there is something to deliver', async () => {
+    const seen: string[] = [];
+    const awaited = spool.whenUndelivered().then(() => seen.push('awaited'));
+    await spool.commit((tx) => tx.keep('a', 'fact'));
+    seen.push('a fact is nothing to deliver');
+    await spool.append('agent.started', { version: '1' });
+    await awaited;
+    await spool.whenUndelivered();
+    expect(seen).toEqual(['a fact is nothing to deliver', 'awaited']);
   });
 
   it('holds no text on the disk, and is for its owner alone', async () => {
@@ -148,32 +170,27 @@ describe('a damaged spool', () => {
     after.close();
   });
 
-  it('with the key of another is not opened, nor is a file that is none', async () => {
-    await spool.append('agent.stopped', { reason: 'x' });
+  it('with the key of another, or without one, is not opened, nor is a file that is none', async () => {
     spool.close();
-    writeFileSync(join(folder, 'spool.key'), Buffer.alloc(32, 1).toString('base64'));
+    rmSync(join(folder, 'spool.key'));
+    await expect(openForTest(folder)).rejects.toMatchObject({ code: 'key_file_missing' });
+    writeFileSync(join(folder, 'spool.key'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
     await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_damaged' });
     writeFileSync(join(folder, 'spool.db'), 'no database at all, but a text that is long enough to be read as a header of one, if anybody cared to try');
     await expect(openForTest(folder)).rejects.toMatchObject({ code: 'spool_damaged' });
   });
 });
 
-describe('the bounds of a spool', () => {
-  it('leave room for every order that was taken to say how it ends', async () => {
-    expect(spool.room().open).toBe(true);
-    for (let n = 0; n < 7; n += 1) await spool.commit((tx) => tx.takeOrder({ id: `ord_${n}`, step_id: 's', fence: n, envelope_sha256: '', begin_before: '' }));
-    expect(spool.room().open).toBe(false);
-    await spool.commit((tx) => tx.moveOrder('ord_0', 'ended'));
-    expect(spool.room().open).toBe(true);
-  });
-
-  it('hold while the cell is away: no new work, and everything that was written is given when it is back', async () => {
-    let written = 0;
-    while (spool.room().open) written = await spool.append('agent.stopped', { reason: 'x'.repeat(100_000) });
-    expect(spool.room().bytes).toBeLessThan(8 * 1024 * 1024);
-    expect(await spool.append('agent.stopped', { reason: 'how it ended' })).toBe(written + 1);
-    for (let at = spool.undelivered(10, BYTES).entries; at.length > 0; at = spool.undelivered(10, BYTES).entries) await spool.delivered(at.at(-1)!.seq, at.at(-1)!.hash);
-    expect(spool.room()).toMatchObject({ open: true, seq: written + 1, delivered_seq: written + 1 });
+describe('a spool that is damaged while it is open', () => {
+  it('takes no work from then on, gives nothing that is not whole, and deletes nothing', async () => {
+    for (let n = 0; n < 50; n += 1) await spool.append('agent.stopped', { reason: 'x'.repeat(100_000) });
+    const file = openSync(join(folder, 'spool.db'), 'r+');
+    for (let at = 64 * 1024; at < 5 * 1024 * 1024; at += 8192) writeSync(file, Buffer.alloc(4096, 7), 0, 4096, at);
+    closeSync(file);
+    expect(() => spool.undelivered(ALL, BYTES)).toThrow(expect.objectContaining({ code: 'spool_damaged' }));
+    expect(spool.room()).toMatchObject({ open: false, state: 'damaged', orders: 0 });
+    await expect(spool.append('agent.stopped', { reason: 'x' })).rejects.toMatchObject({ code: 'spool_damaged' });
+    expect(statSync(join(folder, 'spool.db')).size).toBeGreaterThan(4 * 1024 * 1024);
   });
 });
 

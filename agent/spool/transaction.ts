@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { entryHash } from '@countersign/contracts/agent/spool-entry.ts';
+import { entryHash, MAX_ENTRY_BYTES } from '@countersign/contracts/agent/spool-entry.ts';
 import type { EntryBodies, EntryKind } from '@countersign/contracts/agent/spool-entry.ts';
+import { SpoolError } from './errors.ts';
 import type { Head } from './head.ts';
 import { seal, unseal } from './sealing.ts';
 
@@ -51,21 +52,29 @@ export class SpoolTransaction {
     this.#clock = clock;
   }
 
-  /** Writes an entry at the end of the chain and gives its number. */
+  /**
+   * Writes an entry at the end of the chain and gives its number.
+   * @throws SpoolError `entry_too_large` it could never be delivered, nor anything after it
+   */
   append<Kind extends EntryKind>(kind: Kind, body: EntryBodies[Kind]): number {
     const { epoch, last } = this.#head;
     const entry = { seq: last.seq + 1, kind, occurred_at: this.#clock.now().toISOString(), clock_offset_ms: Math.round(this.#clock.offset_ms()), body };
+    const text = JSON.stringify(body);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_ENTRY_BYTES) throw new SpoolError('entry_too_large', `An entry of kind ${kind} would be ${bytes} bytes, and ${MAX_ENTRY_BYTES} is the most. Leave out or cut what is large in it.`);
     const hash = entryHash(epoch, last.hash, entry);
-    const sealed = seal(this.#key, `entry ${epoch}/${entry.seq}`, JSON.stringify(body));
+    const sealed = seal(this.#key, `entry ${epoch}/${entry.seq}`, text);
     this.#run('INSERT INTO entries (seq, kind, occurred_at, clock_offset_ms, sealed, hash) VALUES (?, ?, ?, ?, ?, ?)', entry.seq, kind, entry.occurred_at, entry.clock_offset_ms, sealed, hash);
     this.#run("INSERT INTO kept (name, value) VALUES ('head', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", JSON.stringify({ seq: entry.seq, hash }));
     this.#head.append({ seq: entry.seq, hash });
     return entry.seq;
   }
 
-  /** Everything up to `seq` is with the cell. */
+  /** Everything up to `seq` is with the cell. Its room goes back to the disk, but for some that the next entries take. */
   forgetUntil(seq: number, hash: string): void {
     this.#run('DELETE FROM entries WHERE seq <= ?', seq);
+    const { pages } = this.#get('SELECT freelist_count AS pages FROM pragma_freelist_count') as { pages: number };
+    if (pages > 2 * PAGES_KEPT) this.#database.exec(`PRAGMA incremental_vacuum(${pages - PAGES_KEPT})`);
     this.keep('delivered', JSON.stringify({ seq, hash }));
     this.#head.deliver({ seq, hash });
   }
@@ -86,6 +95,17 @@ export class SpoolTransaction {
 
   moveOrder(id: string, state: OrderState): void {
     this.#run('UPDATE orders SET state = ? WHERE id = ?', state, id);
+    if (state === 'ended') this.#run('DELETE FROM order_contents WHERE order_id = ?', id);
+  }
+
+  /** What the order says, so that it can be gone on with after a restart; until it has ended. */
+  keepContent(orderId: string, content: unknown): void {
+    this.#run('INSERT INTO order_contents (order_id, sealed) VALUES (?, ?)', orderId, seal(this.#key, `order ${orderId}`, JSON.stringify(content)));
+  }
+
+  content(orderId: string): unknown {
+    const row = this.#get('SELECT sealed FROM order_contents WHERE order_id = ?', orderId) as { sealed: Uint8Array } | undefined;
+    return row === undefined ? undefined : JSON.parse(unseal(this.#key, `order ${orderId}`, row.sealed));
   }
 
   /** Orders that had been taken or begun when the agent stopped, the oldest first. */
@@ -116,7 +136,9 @@ export class SpoolTransaction {
     return { ...rest, record: JSON.parse(unseal(this.#key, `call ${rest.call_id}`, sealed)) };
   }
 
+  /** A call that failed leaves its idempotency key to the next one. */
   putCall({ call_id, idempotency_key, order_id, state, intended_at, record }: KeptCall): void {
+    this.#run("DELETE FROM calls WHERE idempotency_key = ? AND call_id <> ? AND state = 'failed'", idempotency_key, call_id);
     this.#run(`INSERT INTO calls (call_id, idempotency_key, order_id, state, intended_at, sealed) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (call_id) DO UPDATE SET order_id = excluded.order_id, state = excluded.state, sealed = excluded.sealed`,
       call_id, idempotency_key, order_id, state, intended_at, seal(this.#key, `call ${call_id}`, JSON.stringify(record)));
@@ -151,5 +173,8 @@ export class SpoolTransaction {
     return prepared;
   }
 }
+
+/** 1 MiB. */
+const PAGES_KEPT = 256;
 
 type Value = string | number | Uint8Array;

@@ -24,11 +24,12 @@ const openWhileFull = spool.room().open;
 const refusedWith = await untilRefused();
 
 rmSync(others);
+const openAgain = spool.room().open;
 spool.close();
 const again = await openForTest(join(mount, 'state'), { limit_bytes: 1024 ** 3, reserve_bytes: 1024 * 1024 });
 const { entries } = again.undelivered(1000, 1e9);
 await again.delivered(entries.at(-1)!.seq, entries.at(-1)!.hash);
-process.stdout.write(`${JSON.stringify({ openBefore, openWhileFull, refusedWith, written, delivered: entries.length, openAfterwards: again.room().open })}\n`);
+process.stdout.write(`${JSON.stringify({ openBefore, openWhileFull, refusedWith, openAgain, written, delivered: entries.length, openAfterwards: again.room().open })}\n`);
 
 async function untilRefused(): Promise<string> {
   try {
