@@ -4,7 +4,7 @@ import type { Decided } from './ask-policy.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { routeOnward } from './obligations/route.ts';
-import { refuseUnsettled, settleParameters } from './obligations/settle-parameters.ts';
+import { refuseOtherwise, refuseUnsettled, settleParameters } from './obligations/settle-parameters.ts';
 import { planAction } from './plan.ts';
 import type { ApprovalInHand, DecisionRecord } from './ports.ts';
 
@@ -13,11 +13,19 @@ import type { ApprovalInHand, DecisionRecord } from './ports.ts';
  * What comes back is the call as policy lets it be made, which may be another one than was asked for.
  */
 export async function planAndDecide(parts: GatewayParts, call: Call, approval: ApprovalInHand | null): Promise<Decided> {
+  if (call.request.fixed !== undefined) return decideFixed(parts, call, approval);
   const decided = await decideHere(parts, call, approval);
   if (decided.decision.outcome !== 'ROUTE') return decided;
   const there = await decideHere(parts, await routeOnward(parts, decided), approval);
   if (there.decision.outcome === 'ROUTE') await routeOnward(parts, there);
   return there;
+}
+
+/** What was decided elsewhere may be let through or not, and is made into nothing else. */
+async function decideFixed(parts: GatewayParts, call: Call, approval: ApprovalInHand | null): Promise<Decided> {
+  const plan = await planAction(parts, call, approval, null);
+  const inHand = call.changesSomething ? approval : await decidedApproval(parts, call);
+  return refuseOtherwise({ call, plan, decision: await askPolicy(parts, call, plan, coveringApproval(inHand, plan)) });
 }
 
 /** At the instance that the call is for now. */

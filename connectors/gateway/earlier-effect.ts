@@ -82,11 +82,11 @@ async function findOut(parts: GatewayParts, call: Call, effect: ExistingEffect, 
     const { output: clean, hidden } = cleanOutput(call, output);
     const kept = redacted(clean, call.manifest.redact);
     const costs = [ONE_CALL, ...usage].map((used) => priced(prices, used, parts.clock.now()));
-    await parts.store.commitOutcome(identity, effect.callId, { state: 'succeeded', output: kept, receipt, costs, hidden, ...record }, key);
+    await parts.store.commitOutcome(identity, effect.callId, { state: 'succeeded', output: kept, receipt, costs, hidden: { ...hidden, ...found.hidden }, ...record }, key);
     throw await storedOutcome(parts, call, { ...effect, output: kept, receipt }, key);
   }
   if (found.happened === false) {
-    return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error: found.unseen === true ? SENT_AGAIN : NOT_FOUND, ...record }, key);
+    return parts.store.commitOutcome(identity, effect.callId, { state: 'failed', error: found.error ?? (found.unseen === true ? SENT_AGAIN : NOT_FOUND), ...record }, key);
   }
   const error: CallError = { code: 'outcome_unknown', message: found.why, retryable: found.forGood !== true, ...(found.retryAfterMs === undefined ? {} : { retryAfterMs: found.retryAfterMs }) };
   if (effect.state === 'intended') await parts.store.commitOutcome(identity, effect.callId, { state: 'uncertain', error, ...record }, key);

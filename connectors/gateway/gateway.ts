@@ -21,7 +21,10 @@ import { cleanAnswer } from './clean-answer.ts';
 import { commitOutcome } from './outcome.ts';
 import { perform } from './perform.ts';
 import type { CallRequest, CallResult, CredentialVault, RefreshedTokens, DeclaredConnectors, Facts, Gateway, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
+import { prepareOnly } from './prepare-only.ts';
+import type { PreparedOnly } from './prepare-only.ts';
 import { redactAnswer } from './redact.ts';
+import type { RemotePlace } from './remote-place.ts';
 import { resolveCall } from './resolve.ts';
 import { validateAnswer } from './validate-answer.ts';
 import { validateParameters } from './validate-parameters.ts';
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   readonly models: ModelStores;
   readonly prices: Prices;
   readonly guard: InstanceGuard;
+  /** Who carries out calls to instances that are not reached from here. Absent: nobody, and there are none. */
+  readonly remote?: RemotePlace;
   readonly clock: Clock;
   readonly log: GatewayLog;
   /** How connections are made; tests give one with a resolver or limits of their own. */
@@ -48,6 +53,12 @@ export interface GatewayOptions {
 }
 
 export interface RunningGateway extends Gateway {
+  /**
+   * What a write would send exactly: the stages up to the decision, and none after it. For the agent, whose cell goes on from there.
+   *
+   * @param follows the approval that the action takes the place of
+   */
+  prepare(request: CallRequest, follows: string | null): Promise<PreparedOnly>;
   /** Cuts the connections to peers. */
   close(): Promise<void>;
 }
@@ -56,11 +67,12 @@ const NONE_DECLARED: DeclaredConnectors = { of: async () => null };
 
 /** The policy enforcement point: the one way in which anything leaves Countersign. The same in workers and in the agent. */
 export function createGateway(options: GatewayOptions): RunningGateway {
-  const { egress = createEgress, declared = NONE_DECLARED, ...given } = options;
+  const { egress = createEgress, declared = NONE_DECLARED, remote = null, ...given } = options;
   const egresses = createInstanceEgresses(egress, options.vault);
   const parts: GatewayParts = {
     ...given,
     declared,
+    remote,
     connectors: new Map(options.connectors.map((connector) => [connector.manifest.name, connector])),
     schemas: createManifestSchemas(),
     egresses,
@@ -70,6 +82,7 @@ export function createGateway(options: GatewayOptions): RunningGateway {
   };
   return {
     call: (request) => runPipeline(parts, request, false),
+    prepare: (request, follows) => prepareOnly(parts, request, follows),
     manifests: () => options.connectors.map((connector) => connector.manifest),
     close: () => egresses.close(),
   };
@@ -83,8 +96,8 @@ async function runPipeline(parts: GatewayParts, request: CallRequest, nested: bo
   try {
     // Resolve: only code and instances whose manifest was approved.
     const asked = carriedOn(await resolveCall(parts, request, nested));
-    // Validate: only parameters that the manifest takes, and that have one canonical form.
-    validateParameters(parts, asked);
+    // Validate: only parameters that the manifest takes, and that have one canonical form. What was prepared elsewhere was made from such.
+    if (request.fixed === undefined || !asked.changesSomething) validateParameters(parts, asked);
     // Admission: nothing is asked of an instance that is down or has asked for silence.
     await admitToInstance(parts, asked);
     // Idempotency: what was sent before, here or under the same key, is never sent again on a guess. The reservation is the intent's row.

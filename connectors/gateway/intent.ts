@@ -19,6 +19,8 @@ export interface Intended {
   readonly prices: PriceLists;
   /** Whether people countersigned exactly this action. */
   readonly approved: boolean;
+  /** What let it go on. */
+  readonly decision: DecisionRecord;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function commitIntent(parts: GatewayParts, call: Call, plan: Planne
       concurrency: call.nested ? null : concurrencyOf(call),
       consumeApprovalId: decision.approvalId,
     });
-    return { callId, intendedAt, prices, approved: decision.approvalId !== null };
+    return { callId, intendedAt, prices, approved: decision.approvalId !== null, decision };
   } catch (error) {
     throw refusedIntent(call, error);
   }

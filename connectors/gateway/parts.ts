@@ -6,6 +6,7 @@ import type { CredentialHeaders } from './credentials.ts';
 import type { InstanceGuard } from './health/instance-guard.ts';
 import type { InstanceEgresses } from './instance-egresses.ts';
 import type { ManifestSchemas } from './manifest-schemas.ts';
+import type { RemotePlace } from './remote-place.ts';
 import type { CallRequest, CallResult, CredentialVault, DeclaredConnectors, Facts, GatewayStore, Instances, ModelStores, Prices, Situation } from './ports.ts';
 
 /** What every stage of the pipeline may use. */
@@ -28,6 +29,8 @@ export interface GatewayParts {
   /** Which instances may be called now. */
   readonly guard: InstanceGuard;
   readonly credentials: CredentialHeaders;
+  /** Who carries out calls to instances that this process cannot reach; null: nobody. */
+  readonly remote: RemotePlace | null;
   /** The pipeline itself, for what an action calls in its turn. */
   readonly nested: (request: CallRequest) => Promise<CallResult>;
 }

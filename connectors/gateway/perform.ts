@@ -10,6 +10,7 @@ import { heldLease } from './held-lease.ts';
 import type { Intended } from './intent.ts';
 import type { GatewayParts } from './parts.ts';
 import type { CallError } from './ports.ts';
+import { remoteOf } from './remote-place.ts';
 
 /** How carrying out an action ended, and what went over the wire. */
 export type Performed = (Answered | Broken) & {
@@ -17,6 +18,8 @@ export type Performed = (Answered | Broken) & {
   readonly durationMs: number;
   /** Labels of everything that the action read by calls of its own. */
   readonly nestedLabels: readonly Label[];
+  /** Carried out by an agent: what it gives was judged, cleaned and redacted there before it left. */
+  readonly judgedThere?: true;
 };
 export interface Answered {
   readonly state: 'succeeded';
@@ -36,7 +39,12 @@ export interface Broken {
  * Runs the connector's code. It sees no credential: the egress that it is given applies one to each request to its instance, for that
  * request only (`bound-egress.ts`), and reaches nothing but the instance's allowed hosts.
  */
-export async function perform(parts: GatewayParts, call: Call, plan: PlannedAction, { intendedAt }: Pick<Intended, 'intendedAt'>): Promise<Performed> {
+export async function perform(parts: GatewayParts, call: Call, plan: PlannedAction, intended: Intended): Promise<Performed> {
+  const remote = remoteOf(parts, call);
+  return remote === null ? performHere(parts, call, plan, intended) : remote.perform(call, plan, intended);
+}
+
+async function performHere(parts: GatewayParts, call: Call, plan: PlannedAction, { intendedAt }: Intended): Promise<Performed> {
   const held = heldLease({ intendedAt, timeoutMs: call.manifest.timeout_ms, prove: () => parts.store.proveHeld(call.request.identity) });
   const context = createActionContext(parts, call, { follows: null, actionDigest: plan.digest, held });
   const { exchanges } = context;

@@ -69,6 +69,16 @@ export interface InstanceView {
   readonly settings: JsonObject;
   readonly credentialId: string | null;
   readonly connection: ConnectionSettings;
+  /** Whose agents alone reach it; null or absent: it is reached from here. */
+  readonly pool?: PoolView | null;
+}
+
+/** Agents of one environment that do the same work. */
+export interface PoolView {
+  readonly id: string;
+  readonly name: string;
+  /** For how long after its intent an order of it may begin. */
+  readonly orderValidMs: number;
 }
 
 /** How connections to an instance are made. Every field null: the system's trust store, no client certificate, no proxy. */
@@ -88,8 +98,8 @@ export interface ConnectionSettings {
 export const DIRECT_CONNECTION: ConnectionSettings = { caPem: null, clientCertificateId: null, proxyUrl: null, proxyCredentialId: null, proxyResolvesNames: false };
 
 export interface Instances {
-  /** The enabled instance of `connector` in this environment; by name when the workflow names one. */
-  find(call: CallIdentity, connector: string, name: string | null): Promise<InstanceView | null>;
+  /** The enabled instance of `connector` in this environment, by name when the workflow names one; of those in `pool` alone where one is given. */
+  find(call: CallIdentity, connector: string, name: string | null, pool?: string): Promise<InstanceView | null>;
   /** The same by its id, for looking up what was sent to it. */
   byId(call: CallIdentity, connector: string, id: string): Promise<InstanceView | null>;
 }
@@ -339,6 +349,10 @@ export interface CallRequest {
   readonly model: { readonly use: string; readonly pinned: boolean } | null;
   /** The call that makes this one in its turn; set by the gateway alone. */
   readonly within?: CallWithin;
+  /** The pool of agents that the step names as its place. */
+  readonly pool?: string;
+  /** Exactly this action, which was prepared and decided elsewhere: it is not prepared again, and what policy wants otherwise is denied. */
+  readonly fixed?: FixedAction;
   /** Where policy sent the call here (`routed`). It is sent on once. */
   readonly routedFrom?: RoutedFrom;
   /**
@@ -347,6 +361,14 @@ export interface CallRequest {
    */
   readonly onlyFindOut?: 'run_cancelled' | 'attempts_exhausted' | 'deadline_exceeded';
   readonly signal: AbortSignal;
+}
+
+export interface FixedAction {
+  readonly actionText: string;
+  readonly actionDigest: string;
+  /** Free texts that the action binds by digest, by pointer. */
+  readonly content: ContentTexts;
+  readonly target: Prepared['target'] | null;
 }
 
 export interface RoutedFrom {

@@ -1,3 +1,4 @@
+import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import type { Prepared, Reconciled } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { createActionContext } from './action-context.ts';
@@ -6,23 +7,33 @@ import { withContent } from './content-parameters.ts';
 import { callErrorOf } from './failures.ts';
 import { SEND_WITHIN_MS } from './held-lease.ts';
 import type { GatewayParts } from './parts.ts';
-import type { ExistingEffect } from './ports.ts';
+import type { CallError, ExistingEffect } from './ports.ts';
+import { remoteOf } from './remote-place.ts';
 import { readStoredAction } from './stored-action.ts';
 import { answerProblem } from './validate-answer.ts';
 
 /**
  * What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. `forGood`: asking again
- * tells nothing more, so a person is to look. `unseen`: nobody has looked, and sending it again does no harm.
+ * tells nothing more, so a person is to look. `unseen`: nobody has looked, and sending it again does no harm. `error`: whoever was to send it said
+ * why it did not happen. `hidden`: what was taken out of the output where it was found.
  */
-export type Looked = Exclude<Reconciled, { happened: 'unknown' | false }> | { readonly happened: false; readonly unseen?: true } | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
+export type Looked =
+  | (Extract<Reconciled, { happened: true }> & { readonly hidden?: HiddenCharacters })
+  | { readonly happened: false; readonly unseen?: true; readonly error?: CallError }
+  | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
 
 /** A kill switch stops looking, too: how long until it is tried again. */
 const STOPPED_MS = 5_000;
 
 const NO_PREVIEW: Prepared['preview'] = { title: '', fields: [], additions: [] };
 
-/** Asks the system of record whether `effect` happened. What cannot be looked up is unknown, unless sending it twice does no harm. */
+/**
+ * Asks the system of record whether `effect` happened, unless whoever carried it out has said so meanwhile. What cannot be looked up is unknown, unless
+ * sending it twice does no harm.
+ */
 export async function reconcileEffect(parts: GatewayParts, call: Call, effect: ExistingEffect): Promise<Looked> {
+  const told = await remoteOf(parts, call)?.told(call, effect) ?? null;
+  if (told !== null) return checked(parts, call, told);
   return onceSettled(call, effect, await look(parts, call, effect));
 }
 
@@ -33,6 +44,8 @@ async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Pr
   }
   const stored = readStoredAction(effect.actionText, effect.actionDigest);
   if (stored === null) return { happened: 'unknown', forGood: true, why: 'The stored action is not the one that its digest names, so nothing can be looked up by it.' };
+  const remote = remoteOf(parts, call);
+  if (remote !== null) return checked(parts, call, await remote.reconcile(call, effect));
   const target = effect.target ?? stored.action.target;
   const context = createActionContext(parts, call, { follows: null, actionDigest: stored.digest, runId: effect.runId });
   try {
@@ -50,9 +63,9 @@ async function look(parts: GatewayParts, call: Call, effect: ExistingEffect): Pr
   }
 }
 
-function checked(parts: GatewayParts, call: Call, found: Reconciled): Reconciled {
+function checked(parts: GatewayParts, call: Call, found: Looked): Looked {
   if (found.happened !== true) return found;
-  const problem = answerProblem(parts, call, found.result);
+  const problem = answerProblem(parts, call, found.result, remoteOf(parts, call) !== null);
   return problem === null ? found : { happened: 'unknown', why: `What was found does not fit the manifest of ${call.request.action}: ${problem}.` };
 }
 

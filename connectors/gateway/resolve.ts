@@ -3,12 +3,13 @@ import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { packageProblem } from './pinned-package.ts';
 import type { CallRequest } from './ports.ts';
+import { placementProblem, remoteOf, withTimeThere } from './remote-place.ts';
 
 /** Which code, which manifest and which instance a call is for. An instance runs only the package it was approved with. */
 export async function resolveCall(parts: GatewayParts, request: CallRequest, nested: boolean): Promise<Call> {
   const [connectorName = '', actionName = ''] = splitOnce(request.action);
   const installed = parts.connectors.get(connectorName);
-  const instance = await parts.instances.find(request.identity, connectorName, request.instanceName);
+  const instance = await parts.instances.find(request.identity, connectorName, request.instanceName, request.instanceName === null ? request.pool : undefined);
   // What is shipped or installed cannot be replaced by a tenant's manifest of the same name.
   const connector = installed ?? (instance === null ? undefined : await parts.declared.of(request.identity.tenant.id, instance) ?? undefined);
   const manifest = connector !== undefined && Object.hasOwn(connector.manifest.actions, actionName) ? connector.manifest.actions[actionName] : undefined;
@@ -24,7 +25,13 @@ export async function resolveCall(parts: GatewayParts, request: CallRequest, nes
   if (instance === null) throw refused('instance_missing', `There is ${missingInstance(request, connectorName)}.`);
   const changed = packageProblem(instance, connector);
   if (changed !== null) throw refused(changed.code, changed.message);
-  return { request, connector, actionName, manifest, action, instance, changesSomething, nested, adjusted: null };
+  const misplaced = placementProblem(request, instance);
+  if (misplaced !== null) throw endedBy(misplaced);
+  return inItsPlace(parts, { request, connector, actionName, manifest, action, instance, changesSomething, nested, adjusted: null });
+}
+
+function inItsPlace(parts: GatewayParts, call: Call): Call {
+  return remoteOf(parts, call) === null ? call : withTimeThere(call);
 }
 
 /** `call` as one to another instance of its connector; null where that is not there any more, or is pinned to another package. */
@@ -33,11 +40,11 @@ export async function atInstance(parts: GatewayParts, call: Call, instanceId: st
   const instance = await parts.instances.byId(call.request.identity, call.connector.manifest.name, instanceId);
   if (instance === null || packageProblem(instance, call.connector) !== null) return null;
   // What it calls in its turn is asked there, too.
-  return { ...call, instance, request: { ...call.request, instanceName: instance.name } };
+  return inItsPlace(parts, { ...call, manifest: call.connector.manifest.actions[call.actionName]!, instance, request: { ...call.request, instanceName: instance.name } });
 }
 
-function missingInstance({ instanceName, identity }: CallRequest, connector: string): string {
-  const which = instanceName === null ? `no single enabled instance of ${connector}` : `no enabled instance ${instanceName} of ${connector}`;
+function missingInstance({ instanceName, identity, pool }: CallRequest, connector: string): string {
+  const which = instanceName === null ? `no single enabled instance of ${connector}${pool === undefined ? '' : ` in the pool ${pool}`}` : `no enabled instance ${instanceName} of ${connector}`;
   return `${which} in ${identity.environment.name}; create it, or name the one that is meant`;
 }
 

@@ -8,7 +8,7 @@ import type { Performed } from './perform.ts';
 /** An answer that breaks the manifest is no success; whether the effect happened is then for the system of record to say. */
 export function validateAnswer(parts: GatewayParts, call: Call, performed: Performed): Performed {
   if (performed.state !== 'succeeded') return performed;
-  const problem = answerProblem(parts, call, performed.result);
+  const problem = answerProblem(parts, call, performed.result, performed.judgedThere);
   if (problem === null) return performed;
   const error = new ConnectorError({
     code: 'response_invalid', message: `The output of ${call.request.action} does not fit its manifest: ${problem}.`,
@@ -18,11 +18,15 @@ export function validateAnswer(parts: GatewayParts, call: Call, performed: Perfo
   return { ...brokenBy(parts, call, performed.exchanges, error), exchanges: performed.exchanges, durationMs: performed.durationMs, nestedLabels: performed.nestedLabels };
 }
 
-/** What is wrong with what an action or its `reconcile` gave back; null when nothing is. */
-export function answerProblem(parts: GatewayParts, call: Call, { output, usage = [] }: ActionResult): string | null {
+/**
+ * What is wrong with what an action or its `reconcile` gave back; null when nothing is.
+ *
+ * @param isRedacted what the manifest redacts is gone already, so it is not missed
+ */
+export function answerProblem(parts: GatewayParts, call: Call, { output, usage = [] }: ActionResult, isRedacted = false): string | null {
   const unmeterable = usage.find((used) => !isMeterable(used));
   if (unmeterable !== undefined) return `the usage of ${unmeterable.meter} is no quantity`;
-  return parts.schemas.outputProblem(call.connector, call.actionName, output);
+  return parts.schemas.outputProblem(call.connector, call.actionName, output, isRedacted);
 }
 
 function isMeterable({ quantity }: Usage): boolean {

@@ -9,6 +9,7 @@ export type UnmetObligation =
   | 'obligation_refused'
   | 'cap_not_applicable'
   | 'people_not_available'
+  | 'policy_denied_here'
   | 'step_up_unknown'
   | 'route_not_available'
   | 'route_target_invalid'

@@ -12,6 +12,7 @@ import type { UnmetObligation } from './denied.ts';
 import { changeParameters } from './parameter-changes.ts';
 
 const MODEL = /^([a-z][a-z0-9-]*)\/[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const POOL = /^agent:([a-z][a-z0-9-]{0,39})$/;
 const INSTANCE = /^instance:([A-Za-z0-9][A-Za-z0-9._-]*)$/;
 
 /**
@@ -25,18 +26,20 @@ export async function routeOnward(parts: GatewayParts, { call, plan, decision }:
   if (call.nested) throw await refuse('route_not_available', `Policy sends ${call.request.action} to ${target}, but what an action calls in its turn stays with its instance.`);
   const from = cameFrom(call, decision);
   if (call.request.routedFrom !== undefined || target === from.target) throw await refuse('route_loop', loopMessage(call, target));
-  if (target.startsWith('agent:')) throw await refuse('route_not_available', `Policy sends the call to ${target}, and this version has no agents: nothing can run there. Route to a model or to an instance.`);
   const uncappable = changeParameters(plan.parameters, { caps, redactions }).uncappable;
   if (uncappable.length > 0) throw await refuse('cap_not_applicable', `Policy caps ${uncappable.join(', ')}, which is no number here. Mend the rule, or send a number.`);
 
-  const instanceName = INSTANCE.exec(target)?.[1];
-  if (instanceName === undefined) throw await toModel(parts, call, decision, from, refuse);
+  const name = INSTANCE.exec(target)?.[1] ?? null;
+  const pool = POOL.exec(target)?.[1];
+  if (name === null && pool === undefined) throw await toModel(parts, call, decision, from, refuse);
   const connector = call.connector.manifest.name;
-  const instance = await parts.instances.find(call.request.identity, connector, instanceName);
-  if (instance === null) throw await refuse('route_not_available', `Policy sends the call to ${target}, and there is no enabled instance ${instanceName} of ${connector} in ${call.request.identity.environment.name}.`);
+  const instance = await parts.instances.find(call.request.identity, connector, name, pool);
+  if (instance === null) throw await refuse('route_not_available', `Policy sends the call to ${target}, and there is ${name === null ? 'no single enabled instance' : `no enabled instance ${name}`} of ${connector} ${pool === undefined ? '' : `in that pool `}in ${call.request.identity.environment.name}.`);
   if (instance.id === call.instance.id) throw await refuse('route_loop', loopMessage(call, target));
   await parts.store.commitDecision(call.request.identity, decision);
-  const routed = carriedOn({ ...await resolveCall(parts, { ...call.request, instanceName, routedFrom: from }, false), adjusted: call.adjusted });
+  // Where policy sends it is its place, whatever the step says.
+  const { pool: _placement, ...request } = call.request;
+  const routed = carriedOn({ ...await resolveCall(parts, { ...request, instanceName: instance.name, routedFrom: from }, false), adjusted: call.adjusted });
   validateParameters(parts, routed);
   await admitToInstance(parts, routed);
   return routed;
@@ -54,7 +57,7 @@ async function toModel(parts: GatewayParts, call: Call, decision: DecisionRecord
 }
 
 function cameFrom(call: Call, { id: decisionId, obligations: { target = '', caps = {}, redactions = [] } }: DecisionRecord): RoutedFrom {
-  const isToModel = call.manifest.risk === 'model' && !target.startsWith('instance:');
+  const isToModel = call.manifest.risk === 'model' && !INSTANCE.test(target) && !POOL.test(target);
   return {
     target: isToModel ? (call.request.model?.use ?? `${call.connector.manifest.name}/${call.actionName}`) : `instance:${call.instance.name}`,
     decisionId, obligations: { caps, redactions },

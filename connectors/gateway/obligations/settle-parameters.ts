@@ -38,6 +38,14 @@ export function refuseUnsettled(decided: Decided): Decided {
   return refused(decided, unmet(decided.decision, 'obligation_unsettled', `Policy caps or redacts ${what} again after that was done, or in what ${decided.call.request.action} makes by itself. Mend the rule: it must be content with what it has changed.`));
 }
 
+/** Anything but that exactly this action is sent now is a denial: who decided on it elsewhere has settled everything else. */
+export function refuseOtherwise(decided: Decided): Decided {
+  const { call, decision } = decided;
+  if (decision.outcome === 'DENY' || (decision.outcome === 'ALLOW' && wantedChanges(decided) === null)) return decided;
+  const wants = decision.outcome === 'ALLOW' ? 'caps or redacts something in' : `says ${decision.outcome} to`;
+  return refused(decided, unmet(decision, 'policy_denied_here', `Policy ${wants} ${call.request.action}, which was decided where the call comes from.`));
+}
+
 /** Null where policy is content with the action as it is planned, or lets nothing be sent here anyway. */
 function wantedChanges({ plan, decision }: Decided): ChangedParameters | null {
   if (!MAY_SEND.has(decision.outcome)) return null;

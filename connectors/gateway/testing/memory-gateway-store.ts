@@ -65,6 +65,12 @@ export class MemoryGatewayStore implements GatewayStore {
     approval.votes = votes;
   }
 
+  /** An approval that people gave elsewhere, as an order brings it. */
+  bring(call: CallIdentity, { id, request }: { readonly id: string; readonly request: ApprovalRequest }, votes: ApprovalInHand['votes']): void {
+    if (this.#approvals.some((approval) => approval.id === id)) return;
+    this.#approvals.push({ id, stepId: call.step.id, callKey: call.callKey, request, actionText: canonicalText(request.action), order: (this.#order += 1), state: 'approved', votes });
+  }
+
   /** Every approval asked for, oldest first. */
   approvals(): ReadonlyArray<{ readonly id: string; readonly state: ApprovalInHand['state']; readonly request: ApprovalRequest }> {
     return this.#approvals.map(({ id, request, state }) => ({ id, request, state }));

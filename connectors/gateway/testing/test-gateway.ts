@@ -13,6 +13,7 @@ import { createGateway } from '../gateway.ts';
 import { InstanceGuard } from '../health/instance-guard.ts';
 import type { RunningGateway } from '../gateway.ts';
 import type { CallIdentity } from '../call-identity.ts';
+import type { RemotePlace } from '../remote-place.ts';
 import { DIRECT_CONNECTION } from '../ports.ts';
 import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
 import { MemoryInstanceHealth } from './memory-instance-health.ts';
@@ -46,10 +47,11 @@ export interface TestGatewayOptions {
   readonly header_timeout_ms?: number;
   /** Prices of the tenant's own. */
   readonly prices?: readonly PriceRow[];
+  readonly remote?: RemotePlace;
 }
 
 /** A gateway with everything real but the database: its store is the one in memory. */
-export function testGateway({ connectors, instances, pdp, credentials = {}, now = () => new Date(), header_timeout_ms = 5_000, prices = [] }: TestGatewayOptions): TestGateway {
+export function testGateway({ connectors, instances, pdp, credentials = {}, now = () => new Date(), header_timeout_ms = 5_000, prices = [], remote }: TestGatewayOptions): TestGateway {
   let passedMs = 0;
   const movedNow = (): Date => new Date(now().getTime() + passedMs);
   const store = new MemoryGatewayStore(movedNow);
@@ -60,7 +62,7 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
   const situation = new MemorySituation();
   const facts = new MemoryFacts();
   const gateway = createGateway({
-    connectors, store, situation, facts, clock: { now: movedNow },
+    connectors, store, situation, facts, clock: { now: movedNow }, ...(remote === undefined ? {} : { remote }),
     pdp: {
       decide: (input, given) => {
         asked.push(input);
@@ -69,8 +71,8 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
     },
     instances: {
       byId: async (_call, connector, id) => instances.find((instance) => instance.connector === connector && instance.id === id) ?? null,
-      find: async (_call, connector, name) => {
-        const matching = instances.filter((instance) => instance.connector === connector && (name === null || instance.name === name));
+      find: async (_call, connector, name, pool) => {
+        const matching = instances.filter((instance) => instance.connector === connector && (name === null || instance.name === name) && (pool === undefined || instance.pool?.name === pool));
         return matching.length === 1 ? matching[0]! : null;
       },
     },
