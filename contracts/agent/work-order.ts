@@ -1,5 +1,5 @@
 import type { Label, Risk, TriggerManifest } from '../connectors/manifest.ts';
-import type { ActiveKillSwitch, Autonomy } from '../policy/decision.ts';
+import type { ActiveKillSwitch, Autonomy, CallWithin } from '../policy/decision.ts';
 
 /**
  * What the cell asks an agent to do: one signed statement for one agent, once, until `begin_before`. It goes over the wire in a DSSE envelope whose
@@ -48,6 +48,8 @@ export interface WorkOrder {
   readonly follows_approval: string | null;
   /** Where policy sent the call to this instance from: it is not sent on again. */
   readonly routed_from: { readonly target: string; readonly decision_id: string } | null;
+  /** The call that makes this one in its turn, where the cell carries that one out itself. */
+  readonly within: CallWithin | null;
   /** What the rules of the cell's bundle read by way of counting, by its name: the agent's own count of calls would be another one. */
   readonly facts: Readonly<Record<string, unknown>>;
   readonly approval: OrderApproval | null;

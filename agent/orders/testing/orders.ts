@@ -87,7 +87,7 @@ function wholeOrder(): { readonly order: WorkOrder; readonly sealed: SealedParam
     instance: { id: id('ins', 'j'), name: 'notes-1', connector: 'notes', connector_version: '1.0.0', manifest_digest: NOTES.manifestDigest, package_digest: null, settings: {} },
     action: 'notes/write', risk: 'write', action_digest: action.digest, sealed: '', sealed_sha256: '', parameters_sha256: '',
     policy: { scope: SELF.environment_id, seq: 4, digest: 'b', revision: 'r4', decision_id: id('dec', 'd') },
-    situation: { time_zone: 'UTC', kill_switches: [], autonomy: 'supervised' }, follows_approval: null, routed_from: null, facts: {},
+    situation: { time_zone: 'UTC', kill_switches: [], autonomy: 'supervised' }, follows_approval: null, routed_from: null, within: null, facts: {},
     approval: {
       id: id('apr', 'p'), action_digest: action.digest, tier: 'standard', requested_by: id('prn', '1'), expires_at: '2026-11-21T11:00:00.000Z', required_votes: 2, required_role: 'approver',
       votes: ['2', '3'].map((voter) => ({ id: id('vot', voter), principal_id: id('prn', voter), role: 'approver', decision: 'approve', auth_strength: 'passkey', sign_in_age_ms: 60_000, voted_at: '2026-11-21T09:59:00.000Z' })),
