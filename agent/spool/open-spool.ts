@@ -28,15 +28,30 @@ export const PROMISED_BYTES_PER_ORDER = MAX_ENTRY_BYTES;
  * @param newEpoch the id of a new life of the spool, where there is none yet
  * @throws SpoolError `spool_in_use`, `spool_unusable`, `spool_damaged`, `spool_full`; KeysError of the key file
  */
-export async function openSpool({ folder, key_file, clock, ...limits }: SpoolOptions, newEpoch: string): Promise<Spool> {
-  await makePrivate(folder);
-  const file = join(folder, 'spool.db');
-  const key = await keyOf(key_file ?? join(folder, 'spool.key'), key_file === undefined && !await exists(file));
+export async function openSpool(options: SpoolOptions, newEpoch: string): Promise<Spool> {
+  await makePrivate(options.folder);
+  // A new key for a new spool only: with another one nothing of the old could be read.
+  if (options.key_file === undefined && !await hasSpool(options.folder)) await createKeyFile(keyFileOf(options));
+  return open(options, newEpoch);
+}
+
+/**
+ * Opens what is there and makes nothing.
+ * @throws SpoolError as `openSpool`, and `spool_unusable` where none was begun
+ */
+export async function openExisting(options: SpoolOptions): Promise<Spool> {
+  if (!await hasSpool(options.folder)) throw neverBegun(options.folder);
+  return open(options, null);
+}
+
+async function open({ folder, key_file, clock, ...limits }: SpoolOptions, newEpoch: string | null): Promise<Spool> {
+  const file = fileOf(folder);
+  const key = await readKeyFile(keyFileOf({ folder, key_file }));
   const database = openFile(file);
   try {
     await chmod(file, 0o600);
-    if (headOf(database, key) === undefined) begin(database, key, newEpoch);
-    const head = headOf(database, key)!;
+    const head = headOf(database, key) ?? (newEpoch === null ? null : begin(database, key, newEpoch));
+    if (head === null) throw neverBegun(folder);
     checkChain(database, key, head);
     return new Spool({ database, key, head, clock, bounds: new Bounds(folder, new Ballast(join(folder, 'spool.reserve'), limits.reserve_bytes), limits) });
   } catch (error) {
@@ -51,12 +66,18 @@ async function makePrivate(folder: string): Promise<void> {
   if ((mode & 0o077) !== 0) throw new SpoolError('spool_unusable', `The folder ${folder} can be read by others. Run: chmod 700 ${folder}`);
 }
 
-/** A new key is made for a new spool only: with another one nothing of the old could be read. */
-async function keyOf(file: string, isNew: boolean): Promise<Uint8Array> {
-  if (isNew) await createKeyFile(file);
-  return readKeyFile(file);
+function fileOf(folder: string): string {
+  return join(folder, 'spool.db');
 }
 
-function exists(file: string): Promise<boolean> {
-  return access(file).then(() => true, () => false);
+function keyFileOf({ folder, key_file }: { readonly folder: string; readonly key_file?: string | undefined }): string {
+  return key_file ?? join(folder, 'spool.key');
+}
+
+function hasSpool(folder: string): Promise<boolean> {
+  return access(fileOf(folder)).then(() => true, () => false);
+}
+
+function neverBegun(folder: string): SpoolError {
+  return new SpoolError('spool_unusable', `There is no spool in ${folder}: no agent has run with this state_dir.`);
 }

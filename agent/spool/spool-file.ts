@@ -6,6 +6,8 @@ import type { Place } from './head.ts';
 import { SPOOL_PRAGMAS, SPOOL_SCHEMA } from './schema.ts';
 import { seal, unseal } from './sealing.ts';
 
+const FIRST: Place = { seq: 0, hash: FIRST_PREV_HASH };
+
 /** @throws SpoolError `spool_in_use`, `spool_damaged`, `spool_full` */
 export function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
@@ -32,8 +34,9 @@ export function refused(file: string, error: unknown): unknown {
 }
 
 /** Begins the first life of a spool, and binds its key to it. */
-export function begin(database: DatabaseSync, key: Uint8Array, epoch: string): void {
+export function begin(database: DatabaseSync, key: Uint8Array, epoch: string): Head {
   database.prepare("INSERT INTO kept (name, value) VALUES ('epoch', ?), ('key_check', ?)").run(epoch, Buffer.from(seal(key, `spool ${epoch}`, epoch)).toString('base64'));
+  return new Head(epoch, FIRST, FIRST);
 }
 
 /**
@@ -45,6 +48,6 @@ export function headOf(database: DatabaseSync, key: Uint8Array): Head | undefine
   const [epoch, check] = [value('epoch'), value('key_check')];
   if (epoch === undefined) return undefined;
   unseal(key, `spool ${epoch}`, Buffer.from(check ?? '', 'base64'));
-  const place = (name: string): Place => JSON.parse(value(name) ?? JSON.stringify({ seq: 0, hash: FIRST_PREV_HASH })) as Place;
+  const place = (name: string): Place => (value(name) === undefined ? FIRST : JSON.parse(value(name)!) as Place);
   return new Head(epoch, place('head'), place('delivered'));
 }
