@@ -122,9 +122,15 @@ export interface PollAnswer {
   readonly policy: ReadonlyArray<{ readonly scope: string; readonly seq: number; readonly digest: string }>;
   /** A newer one than the agent named, else null. */
   readonly key_set: DsseEnvelope | null;
-  readonly kill_switches: readonly ActiveKillSwitch[];
+  readonly kill_switches: readonly AgentKillSwitch[];
   readonly state: 'active' | 'draining';
   readonly server_time: string;
+}
+
+/** What stops orders that the agent has in hand. One that is being let go in stages is the cell's to judge, run by run, before it signs. */
+export interface AgentKillSwitch extends ActiveKillSwitch {
+  /** Of scope `workflow`: the name of the workflow whose orders it stops. Absent: it stops all that this agent does. */
+  readonly workflow?: string;
 }
 
 export interface DeliverRequest {

@@ -165,6 +165,18 @@ export const ERROR_CATALOGUE = {
   legal_hold_active: { status: 409, title: 'A legal hold covers it', fix: 'Release the hold first, if you may.' },
   erasure_subject_unknown: { status: 422, title: 'Nobody and nothing fits', fix: 'Name the person by id, e-mail or the terms to look for.' },
   retention_invalid: { status: 422, title: 'The retention cannot be set like this', fix: 'See `errors`: each names the field and what it takes.' },
+
+  // Agents
+  protocol_unsupported: { status: 426, title: 'The cell does not speak this protocol', fix: 'Install an agent whose version the cell works with.' },
+  agent_revoked: { status: 403, title: 'The agent is revoked', fix: 'Enrol a new one: `countersign-agent enroll`.' },
+  agents_not_configured: { status: 503, title: 'This cell has no agents', fix: 'Whoever operates it sets COUNTERSIGN_AGENT_PORT and COUNTERSIGN_AGENT_CA.' },
+  enrolment_token_invalid: { status: 401, title: 'The enrolment token is not valid', fix: 'Get another one: tokens work once and for ten minutes.' },
+  enrolment_token_used: { status: 401, title: 'The enrolment token was used before', fix: 'If that was not you, revoke the agent that it enrolled. Get another token.' },
+  certificate_invalid: { status: 401, title: 'The certificate is not one of an agent here', fix: 'Run `countersign-agent doctor`; enrol the agent if it says so.' },
+  agent_expired: { status: 401, title: 'The agent\'s certificate has ended', fix: 'Get a token and enrol it again.' },
+  agent_too_old: { status: 426, title: 'The agent is too old for this cell', fix: 'Install a newer one; what it has on its disk stays.' },
+  spool_gap: { status: 409, title: 'Entries before these were never delivered', fix: 'Send from `acked_seq` + 1. What is nowhere any more is lost: look at the disk of the agent, then enrol it anew.' },
+  spool_forked: { status: 409, title: 'The spool does not continue what the cell holds', fix: 'The agent\'s state was restored or changed. Keep it for whoever looks into it, and enrol the agent anew with an empty one.' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;

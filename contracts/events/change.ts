@@ -4,7 +4,7 @@ export const CHANGES_CHANNEL = 'countersign_changes';
 /** Channel on which a control plane says which session has just ended, so that every one closes the streams of it. The payload is the session's id. */
 export const SESSION_ENDED_CHANNEL = 'countersign_session_ended';
 
-export const CHANGE_KINDS = ['run', 'approval', 'policy', 'kill_switch', 'break_glass'] as const;
+export const CHANGE_KINDS = ['run', 'approval', 'policy', 'kill_switch', 'break_glass', 'agent'] as const;
 
 /** A hint for open consoles: read the thing itself. */
 export interface Change {

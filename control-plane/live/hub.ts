@@ -27,7 +27,7 @@ interface Stream {
 export type HearingOf = (principal: Principal) => Promise<ReadonlySet<string> | null>;
 
 /** Things that are never the whole tenant's: a change of one that does not say its workspace, of an older sender, is not passed on. */
-const OF_A_WORKSPACE: ReadonlySet<Change['kind']> = new Set<Change['kind']>(['run', 'approval', 'break_glass']);
+const OF_A_WORKSPACE: ReadonlySet<Change['kind']> = new Set<Change['kind']>(['run', 'approval', 'break_glass', 'agent']);
 
 /**
  * Server-sent events (WHATWG HTML, 9.2) to the open consoles of each tenant: of the workspaces in which one may read, and of the tenant

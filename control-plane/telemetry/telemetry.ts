@@ -6,6 +6,8 @@ import type { TelemetrySettings } from '@countersign/platform/telemetry/settings
 import { startTracing } from '@countersign/platform/telemetry/tracing.ts';
 import type { Tracing } from '@countersign/platform/telemetry/spans.ts';
 import { Loop } from '../cell/loop.ts';
+import { agentMetrics } from './agent-metrics.ts';
+import type { AgentMetrics } from './agent-metrics.ts';
 import { cellMetrics } from './cell-metrics.ts';
 import { requestMetrics } from './request-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -19,6 +21,7 @@ export interface TelemetryParts {
 export interface Telemetry {
   readonly tracing: Tracing;
   readonly requests: RequestMetrics;
+  readonly agents: AgentMetrics;
   /** Where `/metrics` is, once started; null where it is not served. */
   readonly metricsUrl: string | null;
   start(): Promise<void>;
@@ -37,7 +40,7 @@ export async function createTelemetry(settings: TelemetrySettings, { database, l
   const loop = new Loop({ name: 'cell metrics', idle_ms: READ_EVERY_MS, busy_ms: READ_EVERY_MS, log }, async () => (await cell.read(), false));
   let server: { readonly url: string; stop(drain_ms: number): Promise<void> } | null = null;
   return {
-    tracing, requests: requestMetrics(metrics),
+    tracing, requests: requestMetrics(metrics), agents: agentMetrics(metrics),
     get metricsUrl() { return server === null ? null : `${server.url}/metrics`; },
     async start() {
       if (settings.metrics === null) return;
