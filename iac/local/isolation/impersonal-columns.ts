@@ -18,23 +18,26 @@ const COLUMNS: ReadonlyArray<readonly [reason: string, columns: string]> = [
     execution.step_attempts.result execution.steps.key execution.steps.needs execution.steps.uses execution.steps.item_rules execution.tool_calls.action execution.tool_calls.risk
     execution.instance_health.last_failure_code execution.instance_health.previous_circuit execution.figures.decisions execution.runs.trigger_part_labels execution.contents.labels
     execution.steps.input_part_labels execution.steps.output_labels execution.steps.output_part_labels execution.decisions.erased execution.decisions.adjusted execution.decisions.obligations
-    execution.decisions.shadows execution.runs.pins`],
-  ['ids: of records in their systems, of our calls, of Slack, of traces', `
+    execution.decisions.shadows execution.runs.pins control.agent_alarms.code control.agent_entries.kind control.agents.platform execution.agent_calls.action execution.agent_calls.outcome
+    execution.agent_calls.rules execution.work_orders.refusal`],
+  ['ids: of records in their systems, of our calls, of agents, of Slack, of traces', `
+    control.agent_enrolment_tokens.used_by_agent execution.agent_calls.call_key execution.work_orders.call_key execution.agent_watches.cursor
     control.approvals.subject execution.deliveries.subject execution.deliveries.dedupe_key execution.deliveries.traceparent execution.runs.subject execution.runs.traceparent execution.runs.trigger_key
     execution.loop_guards.subject execution.written_versions.dedupe_key execution.decisions.call_key execution.tool_calls.call_key execution.tool_calls.idempotency_key execution.steps.lease_owner
     execution.step_attempts.worker execution.figures.worker control.slack_pace.installation control.slack_installations.installation control.slack_cards.message_ts control.change_requests.summary
     control.legal_holds.target control.erasure_requests.pseudonym control.erasure_requests.blocked_by execution.reconciler_cursors.cursor control.groups.external_id execution.bulk_commands.selection`],
   ['digests, keys made of digests, and what is computed', `
     execution.runs.concurrency_key execution.runs.rate_key control.policy_releases.diff_key control.policy_releases.parts_key control.policy_replays.bundle_key control.slack_links.home_shown
-    control.slack_cards.shown`],
+    control.slack_cards.shown control.agent_entries.hash control.agent_spools.hash control.agent_spools.epoch execution.agent_calls.epoch execution.agent_cursors.epoch control.agents.certificate_serial
+    control.agents.previous_serial`],
   ['codes and sentences of ours', 'control.erasure_requests.error control.evidence_packages.error control.policy_replays.error control.slack_cards.error control.break_glass_alarms.error'],
   ['figures, versions, ids and rules of the gate', `
     control.erasure_requests.counts control.kill_switches.recovery control.policy_releases.gate control.policy_releases.packs control.policy_releases.layer control.policy_versions.layer
     control.policy_bundles.revision control.policy_replays.against control.policy_replays.counts control.policy_replays.report control.policy_replays.revision control.price_overrides
     execution.budget_accounts.period execution.cost_lines execution.models.metrics execution.decisions.bundle_revision execution.tool_calls.connector_version execution.tool_calls.model
-    execution.retention_progress`],
+    execution.retention_progress control.agent_presence.agent_version control.agents.agent_version control.agent_presence.policy control.agent_presence.spool execution.agent_calls.bundle`],
   ['public keys, keys that are wrapped, and where objects lie', `
-    control.connector_publishers.kid control.connector_publishers.public_jwk control.oauth_client_keys control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
+    control.agents.encryption_jwk control.connector_publishers.kid control.connector_publishers.public_jwk control.oauth_client_keys control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
     control.policy_bundles.kid control.policy_bundles.object_key control.policy_versions.object_key execution.evidence.kid execution.evidence.object_key execution.models.object_key`],
   ['secrets of systems and of apps, which nobody types a person into', `
     control.credentials control.audit_sinks.secret_sealed control.slack_apps control.slack_installations.sealed execution.refreshed_tokens`],
