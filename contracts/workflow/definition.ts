@@ -79,6 +79,8 @@ export interface StepDefinition {
   readonly uses: string;
   /** Name of the connector instance; null means the only one of that connector in the environment. */
   readonly instance: string | null;
+  /** Where its action is carried out: by the agents of the pool. Absent: wherever its instance is. */
+  readonly placement?: Placement;
   /** Parameters; strings may hold `${{ CEL }}`. A string that is exactly one expression keeps the expression's type. */
   readonly with: { readonly [name: string]: unknown };
   /** CEL, without the `${{ }}`. The step is skipped when it is false. */
@@ -98,6 +100,13 @@ export interface StepDefinition {
   readonly steps?: readonly StepDefinition[];
   /** Of a map. */
   readonly on_item_failure?: OnItemFailure;
+}
+
+/** `agent:<pool>` */
+export type Placement = `agent:${string}`;
+
+export function poolOf(placement: Placement): string {
+  return placement.slice('agent:'.length);
 }
 
 /** `fail`: no further item begins and the map fails; `continue`: the item counts as failed and the others go on. */

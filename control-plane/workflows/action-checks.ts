@@ -15,6 +15,8 @@ export interface ActionChecks {
   readonly source: YamlSource;
   /** The workflows that there are, and those that each of them starts; null where nobody knows. */
   readonly workflows: KnownWorkflows | null;
+  /** The names of the pools of agents in any environment of the workspace; null where nobody knows. */
+  readonly pools: ReadonlySet<string> | null;
   /** What came along with the workflow, by path. */
   readonly files: ReadonlyMap<string, AttachedFile>;
 }

@@ -12,7 +12,7 @@ import type { Path, YamlSource } from './yaml-source.ts';
 export function checkStepAction(step: StepDocument, path: Path, document: WorkflowDocument, given: ActionChecks): FieldProblem[] {
   const kind = ownKindOf(step.uses);
   if (kind !== null) return [...fieldProblems(step, path, kind, given.source), ...checkOwnKind(step, path, kind, document, given)];
-  if (step.uses === MODEL_STEP) return [...checkKey(step, path, 'model', given.source), ...checkModelStep(step, path, document, given)];
+  if (step.uses === MODEL_STEP) return [...fieldProblems(step, path, 'model', given.source), ...checkKey(step, path, 'model', given.source), ...checkModelStep(step, path, document, given)];
   const { source } = given;
   const misplaced = fieldProblems(step, path, 'action', source);
   if (misplaced.length > 0) return misplaced;

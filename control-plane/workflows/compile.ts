@@ -1,6 +1,6 @@
 import type { FieldProblem } from '@countersign/contracts/errors/catalogue.ts';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS } from '@countersign/contracts/workflow/definition.ts';
-import type { StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
+import type { Placement, StepDefinition, WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import type { SchemaChecks } from '../connectors/schema-checks.ts';
 import type { ActionChecks, KnownWorkflows, Manifests } from './action-checks.ts';
 import { actionTimeout, checkStepAction, checkTriggerAndModels } from './actions.ts';
@@ -8,6 +8,7 @@ import { conditionOf } from './expressions.ts';
 import { findCycle } from './graph.ts';
 import { checkScheduleAndLimits, limitsOf, triggerOf } from './limits.ts';
 import { MODEL_STEP, unusedFiles, withFiles } from './model-step.ts';
+import { checkPlacement, placementOf } from './placement.ts';
 import { followReferences } from './step-references.ts';
 import type { References } from './step-references.ts';
 import type { StepDocument, WorkflowDocument } from './workflow-document.ts';
@@ -22,12 +23,14 @@ export interface Compiler {
   readonly manifests: Manifests;
   /** Absent: nobody knows which there are. */
   readonly workflows?: KnownWorkflows;
+  /** Absent: nobody knows which there are. */
+  readonly pools?: ReadonlySet<string>;
 }
 
 export type Compiled = { readonly definition: WorkflowDefinition } | { readonly problems: readonly FieldProblem[] };
 
 /** Reads, checks and completes a workflow. Every problem comes with line, column and what to do about it; all of them are found at once. */
-export function compileWorkflow(text: string, { schema, checks, manifests, workflows }: Compiler): Compiled {
+export function compileWorkflow(text: string, { schema, checks, manifests, workflows, pools }: Compiler): Compiled {
   const parts = splitWorkflow(text);
   const source = new YamlSource(parts.workflow);
   const read = source.read();
@@ -39,10 +42,10 @@ export function compileWorkflow(text: string, { schema, checks, manifests, workf
   // The schema was checked right above.
   const document = read.value as WorkflowDocument;
 
-  const given: ActionChecks = { manifests, checks, source, workflows: workflows ?? null, files: parts.files };
+  const given: ActionChecks = { manifests, checks, source, workflows: workflows ?? null, pools: pools ?? null, files: parts.files };
   const repeated = duplicateIds(document, source);
-  const problems = [...checkTriggerAndModels(document, given), ...checkScheduleAndLimits(document, source), ...repeated];
-  for (const [step, path] of stepsWithPaths(document)) problems.push(...checkStepAction(step, path, document, given), ...checkRetry(step, path, source));
+  const problems = [...checkTriggerAndModels(document, given), ...checkScheduleAndLimits(document, source), ...checkPlacement(document.spec.placement, ['spec', 'placement'], given), ...repeated];
+  for (const [step, path] of stepsWithPaths(document)) problems.push(...checkStepAction(step, path, document, given), ...checkPlacement(step.placement, [...path, 'placement'], given), ...checkRetry(step, path, source));
   const references = followReferences(document, source);
   problems.push(...references.problems);
   // With two steps of one name, who waits for whom cannot be told.
@@ -97,11 +100,11 @@ function definitionOf({ metadata, spec }: WorkflowDocument, references: Referenc
     ...(files.length === 0 ? {} : { files }),
     ...(spec.deadline_ms === undefined ? {} : { deadline_ms: spec.deadline_ms }),
     ...(spec.outputs === undefined ? {} : { outputs: spec.outputs }),
-    steps: spec.steps.map((step) => stepOf(step, references.needs, references, given)),
+    steps: spec.steps.map((step) => stepOf(step, references.needs, references, given, spec.placement)),
   };
 }
 
-function stepOf(step: StepDocument, needs: References['needs'], { ofItems }: References, given: ActionChecks): StepDefinition {
+function stepOf(step: StepDocument, needs: References['needs'], { ofItems }: References, given: ActionChecks, placement: Placement | undefined): StepDefinition {
   const retry = { ...DEFAULT_RETRY, ...step.retry };
   const timeout = step.timeout_ms ?? actionTimeout(step.uses, given.manifests) ?? DEFAULT_TIMEOUT_MS;
   const own = ofItems.get(step.id);
@@ -109,6 +112,7 @@ function stepOf(step: StepDocument, needs: References['needs'], { ofItems }: Ref
     id: step.id,
     uses: step.uses,
     instance: step.instance ?? null,
+    ...placementOf(step, placement),
     with: step.uses === MODEL_STEP ? withFiles(step.with ?? {}, given.files) : step.with ?? {},
     if: step.if === undefined ? null : conditionOf(step.if),
     ...(step.idempotency_key === undefined ? {} : { idempotency_key: step.idempotency_key }),
@@ -117,6 +121,6 @@ function stepOf(step: StepDocument, needs: References['needs'], { ofItems }: Ref
     // No attempt outlives what all of them together may take.
     timeout_ms: Math.min(timeout, step.deadline_ms ?? timeout),
     ...(step.deadline_ms === undefined ? {} : { deadline_ms: step.deadline_ms }),
-    ...(own === undefined ? {} : { steps: (step.steps ?? []).map((nested) => stepOf(nested, own, { needs: own, ofItems: new Map(), problems: [] }, given)), on_item_failure: step.on_item_failure ?? 'fail' }),
+    ...(own === undefined ? {} : { steps: (step.steps ?? []).map((nested) => stepOf(nested, own, { needs: own, ofItems: new Map(), problems: [] }, given, placement)), on_item_failure: step.on_item_failure ?? 'fail' }),
   };
 }

@@ -15,20 +15,21 @@ export function ownKindOf(uses: string): OwnKind | null {
 }
 
 /** Fields that say nothing about a kind of step, so that whoever wrote them meant something else. */
-const MISPLACED: Readonly<Record<OwnKind | 'action', ReadonlyArray<keyof StepDocument>>> = {
-  wait: ['instance', 'idempotency_key', 'timeout_ms', 'retry', 'steps', 'on_item_failure'],
-  transform: ['instance', 'idempotency_key', 'timeout_ms', 'retry', 'deadline_ms', 'steps', 'on_item_failure'],
-  map: ['instance', 'idempotency_key', 'timeout_ms'],
-  workflow: ['instance', 'idempotency_key', 'timeout_ms', 'steps', 'on_item_failure'],
+const MISPLACED: Readonly<Record<OwnKind | 'action' | 'model', ReadonlyArray<keyof StepDocument>>> = {
+  wait: ['instance', 'placement', 'idempotency_key', 'timeout_ms', 'retry', 'steps', 'on_item_failure'],
+  transform: ['instance', 'placement', 'idempotency_key', 'timeout_ms', 'retry', 'deadline_ms', 'steps', 'on_item_failure'],
+  map: ['instance', 'placement', 'idempotency_key', 'timeout_ms'],
+  workflow: ['instance', 'placement', 'idempotency_key', 'timeout_ms', 'steps', 'on_item_failure'],
   action: ['steps', 'on_item_failure'],
+  model: ['placement'],
 };
 
-export function fieldProblems(step: StepDocument, path: Path, kind: OwnKind | 'action', source: YamlSource): FieldProblem[] {
+export function fieldProblems(step: StepDocument, path: Path, kind: OwnKind | 'action' | 'model', source: YamlSource): FieldProblem[] {
   return MISPLACED[kind].filter((field) => step[field] !== undefined)
     .map((field) => source.problem([...path, field], 'field_misplaced', `${step.uses} takes no "${field}"${HINTS[field] ?? ''}. Remove it.`, { key: true }));
 }
 
-const HINTS: Readonly<Partial<Record<keyof StepDocument, string>>> = { steps: ': only a map has steps of its own', on_item_failure: ': only a map has items', idempotency_key: ', because it changes nothing itself' };
+const HINTS: Readonly<Partial<Record<keyof StepDocument, string>>> = { steps: ': only a map has steps of its own', on_item_failure: ': only a map has items', idempotency_key: ', because it changes nothing itself', placement: ': only actions of connectors are carried out by agents' };
 
 /** What is wrong with the parameters of a step that the runtime does itself. */
 export function checkOwnKind(step: StepDocument, path: Path, kind: OwnKind, document: WorkflowDocument, given: ActionChecks): FieldProblem[] {

@@ -35,6 +35,12 @@ export const startedByWorkflows: Statement = {
      GROUP BY w.name`,
 };
 
+/** Of every environment of the workspace. */
+export const poolNames: Statement = {
+  name: 'workflows.pool_names',
+  text: 'SELECT DISTINCT name FROM control.agent_pools WHERE tenant_id = $1 AND workspace_id = $2',
+};
+
 /** Gives the id of the workflow with this name, making it where there is none; the row stays locked, so that versions count without gaps. */
 export const insertWorkflow: Statement = {
   name: 'workflows.insert',

@@ -1,5 +1,5 @@
 import type { Autonomy } from '@countersign/contracts/policy/decision.ts';
-import type { CatchUp, OnConflict, Priority, OnItemFailure, StepDefinition } from '@countersign/contracts/workflow/definition.ts';
+import type { CatchUp, OnConflict, Placement, Priority, OnItemFailure, StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 
 /** The YAML as `workflow.schema.json` describes it. */
 export interface WorkflowDocument {
@@ -14,6 +14,7 @@ export interface WorkflowDocument {
     readonly deadline_ms?: number;
     readonly outputs?: Readonly<Record<string, unknown>>;
     readonly autonomy?: Autonomy;
+    readonly placement?: Placement;
     readonly models?: Readonly<Record<string, { readonly use: string; readonly fallback?: readonly string[] }>>;
     readonly steps: readonly StepDocument[];
   };
@@ -23,6 +24,7 @@ export interface StepDocument {
   readonly id: string;
   readonly uses: string;
   readonly instance?: string;
+  readonly placement?: Placement | 'cell';
   readonly with?: Readonly<Record<string, unknown>>;
   readonly if?: string;
   readonly idempotency_key?: string;

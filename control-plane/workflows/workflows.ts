@@ -14,7 +14,7 @@ import { rememberSchedule } from '../schedules/queries.ts';
 import { refuseOverQuota } from '../tenancy/refuse-over-quota.ts';
 import type { KnownWorkflows } from './action-checks.ts';
 import { compileWorkflow } from './compile.ts';
-import { activate, findEnvironment, findVersion, findVersionByDigest, findWorkflow, insertVersion, insertWorkflow, listWorkflows, lockWorkflow, newestManifests, startedByWorkflows } from './queries.ts';
+import { activate, findEnvironment, findVersion, findVersionByDigest, findWorkflow, insertVersion, insertWorkflow, listWorkflows, lockWorkflow, newestManifests, poolNames, startedByWorkflows } from './queries.ts';
 import type { ManifestRow, StartedRow, VersionRow, WorkflowRow } from './queries.ts';
 
 type WorkflowVersion = components['schemas']['WorkflowVersion'];
@@ -77,7 +77,8 @@ export class Workflows {
   async #compile(tx: Transaction, principal: Principal, source: string): Promise<WorkflowDefinition> {
     const rows = await tx.rows<ManifestRow>(newestManifests, [principal.tenantId]);
     const manifests = new Map(rows.map((row) => [row.connector, { manifest: row.manifest, digest: row.manifest_digest }]));
-    const compiled = compileWorkflow(source, { schema: this.#parts.schema, checks: this.#parts.checks, manifests, workflows: await this.#known(tx, principal) });
+    const pools = new Set((await tx.rows<{ name: string }>(poolNames, [principal.tenantId, principal.workspaceId])).map(({ name }) => name));
+    const compiled = compileWorkflow(source, { schema: this.#parts.schema, checks: this.#parts.checks, manifests, pools, workflows: await this.#known(tx, principal) });
     if ('definition' in compiled) return compiled.definition;
     const [first] = compiled.problems;
     throw new ApiError('workflow_invalid', `${compiled.problems.length} problem(s); the first in line ${first?.line ?? 1}: ${first?.message ?? ''}`, { errors: compiled.problems });

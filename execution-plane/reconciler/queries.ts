@@ -14,7 +14,7 @@ const dueInstances: Statement = {
       JOIN control.workspaces w ON w.tenant_id = i.tenant_id AND w.id = i.workspace_id
       JOIN control.environments e ON e.tenant_id = i.tenant_id AND e.id = i.environment_id
       LEFT JOIN execution.reconciler_cursors c ON c.tenant_id = i.tenant_id AND c.instance_id = i.id
-     WHERE i.enabled AND w.archived_at IS NULL AND i.connector = ANY ($1::text[]) AND (c.polled_at IS NULL OR c.polled_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
+     WHERE i.enabled AND i.pool_id IS NULL AND w.archived_at IS NULL AND i.connector = ANY ($1::text[]) AND (c.polled_at IS NULL OR c.polled_at <= clock_timestamp() - $2::float8 * interval '1 millisecond')
      ORDER BY c.polled_at NULLS FIRST LIMIT 50`,
 };
 

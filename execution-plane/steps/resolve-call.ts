@@ -1,19 +1,23 @@
 import type { CallRequest } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
+import { poolOf } from '@countersign/contracts/workflow/definition.ts';
 import type { StepDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { canBePinned } from '@countersign/contracts/workflow/model-pin.ts';
 import type { Labelled } from '@countersign/platform/expressions/labels.ts';
 import type { RunFacts } from '../dispatch/repository-runs.ts';
 import { ExecutionError } from '../errors.ts';
 
-export type ResolvedCall = Pick<CallRequest, 'action' | 'instanceName' | 'parameters' | 'labels' | 'model'>;
+export type ResolvedCall = Pick<CallRequest, 'action' | 'instanceName' | 'parameters' | 'labels' | 'model' | 'pool'>;
 
 /** The step that asks one of `spec.models`. */
 export const MODEL_STEP = 'model/generate';
 
 /** The call that a step means, when it means an action of a connector. */
 export function resolveCall(step: StepDefinition, facts: RunFacts, { value, labels }: Labelled): ResolvedCall {
-  return { action: step.uses, instanceName: instanceFor(step, facts), parameters: value as JsonObject, labels, model: null };
+  return {
+    action: step.uses, instanceName: instanceFor(step, facts), parameters: value as JsonObject, labels, model: null,
+    ...(step.placement === undefined ? {} : { pool: poolOf(step.placement) }),
+  };
 }
 
 /** What a step that asks a model may ask, in this order: the model that it names, then its fallbacks. @throws ExecutionError `model_unknown` */

@@ -2,6 +2,7 @@ import type { CallIdentity } from '@countersign/connectors/gateway/call-identity
 import type { Instances, InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { readInstance } from './queries.ts';
+import type { InstanceChoice } from './queries.ts';
 
 /** As kill switches are (`policy/situation.ts`): one that is disabled is not used a second longer. */
 const BELIEVED_FOR_MS = 500;
@@ -19,8 +20,8 @@ interface Known {
  */
 export function postgresInstances(database: Database, nowMs: () => number = () => performance.now()): Instances {
   const known = new Map<string, Known>();
-  const read = (call: CallIdentity, connector: string, which: { readonly name?: string | null; readonly id?: string | null }): Promise<InstanceView | null> => {
-    const key = [call.tenant.id, call.environment.id, connector, which.name ?? '', which.id ?? ''].join(' ');
+  const read = (call: CallIdentity, connector: string, which: InstanceChoice): Promise<InstanceView | null> => {
+    const key = [call.tenant.id, call.environment.id, connector, which.name ?? '', which.id ?? '', which.pool ?? ''].join(' ');
     const held = known.get(key);
     if (held !== undefined && nowMs() - held.askedAt < BELIEVED_FOR_MS) return held.view;
     const made: Known = { askedAt: nowMs(), view: database.forTenant(call.tenant.id, (tx) => readInstance(tx, call, connector, which)) };
@@ -30,7 +31,7 @@ export function postgresInstances(database: Database, nowMs: () => number = () =
     return made.view;
   };
   return {
-    find: (call, connector, name) => read(call, connector, { name }),
+    find: (call, connector, name, pool) => read(call, connector, { name, pool }),
     byId: (call, connector, id) => read(call, connector, { id }),
   };
 }

@@ -10,21 +10,32 @@ import { jsonb } from '../contents/jsonb.ts';
 const enabledInstances: Statement = {
   name: 'instances.enabled',
   text: `
-    SELECT id, name, connector, connector_version, manifest_digest, package_digest, base_url, allowed_hosts, settings, credential_id, connection
-      FROM control.connector_instances
-     WHERE tenant_id = $1 AND environment_id = $2 AND connector = $3 AND enabled AND ($4::text IS NULL OR name = $4) AND ($5::text IS NULL OR id = $5)
-     ORDER BY name LIMIT 2`,
+    SELECT i.id, i.name, i.connector, i.connector_version, i.manifest_digest, i.package_digest, i.base_url, i.allowed_hosts, i.settings, i.credential_id, i.connection,
+           i.pool_id, p.name AS pool_name, p.order_valid_ms
+      FROM control.connector_instances i
+      LEFT JOIN control.agent_pools p ON p.tenant_id = i.tenant_id AND p.id = i.pool_id
+     WHERE i.tenant_id = $1 AND i.environment_id = $2 AND i.connector = $3 AND i.enabled
+       AND ($4::text IS NULL OR i.name = $4) AND ($5::text IS NULL OR i.id = $5) AND ($6::text IS NULL OR p.name = $6)
+     ORDER BY i.name LIMIT 2`,
 };
 
 interface InstanceRow {
   id: string; name: string; connector: string; connector_version: string; manifest_digest: string; package_digest: string | null; base_url: string | null;
   allowed_hosts: string[]; settings: JsonObject; credential_id: string | null;
+  pool_id: string | null; pool_name: string | null; order_valid_ms: number | null;
   connection: { ca_pem?: string | null; client_certificate_id?: string | null; proxy_url?: string | null; proxy_credential_id?: string | null; proxy_resolves_names?: boolean };
 }
 
+/** Which instance is meant: by its name or its id, and of those in a pool of agents alone. */
+export interface InstanceChoice {
+  readonly name?: string | null;
+  readonly id?: string | null;
+  readonly pool?: string | undefined;
+}
+
 /** The instance of that name or id; without both the only one. Null when there is none, or when more than one could be meant. */
-export async function readInstance(tx: Transaction, call: CallIdentity, connector: string, { name = null, id = null }: { readonly name?: string | null; readonly id?: string | null }): Promise<InstanceView | null> {
-  const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name, id]);
+export async function readInstance(tx: Transaction, call: CallIdentity, connector: string, { name = null, id = null, pool }: InstanceChoice): Promise<InstanceView | null> {
+  const [row, another] = await tx.rows<InstanceRow>(enabledInstances, [call.tenant.id, call.environment.id, connector, name, id, pool ?? null]);
   if (row === undefined || another !== undefined) return null;
   return {
     id: row.id, name: row.name, connector: row.connector, connectorVersion: row.connector_version, manifestDigest: row.manifest_digest, packageDigest: row.package_digest,
@@ -34,6 +45,7 @@ export async function readInstance(tx: Transaction, call: CallIdentity, connecto
       proxyUrl: row.connection.proxy_url ?? null, proxyCredentialId: row.connection.proxy_credential_id ?? null,
       proxyResolvesNames: row.connection.proxy_resolves_names ?? false,
     },
+    pool: row.pool_id === null ? null : { id: row.pool_id, name: row.pool_name ?? '', orderValidMs: row.order_valid_ms ?? 0 },
   };
 }
 
