@@ -119,7 +119,7 @@ class Holder implements BundleHolder {
     try {
       const answer = await this.#askSource();
       if (answer === 'not_modified') this.#confirm(asked);
-      else await this.#take(answer.bytes, answer.etag, asked);
+      else await this.#take(answer.bytes, answer.etag, answer.confirmed_at ?? asked);
       this.#refreshedAt = asked;
       this.#failure = null;
       this.#refreshes.succeeded += 1;
