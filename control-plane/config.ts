@@ -7,6 +7,8 @@ import { readSecretsSettings } from '@countersign/platform/secrets/settings.ts';
 import type { SecretsSettings } from '@countersign/platform/secrets/settings.ts';
 import { readTelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
 import type { TelemetrySettings } from '@countersign/platform/telemetry/settings.ts';
+import { readAgentSettings } from './agents/settings.ts';
+import type { AgentSettings } from './agents/settings.ts';
 import { readAuditSettings } from './audit/settings.ts';
 import type { AuditSettings } from './audit/settings.ts';
 import { readRequestSettings } from './tenancy/settings.ts';
@@ -25,6 +27,8 @@ export interface ControlPlaneConfig extends RequestSettings {
   /** Null: objects are in the folder. */
   readonly objectsS3: S3Place | null;
   readonly audit: AuditSettings;
+  /** Null: the cell has no agents. */
+  readonly agents: AgentSettings | null;
   readonly keys: KeySettings;
   readonly secrets: SecretsSettings;
   readonly sandboxUrl: string | null;
@@ -87,6 +91,7 @@ export function readConfig(env: Environment = process.env): ControlPlaneConfig {
     secrets: readSecretsSettings(env),
     ...objectsOf(env),
     audit: readAuditSettings(env, (name, otherwise, least, most) => whole(env, name, otherwise, least, most)),
+    agents: readAgentSettings(env, { whole: (name, otherwise, least, most) => whole(env, name, otherwise, least, most), wrong: (message) => new ConfigError(message) }),
     sandboxUrl: env['COUNTERSIGN_SANDBOX_URL'] === undefined ? null : httpUrl(env['COUNTERSIGN_SANDBOX_URL'], 'COUNTERSIGN_SANDBOX_URL'),
     standIns: oneOf(env, 'COUNTERSIGN_STAND_INS', 'none', ['none', 'loopback']) === 'loopback',
     privateHosts: privateHosts(env['COUNTERSIGN_PRIVATE_HOSTS'] ?? ''),

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     stopping ??= controlPlane.stop().then(() => process.exit(0), (error: unknown) => fail(error));
   };
   process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop);
-  const ready = { listening: controlPlane.url, ...(controlPlane.metricsUrl === null ? {} : { metrics: controlPlane.metricsUrl }) };
+  const ready = { listening: controlPlane.url, ...(controlPlane.agentUrl === null ? {} : { agents: controlPlane.agentUrl }), ...(controlPlane.metricsUrl === null ? {} : { metrics: controlPlane.metricsUrl }) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   process.send?.(ready);
 }

@@ -22,6 +22,7 @@ import { Denials } from './access/denials.ts';
 import { PolicyAuthorizer } from './access/policy-authorizer.ts';
 import { Settings } from './access/settings.ts';
 import type { AuthorizationSettings } from './access/settings.ts';
+import { Agents } from './agents/agents.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BreakGlass } from './break-glass/break-glass.ts';
@@ -82,6 +83,8 @@ import { Workflows } from './workflows/workflows.ts';
 
 export interface ControlPlane {
   readonly url: string;
+  /** Where agents dial; null where they cannot. */
+  readonly agentUrl: string | null;
   /** Null where none are served. */
   readonly metricsUrl: string | null;
   stop(): Promise<void>;
@@ -159,6 +162,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const references = new PolicyReferences({ ...parts, ...policies });
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
+  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell }, config.agents);
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   loops.push(...machines.loops, ...changes.loops);
   let stopping = false;
@@ -221,6 +225,12 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     await ring.close();
     throw error;
   });
+  await agents.start().catch(async (error: unknown) => {
+    await server.stop(0);
+    await database.close();
+    await ring.close();
+    throw error;
+  });
   await listener.start();
   hub.start();
   trail.start();
@@ -230,13 +240,13 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   await telemetry.start();
 
   return {
-    url: server.url, metricsUrl: telemetry.metricsUrl,
+    url: server.url, agentUrl: agents.url, metricsUrl: telemetry.metricsUrl,
     stop: async () => {
       stopping = true;
       hub.stop();
       policies.stop();
       packages.stop();
-      await server.stop(DRAIN_MS);
+      await Promise.all([server.stop(DRAIN_MS), agents.stop()]);
       await Promise.all([listener.stop(), trail.stop(), slack.stop(), runner.stop(), telemetry.stop(), ...loops.map((loop) => loop.stop())]);
       await machines.stop();
       await authorizer.close();

@@ -11,7 +11,7 @@ import type { DeliverRequest, EncryptionJwk, EnrolAnswer, EnrolRequest, PollAnsw
 import { readSpiffeId, spiffeIdOf } from '@countersign/contracts/agent/spiffe-id.ts';
 import type { SpoolEntry } from '@countersign/contracts/agent/spool-entry.ts';
 import type { DsseEnvelope } from '@countersign/contracts/evidence/dsse.ts';
-import type { CertificateAuthority } from '@countersign/platform/certificates/file-authority.ts';
+import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
 import { issueCertificate, publicKeyOfRequest } from '@countersign/platform/certificates/issue.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { CELL_KEY, id, keySet, SELF, signedKeySet } from '../orders/testing/orders.ts';

@@ -9,12 +9,17 @@ import { requestIdOf } from './request-id.ts';
 export function lastErrorHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const requestId = requestIdOf(response);
-    const problem = asApiError(ofExpress(error) ?? ofDatabase(error) ?? ofKeys(error) ?? error);
+    const problem = asApiError(ofExpress(error) ?? foreseen(error));
     const path = request.originalUrl.split('?')[0] ?? '/';
     if (problem.code === 'internal' || problem.code === 'unavailable' || problem.code === 'root_key_unreachable') log.error({ request_id: requestId, method: request.method, path, err: problem.cause }, problem.code);
     else log.debug({ request_id: requestId, method: request.method, path, code: problem.code }, 'refused');
     sendProblem(response, problem, { requestId, path });
   };
+}
+
+/** What is not ours to mend and passes by itself, as the caller is told; everything else as it is. */
+export function foreseen(error: unknown): unknown {
+  return ofDatabase(error) ?? ofKeys(error) ?? error;
 }
 
 /** Express itself refuses paths with broken percent signs. */

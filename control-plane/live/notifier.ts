@@ -2,6 +2,8 @@ import type { RedisCache } from '@countersign/platform/cache/redis-cache.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { notify } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import { AGENTS_CHANNEL } from '@countersign/contracts/agent/hint.ts';
+import type { AgentHint } from '@countersign/contracts/agent/hint.ts';
 import { CHANGES_CHANNEL, SESSION_ENDED_CHANNEL } from '@countersign/contracts/events/change.ts';
 import type { Change } from '@countersign/contracts/events/change.ts';
 
@@ -37,6 +39,10 @@ export class Notifier {
   /** Where nobody hears it, the streams of the session end with the next beat. */
   sessionEnded(id: string): void {
     this.#send(SESSION_ENDED_CHANNEL, id);
+  }
+
+  agent(hint: AgentHint): void {
+    this.#send(AGENTS_CHANNEL, JSON.stringify(hint));
   }
 
   changed(change: Change): void {

@@ -98,6 +98,11 @@ export class ControlPlaneUnderTest {
     return this.#running.metricsUrl ?? '';
   }
 
+  /** Of a plane that was started with a port for agents. */
+  get agentUrl(): string {
+    return this.#running.agentUrl ?? '';
+  }
+
   async restart(changes: Partial<ControlPlaneConfig> = {}): Promise<void> {
     await this.#running.stop();
     this.#running = await startControlPlane({ ...this.config, ...changes });

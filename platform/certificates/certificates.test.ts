@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openFileAuthority } from './file-authority.ts';
-import type { CertificateAuthority } from './file-authority.ts';
+import type { CertificateAuthority } from './authority.ts';
 import { issueCertificate, publicKeyOfRequest } from './issue.ts';
 import { certificateRequest } from './request.ts';
 

@@ -4,17 +4,9 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOnce } from '../keys/create-once.ts';
 import { CertificateError } from './errors.ts';
-import { issueCertificate } from './issue.ts';
+import { authorityCertificate } from './authority.ts';
+import type { CertificateAuthority } from './authority.ts';
 import type { CertificateSigner } from './issue.ts';
-
-/** Who signs the certificates of agents in this cell. */
-export interface CertificateAuthority {
-  readonly name: string;
-  readonly certificate_pem: string;
-  readonly signer: CertificateSigner;
-}
-
-const YEARS_10_MS = 10 * 365 * 24 * 3600_000;
 
 /**
  * The authority of a cell, with its key in a file (mode 0600): made at the first start, read at every other.
@@ -55,11 +47,7 @@ async function readKey(file: string): Promise<KeyObject> {
 }
 
 async function createCertificate(file: string, name: string, signer: CertificateSigner, now: Date): Promise<string> {
-  const { pem } = await issueCertificate({
-    name, use: 'authority', publicKey: signer.publicKey, alternative_names: [],
-    not_before: new Date(now.getTime() - 24 * 3600_000), not_after: new Date(now.getTime() + YEARS_10_MS),
-  }, name, signer);
-  await createOnce(file, pem, 0o644);
+  await createOnce(file, await authorityCertificate(name, signer, now), 0o644);
   // Another process may have made it at the same moment: there is one authority.
   return readFile(file, 'utf8');
 }

@@ -10,15 +10,21 @@ const ATTEMPTS = 2;
 /** An alias may lead to another key tomorrow; the ARN of a key does not. */
 const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d+:key\//;
 
+type KmsSettings = Omit<Extract<RootKeySettings, { kind: 'aws-kms' }>, 'kind'>;
+
+export function openKmsKek(settings: KmsSettings): KmsKek {
+  return new KmsKek(settings.keyId, kmsClient(settings));
+}
+
 /** Credentials are found by the SDK's own chain (role of the machine, environment, profile). A stand-in on this machine needs none. */
-export function openKmsKek({ keyId, endpoint, region }: Omit<Extract<RootKeySettings, { kind: 'aws-kms' }>, 'kind'>): KmsKek {
-  return new KmsKek(keyId, new KMSClient({
+export function kmsClient({ endpoint, region }: Pick<KmsSettings, 'endpoint' | 'region'>): KMSClient {
+  return new KMSClient({
     ...(endpoint === null ? {} : { endpoint }),
     ...(endpoint !== null && isOnThisMachine(endpoint) ? { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
     ...(region === null ? {} : { region }),
     maxAttempts: ATTEMPTS,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, requestTimeout: ANSWER_WITHIN_MS, throwOnRequestTimeout: true },
-  }));
+  });
 }
 
 /**
@@ -37,23 +43,24 @@ export class KmsKek implements Kek {
   }
 
   async wrap(context: WrapContext, plain: Uint8Array): Promise<Uint8Array> {
-    const { CiphertextBlob } = await this.#ask('encrypt', () => this.#client.send(new EncryptCommand({ KeyId: this.#keyId, Plaintext: plain, EncryptionContext: { ...context } })));
+    const { CiphertextBlob } = await askKms('encrypt', this.id, () => this.#client.send(new EncryptCommand({ KeyId: this.#keyId, Plaintext: plain, EncryptionContext: { ...context } })));
     return answered(CiphertextBlob);
   }
 
   async unwrap(context: WrapContext, wrapped: Uint8Array): Promise<Uint8Array> {
-    const { Plaintext, KeyId } = await this.#ask('decrypt', () => this.#client.send(new DecryptCommand({ KeyId: this.#keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } })));
+    const { Plaintext, KeyId } = await askKms('decrypt', this.id, () => this.#client.send(new DecryptCommand({ KeyId: this.#keyId, CiphertextBlob: wrapped, EncryptionContext: { ...context } })));
     // KMS refuses a ciphertext of another key by itself; whatever stands in for it may not.
     if (KEY_ARN.test(this.#keyId) && KeyId !== this.#keyId) throw new KeysError('unwrap_failed', `${this.id} did not wrap this key: ${KeyId ?? 'another one'} did.`);
     return answered(Plaintext);
   }
+}
 
-  async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      throw keysErrorOf(what, this.id, cause as Error);
-    }
+/** @throws KeysError for whatever KMS, or the way to it, says no with */
+export async function askKms<T>(what: string, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw keysErrorOf(what, id, cause as Error);
   }
 }
 
@@ -66,7 +73,7 @@ function keysErrorOf(what: string, id: string, cause: Error): KeysError {
   return new KeysError('kek_refused', `${id} refused to ${what}: ${name} ${message}. Look at the key's state, its policy and the rights of this process.`, { cause });
 }
 
-function answered(bytes: Uint8Array | undefined): Uint8Array {
+export function answered(bytes: Uint8Array | undefined): Uint8Array {
   if (bytes === undefined) throw new KeysError('kek_unreachable', 'KMS answered without bytes.');
   return bytes;
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { openFileAuthority } from '@countersign/platform/certificates/file-authority.ts';
-import type { CertificateAuthority } from '@countersign/platform/certificates/file-authority.ts';
+import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
 import { issueCertificate, publicKeyOfRequest } from '@countersign/platform/certificates/issue.ts';
 import { certificateRequest } from '@countersign/platform/certificates/request.ts';
 import type { ClientIdentity } from '../secure.ts';

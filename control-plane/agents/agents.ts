@@ -1,0 +1,103 @@
+import { hash, X509Certificate } from 'node:crypto';
+import { agentHintOf, AGENTS_CHANNEL } from '@countersign/contracts/agent/hint.ts';
+import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import type { Keys } from '@countersign/platform/keys/keys.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Objects } from '@countersign/platform/objects/objects.ts';
+import type { Database } from '@countersign/platform/postgres/database.ts';
+import { Listener } from '@countersign/platform/postgres/listener.ts';
+import type { TenantStates } from '../access/ports.ts';
+import type { Loop } from '../cell/loop.ts';
+import { RateLimit, SIGN_IN_ATTEMPTS } from '../cell/rate-limit.ts';
+import type { Notifier } from '../live/notifier.ts';
+import { openAuthority } from './authority.ts';
+import { Enrolment } from './identity/enrolment.ts';
+import { Renewal } from './identity/renewal.ts';
+import { ReusedTokens } from './identity/reused-tokens.ts';
+import { EnrolmentTokens } from './identity/tokens.ts';
+import type { CellIdentity } from './identity/tokens.ts';
+import { Admission } from './listener/admission.ts';
+import { ConnectionWatch } from './listener/connection-watch.ts';
+import { agentRoutes } from './listener/http/routes.ts';
+import { AgentServer } from './listener/http/server.ts';
+import type { AgentSettings } from './settings.ts';
+
+export interface AgentsParts {
+  readonly database: Database;
+  /** For a connection that listens. */
+  readonly databaseUrl: string;
+  readonly keys: Keys;
+  readonly objects: Objects;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notifier: Notifier;
+  readonly refusals: RateLimit;
+  readonly tenantStates: TenantStates;
+  readonly cell: string;
+}
+
+/** Agents of this cell: the port that they dial, who may, and the tokens that make them. Without settings there is no port, and no token. */
+export class Agents {
+  readonly tokens: EnrolmentTokens;
+  readonly #parts: AgentsParts;
+  readonly #settings: AgentSettings | null;
+  #running: RunningPort | undefined;
+
+  constructor(parts: AgentsParts, settings: AgentSettings | null) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.tokens = new EnrolmentTokens({ ...parts, cell: () => this.#running?.cell ?? null });
+  }
+
+  /** Where agents dial; null where they cannot. */
+  get url(): string | null {
+    return this.#running?.cell.url ?? null;
+  }
+
+  /** @throws CertificateError `authority_unusable`; Node's own error when the port cannot be had */
+  async start(): Promise<void> {
+    if (this.#settings !== null) this.#running = await openPort(this.#parts, this.#settings);
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+  }
+}
+
+interface RunningPort {
+  readonly cell: CellIdentity;
+  stop(): Promise<void>;
+}
+
+async function openPort(parts: AgentsParts, settings: AgentSettings): Promise<RunningPort> {
+  const { clock, log, cell, databaseUrl } = parts;
+  const authority = await openAuthority(settings.authority, cell, parts.objects, clock.now());
+  const admission = new Admission(parts);
+  const issuing = { ...parts, authority, certificate_s: settings.certificate_s };
+  const enrolment = new Enrolment({ ...issuing, reused: new ReusedTokens(parts), attempts: new RateLimit(clock, SIGN_IN_ATTEMPTS) });
+  const server = await AgentServer.start({
+    clock, log, authority, admission, enrol: (authorization, request, address) => enrolment.enrol(authorization, request, address),
+    routes: agentRoutes({ renewal: new Renewal(issuing) }),
+  }, { host: settings.host, port: settings.port, hostname: new URL(settings.publicUrl ?? 'https://localhost').hostname });
+  const watch = new ConnectionWatch({ ...parts, admission, connected: server });
+  const loops: readonly Loop[] = [watch.loop];
+  const listener = new Listener(databaseUrl, { [AGENTS_CHANNEL]: (payload) => {
+    const hint = agentHintOf(payload);
+    if (hint?.about === 'state') watch.changed(hint.tenant_id, hint.agent_id);
+  } }, (error) => log.warn({ err: error }, 'nothing is heard of agents from the database; it is tried again'));
+  await listener.start();
+  for (const loop of loops) loop.start();
+  return {
+    cell: { url: settings.publicUrl ?? `https://localhost:${server.port}`, ca_sha256: pinOf(authority) },
+    stop: async () => {
+      await server.stop();
+      await Promise.all([listener.stop(), ...loops.map((loop) => loop.stop())]);
+    },
+  };
+}
+
+/** What agents know the cell by. */
+function pinOf({ certificate_pem }: CertificateAuthority): string {
+  return hash('sha256', new X509Certificate(certificate_pem).raw, 'hex');
+}

@@ -1,0 +1,187 @@
+import { constants } from 'node:crypto';
+import { once } from 'node:events';
+import { createSecureServer } from 'node:http2';
+import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { AGENT_PATHS, PROTOCOL_HEADER, SUPPORTED_PROTOCOLS } from '@countersign/contracts/agent/protocol.ts';
+import type { EnrolAnswer, EnrolRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
+import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { asApiError } from '@countersign/platform/http/problem.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import { foreseen } from '../../../http/last-error-handler.ts';
+import type { Admission } from '../admission.ts';
+import type { ConnectedAgents } from '../connection-watch.ts';
+import { newServerIdentity } from '../server-identity.ts';
+import type { ServerIdentity } from '../server-identity.ts';
+import { sendAnswer, sendProblem } from './answers.ts';
+import { AgentConnection } from './connection.ts';
+import { readBody } from './read-body.ts';
+import type { AgentAnswer, AgentRoute } from './routes.ts';
+
+export interface AgentServerParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly authority: CertificateAuthority;
+  readonly admission: Admission;
+  readonly routes: readonly AgentRoute[];
+  /** What is asked without a certificate; `address`: whom it is counted against. */
+  readonly enrol: (authorization: string | undefined, request: () => Promise<EnrolRequest>, address: string) => Promise<EnrolAnswer>;
+}
+
+const HANDSHAKE_MS = 10_000;
+/** An agent polls every ten seconds. */
+const SILENT_MS = 120_000;
+const MAX_STREAMS = 32;
+const RENEWAL_CHECK_MS = 3600_000;
+
+/**
+ * The agent port: HTTP/2 over TLS 1.3 and nothing else, without session resumption, which would let a certificate in that nobody looked at. A connection
+ * without a certificate is taken, so that an agent can enrol, and every request of every connection is admitted anew.
+ */
+export class AgentServer implements ConnectedAgents {
+  readonly #parts: AgentServerParts;
+  readonly #server: Http2SecureServer;
+  readonly #connections = new Map<ServerHttp2Session, AgentConnection>();
+  #renewal: NodeJS.Timeout | undefined;
+
+  private constructor(parts: AgentServerParts, identity: ServerIdentity) {
+    this.#parts = parts;
+    this.#server = createSecureServer({ ...tlsOptions(identity, parts.authority), requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS, settings: { maxConcurrentStreams: MAX_STREAMS } });
+    this.#server.on('session', (session) => this.#connected(session));
+    this.#server.on('stream', (stream, headers) => void this.#answer(stream, headers));
+    this.#server.on('sessionError', (error) => parts.log.debug({ err: error }, 'a connection to the agent port broke'));
+    this.#server.on('tlsClientError', (error) => parts.log.debug({ err: error }, 'a handshake with the agent port failed'));
+  }
+
+  /** `hostname`: of the public URL, as a URL spells it. @throws Node's own error (`EADDRINUSE`, `EACCES`) when the port cannot be had */
+  static async start(parts: AgentServerParts, { host, port, hostname }: { readonly host: string; readonly port: number; readonly hostname: string }): Promise<AgentServer> {
+    const identity = await newServerIdentity(hostname, parts.authority, parts.clock.now());
+    const started = new AgentServer(parts, identity);
+    started.#server.listen(port, host);
+    await once(started.#server, 'listening');
+    started.#keepRenewed(hostname, identity);
+    return started;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { readonly port: number }).port;
+  }
+
+  waiting(): Map<string, Set<string>> {
+    const waiting = new Map<string, Set<string>>();
+    for (const { presented, isHolding } of this.#connections.values()) {
+      if (presented.kind !== 'agent' || !isHolding) continue;
+      const { tenant_id, agent_id } = presented.name;
+      waiting.set(tenant_id, (waiting.get(tenant_id) ?? new Set()).add(agent_id));
+    }
+    return waiting;
+  }
+
+  end(agentId: string, reason: ApiError): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.presented.kind === 'agent' && connection.presented.name.agent_id === agentId) connection.end(reason);
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#renewal);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const connection of this.#connections.values()) connection.end(new ApiError('unavailable', 'This control plane is stopping. Connect again.', { retryAfter_s: 1 }));
+    await closed;
+  }
+
+  #connected(session: ServerHttp2Session): void {
+    const { socket } = session as unknown as { socket: { isSessionReused(): boolean } };
+    // Node offers no session to resume; should one be resumed all the same, its certificate was not looked at.
+    if (socket.isSessionReused()) return session.destroy();
+    session.setTimeout(SILENT_MS, () => session.destroy());
+    session.on('error', (error) => this.#parts.log.debug({ err: error }, 'a connection to the agent port broke'));
+    session.once('close', () => this.#connections.delete(session));
+    this.#connections.set(session, new AgentConnection(session, this.#parts.clock.now()));
+  }
+
+  /** One request: who is it, may they, is it what the protocol says, do it, answer. */
+  async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session as ServerHttp2Session);
+    if (connection === undefined) {
+      stream.destroy();
+      return;
+    }
+    const at = { requestId: newId('request'), path: String(headers[':path'] ?? '/').split('?')[0] ?? '/' };
+    stream.on('error', (error) => this.#parts.log.debug({ err: error, request_id: at.requestId }, 'a request of an agent broke off'));
+    const held = connection.hold();
+    stream.once('close', () => held.abort(new ApiError('request_invalid', 'Whoever asked has gone.')));
+    try {
+      sendAnswer(stream, await Promise.race([this.#work(connection, stream, headers, at.path, held.signal), aborted(held.signal)]));
+    } catch (error) {
+      const problem = asApiError(foreseen(error));
+      this.#note(problem, connection, at);
+      sendProblem(stream, problem, at);
+      if (ENDS_THE_CONNECTION.has(problem.code)) connection.close();
+    } finally {
+      held.release();
+    }
+  }
+
+  async #work(connection: AgentConnection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, path: string, signal: AbortSignal): Promise<AgentAnswer> {
+    refuseOtherProtocols(headers[PROTOCOL_HEADER]);
+    const method = headers[':method'] ?? '';
+    if (path === AGENT_PATHS.enrol && method === 'POST') {
+      const read = (): Promise<EnrolRequest> => readBody(stream, headers['content-type'], 'enrol_request');
+      return { status: 201, json: await this.#parts.enrol(headers.authorization, read, connection.address) };
+    }
+    const agent = await this.#parts.admission.admit(connection.presented, signal);
+    const { route, name } = this.#find(method, path);
+    const body = route.message === null ? undefined : await readBody(stream, headers['content-type'], route.message);
+    return route.answer(agent, { name, body, headers });
+  }
+
+  #find(method: string, path: string): { readonly route: AgentRoute; readonly name: string } {
+    for (const route of this.#parts.routes) {
+      if (route.method !== method) continue;
+      if (route.message !== null ? path === route.path : path.startsWith(`${route.path}/`)) return { route, name: path.slice(route.path.length + 1) };
+    }
+    throw new ApiError('not_found', 'Agents are answered nothing here.');
+  }
+
+  #note(problem: ApiError, { presented, address }: AgentConnection, { requestId, path }: { readonly requestId: string; readonly path: string }): void {
+    const who = presented.kind === 'agent' ? { agent_id: presented.name.agent_id, tenant_id: presented.name.tenant_id } : { address };
+    if (problem.code === 'internal' || problem.code === 'unavailable' || problem.code === 'root_key_unreachable') this.#parts.log.error({ request_id: requestId, path, ...who, err: problem.cause }, problem.code);
+    else this.#parts.log.info({ request_id: requestId, path, ...who, code: problem.code }, 'an agent was refused');
+  }
+
+  #keepRenewed(hostname: string, identity: ServerIdentity): void {
+    const { authority, clock, log } = this.#parts;
+    let { renewAt } = identity;
+    this.#renewal = setInterval(() => {
+      if (clock.now() < renewAt) return;
+      newServerIdentity(hostname, authority, clock.now()).then((next) => {
+        this.#server.setSecureContext(tlsOptions(next, authority));
+        renewAt = next.renewAt;
+      }, (error: unknown) => log.error({ err: error }, 'the certificate of the agent port could not be renewed; it is tried again in an hour'));
+    }, RENEWAL_CHECK_MS);
+    this.#renewal.unref();
+  }
+}
+
+function tlsOptions({ cert, key }: ServerIdentity, authority: CertificateAuthority) {
+  return { cert, key, ca: authority.certificate_pem, minVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_TICKET, allowHTTP1: false } as const;
+}
+
+/** After these nothing can be asked on the connection that would not be refused again. */
+const ENDS_THE_CONNECTION: ReadonlySet<string> = new Set(['certificate_invalid', 'agent_expired', 'agent_revoked', 'tenant_elsewhere', 'tenant_suspended']);
+
+function refuseOtherProtocols(said: string | string[] | undefined): void {
+  if (SUPPORTED_PROTOCOLS.some((one) => String(one) === said)) return;
+  throw new ApiError('protocol_unsupported', `This cell speaks protocol ${SUPPORTED_PROTOCOLS.join(', ')}; the header ${PROTOCOL_HEADER} says ${typeof said === 'string' ? JSON.stringify(said.slice(0, 20)) : 'none'}.`);
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
