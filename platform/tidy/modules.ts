@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { isCode, lineAt, type RepoFile } from './tree.ts';
 
@@ -46,6 +47,14 @@ export function parseModule(file: RepoFile): ParsedModule {
     if (target !== undefined) found.push({ specifier: target, line: at(node.start), typeOnly: node.type === 'TSImportType' });
   });
   return { ...file, imports: found, program: root, onlyReExports: onlyReExports(root) };
+}
+
+/** The path of ours that an import leads to, or undefined for everything else. */
+export function resolveOurs(from: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  const ours = /^@countersign\/([^/]+)\/(.+)$/.exec(specifier);
+  if (ours?.[1] === undefined || ours[2] === undefined) return undefined;
+  return `${ours[1] === 'local' ? 'iac/local' : ours[1]}/${ours[2]}`;
 }
 
 /** Calls `visit` with every node below (and including) `node`, parents first. */

@@ -7,6 +7,7 @@ import { ERROR_CATALOGUE } from '@countersign/contracts/errors/catalogue.ts';
 import { toolEnvironment } from './config.ts';
 import { GENERATED_FILES } from './generated-files.ts';
 import { parseModules } from './modules.ts';
+import { agentReach } from './rules/agent-reach.ts';
 import { bannedImports } from './rules/banned-imports.ts';
 import { connectorNames } from './rules/connector-names.ts';
 import { declaredPackages, pinnedVersions, readManifests, usedPackages } from './rules/dependencies.ts';
@@ -34,6 +35,7 @@ const rules: Record<string, () => Violation[]> = {
   'workspace-imports': () => workspaceImports(modules),
   'import-cycles': () => importCycles(modules),
   'banned-imports': () => bannedImports(modules),
+  'agent-reach': () => agentReach(modules),
   'environment-reads': () => environmentReads(modules),
   'connector-names': () => connectorNames(files, modules),
   barrels: () => barrels(modules),

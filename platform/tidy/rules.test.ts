@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseModules } from './modules.ts';
+import { agentReach } from './rules/agent-reach.ts';
 import { bannedImports } from './rules/banned-imports.ts';
 import { declaredPackages, pinnedVersions, readManifests, usedPackages } from './rules/dependencies.ts';
 import { docLinks } from './rules/doc-links.ts';
@@ -49,6 +50,23 @@ describe('workspace-imports', () => {
     ['platform/a.ts', "// import '@countersign/web/x.ts'\nexport const text = \"import '@countersign/web/x.ts'\";"],
   ])('allows in %s: %s', (path, text) => {
     expect(check({ [path]: text })).toEqual([]);
+  });
+});
+
+describe('agent-reach', () => {
+  const check = (content: Record<string, string>): string[] => places(agentReach(parseModules(tree(content))));
+
+  it('finds what the agent would bring along, however far away it is imported, and by dynamic import', () => {
+    expect(check({
+      'agent/main.ts': "import '@countersign/platform/a.ts';", 'platform/a.ts': "void import('./b.ts');", 'platform/b.ts': "import 'node:fs';\nimport { Pool } from 'pg';",
+    })).toEqual(['platform/b.ts:2']);
+    expect(check({ 'agent/main.ts': "import '@countersign/connectors/a.ts';", 'connectors/a.ts': "import '@countersign/control-plane/a.ts';", 'control-plane/a.ts': '' })).toEqual(['connectors/a.ts:1']);
+  });
+
+  it('leaves types, tests and what the agent does not reach alone', () => {
+    expect(check({
+      'agent/main.ts': "import type { Pool } from 'pg'; import '@countersign/platform/a.ts';", 'agent/main.test.ts': "import 'express';", 'platform/a.ts': "import 'undici';", 'platform/b.ts': "import 'pg';",
+    })).toEqual([]);
   });
 });
 

@@ -1,5 +1,4 @@
-import { posix } from 'node:path';
-import type { ParsedModule } from '../modules.ts';
+import { resolveOurs, type ParsedModule } from '../modules.ts';
 import type { Violation } from '../tree.ts';
 
 /** Modules that import one another, types included: what cannot be read apart belongs together, or apart for good. */
@@ -15,13 +14,6 @@ export function importCycles(modules: readonly ParsedModule[]): Violation[] {
 
 function targetsOf(module: ParsedModule): string[] {
   return module.imports.map((found) => resolveOurs(module.path, found.specifier)).filter((path) => path !== undefined);
-}
-
-function resolveOurs(from: string, specifier: string): string | undefined {
-  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
-  const ours = /^@countersign\/([^/]+)\/(.+)$/.exec(specifier);
-  if (ours?.[1] === undefined || ours[2] === undefined) return undefined;
-  return `${ours[1] === 'local' ? 'iac/local' : ours[1]}/${ours[2]}`;
 }
 
 /** Tarjan's algorithm: groups of nodes that reach one another. */
