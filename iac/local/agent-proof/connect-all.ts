@@ -12,6 +12,8 @@ export interface Tried {
   readonly failed: Readonly<Record<string, number>>;
 }
 
+/** TCP ports that a machine has. */
+export const PORTS = 65_535;
 const AT_A_TIME = 256;
 const ANSWER_WITHIN_MS = 2_000;
 

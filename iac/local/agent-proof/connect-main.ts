@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { connectAll } from './connect-all.ts';
+import { connectAll, PORTS } from './connect-all.ts';
 import type { Target } from './connect-all.ts';
 
 /** What a process in a namespace is to try. */
 export type ConnectOrder = { readonly targets: readonly Target[] } | { readonly everyPortOf: string };
-
-const PORTS = 65_535;
 
 process.once('disconnect', () => process.exit(0));
 const [order] = await once(process, 'message') as [ConnectOrder];

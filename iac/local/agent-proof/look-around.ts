@@ -2,12 +2,12 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { CellError } from '../cell/errors.ts';
 import { startInside } from './child-inside.ts';
-import { connectAll } from './connect-all.ts';
+import { connectAll, PORTS } from './connect-all.ts';
 import type { Target, Tried } from './connect-all.ts';
 import type { ConnectOrder } from './connect-main.ts';
 import { runInside } from './inside.ts';
 import type { Inside } from './inside.ts';
-import { AGENT_ADDRESSES, SERVICENOW_ADDRESS } from './network.ts';
+import { AGENT_ADDRESSES, CELL_ADDRESS, SERVICENOW_ADDRESS } from './network.ts';
 import type { AgentNetwork } from './network.ts';
 
 /** What was seen of the network while an agent ran in it. */
@@ -21,32 +21,44 @@ export interface NetworkFigures {
   readonly listening_sockets: readonly string[];
   /** What the cell got when it tried the system of record: no connection. */
   readonly cell_to_servicenow: string;
-  /** Places tried from the agent's namespace: the cell's other ports, this machine, everybody's addresses. None is reached. */
-  readonly places_out_of_reach: number;
-  readonly places_reached: readonly string[];
+  /** Places tried from the agent's namespace: all ports of its two neighbours, the cell's ports, this machine, everybody's addresses. */
+  readonly agent_tried_places: number;
+  /** Those that took a connection: the cell's agent port and the system of record, and no third. */
+  readonly agent_reaches: readonly string[];
+}
+
+/** The ports of the cell on this machine, which the agent must not reach but by its relay, and that of the system of record, which the cell must not. */
+export interface Surroundings {
+  readonly cellPorts: readonly number[];
+  readonly agentPort: number;
+  readonly servicenowPort: number;
+  readonly folder: string;
 }
 
 /** Whether nothing listens at the agent, nothing but its two peers is within its reach, and the cell cannot do what it does. */
-export function isConfined({ open_ports, scan_finds_a_listener, listening_sockets, cell_to_servicenow, places_reached }: NetworkFigures): boolean {
-  return open_ports.length === 0 && scan_finds_a_listener && listening_sockets.length === 0 && cell_to_servicenow !== 'reached' && places_reached.length === 0;
+export function isConfined({ scanned_ports, open_ports, scan_finds_a_listener, listening_sockets, cell_to_servicenow, agent_reaches }: NetworkFigures, { agentPort, servicenowPort }: Pick<Surroundings, 'agentPort' | 'servicenowPort'>): boolean {
+  const peers = [`${CELL_ADDRESS}:${agentPort}`, `${SERVICENOW_ADDRESS}:${servicenowPort}`];
+  return scanned_ports === 2 * PORTS && open_ports.length === 0 && scan_finds_a_listener && listening_sockets.length === 0 && cell_to_servicenow !== 'reached'
+    && agent_reaches.length === peers.length && peers.every((peer) => agent_reaches.includes(peer));
 }
 
-/** @param ports of the cell on this machine, which the agent must not reach @param servicenowPort which the cell must not */
-export async function lookAround(network: AgentNetwork, { ports, servicenowPort, folder }: { readonly ports: readonly number[]; readonly servicenowPort: number; readonly folder: string }): Promise<NetworkFigures> {
+export async function lookAround(network: AgentNetwork, { cellPorts, agentPort, servicenowPort, folder }: Surroundings): Promise<NetworkFigures> {
   const logFile = path.join(folder, 'look-around.log');
   const from = (inside: Inside, order: ConnectOrder): Promise<Tried> => triedFrom(inside, order, logFile);
   const listening = (await runInside(network.agent, 'ss', ['-lntuxH'])).trim();
-  const outside = await from(network.agent, { targets: placesOutside(ports) });
   const cell = await connectAll([{ host: SERVICENOW_ADDRESS, port: servicenowPort }]);
   const scans = await Promise.all([from(network.edge, { everyPortOf: AGENT_ADDRESSES.fromEdge }), from(network.servicenow, { everyPortOf: AGENT_ADDRESSES.fromServiceNow })]);
+  const ways = await Promise.all([
+    from(network.agent, { everyPortOf: CELL_ADDRESS }), from(network.agent, { everyPortOf: SERVICENOW_ADDRESS }), from(network.agent, { targets: placesOutside([...cellPorts, agentPort]) }),
+  ]);
   return {
-    scanned_ports: scans.reduce((sum, { reached, failed }) => sum + reached.length + (failed['ECONNREFUSED'] ?? 0), 0),
+    scanned_ports: sum(scans.map(({ reached, failed }) => reached.length + (failed['ECONNREFUSED'] ?? 0))),
     open_ports: scans.flatMap(({ reached }) => reached),
     scan_finds_a_listener: await findsListener(network, logFile),
     listening_sockets: listening === '' ? [] : listening.split('\n'),
     cell_to_servicenow: cell.reached.length > 0 ? 'reached' : Object.keys(cell.failed).join(),
-    places_out_of_reach: Object.values(outside.failed).reduce((sum, count) => sum + count, 0),
-    places_reached: outside.reached,
+    agent_tried_places: sum(ways.flatMap(({ reached, failed }) => [reached.length, ...Object.values(failed)])),
+    agent_reaches: ways.flatMap(({ reached }) => reached),
   };
 }
 
@@ -72,4 +84,8 @@ function placesOutside(ports: readonly number[]): Target[] {
     ...['127.0.0.1', '::1', ...own].flatMap((host) => ports.map((port) => ({ host, port }))),
     ...['192.0.2.1', '2001:db8::1', '169.254.169.254'].map((host) => ({ host, port: 80 })),
   ];
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

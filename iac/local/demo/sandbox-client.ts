@@ -12,8 +12,9 @@ export interface RaisedTicket {
 export class SandboxClient {
   readonly #http: AxiosInstance;
 
-  constructor(url: string, adminPassword: string) {
-    this.#http = axios.create({ baseURL: url, proxy: false, timeout: 30_000, auth: { username: 'admin', password: adminPassword }, headers: { accept: 'application/json' } });
+  /** @param socketPath a Unix socket that leads to it, where its network is not ours */
+  constructor(url: string, adminPassword: string, socketPath: string | null = null) {
+    this.#http = axios.create({ baseURL: url, ...(socketPath === null ? {} : { socketPath }), proxy: false, timeout: 30_000, auth: { username: 'admin', password: adminPassword }, headers: { accept: 'application/json' } });
   }
 
   async raise(count: number): Promise<RaisedTicket[]> {
@@ -26,6 +27,12 @@ export class SandboxClient {
   async incident(sysId: string): Promise<Record<string, string>> {
     const { data } = await this.#http.get<{ result: Record<string, string> }>(`/api/now/v2/table/incident/${sysId}`, { params: { sysparm_exclude_reference_link: 'true' } });
     return data.result;
+  }
+
+  /** What was asked of it after the request numbered `seq`, but by its own people. */
+  async requestsSince(seq: number): Promise<Array<{ readonly seq: number; readonly user: string; readonly effect: boolean }>> {
+    const { data } = await this.#http.get<{ requests: Array<{ seq: number; user: string; effect: boolean }> }>('/sandbox/requests', { params: { since: seq } });
+    return data.requests.filter(({ user }) => user !== 'admin');
   }
 
   /** The work notes of an incident that carry `marker`. */

@@ -35,6 +35,8 @@ export interface JourneyTools {
   readonly evidenceDir: string;
   readonly keysFile: string;
   readonly deadline: number;
+  /** When the tickets were raised, where an earlier system of record may have had tickets of the same numbers. */
+  readonly raisedAt?: number;
   /** Votes where a person would; absent: through the API. */
   readonly approveInSlack?: (approval: Approval) => Promise<void>;
   /** Told at each station, for the progress display. */
@@ -51,7 +53,7 @@ export async function follow(ticket: RaisedTicket, tools: JourneyTools): Promise
   let run: Run | undefined;
   let approval: Approval | undefined;
   try {
-    run = await until(tools, 'a run', () => findRun(api, ticket));
+    run = await until(tools, 'a run', () => findRun(tools, ticket));
     onStation(ticket, 'run started');
     approval = await until(tools, 'a proposal', () => pendingApproval(api, run!.id));
     onStation(ticket, 'proposal ready');
@@ -72,9 +74,9 @@ export async function follow(ticket: RaisedTicket, tools: JourneyTools): Promise
   }
 }
 
-async function findRun(api: CellApi, ticket: RaisedTicket): Promise<Run | undefined> {
+async function findRun({ api, raisedAt }: JourneyTools, ticket: RaisedTicket): Promise<Run | undefined> {
   const { items } = await api.runs({ q: ticket.number, limit: 5 });
-  const run = items.find((item) => item.subject_label === ticket.number);
+  const run = items.find((item) => item.subject_label === ticket.number && Date.parse(item.created_at) >= (raisedAt ?? 0));
   return run === undefined ? undefined : api.run(run.id);
 }
 
