@@ -16,6 +16,8 @@ export interface CellOptions {
   readonly cells?: string | undefined;
   readonly port: number;
   readonly sandboxPort: number;
+  /** Where agents dial; absent: as it was, at first 8100 or another that is free. 0 takes any free one. */
+  readonly agentPort?: number | undefined;
   /** 0 takes any free port; it is kept in the data folder's settings. */
   readonly postgresPort: number;
   readonly workers: number;
@@ -50,6 +52,7 @@ export const DEFAULTS = {
   dataDir: path.join(ROOT, '.countersign'),
   port: 8080,
   sandboxPort: 8090,
+  agentPort: 8100,
 } as const;
 
 /** The environment that a process of the cell starts with: ours, without what only npm needs. */

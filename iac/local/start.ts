@@ -37,6 +37,7 @@ Countersign is ready after ${seconds.toFixed(1)} s.
 
   Console and API     ${cell.url}
   ServiceNow sandbox  ${cell.sandboxUrl}   (a stand-in of ours, not ServiceNow)
+  Agents dial         ${cell.agentUrl}
 ${standInLines(cell)}  PostgreSQL          127.0.0.1:${cell.postgresPort}
   Processes           ${processes}
   Metrics             ${metrics}

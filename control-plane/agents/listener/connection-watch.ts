@@ -47,8 +47,8 @@ export class ConnectionWatch {
 
   async #look(tenantId: string, agentIds: readonly string[]): Promise<void> {
     const { database, tenantStates, connected } = this.#parts;
-    const notServed = await tenantStates.refuseUnlessServed(tenantId).then(() => undefined, refusal);
-    if (notServed !== undefined) return agentIds.forEach((id) => connected.end(id, notServed));
+    const notServed = await tenantStates.refuseUnlessServed(tenantId).catch(refusal);
+    if (notServed instanceof ApiError) return agentIds.forEach((id) => connected.end(id, notServed));
     const revoked = await database.forTenant(tenantId, (tx) => tx.rows<{ id: string }>(findRevoked, [tenantId, agentIds]));
     for (const { id } of revoked) connected.end(id, agentRevoked());
   }

@@ -12,6 +12,14 @@ it('takes every flag', () => {
   expect(options).toMatchObject({ fresh: true, port: 0, workers: 3, policyRenewalSeconds: 0, installOpa: false });
 });
 
+it('leaves the port of agents to the cell unless it is named', () => {
+  expect(parseStartArguments([])).toMatchObject({ agentPort: undefined });
+  expect(parseStartArguments(['--agent-port', '0'])).toMatchObject({ agentPort: 0 });
+  vi.stubEnv('COUNTERSIGN_AGENT_PORT', '8443');
+  expect(parseStartArguments([])).toMatchObject({ agentPort: 8443 });
+  expect(() => parseStartArguments(['--agent-port', 'tls'])).toThrow('--agent-port takes a whole number from 0 to 65535, not "tls".');
+});
+
 it('runs on PostgreSQL alone unless it is asked for more', () => {
   expect(parseStartArguments([])).toMatchObject({ queue: 'postgres', redis: false });
   expect(parseStartArguments(['--queue', 'sqs', '--redis'])).toMatchObject({ queue: 'sqs', redis: true });

@@ -14,6 +14,7 @@ export const START_USAGE = `Usage: npm start -- [options]
   --cells NAME=URL,...          where other cells are: who asks this one for a tenant of theirs is told
   --port N                      API and console (default 8080; COUNTERSIGN_PORT)
   --sandbox-port N              ServiceNow sandbox (default 8090; COUNTERSIGN_SANDBOX_PORT)
+  --agent-port N                where agents dial (default 8100, or another that is free; kept; COUNTERSIGN_AGENT_PORT)
   --postgres-port N             PostgreSQL (default: any free port)
   --workers N                   worker processes (default 1)
   --queue postgres|sqs          how workers hear of work (default postgres; sqs: a stand-in for Amazon SQS is started)
@@ -45,6 +46,7 @@ export function parseStartArguments(argv: readonly string[]): CellOptions | 'hel
     cells: values.cells,
     port: number(values.port === undefined ? 'COUNTERSIGN_PORT' : '--port', values.port ?? environmentText('COUNTERSIGN_PORT'), DEFAULTS.port, 0, 65_535),
     sandboxPort: number(values['sandbox-port'] === undefined ? 'COUNTERSIGN_SANDBOX_PORT' : '--sandbox-port', values['sandbox-port'] ?? environmentText('COUNTERSIGN_SANDBOX_PORT'), DEFAULTS.sandboxPort, 0, 65_535),
+    agentPort: agentPortOf(values['agent-port']),
     postgresPort: number('--postgres-port', values['postgres-port'], 0, 0, 65_535),
     workers: number('--workers', values.workers, 1, 1, 16),
     ...awsSideOf(values),
@@ -69,7 +71,7 @@ function parse(argv: readonly string[]) {
         fresh: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, 'no-opa': { type: 'boolean' }, redis: { type: 'boolean' }, queue: { type: 'string' },
         aws: { type: 'boolean' }, keys: { type: 'string' }, secrets: { type: 'string' }, objects: { type: 'string' }, witness: { type: 'boolean' }, oidc: { type: 'boolean' },
         region: { type: 'string' }, cell: { type: 'string' }, slug: { type: 'string' }, cells: { type: 'string' },
-        'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
+        'data-dir': { type: 'string' }, 'connectors-dir': { type: 'string' }, 'agent-port': { type: 'string' }, port: { type: 'string' }, 'sandbox-port': { type: 'string' }, 'postgres-port': { type: 'string' },
         workers: { type: 'string' }, 'policy-ttl-seconds': { type: 'string' }, 'policy-renewal-seconds': { type: 'string' },
         'policy-refresh-seconds': { type: 'string' }, 'reconcile-seconds': { type: 'string' },
       },
@@ -87,6 +89,11 @@ function regionOf(text: string | undefined): 'us' | 'eu' | undefined {
 function nameOf(flag: string, text: string | undefined): string | undefined {
   if (text !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) throw new CellError('usage', `${flag} takes lower-case letters, digits and hyphens, at most 63 of them, not ${JSON.stringify(text)}.`);
   return text;
+}
+
+function agentPortOf(flag: string | undefined): number | undefined {
+  const text = flag ?? environmentText('COUNTERSIGN_AGENT_PORT');
+  return text === undefined ? undefined : number(flag === undefined ? 'COUNTERSIGN_AGENT_PORT' : '--agent-port', text, 0, 0, 65_535);
 }
 
 type AwsSide = Required<Pick<CellOptions, 'queue' | 'redis'>> & Pick<CellOptions, 'keys' | 'secrets' | 'objects'>;

@@ -18,6 +18,7 @@ import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
 import { homeEnvironment, keptCellKey, keptHome } from './home.ts';
 import type { Home } from './home.ts';
+import { keptAgentPort } from './agent-port.ts';
 import { anyFreePort, requireFreePort } from './ports.ts';
 import { INTEGRATION_USER, seed } from './seed.ts';
 import { startStandIns } from './stand-ins.ts';
@@ -27,6 +28,8 @@ import { keptPublisherKey, publishShipped, sayWhatNeedsApproval } from './shippe
 export interface RunningCell {
   readonly url: string;
   readonly sandboxUrl: string;
+  /** Where agents dial. */
+  readonly agentUrl: string;
   readonly signInUrl: string;
   readonly dataDir: string;
   readonly apiKey: string;
@@ -95,11 +98,11 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     const rest = await Promise.all([start(layout.sandbox(webhookUrl)), ...Array.from({ length: options.workers }, (_, index) => start(layout.worker(index + 1)))]);
 
     const cell: RunningCell = {
-      url: access.publicUrl, sandboxUrl: ports.sandboxUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey, cellKey: cellKey.cell_key, tenantId: tenant_id,
+      url: access.publicUrl, sandboxUrl: ports.sandboxUrl, agentUrl: ports.agentUrl, signInUrl: await newSignInUrl(access), dataDir: folder.path, apiKey, cellKey: cellKey.cell_key, tenantId: tenant_id,
       sandboxAdminPassword: folder.secrets.sandbox_admin_password, postgresPort: database.port, processes: [...standIns.processes, controlPlane, ...beside, ...rest], standIns: namesOnAws(standIns.aws), workerEnvironment: layout.workerEnvironment(options.workers + 1), stop,
     };
     await folder.writeState({
-      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, control_database_url: database.controlUrl, ...placesOf(standIns), api_key: apiKey, ...home, cell_key: cellKey.cell_key,
+      pid: process.pid, url: cell.url, sandbox_url: cell.sandboxUrl, agent_url: cell.agentUrl, control_database_url: database.controlUrl, ...placesOf(standIns), api_key: apiKey, ...home, cell_key: cellKey.cell_key,
       sandbox_admin_password: cell.sandboxAdminPassword,
       processes: { postgres: database.pid, ...Object.fromEntries(cell.processes.map((child) => [child.name, child.pid ?? 0])) },
     });
@@ -118,6 +121,8 @@ interface Ports {
   readonly api: number;
   readonly sandbox: number;
   readonly sandboxUrl: string;
+  readonly agent: number;
+  readonly agentUrl: string;
 }
 
 /** The sandbox's address is part of its connector instance, so it stays what it was at the first start. */
@@ -128,7 +133,9 @@ async function choosePorts(folder: DataFolder, options: CellOptions): Promise<Po
     throw new CellError('usage', `This cell's sandbox was set up on port ${kept.sandbox_port}. Start with --sandbox-port ${kept.sandbox_port}, or begin anew with --fresh.`);
   }
   await folder.keep('ports', { sandbox_port: sandbox });
-  return { api: options.port === 0 ? await anyFreePort() : options.port, sandbox, sandboxUrl: `http://127.0.0.1:${sandbox}` };
+  const agent = await keptAgentPort(folder, options.agentPort ?? (options.port === 0 ? 0 : undefined));
+  // By a name: agents elsewhere may find the cell by another address under it.
+  return { api: options.port === 0 ? await anyFreePort() : options.port, sandbox, sandboxUrl: `http://127.0.0.1:${sandbox}`, agent, agentUrl: `https://localhost:${agent}` };
 }
 
 async function keptApiKey(folder: DataFolder, access: BootstrapAccess): Promise<string> {
@@ -175,6 +182,7 @@ function cellLayout({ options, common, folder, database, consoleDir, ports, publ
         ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
         COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_STAND_INS: 'loopback',
+        COUNTERSIGN_AGENT_PORT: String(ports.agent), COUNTERSIGN_AGENT_HOST: '127.0.0.1', COUNTERSIGN_AGENT_PUBLIC_URL: ports.agentUrl, COUNTERSIGN_AGENT_CA: `file:${folder.agentAuthority}`,
         COUNTERSIGN_CELL_KEY_SHA256: cellKeySha256, ...(options.cells === undefined ? {} : { COUNTERSIGN_CELLS: options.cells }),
       },
     }),

@@ -22,6 +22,8 @@ export interface CellState {
   readonly pid: number;
   readonly url: string;
   readonly sandbox_url: string;
+  /** Where agents dial. */
+  readonly agent_url: string;
   readonly control_database_url: string;
   /** How the tenant's keys are unwrapped, and where objects are: for commands that reach past the cell's processes. */
   readonly keys: KeySettings;
@@ -45,6 +47,8 @@ export interface DataFolder {
   /** Of the witness beside the cell. */
   readonly witness: string;
   readonly keyFile: string;
+  /** Of the authority that agents know the cell by. */
+  readonly agentAuthority: string;
   readonly secrets: CellSecrets;
   /** No database has been made in it yet. */
   readonly isNew: boolean;
@@ -70,7 +74,7 @@ export async function openDataFolder(folder: string, options: { fresh: boolean }
     for (const name of ['logs', 'objects', 'sandbox', 'keys', 'aws', 'witness']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
     return {
       path: folder, isNew, release,
-      logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), aws: path.join(folder, 'aws'), witness: path.join(folder, 'witness'), keyFile: path.join(folder, 'keys', 'root.key'),
+      logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), aws: path.join(folder, 'aws'), witness: path.join(folder, 'witness'), keyFile: path.join(folder, 'keys', 'root.key'), agentAuthority: path.join(folder, 'keys'),
       secrets: await readOrMakeSecrets(folder, isNew),
       writeState: (state) => writePrivately(path.join(folder, 'cell.json'), state),
       readKept: <T>(name: string, fields: ReadonlyArray<keyof T & string>) => readJson<T>(path.join(folder, `${name}.json`), fields),
@@ -144,7 +148,7 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
 const OURS = [
-  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'publisher.json', 'home.json', 'operator.json', 'aws.json', 'witness.json', 'oidc.json', 'layout.json',
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'agent-port.json', 'publisher.json', 'home.json', 'operator.json', 'aws.json', 'witness.json', 'oidc.json', 'layout.json',
 ] as const;
 
 /** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */

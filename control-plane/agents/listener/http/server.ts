@@ -156,12 +156,13 @@ export class AgentServer implements ConnectedAgents {
   #keepRenewed(hostname: string, identity: ServerIdentity): void {
     const { authority, clock, log } = this.#parts;
     let { renewAt } = identity;
+    const renew = async (): Promise<void> => {
+      const next = await newServerIdentity(hostname, authority, clock.now());
+      this.#server.setSecureContext(tlsOptions(next, authority));
+      renewAt = next.renewAt;
+    };
     this.#renewal = setInterval(() => {
-      if (clock.now() < renewAt) return;
-      newServerIdentity(hostname, authority, clock.now()).then((next) => {
-        this.#server.setSecureContext(tlsOptions(next, authority));
-        renewAt = next.renewAt;
-      }, (error: unknown) => log.error({ err: error }, 'the certificate of the agent port could not be renewed; it is tried again in an hour'));
+      if (clock.now() >= renewAt) renew().catch((error: unknown) => log.error({ err: error }, 'the certificate of the agent port could not be renewed; it is tried again in an hour'));
     }, RENEWAL_CHECK_MS);
     this.#renewal.unref();
   }
