@@ -20,6 +20,6 @@ export async function commitOutcome(parts: GatewayParts, call: Call, { callId, p
     return state === 'failed' ? { kind: 'failed', error } : { kind: 'uncertain', callId, error };
   }
   const { result: { output, receipt = null }, hidden = {}, nestedLabels } = performed;
-  await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, hidden, ...record });
+  await parts.store.commitOutcome(call.request.identity, callId, { state: 'succeeded', output, receipt, costs, hidden, nestedLabels, ...record });
   return { kind: 'succeeded', callId, output, outputLabels: outputLabelsOf(call, { nested: nestedLabels, hidden, approved }), receipt };
 }

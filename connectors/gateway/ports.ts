@@ -324,7 +324,11 @@ export type Outcome = {
   /** Of a call to a hosted model that answered. */
   readonly model?: ModelAnswer;
 } & (
-  | { readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[]; readonly hidden?: HiddenCharacters }
+  | {
+    readonly state: 'succeeded'; readonly output: JsonObject; readonly receipt: Receipt | null; readonly costs: readonly PricedUsage[]; readonly hidden?: HiddenCharacters;
+    /** Of everything that the action read by calls of its own. */
+    readonly nestedLabels?: readonly Label[];
+  }
   | { readonly state: 'failed' | 'uncertain'; readonly error: CallError; readonly costs?: readonly PricedUsage[] }
 );
 

@@ -1,32 +1,34 @@
 import { describe, expect, test } from 'vitest';
 import { instanceHealthConformance } from '../testing/instance-health-conformance.ts';
-import { MemoryInstanceHealth } from '../testing/memory-instance-health.ts';
+import { MemoryInstanceHealth } from './memory-instance-health.ts';
 import { InstanceGuard } from './instance-guard.ts';
 
 let keys = 0;
 const newKey = (): { tenantId: string; instanceId: string } => ({ tenantId: `ten_${++keys}`, instanceId: `ins_${keys}` });
 
 instanceHealthConformance('memory', () => {
-  const store = new MemoryInstanceHealth();
-  return { store, newKey, pass: (ms) => { store.now_ms += ms; return Promise.resolve(); } };
+  let now_ms = 0;
+  return { store: new MemoryInstanceHealth(() => now_ms), newKey, pass: (ms) => { now_ms += ms; return Promise.resolve(); } };
 });
 
 function guarded(believedForMs = 0) {
-  const store = new MemoryInstanceHealth();
+  let now_ms = 0;
+  const store = new MemoryInstanceHealth(() => now_ms);
   const changes: string[] = [];
   const make = (): InstanceGuard => new InstanceGuard({ store, believedForMs, now: () => 0, onCircuitChange: (_key, { from, to, code }) => changes.push(`${from}>${to} ${code}`) });
-  return { store, changes, guard: make(), another: make(), key: newKey() };
+  const pass = (ms: number): void => void (now_ms += ms);
+  return { store, changes, pass, guard: make(), another: make(), key: newKey() };
 }
 
 describe('who may call an instance', () => {
   test('one that does not answer is left alone by every process until one call has tried it', async () => {
-    const { store, changes, guard, another, key } = guarded();
+    const { pass, changes, guard, another, key } = guarded();
     for (let failure = 0; failure < 5; failure++) {
       expect(await guard.admit(key, null)).toBeNull();
       await guard.unreachable(key, 'peer_timeout');
     }
     expect(await another.admit(key, null)).toMatchObject({ code: 'circuit_open', message: expect.stringContaining('peer_timeout') as string });
-    store.now_ms += 10_000;
+    pass(10_000);
     expect(await another.admit(key, null)).toBeNull();
     expect(await guard.admit(key, null)).toMatchObject({ code: 'circuit_open' });
     await another.answered(key, 200, {});
@@ -41,10 +43,10 @@ describe('who may call an instance', () => {
   });
 
   test('a 429 silences every process for as long as the peer says', async () => {
-    const { store, guard, another, key } = guarded();
+    const { pass, guard, another, key } = guarded();
     await guard.answered(key, 429, { 'retry-after': '7' });
     expect(await another.admit(key, null)).toMatchObject({ code: 'instance_rate_limited', retryAfterMs: 7_000 });
-    store.now_ms += 7_000;
+    pass(7_000);
     expect(await another.admit(key, null)).toBeNull();
   });
 

@@ -16,7 +16,7 @@ import type { CallIdentity } from '../call-identity.ts';
 import type { RemotePlace } from '../remote-place.ts';
 import { DIRECT_CONNECTION } from '../ports.ts';
 import type { CallRequest, CredentialValue, InstanceView } from '../ports.ts';
-import { MemoryInstanceHealth } from './memory-instance-health.ts';
+import { MemoryInstanceHealth } from '../health/memory-instance-health.ts';
 import { MemoryGatewayStore } from './memory-gateway-store.ts';
 import { MemoryFacts, MemorySituation } from './memory-situation.ts';
 
@@ -57,7 +57,7 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
   const store = new MemoryGatewayStore(movedNow);
   const asked: PolicyInput[] = [];
   const errors: object[] = [];
-  const health = new MemoryInstanceHealth();
+  const health = new MemoryInstanceHealth(() => passedMs);
   const models: TestGateway['models'] = new Map();
   const situation = new MemorySituation();
   const facts = new MemoryFacts();
@@ -97,7 +97,6 @@ export function testGateway({ connectors, instances, pdp, credentials = {}, now 
     }),
     later: (ms) => {
       passedMs += ms;
-      health.now_ms += ms;
     },
     approve: (approvalId) => store.decide(approvalId, 'approved', [{ principalId: 'prn_1', role: 'approver', decision: 'approve', authStrength: 'link', signInAgeMs: 60_000 }]),
   };
