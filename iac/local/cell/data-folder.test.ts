@@ -38,7 +38,7 @@ it('takes over from a cell that was killed, even when its pid is in use again', 
 it('tells what a running cell says of itself, and nothing once it has ended', async () => {
   const folder = await scratch();
   const data = await openDataFolder(folder, { fresh: false });
-  await data.writeState({ pid: process.pid, url: 'http://localhost:1', sandbox_url: '', control_database_url: '', keys: { root: { kind: 'file', file: '' }, also: [] }, objects: { objectsFolder: '' }, api_key: 'k', region: 'us', cell: 'local', slug: 'local', cell_key: '', sandbox_admin_password: '', processes: {} });
+  await data.writeState({ pid: process.pid, url: 'http://localhost:1', sandbox_url: '', agent_url: 'https://localhost:3', control_database_url: '', keys: { root: { kind: 'file', file: '' }, also: [] }, objects: { objectsFolder: '' }, api_key: 'k', region: 'us', cell: 'local', slug: 'local', cell_key: '', sandbox_admin_password: '', processes: {} });
   expect((await runningCell(folder))?.url).toBe('http://localhost:1');
   await data.release();
   expect(await runningCell(folder)).toBeUndefined();
