@@ -13,6 +13,7 @@ import { CellConnection } from '../session/cell-connection.ts';
 import { TlsCell } from '../session/testing/tls-cell.ts';
 import { enrol } from './enrol.ts';
 import type { EnrolOptions } from './enrol.ts';
+import { HeldIdentity } from './held-identity.ts';
 import { loadEnrolment } from './identity.ts';
 import { isExpired, renew, renewalTime } from './renew.ts';
 
@@ -101,12 +102,15 @@ describe('an identity', () => {
     const identity = await enrol(options());
     const { keys } = await loadEnrolment(state_dir);
     const connection = await CellConnection.open({ url: cell.url, ca_pem: identity.ca_pem, proxy: null }, { certificate_pem: identity.certificate_pem, private_key_pem: keys.signing.export({ type: 'pkcs8', format: 'pem' }) as string });
-    const renewed = await renew(state_dir, identity, keys, connection);
+    const held = new HeldIdentity(state_dir, identity);
+    await Promise.all([renew(held, keys, connection), held.change({ key_set: { ...identity.key_set, seq: 2 } })]);
+    const renewed = held.now;
     expect(asked.at(-1)).toMatchObject({ path: '/agent/v1/renew', authorized: true });
     expect(renewed.certificate_pem).not.toBe(identity.certificate_pem);
+    expect(renewed.key_set.seq).toBe(2);
     expect((await loadEnrolment(state_dir)).identity).toEqual(renewed);
     forKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
-    await expect(renew(state_dir, renewed, keys, connection)).rejects.toMatchObject({ code: 'enrolment_refused' });
+    await expect(renew(held, keys, connection)).rejects.toMatchObject({ code: 'enrolment_refused' });
     expect((await loadEnrolment(state_dir)).identity).toEqual(renewed);
     connection.close();
   });

@@ -5,7 +5,7 @@ import { certificateRequest } from '@countersign/platform/certificates/request.t
 import type { CellConnection } from '../session/cell-connection.ts';
 import { readAnswer } from '../session/read-answer.ts';
 import { requireOurs } from './enrol.ts';
-import { saveIdentity } from './identity.ts';
+import type { HeldIdentity } from './held-identity.ts';
 import type { AgentKeys, Identity } from './identity.ts';
 
 const ANSWER_MS = 30_000;
@@ -31,11 +31,10 @@ export function isExpired({ certificate_pem }: Pick<Identity, 'certificate_pem'>
  * A new certificate for the same agent and key, over a connection that the old one opened. It is kept before it is used.
  * @throws SessionError, EnrolmentError `enrolment_refused`
  */
-export async function renew(state_dir: string, identity: Identity, keys: AgentKeys, connection: CellConnection): Promise<Identity> {
+export async function renew(held: HeldIdentity, keys: AgentKeys, connection: Pick<CellConnection, 'ask'>): Promise<void> {
+  const { ca_pem, spiffe_id } = held.now;
   const request: RenewRequest = { csr_pem: certificateRequest(keys.signing, 'agent') };
   const { certificate_pem } = readAnswer<RenewAnswer>('renew_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.renew, json: request, timeout_ms: ANSWER_MS }));
-  requireOurs(certificate_pem, identity.ca_pem, identity.spiffe_id, keys);
-  const renewed = { ...identity, certificate_pem };
-  await saveIdentity(state_dir, renewed);
-  return renewed;
+  requireOurs(certificate_pem, ca_pem, spiffe_id, keys);
+  await held.change({ certificate_pem });
 }

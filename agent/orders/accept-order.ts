@@ -25,7 +25,7 @@ export type Intake =
   | { readonly kind: 'accepted'; readonly verified: VerifiedOrder }
   /** The cell has not heard yet that it is here, and gave it once more. */
   | { readonly kind: 'known'; readonly order_id: string }
-  | { readonly kind: 'refused'; readonly refusal: OrderRefusal; readonly alarm: boolean; readonly message: string };
+  | { readonly kind: 'refused'; readonly order_id: string | null; readonly refusal: OrderRefusal; readonly alarm: boolean; readonly message: string };
 
 /**
  * Takes an order, or says why not; either is on the disk before this resolves, so that an order is begun once and a refusal is told. What comes again
@@ -47,7 +47,7 @@ export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promi
     const { refusal, message } = error;
     const said = namesOf(envelope);
     await spool.append('order.refused', { order_id: said.order_id, kid: said.kid, refusal, envelope_sha256 });
-    return { kind: 'refused', refusal, alarm: ORDER_REFUSALS[refusal].alarm, message };
+    return { kind: 'refused', order_id: said.order_id, refusal, alarm: ORDER_REFUSALS[refusal].alarm, message };
   }
 }
 

@@ -1,5 +1,6 @@
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { LookupFunction } from 'node:net';
 import { MAX_BODY_BYTES, PROTOCOL, PROTOCOL_HEADER } from '@countersign/contracts/agent/protocol.ts';
 import { dial } from './dial.ts';
 import type { SessionProxy } from './dial.ts';
@@ -12,6 +13,8 @@ export interface CellAddress {
   /** The cell's own authority. */
   readonly ca_pem: string;
   readonly proxy: SessionProxy | null;
+  /** In place of the system's resolver. */
+  readonly lookup?: LookupFunction;
 }
 
 export interface Answer {
@@ -29,6 +32,8 @@ export interface Question {
   readonly json?: unknown;
   readonly timeout_ms: number;
   readonly max_bytes?: number;
+  /** Takes the question back: nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** A connection that nothing is heard on for this long is asked whether it is there, and given up when it says nothing for as long again. */
@@ -49,8 +54,8 @@ export class CellConnection {
   }
 
   /** @throws SessionError `cell_unreachable`, `proxy_refused`, `cell_untrusted` */
-  static async open({ url, ca_pem, proxy }: CellAddress, identity: ClientIdentity | null, ping_ms = PING_MS): Promise<CellConnection> {
-    const socket = await secure(await dial(url, proxy), url, ca_pem, identity);
+  static async open({ url, ca_pem, proxy, lookup }: CellAddress, identity: ClientIdentity | null, ping_ms = PING_MS): Promise<CellConnection> {
+    const socket = await secure(await dial(url, proxy, lookup), url, ca_pem, identity);
     return new CellConnection(connect(url, { createConnection: () => socket }), ping_ms);
   }
 
@@ -58,20 +63,27 @@ export class CellConnection {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
-  /** @throws SessionError `cell_silent`, `answer_invalid` */
-  ask({ method, path, headers = {}, json, timeout_ms, max_bytes = MAX_BODY_BYTES }: Question): Promise<Answer> {
+  /** @throws SessionError `cell_silent`, `answer_invalid`, `taken_back` */
+  ask({ method, path, headers = {}, json, timeout_ms, max_bytes = MAX_BODY_BYTES, signal }: Question): Promise<Answer> {
     if (!this.isOpen) return Promise.reject(new SessionError('cell_silent', 'The connection to the cell has ended.'));
+    if (signal?.aborted === true) return Promise.reject(takenBack(path));
     return new Promise((resolve, reject) => {
       const asked = performance.now();
       const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
       const stream = this.#session.request({
         ':method': method, ':path': path, [PROTOCOL_HEADER]: String(PROTOCOL), ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }), ...headers,
       }, { endStream: body === undefined });
-      const failed = (error: SessionError): void => {
+      const settled = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', takeBack);
+      };
+      const failed = (error: SessionError): void => {
+        settled();
         stream.close(constants.NGHTTP2_CANCEL);
         reject(error);
       };
+      const takeBack = (): void => failed(takenBack(path));
+      signal?.addEventListener('abort', takeBack);
       const timer = setTimeout(() => failed(new SessionError('cell_silent', `The cell did not answer ${path} within ${timeout_ms} ms.`)), timeout_ms);
       stream.once('error', (cause) => failed(new SessionError('cell_silent', `The connection broke off while the cell was asked for ${path}.`, { cause })));
       stream.once('response', (answered) => {
@@ -84,7 +96,7 @@ export class CellConnection {
           chunks.push(chunk);
         });
         stream.once('end', () => {
-          clearTimeout(timer);
+          settled();
           resolve({ status: answered[':status'] ?? 0, headers: answered, body: Buffer.concat(chunks), rtt_ms });
         });
       });
@@ -96,6 +108,11 @@ export class CellConnection {
 
   close(): void {
     this.#session.destroy();
+  }
+
+  /** Ends when what was asked is answered. Nothing more can be asked. */
+  letGo(): void {
+    this.#session.close();
   }
 
   /** A network that swallows everything, a laptop that slept, a NAT that forgot: only asking shows it. */
@@ -111,4 +128,8 @@ export class CellConnection {
     timer.unref();
     void this.closed.then(() => clearInterval(timer));
   }
+}
+
+function takenBack(path: string): SessionError {
+  return new SessionError('taken_back', `${path} was taken back.`);
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Proxy } from '@countersign/platform/egress/connection-settings.ts';
 import { EgressError } from '@countersign/platform/egress/errors.ts';
@@ -17,11 +17,12 @@ const CONNECT_MS = 10_000;
 
 /**
  * A connection to the host and port of `url`, through the proxy where there is one. Names are resolved anew each time: an address may have changed.
+ * @param lookup in place of the system's resolver
  * @throws SessionError `cell_unreachable`, `proxy_refused`
  */
-export async function dial(url: URL, proxy: SessionProxy | null): Promise<Socket> {
+export async function dial(url: URL, proxy: SessionProxy | null, lookup?: LookupFunction): Promise<Socket> {
   const [host, port] = [bare(url.hostname), Number(url.port === '' ? 443 : url.port)];
-  if (proxy === null) return connected(connect({ host, port, noDelay: true }), `${host}:${port}`);
+  if (proxy === null) return connected(connect({ host, port, noDelay: true, ...(lookup === undefined ? {} : { lookup }) }), `${host}:${port}`);
   const socket = await toProxy(proxy);
   try {
     await openTunnel(socket, proxy, `${url.hostname}:${port}`);

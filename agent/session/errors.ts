@@ -7,6 +7,8 @@ export type SessionErrorCode =
   | 'cell_untrusted'
   /** No answer in time, or the connection broke off. It is tried again. */
   | 'cell_silent'
+  /** Whoever asked does not want the answer any more. */
+  | 'taken_back'
   /** The cell said no; `problem` has its code. */
   | 'cell_refused'
   /** What it said is not what the protocol says. */

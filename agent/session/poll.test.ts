@@ -38,7 +38,7 @@ beforeEach(async () => {
   spool = await openForTest(scratchFolder());
   connection = await CellConnection.open({ url: cell.url, ca_pem: cell.authority.certificate_pem, proxy: null }, null);
   polled = {
-    spool, clock: new TrustedClock(() => MACHINE), machine: () => MACHINE, keys: HeldKeys.first(signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), SELF.tenant_id)!,
+    spool, refused: () => [], clock: new TrustedClock(() => MACHINE), machine: () => MACHINE, keys: HeldKeys.first(signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), SELF.tenant_id)!,
     keepKeys: async ({ seq }) => void kept.push(seq),
     state: () => ({ version: '0.1.0', free: 8, capacity: 8, under_way: [], draining: false, policy: [], labels: { site: 'fra1' }, connections: [], memory_bytes: 1 }),
   };

@@ -11,6 +11,8 @@ const ANSWER_MS = POLL_HELD_MS + 15_000;
 
 export interface Polled {
   readonly spool: Pick<Spool, 'epoch' | 'commit' | 'room'>;
+  /** Orders that were refused: the cell need not offer them again, though the reason may still be on its way. */
+  readonly refused: () => readonly string[];
   readonly clock: TrustedClock;
   /** This machine's own clock. */
   readonly machine: () => Date;
@@ -18,8 +20,10 @@ export interface Polled {
   /** Keeps a key set that was accepted, before it is relied on after a restart. */
   readonly keepKeys: (keys: HeldKeys) => Promise<void>;
   /** Everything else that the cell is told each time. */
-  readonly state: () => Omit<PollRequest, 'protocol' | 'received' | 'spool' | 'key_set_seq' | 'clock'>;
+  readonly state: () => AgentState;
 }
+
+export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | 'key_set_seq' | 'clock'>;
 
 /**
  * One poll: says how this agent is and which orders are on its disk, and waits for what there is to do. The answer's time corrects the clock, and a newer
@@ -27,14 +31,15 @@ export interface Polled {
  *
  * @throws SessionError
  */
-export async function poll({ spool, clock, machine, keys, keepKeys, state }: Polled, connection: Pick<CellConnection, 'ask'>): Promise<PollAnswer> {
+export async function poll({ spool, refused, clock, machine, keys, keepKeys, state }: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
   const received = await spool.commit((tx) => tx.receiptsToTell());
-  const { open, bytes, limit_bytes, seq, delivered_seq } = spool.room();
+  const { bytes, limit_bytes, seq, delivered_seq, state: room } = spool.room();
   const request: PollRequest = {
-    ...state(), protocol: PROTOCOL, received, key_set_seq: keys.seq, clock: machine().toISOString(),
-    spool: { epoch: spool.epoch, seq, delivered_seq, bytes, limit_bytes, state: open ? 'open' : 'full' },
+    ...state(), protocol: PROTOCOL, received: [...new Set([...received, ...refused()])], key_set_seq: keys.seq, clock: machine().toISOString(),
+    spool: { epoch: spool.epoch, seq, delivered_seq, bytes, limit_bytes, state: room },
   };
-  const answer = readAnswer<PollAnswer>('poll_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.poll, json: request, timeout_ms: ANSWER_MS }));
+  const asked = await connection.ask({ method: 'POST', path: AGENT_PATHS.poll, json: request, timeout_ms: ANSWER_MS, ...(signal === undefined ? {} : { signal }) });
+  const answer = readAnswer<PollAnswer>('poll_answer', asked);
   // The cell names the time as it answers, and had held the poll before: only the way back is between the two, which is short.
   clock.learn(new Date(answer.server_time), 0);
   // It has read that they are here: what comes again from now on is a replay.

@@ -15,16 +15,19 @@ export type AnswerName = 'enrol_answer' | 'renew_answer' | 'poll_answer' | 'deli
  * What the cell answered, as the protocol says it.
  * @throws SessionError `cell_refused` with the cell's own code, `answer_invalid`
  */
-export function readAnswer<T>(name: AnswerName, { status, headers, body }: Pick<Answer, 'status' | 'headers' | 'body'>): T {
-  if (status < 200 || status > 299) throw refusal(status, headers['retry-after'], jsonOf(body));
-  const value = jsonOf(body);
+export function readAnswer<T>(name: AnswerName, answer: Pick<Answer, 'status' | 'headers' | 'body'>): T {
+  if (answer.status < 200 || answer.status > 299) throw readRefusal(answer);
+  const value = jsonOf(answer.body);
   const validate = ajv.getSchema(`${schema.$id}#/$defs/${name}`) as ValidateFunction;
   if (validate(value)) return value as T;
   const { instancePath = '', message = '' } = validate.errors?.[0] ?? {};
   throw new SessionError('answer_invalid', `The cell's ${name.replace('_', ' ')} is not what the protocol says: ${instancePath === '' ? 'it' : instancePath} ${message}.`);
 }
 
-function refusal(status: number, retryAfter: string | undefined, value: unknown): SessionError {
+/** Why the cell did not do what it was asked for, in its own words. */
+export function readRefusal({ status, headers, body }: Pick<Answer, 'status' | 'headers' | 'body'>): SessionError {
+  const value = jsonOf(body);
+  const retryAfter = headers['retry-after'];
   const said = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const problem: Problem = {
     status, code: text(said.code, 'unknown'), detail: text(said.detail, text(said.title, 'it did not say why')),

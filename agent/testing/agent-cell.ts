@@ -36,7 +36,9 @@ export interface AgentCellOptions {
   readonly host?: string;
   readonly port?: number;
   readonly poll_held_ms?: number;
+  /** How long certificates are still good for, and how much of their life is over when they are given: one that is to be renewed soon need not end soon. */
   readonly certificate_ms?: number;
+  readonly certificate_age_ms?: number;
   /** What this cell says the time is. */
   readonly now?: () => Date;
 }
@@ -249,7 +251,7 @@ export class AgentCell {
     const now = this.now();
     const { pem } = await issueCertificate({
       name: agent.agent_id, use: 'client', publicKey: await publicKeyOfRequest(csr_pem), alternative_names: [{ type: 'url', value: spiffeIdOfAgent(agent) }],
-      not_before: now, not_after: new Date(now.getTime() + (this.#options.certificate_ms ?? 3_600_000)),
+      not_before: new Date(now.getTime() - (this.#options.certificate_age_ms ?? 0)), not_after: new Date(now.getTime() + (this.#options.certificate_ms ?? 3_600_000)),
     }, this.authority.name, this.authority.signer);
     return { certificate_pem: pem, ca_pem: this.authority.certificate_pem, server_time: now.toISOString() };
   }
