@@ -144,6 +144,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
       hub.publish(change);
       slack.wake(change.tenant_id);
       policies.waiters.wake(change.tenant_id);
+      if (change.kind === 'policy' || change.kind === 'kill_switch') agents.wakeTenant(change.tenant_id);
     }
     trail.wake(change?.tenant_id ?? null);
   }, [SESSION_ENDED_CHANNEL]: (id) => hub.endSession(id) }, (error) => {
@@ -162,7 +163,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const references = new PolicyReferences({ ...parts, ...policies });
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
-  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell }, config.agents);
+  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell, version: packageJson.version, alarmed: (kind) => telemetry.agents.alarmed(kind) }, config.agents);
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   loops.push(...machines.loops, ...changes.loops);
   let stopping = false;

@@ -21,6 +21,8 @@ import { Admission } from './listener/admission.ts';
 import { ConnectionWatch } from './listener/connection-watch.ts';
 import { agentRoutes } from './listener/http/routes.ts';
 import { AgentServer } from './listener/http/server.ts';
+import { AgentSessions } from './session/agent-sessions.ts';
+import type { AlarmKind } from './session/repository-alarms.ts';
 import type { AgentSettings } from './settings.ts';
 
 export interface AgentsParts {
@@ -35,6 +37,9 @@ export interface AgentsParts {
   readonly refusals: RateLimit;
   readonly tenantStates: TenantStates;
   readonly cell: string;
+  /** Of this cell. */
+  readonly version: string;
+  readonly alarmed: (kind: AlarmKind) => void;
 }
 
 /** Agents of this cell: the port that they dial, who may, and the tokens that make them. Without settings there is no port, and no token. */
@@ -42,11 +47,13 @@ export class Agents {
   readonly tokens: EnrolmentTokens;
   readonly #parts: AgentsParts;
   readonly #settings: AgentSettings | null;
+  readonly #sessions: AgentSessions;
   #running: RunningPort | undefined;
 
   constructor(parts: AgentsParts, settings: AgentSettings | null) {
     this.#parts = parts;
     this.#settings = settings;
+    this.#sessions = new AgentSessions(parts);
     this.tokens = new EnrolmentTokens({ ...parts, cell: () => this.#running?.cell ?? null });
   }
 
@@ -57,7 +64,12 @@ export class Agents {
 
   /** @throws CertificateError `authority_unusable`; Node's own error when the port cannot be had */
   async start(): Promise<void> {
-    if (this.#settings !== null) this.#running = await openPort(this.#parts, this.#settings);
+    if (this.#settings !== null) this.#running = await openPort(this.#parts, this.#sessions, this.#settings);
+  }
+
+  /** Policy, keys or kill switches of a tenant have changed: its agents are told. */
+  wakeTenant(tenantId: string): void {
+    this.#sessions.wakeTenant(tenantId);
   }
 
   async stop(): Promise<void> {
@@ -70,7 +82,7 @@ interface RunningPort {
   stop(): Promise<void>;
 }
 
-async function openPort(parts: AgentsParts, settings: AgentSettings): Promise<RunningPort> {
+async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: AgentSettings): Promise<RunningPort> {
   const { clock, log, cell, databaseUrl } = parts;
   const authority = await openAuthority(settings.authority, cell, parts.objects, clock.now());
   const admission = new Admission(parts);
@@ -78,14 +90,19 @@ async function openPort(parts: AgentsParts, settings: AgentSettings): Promise<Ru
   const enrolment = new Enrolment({ ...issuing, reused: new ReusedTokens(parts), attempts: new RateLimit(clock, SIGN_IN_ATTEMPTS) });
   const server = await AgentServer.start({
     clock, log, authority, admission, enrol: (authorization, request, address) => enrolment.enrol(authorization, request, address),
-    routes: agentRoutes({ renewal: new Renewal(issuing) }),
+    routes: agentRoutes({ renewal: new Renewal(issuing), sessions }),
   }, { host: settings.host, port: settings.port, hostname: new URL(settings.publicUrl ?? 'https://localhost').hostname });
   const watch = new ConnectionWatch({ ...parts, admission, connected: server });
-  const loops: readonly Loop[] = [watch.loop];
+  const loops: readonly Loop[] = [watch.loop, ...sessions.loops];
   const listener = new Listener(databaseUrl, { [AGENTS_CHANNEL]: (payload) => {
     const hint = agentHintOf(payload);
-    if (hint?.about === 'state') watch.changed(hint.tenant_id, hint.agent_id);
-  } }, (error) => log.warn({ err: error }, 'nothing is heard of agents from the database; it is tried again'));
+    if (hint === null) return;
+    if (hint.about === 'state') watch.changed(hint.tenant_id, hint.agent_id);
+    sessions.wake(hint);
+  } }, (error) => {
+    log.warn({ err: error }, 'nothing is heard of agents from the database; it is tried again');
+    sessions.wakeAll();
+  });
   await listener.start();
   for (const loop of loops) loop.start();
   return {

@@ -1,5 +1,3 @@
-import { AGENTS_CHANNEL } from '@countersign/contracts/agent/hint.ts';
-import type { AgentHint } from '@countersign/contracts/agent/hint.ts';
 import type { DeliverAnswer, DeliverRequest } from '@countersign/contracts/agent/protocol.ts';
 import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
 import { entrySealContext } from '@countersign/contracts/agent/spool-entry.ts';
@@ -8,9 +6,7 @@ import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
-import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
-import { notify } from '@countersign/platform/postgres/listener.ts';
 import type { Notifier } from '../../live/notifier.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
 import { boundaryOf, judge } from './chain-check.ts';
@@ -24,7 +20,6 @@ export interface DeliveriesParts {
   readonly database: Database;
   readonly keys: Keys;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly notifier: Notifier;
   /** Counts alarms, each occurrence once. */
   readonly alarmed: (kind: AlarmKind) => void;
@@ -91,9 +86,8 @@ export class Deliveries {
   }
 
   #announce({ tenantId, workspaceId, agentId }: AdmittedAgent, alarmed: boolean): void {
-    const { database, log, notifier } = this.#parts;
-    const hint: AgentHint = { tenant_id: tenantId, agent_id: agentId, about: 'entries', order_id: null };
-    notify(database.pool, AGENTS_CHANNEL, JSON.stringify(hint)).catch((error: unknown) => log.warn({ err: error }, 'the workers were not told of a delivery; they look by themselves'));
+    const { notifier } = this.#parts;
+    notifier.agent({ tenant_id: tenantId, agent_id: agentId, about: 'entries', order_id: null });
     if (alarmed) notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'agent', id: agentId, state: 'alarmed' });
   }
 }

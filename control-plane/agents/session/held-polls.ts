@@ -24,7 +24,7 @@ export class HeldPolls {
     return this.#places.size;
   }
 
-  /** Takes the place before the caller looks, so that nothing falls between looking and waiting. */
+  /** Takes the place before the caller does anything else, so that nothing falls between looking and waiting. */
   begin(tenantId: string, agentId: string): HeldPoll {
     const before = this.#places.get(agentId);
     if (before !== undefined) {

@@ -57,10 +57,10 @@ export class Polls {
    */
   async poll(agent: AdmittedAgent, request: PollRequest): Promise<PollAnswer> {
     const until = performance.now() + POLL_HELD_MS;
-    await this.#arrive(agent, request);
-    assertSpoken(request, this.#parts.version);
     const poll = this.#parts.held.begin(agent.tenantId, agent.agentId);
     try {
+      await this.#arrive(agent, request);
+      assertSpoken(request, this.#parts.version);
       for (;;) {
         const look = await this.#look(agent, request);
         const said = sayingOf(look);

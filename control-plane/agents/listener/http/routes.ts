@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { AGENT_PATHS } from '@countersign/contracts/agent/protocol.ts';
 import type { DeliverRequest, EnrolRequest, PollRequest, RenewAnswer, RenewRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { AgentSessions } from '../../session/agent-sessions.ts';
 import type { AdmittedAgent } from '../admitted-agent.ts';
 
 /** What agents send, by its name in `protocol.schema.json`. */
@@ -40,12 +41,16 @@ export interface AgentQuestion {
 /** Who answers. */
 export interface RouteParts {
   readonly renewal: { renew(agent: AdmittedAgent, request: RenewRequest): Promise<RenewAnswer> };
+  readonly sessions: Pick<AgentSessions, 'poll' | 'deliver' | 'policy'>;
 }
 
 /** All that an agent can ask for, once it is enrolled. */
-export function agentRoutes({ renewal }: RouteParts): readonly AgentRoute[] {
+export function agentRoutes({ renewal, sessions }: RouteParts): readonly AgentRoute[] {
   return [
     post(AGENT_PATHS.renew, 'renew_request', (agent, request) => renewal.renew(agent, request)),
+    post(AGENT_PATHS.poll, 'poll_request', (agent, request) => sessions.poll(agent, request)),
+    post(AGENT_PATHS.deliver, 'deliver_request', (agent, request) => sessions.deliver(agent, request)),
+    get(AGENT_PATHS.policy, (agent, scope, headers) => sessions.policy(agent, scope, headers['if-none-match'])),
   ];
 }
 
