@@ -15,7 +15,7 @@ function keys(): Command {
   const command = new Command('keys').description('The public key set that evidence is verified with, as JSON; and what to do with its keys').option('--json', 'it is always JSON').action(async () => printJson(await new ApiClient(readConfig()).keys()));
   addCommand(command, 'rotate', {
     does: 'Sign with a new key',
-    takes: [['<purpose>', 'policy_bundle, checkpoint, evidence, webhook or work_order']],
+    takes: [['<purpose>', 'policy_bundle, checkpoint, evidence, webhook, work_order or agent_release']],
     options: withReason,
     ask: (api, [purpose = ''], { reason }: { reason: string }) => api.call('post', '/api/v1/keys/rotations', { body: { purpose: purpose as 'evidence', reason } }),
   }, told(({ kid, state, not_before }) => `${kid} is ${state}, from ${not_before}.`));

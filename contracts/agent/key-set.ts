@@ -5,7 +5,7 @@
 export const KEY_SET_PAYLOAD = 'application/vnd.countersign.agent-keys.v1+json';
 export const KEY_SET_FORMAT = 'countersign.dev/agent-keys/v1';
 
-export const AGENT_KEY_PURPOSES = ['work_order', 'policy_bundle'] as const;
+export const AGENT_KEY_PURPOSES = ['work_order', 'policy_bundle', 'agent_release'] as const;
 export type AgentKeyPurpose = (typeof AGENT_KEY_PURPOSES)[number];
 
 export interface AgentKeySet {
@@ -19,7 +19,7 @@ export interface AgentKeySet {
 export interface AgentKey {
   readonly kid: string;
   readonly purpose: AgentKeyPurpose;
-  /** `EdDSA` for `work_order`, `ES256` for `policy_bundle`: taken from here and never from what is verified. */
+  /** `ES256` for `policy_bundle`, `EdDSA` for the others: taken from here and never from what is verified. */
   readonly algorithm: 'EdDSA' | 'ES256';
   readonly jwk: Readonly<Record<string, string>>;
   /** Revoked ones stay in the set: they sign nothing any more, and what they signed is refused. */

@@ -26,6 +26,8 @@ export const AGENT_PATHS = {
   deliver: '/agent/v1/deliver',
   /** GET `/{scope}` with `if-none-match` -> the signed bundle (gzip) or 304. Only the scope of the agent's own environment. */
   policy: '/agent/v1/policy',
+  /** GET `/{sha256}` -> the bytes of the release that the agent is offered, and of no other. */
+  releases: '/agent/v1/releases',
 } as const;
 
 export const POLL_HELD_MS = 10_000;
@@ -96,6 +98,17 @@ export interface PollRequest {
   /** The agent's own clock, uncorrected. */
   readonly clock: string;
   readonly memory_bytes: number;
+  /** How far it has come with the newest release that it was offered; absent: it was offered none yet. */
+  readonly upgrade?: UpgradeTold;
+}
+
+export interface UpgradeTold {
+  readonly version: string;
+  readonly sha256: string;
+  /** `waiting`: it is here and checked, and begins when no order is under way. `probation`: it runs, and has yet to show that it works. */
+  readonly state: 'fetching' | 'waiting' | 'probation' | 'well' | 'failed';
+  /** Why it failed. */
+  readonly code: string | null;
 }
 
 export interface SpoolState {
@@ -124,7 +137,17 @@ export interface PollAnswer {
   readonly key_set: DsseEnvelope | null;
   readonly kill_switches: readonly AgentKillSwitch[];
   readonly state: 'active' | 'draining';
+  /** The release that it is to run. Null or absent: what it runs. */
+  readonly upgrade?: UpgradeOffer | null;
   readonly server_time: string;
+}
+
+export interface UpgradeOffer {
+  readonly version: string;
+  readonly sha256: string;
+  readonly size_bytes: number;
+  /** Over `AgentRelease`: by the tenant's `agent_release` key, and by whoever published it. */
+  readonly signature: DsseEnvelope;
 }
 
 /** What stops orders that the agent has in hand. One that is being let go in stages is the cell's to judge, run by run, before it signs. */

@@ -58,7 +58,7 @@ export interface EvidenceCheckpoint {
 
 export interface EvidenceKey {
   readonly kid: string;
-  readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle' | 'webhook' | 'work_order';
+  readonly purpose: 'evidence' | 'checkpoint' | 'policy_bundle' | 'webhook' | 'work_order' | 'agent_release';
   readonly algorithm: string;
   readonly public_jwk: Readonly<Record<string, string>>;
   /** Since when others may have it, as far as that is known; what it signed then proves nothing by itself. */

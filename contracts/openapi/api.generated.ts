@@ -4912,7 +4912,7 @@ export interface components {
             overlap_s?: number;
         };
         /** @enum {string} */
-        SigningPurpose: "policy_bundle" | "checkpoint" | "evidence" | "webhook" | "work_order";
+        SigningPurpose: "policy_bundle" | "checkpoint" | "evidence" | "webhook" | "work_order" | "agent_release";
         KeyRevocation: {
             reason: string;
             /**

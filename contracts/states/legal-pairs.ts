@@ -12,6 +12,7 @@ const TABLES = {
   change_request: 'control.change_request_legal_transitions',
   agent: 'control.agent_legal_transitions',
   work_order: 'execution.work_order_legal_transitions',
+  agent_rollout: 'control.agent_rollout_legal_transitions',
 } as const;
 
 /** The rows of every `*_legal_transitions` table: the table's pairs, and `new -> initial` for a fresh row. */

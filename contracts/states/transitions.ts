@@ -198,6 +198,18 @@ export const WORK_ORDER_STATES: StateMachine<WorkOrderState> = {
   ],
 };
 
+export type AgentRolloutState = 'running' | 'halted' | 'done';
+
+export const AGENT_ROLLOUT_STATES: StateMachine<AgentRolloutState> = {
+  initial: ['running'],
+  terminal: ['done'],
+  transitions: [
+    { from: 'running', to: 'halted', why: 'an agent failed with the release or was not heard of again; or a person halted it, with a reason' },
+    { from: 'halted', to: 'running', why: 'a person resumed it, with a reason' },
+    { from: 'running', to: 'done', why: 'every agent of the pool that was there runs the release and is well' },
+  ],
+};
+
 /** Every table by the name that the database uses for it. */
 export const STATE_MACHINES = {
   run: RUN_STATES,
@@ -210,6 +222,7 @@ export const STATE_MACHINES = {
   change_request: CHANGE_REQUEST_STATES,
   agent: AGENT_STATES,
   work_order: WORK_ORDER_STATES,
+  agent_rollout: AGENT_ROLLOUT_STATES,
 } as const;
 
 /** Whether `from -> to` is legal in `machine`. */

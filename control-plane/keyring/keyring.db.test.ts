@@ -34,7 +34,7 @@ const inTenant = <Row extends object>(statement: Statement, ...values: unknown[]
 
 describe('keys that sign', () => {
   test('every purpose has one that is published', async () => {
-    for (const purpose of ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order']) expect((await keysOf(purpose)).map(({ state }) => state)).toEqual(['signing']);
+    for (const purpose of ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order', 'agent_release']) expect((await keysOf(purpose)).map(({ state }) => state)).toEqual(['signing']);
   });
 
   test('the next one is known before it signs; until then the one before signs, and it verifies for ever', async () => {

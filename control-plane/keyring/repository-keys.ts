@@ -80,7 +80,7 @@ export const retireKeys: Statement = {
 
 export interface RevocableKey {
   readonly kid: string;
-  readonly purpose: 'policy_bundle' | 'checkpoint' | 'evidence' | 'webhook' | 'work_order';
+  readonly purpose: 'policy_bundle' | 'checkpoint' | 'evidence' | 'webhook' | 'work_order' | 'agent_release';
   readonly generation: number;
   readonly retired_at: Date | null;
   readonly revoked_at: Date | null;

@@ -56,7 +56,7 @@ async function verifyBundleOf(environment: string, bytes: Uint8Array): Promise<V
 test('the key set has one key per purpose, and no private half', async () => {
   const { keys } = (await plane.api('GET', '/api/v1/keys')).body as { keys: Array<{ purpose: string; algorithm: string; state: string; public_jwk: object }> };
   expect(keys.map((key) => [key.purpose, key.algorithm, key.state])).toEqual([
-    ['checkpoint', 'EdDSA', 'signing'], ['evidence', 'EdDSA', 'signing'], ['policy_bundle', 'ES256', 'signing'], ['webhook', 'EdDSA', 'signing'], ['work_order', 'EdDSA', 'signing'],
+    ['agent_release', 'EdDSA', 'signing'], ['checkpoint', 'EdDSA', 'signing'], ['evidence', 'EdDSA', 'signing'], ['policy_bundle', 'ES256', 'signing'], ['webhook', 'EdDSA', 'signing'], ['work_order', 'EdDSA', 'signing'],
   ]);
   expect(JSON.stringify(keys)).not.toContain('"d"');
 });

@@ -202,7 +202,7 @@ describe('a root key that is away', () => {
 describe('signing', () => {
   test('a key of its own for each purpose and generation, the same in both planes and after a restart', async () => {
     const kids = new Set<string>();
-    for (const purpose of ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order'] as const) {
+    for (const purpose of ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order', 'agent_release'] as const) {
       for (const generation of [1, 2]) {
         const [one, other] = await Promise.all([of(database.control).signingKey(tenantId, purpose, generation), of(database.execution).signingKey(tenantId, purpose, generation)]);
         expect(one.kid).toBe(other.kid);
@@ -210,7 +210,7 @@ describe('signing', () => {
         kids.add(one.kid);
       }
     }
-    expect(kids.size).toBe(10);
+    expect(kids.size).toBe(12);
   });
 
   test('a key that was derived from the key file and published goes on signing, without the file too', async () => {

@@ -5,8 +5,8 @@
  */
 export type SealPurpose = 'content' | 'credential' | 'approval' | 'identity';
 export const SEAL_PURPOSES: readonly SealPurpose[] = ['content', 'credential', 'approval', 'identity'];
-export type SigningPurpose = 'policy_bundle' | 'checkpoint' | 'evidence' | 'webhook' | 'work_order';
-export const SIGNING_PURPOSES: readonly SigningPurpose[] = ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order'];
+export type SigningPurpose = 'policy_bundle' | 'checkpoint' | 'evidence' | 'webhook' | 'work_order' | 'agent_release';
+export const SIGNING_PURPOSES: readonly SigningPurpose[] = ['policy_bundle', 'checkpoint', 'evidence', 'webhook', 'work_order', 'agent_release'];
 
 export interface SigningKey {
   /** RFC 7638 thumbprint of the public key. */

@@ -14,7 +14,7 @@ const SCHEMAS = ['control', 'execution', 'audit'];
 const DIRECTORIES = ['control.instance_directory', 'control.tenant_directory'];
 /** Counts by digest, of nobody's in particular. */
 const COUNTERS = ['control.rate_counters'];
-const SHARED = [...DIRECTORIES, ...COUNTERS, 'control.agent_legal_transitions', 'control.approval_legal_transitions', 'control.change_request_legal_transitions', 'control.erasure_request_legal_transitions', 'control.policy_release_legal_transitions', 'execution.lease_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.work_order_legal_transitions', 'execution.workers'];
+const SHARED = [...DIRECTORIES, ...COUNTERS, 'control.agent_legal_transitions', 'control.agent_rollout_legal_transitions', 'control.approval_legal_transitions', 'control.change_request_legal_transitions', 'control.erasure_request_legal_transitions', 'control.policy_release_legal_transitions', 'execution.lease_legal_transitions', 'execution.run_legal_transitions', 'execution.step_legal_transitions', 'execution.tool_call_legal_transitions', 'execution.work_order_legal_transitions', 'execution.workers'];
 const LOGIN_ROLES = ['countersign_control', 'countersign_execution'];
 
 let database: TestDatabase;

@@ -148,8 +148,8 @@ test('keys are given to who holds an older set, signed by each key for work orde
   const { key_set } = await poll(agent);
   const set = JSON.parse(Buffer.from(key_set!.payload, 'base64').toString('utf8')) as { seq: number; tenant_id: string; keys: Array<{ kid: string; purpose: string }> };
   expect(set.tenant_id).toBe(agent.tenantId);
-  expect(set.keys.map(({ purpose }) => purpose)).toEqual(['policy_bundle', 'work_order']);
-  expect(key_set!.signatures.map(({ keyid }) => keyid)).toEqual([set.keys[1]!.kid]);
+  expect(set.keys.map(({ purpose }) => purpose)).toEqual(['agent_release', 'policy_bundle', 'work_order']);
+  expect(key_set!.signatures.map(({ keyid }) => keyid)).toEqual([set.keys[2]!.kid]);
   await order(agent);
   expect((await poll(agent, { key_set_seq: set.seq })).key_set).toBeNull();
 });

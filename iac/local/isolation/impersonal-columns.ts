@@ -19,7 +19,7 @@ const COLUMNS: ReadonlyArray<readonly [reason: string, columns: string]> = [
     execution.instance_health.last_failure_code execution.instance_health.previous_circuit execution.figures.decisions execution.runs.trigger_part_labels execution.contents.labels
     execution.steps.input_part_labels execution.steps.output_labels execution.steps.output_part_labels execution.decisions.erased execution.decisions.adjusted execution.decisions.obligations
     execution.decisions.shadows execution.runs.pins control.agent_alarms.code control.agent_entries.kind control.agents.platform execution.agent_calls.action execution.agent_calls.outcome
-    execution.agent_calls.rules execution.work_orders.refusal`],
+    execution.agent_calls.rules execution.work_orders.refusal control.agent_rollouts.halt_code control.agent_rollouts.platform control.agent_rollout_agents.code`],
   ['ids: of records in their systems, of our calls, of agents, of Slack, of traces', `
     control.agent_enrolment_tokens.used_by_agent execution.agent_calls.call_key execution.work_orders.call_key execution.agent_watches.cursor
     control.approvals.subject execution.deliveries.subject execution.deliveries.dedupe_key execution.deliveries.traceparent execution.runs.subject execution.runs.traceparent execution.runs.trigger_key
@@ -35,9 +35,9 @@ const COLUMNS: ReadonlyArray<readonly [reason: string, columns: string]> = [
     control.erasure_requests.counts control.kill_switches.recovery control.policy_releases.gate control.policy_releases.packs control.policy_releases.layer control.policy_versions.layer
     control.policy_bundles.revision control.policy_replays.against control.policy_replays.counts control.policy_replays.report control.policy_replays.revision control.price_overrides
     execution.budget_accounts.period execution.cost_lines execution.models.metrics execution.decisions.bundle_revision execution.tool_calls.connector_version execution.tool_calls.model
-    execution.retention_progress control.agent_presence.agent_version control.agents.agent_version control.agent_presence.policy control.agent_presence.spool execution.agent_calls.bundle`],
+    execution.retention_progress control.agent_presence.agent_version control.agents.agent_version control.agent_rollouts.agent_version control.agent_rollouts.shares control.agent_presence.policy control.agent_presence.spool execution.agent_calls.bundle`],
   ['public keys, keys that are wrapped, and where objects lie', `
-    control.agents.encryption_jwk control.connector_publishers.kid control.connector_publishers.public_jwk control.oauth_client_keys control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
+    control.agents.encryption_jwk control.agent_rollouts.signature control.connector_publishers.kid control.connector_publishers.public_jwk control.oauth_client_keys control.signing_keys control.wrapped_keys control.evidence_packages.kid control.evidence_packages.object_key
     control.policy_bundles.kid control.policy_bundles.object_key control.policy_versions.object_key execution.evidence.kid execution.evidence.object_key execution.models.object_key`],
   ['secrets of systems and of apps, which nobody types a person into', `
     control.credentials control.audit_sinks.secret_sealed control.slack_apps control.slack_installations.sealed execution.refreshed_tokens`],
