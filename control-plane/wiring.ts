@@ -23,6 +23,7 @@ import { PolicyAuthorizer } from './access/policy-authorizer.ts';
 import { Settings } from './access/settings.ts';
 import type { AuthorizationSettings } from './access/settings.ts';
 import { Agents } from './agents/agents.ts';
+import { AgentsApi } from './agents/pools/agents-api.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BreakGlass } from './break-glass/break-glass.ts';
@@ -163,13 +164,14 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const references = new PolicyReferences({ ...parts, ...policies });
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
-  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell, version: packageJson.version, alarmed: (kind) => telemetry.agents.alarmed(kind) }, config.agents);
+  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell, version: packageJson.version, attempts_per_minute: config.requestRates.address_per_minute, alarmed: (kind) => telemetry.agents.alarmed(kind) }, config.agents);
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   loops.push(...machines.loops, ...changes.loops);
   let stopping = false;
   const app = createApp({
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
     handlers: changes.carryOut.by(handlersOf({
+      agentsApi: new AgentsApi({ ...parts, tokens: agents.tokens }),
       people,
       machines,
       breakGlass,

@@ -9,7 +9,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { TenantStates } from '../access/ports.ts';
 import type { Loop } from '../cell/loop.ts';
-import { RateLimit, SIGN_IN_ATTEMPTS } from '../cell/rate-limit.ts';
+import { RateLimit } from '../cell/rate-limit.ts';
 import type { Notifier } from '../live/notifier.ts';
 import { openAuthority } from './authority.ts';
 import { Enrolment } from './identity/enrolment.ts';
@@ -37,6 +37,8 @@ export interface AgentsParts {
   readonly refusals: RateLimit;
   readonly tenantStates: TenantStates;
   readonly cell: string;
+  /** Without credentials, from one address. */
+  readonly attempts_per_minute: number;
   /** Of this cell. */
   readonly version: string;
   readonly alarmed: (kind: AlarmKind) => void;
@@ -87,9 +89,9 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
   const authority = await openAuthority(settings.authority, cell, parts.objects, clock.now());
   const admission = new Admission(parts);
   const issuing = { ...parts, authority, certificate_s: settings.certificate_s };
-  const enrolment = new Enrolment({ ...issuing, reused: new ReusedTokens(parts), attempts: new RateLimit(clock, SIGN_IN_ATTEMPTS) });
+  const enrolment = new Enrolment({ ...issuing, reused: new ReusedTokens(parts), attempts: new RateLimit(clock, { burst: parts.attempts_per_minute, refill_ms: 60_000 / parts.attempts_per_minute }) });
   const server = await AgentServer.start({
-    clock, log, authority, admission, enrol: (authorization, request, address) => enrolment.enrol(authorization, request, address),
+    clock, log, authority, admission, enrol: (authorization, request, from) => enrolment.enrol(authorization, request, from),
     routes: agentRoutes({ renewal: new Renewal(issuing), sessions }),
   }, { host: settings.host, port: settings.port, hostname: new URL(settings.publicUrl ?? 'https://localhost').hostname });
   const watch = new ConnectionWatch({ ...parts, admission, connected: server });

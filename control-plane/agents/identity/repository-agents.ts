@@ -7,6 +7,29 @@ export const insertAgent: Statement = {
     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $4, $8, $9, $10)`,
 };
 
+export interface BeforeRow {
+  readonly id: string;
+  readonly pool_id: string;
+  readonly certificate_serial: string;
+}
+
+export const lockAgentBefore: Statement = {
+  name: 'agents.lock_before',
+  text: `
+    SELECT id, pool_id, certificate_serial FROM control.agents
+     WHERE tenant_id = $1 AND id = $2 AND state <> 'revoked' AND $3 IN (certificate_serial, previous_serial) FOR UPDATE`,
+};
+
+/** No certificate of before is good any more. An agent that takes no work goes on taking none: a person resumes it. */
+export const enrolAgain: Statement = {
+  name: 'agents.enrol_again',
+  text: `
+    UPDATE control.agents
+       SET enrolled_by_token = $4, enrolled_at = clock_timestamp(), encryption_jwk = $5, certificate_serial = $6, certificate_expires_at = $7, previous_serial = NULL,
+           previous_expires_at = NULL, agent_version = $8, protocol = $9, platform = $10
+     WHERE tenant_id = $1 AND id = $2 AND pool_id = $3`,
+};
+
 /**
  * The certificate that it was asked with goes on until its own end: where the answer is lost the agent has no other. No row where the agent was
  * revoked meanwhile, or has renewed twice since that one.

@@ -47,6 +47,7 @@ export const revokeToken: Statement = {
 
 /** Where the token enrols an agent. */
 export interface PlaceRow {
+  readonly agent_id: string;
   readonly tenant_slug: string;
   readonly workspace_id: string;
   readonly workspace_slug: string;
@@ -56,17 +57,17 @@ export interface PlaceRow {
   readonly pool: string;
 }
 
-/** Whoever is second waits for the first to commit, and then finds it used: of any number at once, one has a row. */
+/** By the agent $5 where that is in the pool $6, and else by the new one $4. Whoever is second waits for the first to commit, and then finds it used: of any number at once, one has a row. */
 export const useToken: Statement = {
   name: 'agent_tokens.use',
   text: `
-    UPDATE control.agent_enrolment_tokens t SET used_at = clock_timestamp(), used_by_agent = $4, uses = 1
+    UPDATE control.agent_enrolment_tokens t SET used_at = clock_timestamp(), used_by_agent = CASE WHEN t.pool_id = $6 THEN $5 ELSE $4 END, uses = 1
       FROM control.agent_pools p
       JOIN control.workspaces w ON w.tenant_id = p.tenant_id AND w.id = p.workspace_id
       JOIN control.environments e ON e.tenant_id = p.tenant_id AND e.id = p.environment_id
       JOIN control.tenant_directory d ON d.tenant_id = p.tenant_id
      WHERE ${POOL_OF_TOKEN} AND t.tenant_id = $1 AND t.id = $2 AND t.secret_sha256 = $3 AND ${IS_GOOD}
-    RETURNING d.slug AS tenant_slug, w.id AS workspace_id, w.slug AS workspace_slug, e.id AS environment_id, e.name AS environment_name, p.id AS pool_id, p.name AS pool`,
+    RETURNING t.used_by_agent AS agent_id, d.slug AS tenant_slug, w.id AS workspace_id, w.slug AS workspace_slug, e.id AS environment_id, e.name AS environment_name, p.id AS pool_id, p.name AS pool`,
 };
 
 export interface ReuseRow {

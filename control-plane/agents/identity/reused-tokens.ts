@@ -4,6 +4,8 @@ import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { RateLimit } from '../../cell/rate-limit.ts';
 import type { Notifier } from '../../live/notifier.ts';
+import { raiseAlarm } from '../session/repository-alarms.ts';
+import type { AlarmKind } from '../session/repository-alarms.ts';
 import { moveAgent } from './agent-state.ts';
 import { countReuse } from './repository-tokens.ts';
 import type { ReuseRow } from './repository-tokens.ts';
@@ -15,6 +17,8 @@ export interface ReusedTokensParts {
   readonly notifier: Notifier;
   /** Whoever shows a used token over and over does not fill the trail. */
   readonly refusals: RateLimit;
+  /** Counts alarms. */
+  readonly alarmed: (kind: AlarmKind) => void;
 }
 
 const CELL = { kind: 'system', id: 'control-plane' } as const;
@@ -37,14 +41,17 @@ export class ReusedTokens {
       const reuse = await tx.maybeOne<ReuseRow>(countReuse, [tenant_id, token.id, secretDigest(token)]);
       return reuse === undefined ? undefined : { agentId: reuse.agent_id, isNew: await this.#alarm(tx, token, reuse) };
     });
-    if (drained?.isNew === true) this.#parts.notifier.agent({ tenant_id, agent_id: drained.agentId, about: 'state', order_id: null });
-    return drained !== undefined;
+    if (drained === undefined) return false;
+    this.#parts.alarmed('token_reused');
+    if (drained.isNew) this.#parts.notifier.agent({ tenant_id, agent_id: drained.agentId, about: 'state', order_id: null });
+    return true;
   }
 
   async #alarm(tx: Transaction, { tenant_id, id }: EnrolmentToken, { agent_id, uses, workspace_id, pool_id, pool }: ReuseRow): Promise<boolean> {
     const { clock, refusals } = this.#parts;
     const at = clock.now();
     const moved = await moveAgent(tx, { at, tenantId: tenant_id, workspaceId: null, agentId: agent_id, to: 'draining', actor: CELL, reason: null, because: 'token_reused' });
+    await raiseAlarm(tx, tenant_id, { agent_id, kind: 'token_reused', code: 'token_reused' });
     const noted = refusals.take(`enrolment ${id}`);
     if (noted === null) return moved.kind === 'moved';
     await appendAudit(tx, {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { clientAddress } from '@countersign/platform/http/client-address.ts';
@@ -20,9 +21,9 @@ export class AgentConnection {
   readonly #held = new Set<AbortController>();
   readonly #ending: NodeJS.Timeout;
 
-  constructor(session: ServerHttp2Session, now: Date) {
+  constructor(session: ServerHttp2Session, authority: X509Certificate, now: Date) {
     this.#session = session;
-    this.presented = presentedOn(session.socket as unknown as PeerFacts);
+    this.presented = presentedOn(session.socket as unknown as PeerFacts, authority);
     this.address = addressOf({ headers: {}, socket: session.socket });
     const life_ms = this.presented.kind === 'agent' ? this.presented.endsAt.getTime() - now.getTime() : STRANGER_MS;
     this.#ending = setTimeout(() => this.end(this.presented.kind === 'agent' ? agentExpired() : strangerStayed()), Math.max(0, life_ms));

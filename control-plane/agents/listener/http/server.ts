@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
@@ -26,8 +26,8 @@ export interface AgentServerParts {
   readonly authority: CertificateAuthority;
   readonly admission: Admission;
   readonly routes: readonly AgentRoute[];
-  /** What is asked without a certificate; `address`: whom it is counted against. */
-  readonly enrol: (authorization: string | undefined, request: () => Promise<EnrolRequest>, address: string) => Promise<EnrolAnswer>;
+  /** The one call that takes no certificate. */
+  readonly enrol: (authorization: string | undefined, request: () => Promise<EnrolRequest>, from: Pick<AgentConnection, 'address' | 'presented'>) => Promise<EnrolAnswer>;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -43,11 +43,13 @@ const RENEWAL_CHECK_MS = 3600_000;
 export class AgentServer implements ConnectedAgents {
   readonly #parts: AgentServerParts;
   readonly #server: Http2SecureServer;
+  readonly #authority: X509Certificate;
   readonly #connections = new Map<ServerHttp2Session, AgentConnection>();
   #renewal: NodeJS.Timeout | undefined;
 
   private constructor(parts: AgentServerParts, identity: ServerIdentity) {
     this.#parts = parts;
+    this.#authority = new X509Certificate(parts.authority.certificate_pem);
     this.#server = createSecureServer({ ...tlsOptions(identity, parts.authority), requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS, settings: { maxConcurrentStreams: MAX_STREAMS } });
     this.#server.on('session', (session) => this.#connected(session));
     this.#server.on('stream', (stream, headers) => void this.#answer(stream, headers));
@@ -100,7 +102,7 @@ export class AgentServer implements ConnectedAgents {
     session.setTimeout(SILENT_MS, () => session.destroy());
     session.on('error', (error) => this.#parts.log.debug({ err: error }, 'a connection to the agent port broke'));
     session.once('close', () => this.#connections.delete(session));
-    this.#connections.set(session, new AgentConnection(session, this.#parts.clock.now()));
+    this.#connections.set(session, new AgentConnection(session, this.#authority, this.#parts.clock.now()));
   }
 
   /** One request: who is it, may they, is it what the protocol says, do it, answer. */
@@ -131,7 +133,7 @@ export class AgentServer implements ConnectedAgents {
     const method = headers[':method'] ?? '';
     if (path === AGENT_PATHS.enrol && method === 'POST') {
       const read = (): Promise<EnrolRequest> => readBody(stream, headers['content-type'], 'enrol_request');
-      return { status: 201, json: await this.#parts.enrol(headers.authorization, read, connection.address) };
+      return { status: 201, json: await this.#parts.enrol(headers.authorization, read, connection) };
     }
     const agent = await this.#parts.admission.admit(connection.presented, signal);
     const { route, name } = this.#find(method, path);
