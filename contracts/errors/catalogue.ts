@@ -175,6 +175,9 @@ export const ERROR_CATALOGUE = {
   certificate_invalid: { status: 401, title: 'The certificate is not one of an agent here', fix: 'Run `countersign-agent doctor`; enrol the agent if it says so.' },
   agent_expired: { status: 401, title: 'The agent\'s certificate has ended', fix: 'Get a token and enrol it again.' },
   agent_too_old: { status: 426, title: 'The agent is too old for this cell', fix: 'Install a newer one; what it has on its disk stays.' },
+  agent_state: { status: 409, title: 'The agent is not in a state for that', fix: 'See its `state`: one that is revoked stays so, and the machine enrols as another.' },
+  pool_unknown: { status: 422, title: 'There is no such pool of agents there', fix: 'Name a pool of the same environment by its `apl_` id.' },
+  pool_in_use: { status: 409, title: 'The pool is in use', fix: 'Only a pool that never had agents, tokens or instances can be removed.' },
   spool_gap: { status: 409, title: 'Entries before these were never delivered', fix: 'Send from `acked_seq` + 1. What is nowhere any more is lost: look at the disk of the agent, then enrol it anew.' },
   spool_forked: { status: 409, title: 'The spool does not continue what the cell holds', fix: 'The agent\'s state was restored or changed. Keep it for whoever looks into it, and enrol the agent anew with an empty one.' },
 } as const satisfies Record<string, ErrorEntry>;

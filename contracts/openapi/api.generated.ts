@@ -1962,6 +1962,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agent-pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pools of agents, by environment and name */
+        get: operations["listAgentPools"];
+        put?: never;
+        /**
+         * Make a pool for agents of an environment that can do the same work
+         * @description Workflows name it as `placement`, `agent:<name>`; instances that only its agents reach are made with its id.
+         */
+        post: operations["createAgentPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-pools/{pool_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a pool that nothing was ever in
+         * @description Not one that had agents, tokens or instances; what they did is told under its name.
+         */
+        delete: operations["deleteAgentPool"];
+        options?: never;
+        head?: never;
+        /**
+         * Say for how long orders of a pool may begin
+         * @description For orders that are signed from now on. What an agent holds in an outage goes on until then, and nothing is given to another agent before.
+         */
+        patch: operations["updateAgentPool"];
+        trace?: never;
+    };
+    "/api/v1/agent-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens that enrol agents, the newest first */
+        get: operations["listAgentTokens"];
+        put?: never;
+        /**
+         * Let one agent enrol into a pool
+         * @description The token works once and for ten minutes, and is shown only now. It names the cell and its certificate authority, so that the agent knows whom it
+         *     talks to. Used a second time it is an alarm, and the agent that it enrolled takes no more work until somebody has looked.
+         */
+        post: operations["createAgentToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back a token that was not used
+         * @description Of one that was used, revoke the agent.
+         */
+        delete: operations["revokeAgentToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents, and how each was last heard of */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        /** One agent */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an agent no more work
+         * @description It ends what it has and delivers what it has to tell.
+         */
+        post: operations["drainAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an agent that is drained work again
+         * @description What it was alarmed about counts as looked at.
+         */
+        post: operations["resumeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trust an agent no more
+         * @description Within a second its certificates are refused, also on connections that are open. What it delivered stays; what it ran and cannot tell any more is of
+         *     unknown outcome and waits for people. It does not come back: the machine enrols as another agent.
+         */
+        post: operations["revokeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policy": {
         parameters: {
             query?: never;
@@ -4542,6 +4736,136 @@ export interface components {
             /** @description The proxy is asked for host names, where only it can resolve them; else for addresses that were resolved and checked here */
             proxy_resolves_names?: boolean;
         };
+        /** @description For how long an order of the pool may begin */
+        OrderValidMs: number;
+        NewAgentPool: {
+            name: string;
+            /** @enum {string} */
+            environment: "dev" | "staging" | "prod";
+            order_valid_ms?: components["schemas"]["OrderValidMs"];
+        };
+        AgentPool: {
+            id: string;
+            name: string;
+            environment: string;
+            order_valid_ms: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description How many agents it has that are not revoked; `lost` are those of them that are not heard of */
+            agents: {
+                active: number;
+                draining: number;
+                lost: number;
+            };
+            /** @description Names of the connector instances that only its agents reach */
+            instances: string[];
+        };
+        AgentToken: {
+            id: string;
+            pool_id: string;
+            pool: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * @description reused: it was shown again after it had enrolled an agent
+             * @enum {string}
+             */
+            state: "issued" | "used" | "reused" | "expired" | "revoked";
+            /** Format: date-time */
+            used_at: string | null;
+            /** @description The agent that it enrolled */
+            used_by_agent: string | null;
+            uses: number;
+        };
+        NewAgentToken: components["schemas"]["AgentToken"] & {
+            /** @description Shown only now */
+            token: string;
+        };
+        /** @enum {string} */
+        AgentState: "active" | "draining" | "revoked";
+        Agent: {
+            id: string;
+            pool_id: string;
+            pool: string;
+            environment: string;
+            state: components["schemas"]["AgentState"];
+            state_reason: string | null;
+            state_by: string;
+            /** Format: date-time */
+            state_at: string;
+            /** Format: date-time */
+            enrolled_at: string;
+            /**
+             * Format: date-time
+             * @description It renews it itself at half of its life; once it has ended somebody has to enrol the machine again
+             */
+            certificate_expires_at: string;
+            agent_version: string;
+            protocol: number;
+            platform: string;
+            /** @description As it last said; null where nothing was heard of it yet */
+            presence: null | components["schemas"]["AgentPresence"];
+            /** @description What somebody has to look at, the newest first; over once the agent is resumed or revoked, or after a day */
+            alarms: components["schemas"]["AgentAlarm"][];
+        };
+        AgentPresence: {
+            /** Format: date-time */
+            seen_at: string;
+            /** @description Not heard of for 15 s: it is given no work */
+            is_lost: boolean;
+            capacity: number;
+            free: number;
+            /** @description Orders that it works on */
+            under_way: number;
+            /** @description It takes no more work, by itself or because it was told so */
+            draining: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The policy of its environment as it holds it */
+            policy: null | {
+                /** @enum {string} */
+                state: "fresh" | "stale" | "missing" | "invalid";
+                seq: number | null;
+                /** @description Of the bundle that it would be served now */
+                served_seq: number | null;
+                /**
+                 * Format: date-time
+                 * @description From then on it denies everything unless it hears of policy
+                 */
+                expires_at: string | null;
+            };
+            connections: {
+                name: string;
+                connector: string;
+                package_digest: string | null;
+            }[];
+            spool: {
+                /** @enum {string} */
+                state: "open" | "full" | "damaged";
+                /** @description Entries that the cell does not have yet */
+                waiting: number;
+                bytes: number;
+                limit_bytes: number;
+            };
+            /** @description By how much its clock is behind the cell's */
+            clock_offset_ms: number;
+            memory_bytes: number;
+        };
+        AgentAlarm: {
+            /** @enum {string} */
+            kind: "token_reused" | "order_refused" | "policy_refused" | "spool_forked" | "spool_gap";
+            /** @description The refusal, where the kind alone does not say it */
+            code: string;
+            count: number;
+            /** Format: date-time */
+            raised_at: string;
+            /** Format: date-time */
+            last_at: string;
+        };
         NewInstance: {
             connector: string;
             connector_version: string;
@@ -4559,6 +4883,8 @@ export interface components {
             credential_id?: string | null;
             webhook_credential_id?: string | null;
             shared_secret_credential_id?: string | null;
+            /** @description Only agents of this pool reach it: they know where it is, and hold what signs in there. Then there is no base URL, connection, allowed host or credential here */
+            pool_id?: string | null;
         };
         Instance: {
             id: string;
@@ -4573,6 +4899,11 @@ export interface components {
             };
             enabled: boolean;
             webhook_url: string;
+            /** @description Whose agents alone reach it; null where the workers do */
+            pool: null | {
+                id: string;
+                name: string;
+            };
             package?: components["schemas"]["InstancePackage"];
             health: components["schemas"]["InstanceHealth"];
         };
@@ -6555,6 +6886,7 @@ export interface components {
         };
     };
     parameters: {
+        AgentId: string;
         Limit: number;
         DecisionId: string;
         ReplayId: string;
@@ -6595,7 +6927,15 @@ export interface components {
         PolicyLayer: string;
         PolicyReleaseId: string;
     };
-    requestBodies: never;
+    requestBodies: {
+        WithReason: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+    };
     headers: never;
     pathItems: never;
 }
@@ -10163,6 +10503,295 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Instance"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgentPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of the workspace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AgentPool"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAgentPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgentPool"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPool"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAgentPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateAgentPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    order_valid_ms: components["schemas"]["OrderValidMs"];
+                };
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPool"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgentTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AgentToken"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAgentToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    pool_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAgentToken"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeAgentToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description Only those of this pool */
+                pool_id?: string;
+                /** @description Those that are revoked, too */
+                revoked?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By pool, the newest first; 1,000 at most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Agent"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    drainAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["WithReason"];
+        responses: {
+            /** @description Draining */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["WithReason"];
+        responses: {
+            /** @description Active */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["WithReason"];
+        responses: {
+            /** @description Revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -10,6 +10,7 @@ export const PERMISSION_NAMES = [
   'runs:read', 'runs:start', 'runs:control', 'schedules:control', 'views:use', 'content:read', 'evidence:read', 'evidence:build',
   'approvals:read', 'slack:manage', 'workflows:read', 'workflows:publish', 'workflows:activate',
   'connectors:read', 'connectors:manage', 'packages:approve', 'credentials:read', 'credentials:manage',
+  'agents:read', 'agents:enrol', 'agents:manage',
   'policies:read', 'policies:read_bundle', 'policies:read_source', 'policies:draft', 'policies:simulate', 'policies:publish', 'policies:release',
   'policies:override_gate', 'policies:manage_gate', 'policies:replay', 'decisions:read', 'decisions:export',
   'kill_switches:read', 'kill_switches:set', 'keys:rotate', 'keys:revoke', 'audit:read', 'audit:export', 'audit:manage', 'budgets:read', 'budgets:manage',
@@ -149,6 +150,18 @@ export const OPERATION_PERMISSION = {
   deleteCredential: 'credentials:manage',
   listInstances: 'connectors:read',
   createInstance: 'connectors:manage',
+  listAgentPools: 'agents:read',
+  createAgentPool: 'agents:manage',
+  updateAgentPool: 'agents:manage',
+  deleteAgentPool: 'agents:manage',
+  listAgentTokens: 'agents:enrol',
+  createAgentToken: 'agents:enrol',
+  revokeAgentToken: 'agents:enrol',
+  listAgents: 'agents:read',
+  getAgent: 'agents:read',
+  drainAgent: 'agents:manage',
+  resumeAgent: 'agents:manage',
+  revokeAgent: 'agents:manage',
   listSchedules: 'runs:read',
   pauseSchedule: 'schedules:control',
   resumeSchedule: 'schedules:control',
@@ -305,14 +318,14 @@ export const SECOND_PERSON_OPERATIONS = [
 export const OPEN_TO_ANY_SCOPE = ['getMe', 'getCell', 'listKeys', 'listPermissions', 'signOut'] as const satisfies readonly OperationId[];
 
 const READS: readonly PermissionName[] = [
-  'runs:read', 'views:use', 'approvals:read', 'workflows:read', 'connectors:read', 'policies:read', 'decisions:read', 'kill_switches:read', 'budgets:read', 'workspaces:read',
+  'runs:read', 'views:use', 'approvals:read', 'workflows:read', 'connectors:read', 'agents:read', 'policies:read', 'decisions:read', 'kill_switches:read', 'budgets:read', 'workspaces:read',
 ];
 
 /** What the built-in roles hold. Content is what tickets say and what models answered: without `content:read` one sees metadata, digests and states. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly PermissionName[]>> = {
   viewer: READS,
   operator: [
-    ...READS, 'content:read', 'runs:start', 'runs:control', 'schedules:control', 'evidence:read', 'workflows:activate', 'kill_switches:set', 'people:read', 'roles:read',
+    ...READS, 'content:read', 'runs:start', 'runs:control', 'schedules:control', 'evidence:read', 'workflows:activate', 'agents:manage', 'kill_switches:set', 'people:read', 'roles:read',
   ],
   author: [
     ...READS, 'content:read', 'runs:start', 'workflows:publish', 'policies:draft', 'policies:simulate', 'policies:read_source', 'people:read', 'roles:read',

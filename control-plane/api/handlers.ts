@@ -1,3 +1,4 @@
+import type { AgentsApi } from '../agents/pools/agents-api.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Budgets } from '../budgets/budgets.ts';
@@ -41,6 +42,7 @@ import type { Workflows } from '../workflows/workflows.ts';
 import type { Handlers } from './operation.ts';
 
 export interface Services {
+  readonly agentsApi: AgentsApi;
   readonly machines: Machines;
   readonly breakGlass: BreakGlass;
   readonly changes: Changes;
@@ -86,6 +88,7 @@ export interface Services {
 /** Which part of the control plane carries out which operation of the contract. */
 export function handlersOf(parts: Services): Handlers {
   return {
+    ...parts.agentsApi.handlers,
     ...parts.machines.handlers,
     ...parts.breakGlass.handlers,
     ...parts.changes.handlers,

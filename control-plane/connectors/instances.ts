@@ -8,6 +8,7 @@ import { violates } from '@countersign/platform/postgres/errors.ts';
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { isDeclared } from '@countersign/contracts/connectors/binding-problems.ts';
 import type { ConnectorManifest } from '@countersign/contracts/connectors/manifest.ts';
+import { poolOfEnvironment } from '../agents/pools/repository-pools.ts';
 import type { Answer, Call } from '../api/operation.ts';
 import { actorOf } from '../identity/principal.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -39,6 +40,7 @@ export class Instances {
 
   async createInstance({ principal, body }: Call<'createInstance'>): Promise<Answer<'createInstance'>> {
     const { tenantId, workspaceId } = principal;
+    assertPlaceFits(body);
     const allowedHosts = allowedHostsOf(body);
     const id = newId('connector_instance');
     try {
@@ -48,11 +50,12 @@ export class Instances {
         assertReadable(body, allowedHosts, version.manifest);
         await checkCredentials(tx, principal, body, version.manifest);
         const environment = await tx.one<{ id: string }>(findEnvironment, [tenantId, workspaceId, body.environment]);
+        await checkPool(tx, tenantId, environment.id, body.pool_id ?? null);
         await tx.change(insertInstanceDirectory, [id, tenantId]);
         await tx.change(insertInstance, [
           tenantId, id, workspaceId, environment.id, body.connector, body.connector_version, version.manifest_digest, body.name, body.base_url ?? null,
           JSON.stringify(allowedHosts), JSON.stringify(body.settings ?? {}), body.credential_id ?? null, body.webhook_credential_id ?? null,
-          body.shared_secret_credential_id ?? null, JSON.stringify(body.connection ?? {}), version.package_digest,
+          body.shared_secret_credential_id ?? null, JSON.stringify(body.connection ?? {}), version.package_digest, body.pool_id ?? null,
         ]);
         await appendAudit(tx, {
           at: this.#parts.clock.now(), type: 'instance.created', tenant_id: tenantId, workspace_id: workspaceId, run_id: null,
@@ -60,6 +63,7 @@ export class Instances {
           data: {
             connector: body.connector, connector_version: body.connector_version, manifest_digest: version.manifest_digest, package_digest: version.package_digest, environment: body.environment,
             allowed_hosts: allowedHosts, credential_id: body.credential_id ?? null, webhook_credential_id: body.webhook_credential_id ?? null,
+            ...(typeof body.pool_id === 'string' ? { pool_id: body.pool_id } : {}),
           },
         });
       });
@@ -127,6 +131,19 @@ function assertHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw fieldInvalid('/base_url', 'Use an http or https URL.');
   if (url.username !== '' || url.password !== '') throw fieldInvalid('/base_url', 'Leave user and password out: store them as a credential.');
+}
+
+/** Where an instance of a pool is, and what signs in there, is for the agents alone to know: nothing said here could widen what they reach. */
+function assertPlaceFits({ pool_id, base_url, allowed_hosts, connection, credential_id }: NewInstance): void {
+  if (typeof pool_id !== 'string') return;
+  const said = { base_url: base_url ?? undefined, allowed_hosts: allowed_hosts?.length === 0 ? undefined : allowed_hosts, connection, credential_id: credential_id ?? undefined };
+  const errors = Object.entries(said).filter(([, value]) => value !== undefined).map(([name]) => ({ field: `/${name}`, code: 'not_with_a_pool', message: 'Leave it out: it stands in the configuration of the agents.' }));
+  if (errors.length > 0) throw new ApiError('request_invalid', 'An instance that is reached by a pool of agents has no address and no credential here.', { errors });
+}
+
+async function checkPool(tx: Transaction, tenantId: string, environmentId: string, poolId: string | null): Promise<void> {
+  if (poolId === null || await tx.maybeOne(poolOfEnvironment, [tenantId, environmentId, poolId]) !== undefined) return;
+  throw new ApiError('pool_unknown', 'There is no such pool of agents in the environment of the instance.', { errors: [{ field: '/pool_id', code: 'pool_unknown', message: 'Name a pool of the same environment by its apl_ id.' }] });
 }
 
 /** Only those of the workspace: whoever names the host would otherwise have another workspace's secret sent to it. */

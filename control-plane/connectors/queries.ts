@@ -54,8 +54,8 @@ export const insertInstance: Statement = {
   text: `
     INSERT INTO control.connector_instances (tenant_id, id, workspace_id, environment_id, connector, connector_version, manifest_digest, name,
                                              base_url, allowed_hosts, settings, credential_id, webhook_credential_id, shared_secret_credential_id,
-                                             connection, package_digest)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+                                             connection, package_digest, pool_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 };
 
 export interface HealthColumns {
@@ -82,18 +82,21 @@ export interface InstanceListRow extends HealthColumns {
   readonly enabled: boolean;
   readonly manifest_digest: string;
   readonly package_digest: string | null;
+  /** Whose agents alone reach it. */
+  readonly pool: { readonly id: string; readonly name: string } | null;
 }
 
 export const listInstances: Statement = {
   name: 'connectors.list_instances',
   text: `
     SELECT i.id, i.connector, i.connector_version, i.name, e.name AS environment, i.base_url, i.allowed_hosts, i.settings, i.enabled,
-           i.manifest_digest, i.package_digest,
+           i.manifest_digest, i.package_digest, CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('id', o.id, 'name', o.name) END AS pool,
            coalesce(h.circuit, 'closed') AS circuit, h.last_failure_code, CASE WHEN h.circuit <> 'closed' THEN h.probe_at END AS probe_at,
            CASE WHEN h.blocked_until > clock_timestamp() THEN h.blocked_until END AS blocked_until,
            CASE WHEN h.window_ends_at > clock_timestamp() THEN h.window_limit END AS window_limit, h.window_count, h.window_ends_at, h.window_source
       FROM control.connector_instances i JOIN control.environments e ON (e.tenant_id, e.id) = (i.tenant_id, i.environment_id)
       LEFT JOIN execution.instance_health h ON (h.tenant_id, h.instance_id) = (i.tenant_id, i.id)
+      LEFT JOIN control.agent_pools o ON (o.tenant_id, o.id) = (i.tenant_id, i.pool_id)
      WHERE i.tenant_id = $1 AND i.workspace_id = $2 AND ($3::text IS NULL OR i.id = $3)
      ORDER BY e.ordinal, i.name`,
 };
