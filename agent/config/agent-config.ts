@@ -9,6 +9,8 @@ export type SecretRef =
 export interface AgentConfig {
   readonly state_dir: string;
   readonly capacity: number;
+  /** Orders that are under way get so long to end when the agent is stopped. */
+  readonly shutdown_s: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly log: { readonly format: 'json' | 'text'; readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly control_plane: { readonly proxy: ProxyConfig | null };

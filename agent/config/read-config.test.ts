@@ -26,7 +26,7 @@ function problemsOf(text: string, env: Record<string, string> = {}): readonly st
 describe('the settings of an agent', () => {
   it('are those of the file, with defaults for what it does not say', () => {
     const config = readConfig('agent.yaml', WHOLE, { PATH: '/bin' });
-    expect(config).toMatchObject({ capacity: 8, log: { format: 'json', level: 'info' }, spool: { limit_bytes: 268_435_456 }, policy: { ttl_s: 900 } });
+    expect(config).toMatchObject({ capacity: 8, shutdown_s: 30, log: { format: 'json', level: 'info' }, spool: { limit_bytes: 268_435_456 }, policy: { ttl_s: 900 } });
     expect(config.connections[0]!.credential).toEqual({ kind: 'basic', username: { env: 'SN_USER' }, password: { command: ['pass', 'show', 'sn'] } });
   });
 

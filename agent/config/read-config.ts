@@ -9,9 +9,11 @@ export const ENV_PREFIX = 'COUNTERSIGN_AGENT_';
 
 /** Settings of one value, which the environment may have: `COUNTERSIGN_AGENT_SPOOL_LIMIT_BYTES` for `spool.limit_bytes`. */
 const FROM_ENVIRONMENT: ReadonlyArray<readonly [path: readonly string[], isNumber: boolean]> = [
-  [['state_dir'], false], [['capacity'], true], [['log', 'format'], false], [['log', 'level'], false], [['control_plane', 'proxy', 'url'], false],
+  [['state_dir'], false], [['capacity'], true], [['shutdown_s'], true], [['log', 'format'], false], [['log', 'level'], false], [['control_plane', 'proxy', 'url'], false],
   [['spool', 'limit_bytes'], true], [['spool', 'reserve_bytes'], true], [['spool', 'key_file'], false], [['policy', 'ttl_s'], true],
 ];
+/** Variables that are no settings: where the settings are, and what an enrolment takes. */
+const NO_SETTINGS = ['CONFIG', 'ENROLMENT_TOKEN'].map((name) => `${ENV_PREFIX}${name}`);
 const DEPTH_LIMIT = 8;
 
 const validate = new Ajv2020({ strict: false, allErrors: true, useDefaults: true, discriminator: true, verbose: true }).compile<AgentConfig>(schema);
@@ -60,7 +62,7 @@ function setFromEnvironment(value: Record<string, unknown>, env: Readonly<Record
   const names = new Map(FROM_ENVIRONMENT.map(([path, isNumber]) => [`${ENV_PREFIX}${path.join('_').toUpperCase()}`, { path, isNumber }]));
   const problems: string[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith(ENV_PREFIX) || name === `${ENV_PREFIX}CONFIG` || text === undefined) continue;
+    if (!name.startsWith(ENV_PREFIX) || NO_SETTINGS.includes(name) || text === undefined) continue;
     const known = names.get(name);
     if (known === undefined) problems.push(`${name} in the environment is no setting. There are ${[...names.keys()].join(', ')}.`);
     else if (known.isNumber && !/^\d{1,15}$/.test(text)) problems.push(`${name} in the environment takes a whole number.`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeEnrolmentToken } from '@countersign/contracts/agent/enrolment-token.ts';
 import type { EnrolRequest } from '@countersign/contracts/agent/protocol.ts';
-import { spiffeIdOf } from '@countersign/contracts/agent/spiffe-id.ts';
+import { readSpiffeId, spiffeIdOf } from '@countersign/contracts/agent/spiffe-id.ts';
 import { issueCertificate, publicKeyOfRequest } from '@countersign/platform/certificates/issue.ts';
 import { CELL_KEY, id, keySet, SELF, signedKeySet, signingPair } from '../orders/testing/orders.ts';
 import { CellConnection } from '../session/cell-connection.ts';
@@ -23,6 +23,8 @@ let state_dir: string;
 /** What the cell answers in place of what is right. */
 let lies: Record<string, unknown> = {};
 let forKey: Uint8Array | undefined;
+/** Whom the cell takes whoever asks for. */
+let named = SPIFFE;
 const asked: Array<{ readonly path: string; readonly authorization: string | undefined; readonly authorized: boolean }> = [];
 
 beforeAll(async () => {
@@ -33,6 +35,7 @@ beforeEach(() => {
   state_dir = join(mkdtempSync(join(tmpdir(), 'agent-')), 'state');
   lies = {};
   forKey = undefined;
+  named = SPIFFE;
   asked.length = 0;
 });
 
@@ -42,9 +45,9 @@ async function answer(request: Http2ServerRequest, response: Http2ServerResponse
   const { csr_pem } = JSON.parse(Buffer.concat(chunks).toString()) as EnrolRequest;
   asked.push({ path: request.url, authorization: request.headers.authorization, authorized: (request.socket as { authorized?: boolean }).authorized === true });
   const now = Date.now();
-  const { pem } = await issueCertificate({ name: SELF.agent_id, use: 'client', publicKey: forKey ?? await publicKeyOfRequest(csr_pem), alternative_names: [{ type: 'url', value: SPIFFE }], not_before: new Date(now - 60_000), not_after: new Date(now + 3_540_000) }, cell.authority.name, cell.authority.signer);
+  const { pem } = await issueCertificate({ name: SELF.agent_id, use: 'client', publicKey: forKey ?? await publicKeyOfRequest(csr_pem), alternative_names: [{ type: 'url', value: named }], not_before: new Date(now - 60_000), not_after: new Date(now + 3_540_000) }, cell.authority.name, cell.authority.signer);
   const whole = {
-    certificate_pem: pem, ca_pem: cell.authority.certificate_pem, server_time: new Date(now).toISOString(), agent_id: SELF.agent_id, spiffe_id: SPIFFE, tenant: { id: SELF.tenant_id, slug: 'acme' },
+    certificate_pem: pem, ca_pem: cell.authority.certificate_pem, server_time: new Date(now).toISOString(), agent_id: readSpiffeId(named)!.agent_id, spiffe_id: named, tenant: { id: SELF.tenant_id, slug: 'acme' },
     workspace: { id: SELF.workspace_id, slug: 'it' }, environment: { id: SELF.environment_id, name: 'prod' }, pool: 'onprem', policy_scope: SELF.environment_id, key_set: signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), more_than_the_agent_knows: 1, ...lies,
   };
   const { refuse } = lies as { refuse?: string };
@@ -80,6 +83,21 @@ describe('an enrolment', () => {
     await enrol(options());
     await expect(enrol(options())).rejects.toMatchObject({ code: 'already_enrolled' });
     expect(asked).toHaveLength(1);
+  });
+
+  it('over another one, when that is wanted, shows its certificate: the same agent keeps what it has to deliver, and another begins anew', async () => {
+    const first = await enrol(options());
+    const { keys } = await loadEnrolment(state_dir);
+    writeFileSync(join(state_dir, 'spool.db'), 'what waits');
+    await enrol(options({ again: true }));
+    expect(asked.map(({ authorized }) => authorized)).toEqual([false, true]);
+    const again = await loadEnrolment(state_dir);
+    expect([again.keys.signing.equals(keys.signing), again.keys.encryption.equals(keys.encryption), again.identity.agent_id]).toEqual([false, true, first.agent_id]);
+    expect(readdirSync(state_dir)).toContain('spool.db');
+    named = SPIFFE.replace(/agent\/.*/, `agent/${id('agt', 'z')}`);
+    await enrol(options({ again: true }));
+    expect(readdirSync(state_dir)).not.toContain('spool.db');
+    expect(readdirSync(state_dir)).toContain(`spool-${first.agent_id}.db`);
   });
 
   it.each<[string, () => void, string]>([

@@ -10,13 +10,16 @@ import type { SessionProxy } from '../session/dial.ts';
 import { readAnswer } from '../session/read-answer.ts';
 import { pinnedAuthority } from '../session/secure.ts';
 import { EnrolmentError } from './errors.ts';
-import { encryptionJwkOf, isEnrolled, newKeys, saveEnrolment } from './identity.ts';
+import { clientIdentityOf, encryptionJwkOf, isEnrolled, loadEnrolment, newKeys, saveEnrolment } from './identity.ts';
 import type { AgentKeys, Identity } from './identity.ts';
+import { putSpoolAside } from './spool-aside.ts';
 
 export interface EnrolOptions {
   readonly state_dir: string;
   readonly token: string;
   readonly proxy: SessionProxy | null;
+  /** Over an identity that is there: the cell is shown its certificate, expired or not, and goes on with the same agent where it may. */
+  readonly again?: boolean;
   readonly about: Pick<EnrolRequest, 'version' | 'platform' | 'labels' | 'capacity'>;
 }
 
@@ -28,23 +31,35 @@ const ANSWER_MS = 30_000;
  *
  * @throws EnrolmentError, SessionError
  */
-export async function enrol({ state_dir, token: text, proxy, about }: EnrolOptions): Promise<Identity> {
+export async function enrol({ state_dir, token: text, proxy, about, again = false }: EnrolOptions): Promise<Identity> {
   const token = readEnrolmentToken(text);
   if (token === null) throw new EnrolmentError('token_invalid', 'That is no enrolment token. It begins with cs_enrol_; copy it whole.');
-  if (await isEnrolled(state_dir)) throw new EnrolmentError('already_enrolled', `There is an agent in ${state_dir}. Give the new one a folder of its own, or revoke the old one and empty the folder.`);
+  const wasEnrolled = await isEnrolled(state_dir);
+  if (wasEnrolled && !again) throw new EnrolmentError('already_enrolled', `There is an agent in ${state_dir}. Give the new one a folder of its own, or enrol the same one again with --again.`);
+  const before = wasEnrolled ? await usable(state_dir) : null;
   const url = new URL(token.url);
   const ca_pem = await pinnedAuthority(url, token.ca_sha256, proxy);
-  const keys = newKeys();
-  const connection = await CellConnection.open({ url, ca_pem, proxy }, null);
+  // Orders that are on their way are encrypted to the key that there was.
+  const keys: AgentKeys = { ...newKeys(), ...(before === null ? {} : { encryption: before.keys.encryption }) };
+  const connection = await CellConnection.open({ url, ca_pem, proxy }, before === null ? null : clientIdentityOf(before.identity, before.keys));
   try {
     const request: EnrolRequest = { protocol: PROTOCOL, ...about, csr_pem: certificateRequest(keys.signing, 'agent'), encryption_jwk: encryptionJwkOf(keys) };
     const answer = readAnswer<EnrolAnswer>('enrol_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.enrol, headers: { authorization: `Enrolment ${text.trim()}` }, json: request, timeout_ms: ANSWER_MS }));
     const identity = identityOf(token.url, token.tenant_id, ca_pem, answer, keys);
+    if (wasEnrolled && identity.agent_id !== before?.identity.agent_id) await putSpoolAside(state_dir, before?.identity.agent_id ?? 'unknown');
     await saveEnrolment(state_dir, identity, keys);
     return identity;
   } finally {
     connection.close();
   }
+}
+
+/** What is damaged proves nothing to the cell, and the agent that it was of stays what it is there. */
+async function usable(state_dir: string): Promise<{ readonly identity: Identity; readonly keys: AgentKeys } | null> {
+  return loadEnrolment(state_dir).catch((error: unknown) => {
+    if (error instanceof EnrolmentError) return null;
+    throw error;
+  });
 }
 
 function identityOf(cell_url: string, tenantId: string, ca_pem: string, answer: EnrolAnswer, keys: AgentKeys): Identity {

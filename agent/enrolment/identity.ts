@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EncryptionJwk, EnrolAnswer } from '@countersign/contracts/agent/protocol.ts';
 import type { AgentKeySet } from '@countersign/contracts/agent/key-set.ts';
+import type { ClientIdentity } from '../session/secure.ts';
 import { EnrolmentError } from './errors.ts';
 import { exists, readPrivate, writePrivate } from './private-file.ts';
 
@@ -41,6 +42,11 @@ export function newKeys(): AgentKeys {
 export function encryptionJwkOf({ encryption }: AgentKeys): EncryptionJwk {
   const { kty, crv, x, y } = createPublicKey(encryption).export({ format: 'jwk' });
   return { kty, crv, x, y } as EncryptionJwk;
+}
+
+/** What the agent shows for itself on a connection. */
+export function clientIdentityOf({ certificate_pem }: Pick<Identity, 'certificate_pem'>, { signing }: Pick<AgentKeys, 'signing'>): ClientIdentity {
+  return { certificate_pem, private_key_pem: pemOf(signing) };
 }
 
 export async function isEnrolled(state_dir: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import { unsealingKey } from '@countersign/platform/sealing/jwe.ts';
 import { TrustedClock } from '../clock/trusted-clock.ts';
 import { enrol } from '../enrolment/enrol.ts';
 import { HeldIdentity } from '../enrolment/held-identity.ts';
-import { loadEnrolment } from '../enrolment/identity.ts';
+import { clientIdentityOf, loadEnrolment } from '../enrolment/identity.ts';
 import type { AgentKeys } from '../enrolment/identity.ts';
 import { acceptOrder } from '../orders/accept-order.ts';
 import { HeldKeys } from '../orders/held-keys.ts';
@@ -49,7 +49,7 @@ class TestAgent {
     const orderKeys = new HeldKeys(identity.key_set);
     const clock = this.clock = new TrustedClock(machine);
     const spool = this.spool = await openForTest(scratchFolder(), { clock });
-    this.link = new CellLink(() => CellConnection.open({ url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy, ...(lookup === undefined ? {} : { lookup }) }, clientIdentity(held, keys), ping_ms));
+    this.link = new CellLink(() => CellConnection.open({ url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy, ...(lookup === undefined ? {} : { lookup }) }, clientIdentityOf(held.now, keys), ping_ms));
     this.session = new Session({
       link: this.link, held, keys, orderKeys, clock, machine, spool, runner: await this.#runner(spool, orderKeys, keys, clock), policy: { held: () => this.held, told: () => undefined } as unknown as AgentPolicy,
       about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01,
@@ -76,10 +76,6 @@ class TestAgent {
       resume: async () => undefined, idle: async () => undefined, close: async () => undefined,
     };
   }
-}
-
-function clientIdentity(held: HeldIdentity, { signing }: AgentKeys): { certificate_pem: string; private_key_pem: string } {
-  return { certificate_pem: held.now.certificate_pem, private_key_pem: signing.export({ type: 'pkcs8', format: 'pem' }) as string };
 }
 
 let cell: AgentCell;

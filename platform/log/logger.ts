@@ -1,6 +1,7 @@
 import { pino } from 'pino';
-import type { Logger } from 'pino';
+import type { Logger, LoggerOptions } from 'pino';
 import { loggedError } from './logged-error.ts';
+import type { LineSink } from './text-lines.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,14 +11,15 @@ const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'sec
 
 const REDACT_PATHS = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`, `*.*.*["${name}"]`]);
 
-/** One JSON line per entry on stdout, with the service's name. `level`: trace, debug, info, warn, error, silent. */
-export function createLogger(service: string, level = 'info'): Logger {
-  return pino({
+/** One JSON line per entry, on stdout unless `sink` takes it, with the service's name. `level`: trace, debug, info, warn, error, silent. */
+export function createLogger(service: string, level = 'info', sink?: LineSink): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: loggedError },
     redact: { paths: REDACT_PATHS, censor: '[redacted]' },
     formatters: { level: (label) => ({ level: label }) },
-  });
+  };
+  return sink === undefined ? pino(options) : pino(options, { write: (line) => void sink.write(line) });
 }
