@@ -36,5 +36,9 @@ export const SPOOL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
-/** Before anything else: one process alone, every commit on the disk, and a log that goes back to 4 MiB where one commit made it longer. */
-export const SPOOL_PRAGMAS = ['auto_vacuum = INCREMENTAL', 'locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = FULL', 'journal_size_limit = 4194304', 'trusted_schema = OFF'];
+/** Before anything else: one process alone, so that no shared memory is asked of a disk that may be full. */
+export const ALONE = 'PRAGMA locking_mode = EXCLUSIVE';
+/** Of a new file: what is deleted can be given back to the disk. It writes, even where it changes nothing. */
+export const GIVES_BACK = 'PRAGMA auto_vacuum = INCREMENTAL';
+/** Every commit is on the disk; a log that one commit made longer goes back to 4 MiB. */
+export const SPOOL_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'journal_size_limit = 4194304', 'trusted_schema = OFF'];

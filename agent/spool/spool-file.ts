@@ -3,7 +3,7 @@ import { FIRST_PREV_HASH } from '@countersign/contracts/agent/spool-entry.ts';
 import { isDamage, SpoolError } from './errors.ts';
 import { Head } from './head.ts';
 import type { Place } from './head.ts';
-import { SPOOL_PRAGMAS, SPOOL_SCHEMA } from './schema.ts';
+import { ALONE, GIVES_BACK, SPOOL_PRAGMAS, SPOOL_SCHEMA } from './schema.ts';
 import { seal, unseal } from './sealing.ts';
 
 const FIRST: Place = { seq: 0, hash: FIRST_PREV_HASH };
@@ -12,6 +12,9 @@ const FIRST: Place = { seq: 0, hash: FIRST_PREV_HASH };
 export function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   try {
+    database.exec(ALONE);
+    const { page_count } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+    if (page_count === 0) database.exec(GIVES_BACK);
     for (const pragma of SPOOL_PRAGMAS) database.exec(`PRAGMA ${pragma}`);
     database.exec(SPOOL_SCHEMA);
     return database;
