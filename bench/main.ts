@@ -3,6 +3,7 @@
  * `--help` behind its name.
  */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  agent: () => import('./agent/main.ts'),
   audit: () => import('./audit/main.ts'),
   engine: () => import('./engine/main.ts'),
   fairness: () => import('./fairness/main.ts'),

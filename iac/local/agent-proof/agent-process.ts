@@ -109,8 +109,12 @@ export class AgentProcess {
   /** @throws CellError `demo_failed` with the end of its log where it is not running any more */
   async requireRunning(): Promise<void> {
     if (this.#child === undefined || !isOver(this.#child)) return;
+    throw new CellError('demo_failed', `The agent ended (${this.#child.exitCode ?? this.#child.signalCode}). The end of its log:\n${await this.logTail()}`);
+  }
+
+  async logTail(): Promise<string> {
     const lines = (await readFile(this.logFile, 'utf8').catch(() => '')).trimEnd().split('\n');
-    throw new CellError('demo_failed', `The agent ended (${this.#child.exitCode ?? this.#child.signalCode}). The end of its log:\n${lines.slice(-8).map((line) => `  ${line.slice(0, 500)}`).join('\n')}`);
+    return lines.slice(-8).map((line) => `  ${line.slice(0, 500)}`).join('\n');
   }
 
   #spawn(given: readonly string[], stdio: SpawnOptions['stdio']): ChildProcess {

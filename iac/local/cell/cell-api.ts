@@ -90,6 +90,31 @@ export class CellApi {
     return this.#send('POST', `/api/v1/approvals/${approvalId}/votes`, { decision: 'approve', action_digest: actionDigest });
   }
 
+  async agentPools(): Promise<Array<Schemas['AgentPool']>> {
+    return (await this.#send<{ items: Array<Schemas['AgentPool']> }>('GET', '/api/v1/agent-pools')).items;
+  }
+
+  createAgentPool(pool: Schemas['NewAgentPool']): Promise<Schemas['AgentPool']> {
+    return this.#send('POST', '/api/v1/agent-pools', pool);
+  }
+
+  createAgentToken(poolId: string): Promise<Schemas['NewAgentToken']> {
+    return this.#send('POST', '/api/v1/agent-tokens', { pool_id: poolId });
+  }
+
+  async agents(): Promise<Array<Schemas['Agent']>> {
+    return (await this.#send<{ items: Array<Schemas['Agent']> }>('GET', '/api/v1/agents')).items;
+  }
+
+  revokeAgent(id: string, reason: string): Promise<Schemas['Agent']> {
+    return this.#send('POST', `/api/v1/agents/${id}/revoke`, { reason });
+  }
+
+  /** The newest sealed events of these types, with commas between. */
+  async auditEvents(type: string): Promise<Array<Schemas['SealedEvent']>> {
+    return (await this.#send<{ items: Array<Schemas['SealedEvent']> }>('GET', `/api/v1/audit/events?${new URLSearchParams({ type, limit: '200' })}`)).items;
+  }
+
   /** The bundles in force, one per environment and mode. */
   async policy(): Promise<Array<Schemas['PolicyStatus']>> {
     return (await this.#send<{ items: Array<Schemas['PolicyStatus']> }>('GET', '/api/v1/policy')).items;

@@ -35,6 +35,20 @@ export class SandboxClient {
     return data.requests.filter(({ user }) => user !== 'admin');
   }
 
+  /** Requests that changed a record, since it started. */
+  async effects(): Promise<number> {
+    return (await this.requestsSince(0)).filter(({ effect }) => effect).length;
+  }
+
+  /** From now on requests of this method take effect at once and are answered later. */
+  async answerSlowly(method: string, delayMs: number): Promise<void> {
+    await this.#http.post('/sandbox/faults', { kind: 'slow_answer', method, delay_ms: delayMs, times: null });
+  }
+
+  async answerAtOnce(): Promise<void> {
+    await this.#http.delete('/sandbox/faults');
+  }
+
   /** The work notes of an incident that carry `marker`. */
   async workNotes(sysId: string, marker: string): Promise<string[]> {
     const { data } = await this.#http.get<{ result: Array<{ value: string }> }>('/api/now/v2/table/sys_journal_field', {
