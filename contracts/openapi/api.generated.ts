@@ -4786,6 +4786,9 @@ export interface components {
         };
         /** @enum {string} */
         AgentState: "active" | "draining" | "revoked";
+        AgentReason: {
+            reason: string;
+        };
         Agent: {
             id: string;
             pool_id: string;
@@ -6927,15 +6930,7 @@ export interface components {
         PolicyLayer: string;
         PolicyReleaseId: string;
     };
-    requestBodies: {
-        WithReason: {
-            content: {
-                "application/json": {
-                    reason: string;
-                };
-            };
-        };
-    };
+    requestBodies: never;
     headers: never;
     pathItems: never;
 }
@@ -10737,7 +10732,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: components["requestBodies"]["WithReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReason"];
+            };
+        };
         responses: {
             /** @description Draining */
             200: {
@@ -10760,7 +10759,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: components["requestBodies"]["WithReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReason"];
+            };
+        };
         responses: {
             /** @description Active */
             200: {
@@ -10783,7 +10786,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: components["requestBodies"]["WithReason"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReason"];
+            };
+        };
         responses: {
             /** @description Revoked */
             200: {
