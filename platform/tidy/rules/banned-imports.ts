@@ -44,9 +44,9 @@ const BANS: readonly Ban[] = [
   { packages: /^node:sqlite$/, allowedIn: /^agent\/spool\//, where: 'agent/spool' },
   {
     packages: /^node:child_process$/,
-    allowedIn: /^iac\/local\/|^bench\/|^policies\/|^platform\/(tidy|opa)\/|^agent\/credentials\/command\.ts$|^cli\/(connector|policy)\/author-tool\.ts$|^connectors\/[^/]+\/sandbox\/certificates\.ts$/,
+    allowedIn: /^iac\/local\/|^bench\/|^policies\/|^platform\/(tidy|opa)\/|^agent\/(credentials\/command|upgrade\/start)\.ts$|^cli\/(connector|policy)\/author-tool\.ts$|^connectors\/[^/]+\/sandbox\/certificates\.ts$/,
     allowedInTests: true,
-    where: 'iac/local, policies, the author-tool.ts of cli/connector and cli/policy (decision records 0014 and 0019), platform/opa, platform/tidy, agent/credentials/command.ts, bench and certificates.ts of a sandbox',
+    where: 'iac/local, policies, the author-tool.ts of cli/connector and cli/policy (decision records 0014 and 0019), platform/opa, platform/tidy, agent/credentials/command.ts, agent/upgrade/start.ts, bench and certificates.ts of a sandbox',
   },
 ];
 
