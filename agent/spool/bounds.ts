@@ -10,6 +10,13 @@ export interface SpoolLimits {
   readonly promised_bytes_per_order: number;
 }
 
+export interface Held {
+  /** What is in the file and in the log before it, without what was deleted. */
+  readonly bytes: number;
+  /** How much can be written before the file is longer than it is; less than nothing where the log, worked in, makes it longer. */
+  readonly spare_bytes: number;
+}
+
 /**
  * How much may still be begun: every order that was taken has room promised to say how it ends, under the limit and on the disk. When the disk is full
  * all the same, because somebody else filled it, the ballast is given up; new work begins only when it could be put aside again.
@@ -27,15 +34,14 @@ export class Bounds {
 
   /**
    * How many more orders there is room for.
-   * @param bytes that the file holds
    * @param under_way orders whose end is still to be told
    */
-  orders(bytes: number, under_way: number): number {
+  orders({ bytes, spare_bytes }: Held, under_way: number): number {
     const { limit_bytes, reserve_bytes, promised_bytes_per_order } = this.limits;
-    const free = this.#freeBytes();
+    const free = this.freeBytes();
     if (!this.#ballast.isWhole() && free > 3 * reserve_bytes) this.#ballast.refill();
-    if (!this.#ballast.isWhole() || free < 2 * reserve_bytes) return 0;
-    const room = Math.min(limit_bytes - bytes, free - reserve_bytes);
+    if (!this.#ballast.isWhole() || free + spare_bytes < 2 * reserve_bytes) return 0;
+    const room = Math.min(limit_bytes - bytes, free + spare_bytes - reserve_bytes);
     return Math.max(0, Math.floor(room / promised_bytes_per_order) - under_way);
   }
 
@@ -44,7 +50,8 @@ export class Bounds {
     return this.#ballast.release();
   }
 
-  #freeBytes(): number {
+  /** Of the disk. */
+  freeBytes(): number {
     const { bavail, bsize } = statfsSync(this.#folder);
     return bavail * bsize;
   }

@@ -28,3 +28,9 @@ export function isDamage(error: unknown): boolean {
   const { code, errcode = 0 } = (error ?? {}) as { code?: string; errcode?: number };
   return code === 'spool_damaged' || [11, 26].includes(errcode & 0xff);
 }
+
+/** SQLITE_FULL (13), and SQLITE_IOERR (10) where the system says it with that: a quota, a limit of the file's size. */
+export function isFull(error: unknown): boolean {
+  const code = (error as { errcode?: number } | null)?.errcode;
+  return code !== undefined && [13, 10].includes(code & 0xff);
+}

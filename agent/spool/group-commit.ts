@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { SpoolError } from './errors.ts';
+import { isFull, SpoolError } from './errors.ts';
 
 interface Waiting<Transaction> {
   readonly work: (transaction: Transaction) => unknown;
@@ -93,10 +93,4 @@ export class GroupCommit<Transaction> {
       return { settle: () => reject(error) };
     }
   }
-}
-
-/** SQLITE_FULL (13), and SQLITE_IOERR (10) where the system says it with that: a quota, a limit of the file's size. */
-function isFull(error: unknown): boolean {
-  const code = (error as { errcode?: number } | null)?.errcode;
-  return code !== undefined && [13, 10].includes(code & 0xff);
 }

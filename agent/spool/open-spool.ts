@@ -53,7 +53,7 @@ async function open({ folder, key_file, clock, ...limits }: SpoolOptions, newEpo
     const head = headOf(database, key) ?? (newEpoch === null ? null : begin(database, key, newEpoch));
     if (head === null) throw neverBegun(folder);
     checkChain(database, key, head);
-    return new Spool({ database, key, head, clock, bounds: new Bounds(folder, new Ballast(join(folder, 'spool.reserve'), limits.reserve_bytes), limits) });
+    return new Spool({ file, database, key, head, clock, bounds: new Bounds(folder, new Ballast(join(folder, 'spool.reserve'), limits.reserve_bytes), limits) });
   } catch (error) {
     database.close();
     throw refused(file, error);

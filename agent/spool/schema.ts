@@ -40,5 +40,7 @@ export const SPOOL_SCHEMA = `
 export const ALONE = 'PRAGMA locking_mode = EXCLUSIVE';
 /** Of a new file: what is deleted can be given back to the disk. It writes, even where it changes nothing. */
 export const GIVES_BACK = 'PRAGMA auto_vacuum = INCREMENTAL';
-/** Every commit is on the disk; a log that one commit made longer goes back to 4 MiB. */
-export const SPOOL_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'journal_size_limit = 4194304', 'trusted_schema = OFF'];
+/** Every commit is on the disk; the log is worked in after a MiB, and goes back to that where one commit made it longer. */
+export const SPOOL_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 256', 'journal_size_limit = 1048576', 'trusted_schema = OFF'];
+/** Works the log in and cuts it off: its room is the disk's again. */
+export const CUT_LOG = 'PRAGMA wal_checkpoint(TRUNCATE)';

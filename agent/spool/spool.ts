@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EntryBodies, EntryKind, SpoolEntry } from '@countersign/contracts/agent/spool-entry.ts';
-import type { Bounds } from './bounds.ts';
-import { isDamage, SpoolError } from './errors.ts';
+import type { Bounds, Held } from './bounds.ts';
+import { isDamage, isFull, SpoolError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Head } from './head.ts';
+import { CUT_LOG } from './schema.ts';
 import { SpoolTransaction } from './transaction.ts';
 import type { SpoolClock } from './transaction.ts';
 import { unseal } from './sealing.ts';
@@ -14,6 +16,10 @@ const REMEMBERED_MS = 24 * HOUR_MS;
 /** No clock that is believed goes back so far that one would be in time again. */
 const REMEMBERED_AT_LEAST_MS = 2 * HOUR_MS;
 const SWEEP_MS = HOUR_MS / 6;
+/** 1 MiB. */
+const PAGES_KEPT = 256;
+const PAGES_OF_A_PIECE = 128;
+const PIECES_AT_ONCE = 8;
 
 /**
  * The agent's memory and its post: what it must never forget (orders taken, effects intended) and what it has to tell the cell, in one place, so that
@@ -21,6 +27,7 @@ const SWEEP_MS = HOUR_MS / 6;
  * cell has said that it holds it.
  */
 export class Spool {
+  readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #head: Head;
@@ -32,7 +39,8 @@ export class Spool {
   #sweptAt = -Infinity;
   readonly #awaiting: Array<() => void> = [];
 
-  constructor({ database, key, head, bounds, clock }: SpoolParts) {
+  constructor({ file, database, key, head, bounds, clock }: SpoolParts) {
+    this.#file = file;
     this.#database = database;
     this.#key = key;
     this.#head = head;
@@ -40,7 +48,7 @@ export class Spool {
     this.#clock = clock;
     this.#writes = new GroupCommit(database, new SpoolTransaction(database, key, head, clock), {
       mark: () => head.mark(),
-      makeRoom: () => bounds.giveUp(),
+      makeRoom: () => this.#makeRoom(),
     });
   }
 
@@ -97,6 +105,7 @@ export class Spool {
       spool.forgetUntil(seq, hash);
       this.#sweep(spool);
     });
+    this.#giveBack();
     this.#hasToldFull &&= !this.room().open;
   }
 
@@ -104,20 +113,37 @@ export class Spool {
   room(): SpoolRoom {
     const { limit_bytes } = this.#bounds.limits;
     const under_way = this.#database.prepare("SELECT count(*) AS n FROM orders WHERE state <> 'ended'").get() as { n: number };
-    const bytes = this.bytes();
-    const orders = this.#damage === null ? this.#bounds.orders(bytes, under_way.n) : 0;
+    const held = this.#held();
+    const { bytes } = held;
+    const orders = this.#damage === null ? this.#bounds.orders(held, under_way.n) : 0;
     const state = this.#damage !== null ? 'damaged' : orders > 0 ? 'open' : 'full';
     return { open: orders > 0, state, orders, bytes, limit_bytes, seq: this.#head.last.seq, delivered_seq: this.#head.delivered.seq };
   }
 
-  /** What the file holds. Pages whose rows were deleted are used again and not counted. */
-  bytes(): number {
-    const { pages, free, size } = this.#database.prepare('SELECT page_count AS pages, freelist_count AS free, page_size AS size FROM pragma_page_count, pragma_freelist_count, pragma_page_size').get() as { pages: number; free: number; size: number };
-    return (pages - free) * size;
-  }
-
   close(): void {
     this.#database.close();
+  }
+
+  #held(): Held {
+    const { pages, free, page_bytes } = this.#database.prepare('SELECT page_count AS pages, freelist_count AS free, page_size AS page_bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size').get() as { pages: number; free: number; page_bytes: number };
+    return { bytes: (pages - free) * page_bytes, spare_bytes: statSync(this.#file).size - (pages - free) * page_bytes };
+  }
+
+  /** The disk is full: what was put aside for this is given up, and what the log takes beyond what it needs, so that what is under way can be told. */
+  #makeRoom(): boolean {
+    const had = this.#bounds.giveUp();
+    const before = this.#bounds.freeBytes();
+    unlessFull(() => this.#database.exec(CUT_LOG));
+    return had || this.#bounds.freeBytes() > before;
+  }
+
+  /** What was deleted is the disk's again, but for some that the next entries take; in pieces, because each needs some room for a moment. */
+  #giveBack(): void {
+    for (let piece = 0; piece < PIECES_AT_ONCE && this.#spare().pages > 2 * PAGES_KEPT; piece += 1) unlessFull(() => this.#database.exec(`PRAGMA incremental_vacuum(${PAGES_OF_A_PIECE})`));
+  }
+
+  #spare(): { readonly pages: number } {
+    return this.#database.prepare('SELECT freelist_count AS pages FROM pragma_freelist_count').get() as { pages: number };
   }
 
   /** An entry of its own each time that there is no room for new work, once until something was delivered. */
@@ -147,7 +173,7 @@ export class Spool {
     if (now - this.#sweptAt < SWEEP_MS) return;
     this.#sweptAt = now;
     spool.forgetOrders(new Date(now - REMEMBERED_MS));
-    if (this.bytes() > this.#bounds.limits.limit_bytes / 2) spool.forgetOrders(new Date(now - REMEMBERED_AT_LEAST_MS));
+    if (this.#held().bytes > this.#bounds.limits.limit_bytes / 2) spool.forgetOrders(new Date(now - REMEMBERED_AT_LEAST_MS));
   }
 
   async #whole<T>(read: () => Promise<T>): Promise<T> {
@@ -193,6 +219,7 @@ export class Spool {
 }
 
 export interface SpoolParts {
+  readonly file: string;
   readonly database: DatabaseSync;
   /** 32 bytes. */
   readonly key: Uint8Array;
@@ -219,4 +246,13 @@ export interface EntryRow {
   readonly clock_offset_ms: number;
   readonly sealed: Uint8Array;
   readonly hash: string;
+}
+
+/** For what can wait until there is room. */
+function unlessFull(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
 }

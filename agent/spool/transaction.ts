@@ -70,11 +70,9 @@ export class SpoolTransaction {
     return entry.seq;
   }
 
-  /** Everything up to `seq` is with the cell. Its room goes back to the disk, but for some that the next entries take. */
+  /** Everything up to `seq` is with the cell. */
   forgetUntil(seq: number, hash: string): void {
     this.#run('DELETE FROM entries WHERE seq <= ?', seq);
-    const { pages } = this.#get('SELECT freelist_count AS pages FROM pragma_freelist_count') as { pages: number };
-    if (pages > 2 * PAGES_KEPT) this.#database.exec(`PRAGMA incremental_vacuum(${pages - PAGES_KEPT})`);
     this.keep('delivered', JSON.stringify({ seq, hash }));
     this.#head.deliver({ seq, hash });
   }
@@ -173,8 +171,5 @@ export class SpoolTransaction {
     return prepared;
   }
 }
-
-/** 1 MiB. */
-const PAGES_KEPT = 256;
 
 type Value = string | number | Uint8Array;
