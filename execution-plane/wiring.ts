@@ -25,6 +25,7 @@ import { Commands } from './commands/commands.ts';
 import { Committer } from './commit/committer.ts';
 import { JournalledStore } from './commit/journalled-store.ts';
 import { Journals } from './commit/journals.ts';
+import { Agents } from './agents/agents.ts';
 import type { WorkerConfig } from './config.ts';
 import { Contents } from './contents/contents.ts';
 import { RetentionSettings } from './contents/retention-settings.ts';
@@ -120,6 +121,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const circuitChanges = new CircuitChanges(common);
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
+  const agents = new Agents({ ...common, keys, notifier, situation, connectors, watchMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() });
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress((options) => createEgress({ ...options, internalHosts: config.internalHosts ?? undefined }), telemetry.metrics, telemetry.tracing),
     store: new JournalledStore({ ...common, journals, store: new PostgresGatewayStore({ ...common, keys }) }),
@@ -131,6 +133,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
     refreshed: new PostgresRefreshedTokens(database, keys),
     models: postgresModelStores({ ...common, objects }),
     prices,
+    remote: agents.remote,
     guard: new InstanceGuard({
       store: cache === null ? health : new RedisInstanceHealth(cache, health), now: () => clock.now().getTime(),
       onCircuitChange: (key, change) => void circuitChanges.record(key, change),
@@ -140,7 +143,7 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   // What ends a run that nobody works on.
   const aside = { ...common, changes: telemetry.endedRuns.listeningTo(changes) };
   const worker = new Worker({
-    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints, situation,
+    ...common, id: config.workerId, version: readVersion(), connectors, databaseUrl: config.databaseUrl, wake, leases, runner, decisionPoints, situation, agents,
     reconcileMs: config.reconcileMs, drainMs: config.drainMs,
     intake: new Intake({ ...common, database: byKey }),
     admissions: new Admissions({ ...common, database: byKey }),

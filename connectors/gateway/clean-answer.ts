@@ -14,7 +14,7 @@ export function cleanAnswer(call: Call, performed: Performed): Performed {
   if (performed.state !== 'succeeded') return performed;
   const { output, hidden } = cleanOutput(call, performed.result.output, performed.nestedLabels);
   // Of what was cleaned where it was carried out, only the count is left.
-  return { ...performed, result: { ...performed.result, output }, hidden: performed.judgedThere === true ? { ...hidden, ...performed.hidden } : hidden };
+  return { ...performed, result: { ...performed.result, output }, hidden: performed.judgedThere === undefined ? hidden : { ...hidden, ...performed.hidden } };
 }
 
 /** The same for an output that was found in the system of record. What trusted systems say is left as it is. */

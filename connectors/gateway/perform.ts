@@ -18,8 +18,8 @@ export type Performed = (Answered | Broken) & {
   readonly durationMs: number;
   /** Labels of everything that the action read by calls of its own. */
   readonly nestedLabels: readonly Label[];
-  /** Carried out by an agent: what it gives was judged, cleaned and redacted there before it left. */
-  readonly judgedThere?: true;
+  /** Carried out by an agent: what it gives was judged, cleaned and redacted there before it left, and is left out where it was too large for that. */
+  readonly judgedThere?: 'whole' | 'output_too_large';
 };
 export interface Answered {
   readonly state: 'succeeded';

@@ -8,7 +8,7 @@ import { callErrorOf } from './failures.ts';
 import { SEND_WITHIN_MS } from './held-lease.ts';
 import type { GatewayParts } from './parts.ts';
 import type { CallError, ExistingEffect } from './ports.ts';
-import { remoteOf } from './remote-place.ts';
+import { isPlaced, remoteOf } from './remote-place.ts';
 import { readStoredAction } from './stored-action.ts';
 import { answerProblem } from './validate-answer.ts';
 
@@ -75,6 +75,8 @@ function checked(parts: GatewayParts, call: Call, found: Looked): Looked {
  */
 function onceSettled(call: Call, effect: ExistingEffect, found: Looked): Looked {
   const unsettledMs = Math.ceil(call.manifest.timeout_ms + SEND_WITHIN_MS - effect.intendedMsAgo);
-  if (found.happened !== false || call.manifest.idempotent || unsettledMs <= 0) return found;
+  // Two agents are never given the same write at a time, not even one that does no harm twice.
+  const mayBeSentTwice = call.manifest.idempotent && !isPlaced(call.instance);
+  if (found.happened !== false || mayBeSentTwice || unsettledMs <= 0) return found;
   return { happened: 'unknown', why: 'Nothing is there yet, but what was sent may still arrive; it is looked for again when that is no longer possible.', retryAfterMs: unsettledMs };
 }

@@ -7,8 +7,8 @@ import type { Performed } from './perform.ts';
 
 /** An answer that breaks the manifest is no success; whether the effect happened is then for the system of record to say. */
 export function validateAnswer(parts: GatewayParts, call: Call, performed: Performed): Performed {
-  if (performed.state !== 'succeeded') return performed;
-  const problem = answerProblem(parts, call, performed.result, performed.judgedThere);
+  if (performed.state !== 'succeeded' || performed.judgedThere === 'output_too_large') return performed;
+  const problem = answerProblem(parts, call, performed.result, performed.judgedThere !== undefined);
   if (problem === null) return performed;
   const error = new ConnectorError({
     code: 'response_invalid', message: `The output of ${call.request.action} does not fit its manifest: ${problem}.`,

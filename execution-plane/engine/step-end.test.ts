@@ -31,7 +31,7 @@ describe('endOfCall', () => {
   });
 
   it('what may not be called now, by its instance or by policy, uses up no attempt, however often', () => {
-    for (const code of ['circuit_open', 'instance_rate_limited', 'instance_busy', 'policy_throttled', 'situation_unknown']) {
+    for (const code of ['circuit_open', 'instance_rate_limited', 'instance_busy', 'agent_unavailable', 'policy_throttled', 'situation_unknown']) {
       const end = endOfCall(failed(code, true, 8_000), { ...turn, attempt: turn.maxAttempts });
       expect(end).toEqual({ to: 'retrying', delayMs: 8_000 + 0.5 * (2_000 + 1_000), error: { code, message: 'why' }, attemptGivenBack: true });
     }

@@ -122,11 +122,11 @@ export function refusalMessage(state: 'rejected' | 'expired' | 'withdrawn'): str
 }
 
 /**
- * The call may not be made now: the instance is down, has asked for silence or is busy with our own calls; calls under way hold what is left
+ * The call may not be made now: the instance is down, has asked for silence or is busy with our own calls; no agent of its pool is there; calls under way hold what is left
  * of a budget; another step does the same effect; policy holds it back; whether somebody stopped it cannot be read. Nothing was sent, so
  * however long it lasts it uses up no attempt.
  */
-const NOT_NOW: ReadonlySet<string> = new Set(['policy_throttled', 'circuit_open', 'instance_rate_limited', 'instance_busy', 'budget_reserved', 'idempotency_in_progress', 'situation_unknown', 'run_cancelled']);
+const NOT_NOW: ReadonlySet<string> = new Set(['policy_throttled', 'circuit_open', 'instance_rate_limited', 'instance_busy', 'agent_unavailable', 'budget_reserved', 'idempotency_in_progress', 'situation_unknown', 'run_cancelled']);
 
 /** Every answer of a model is billed, and one that breaks its schema twice will break it again. */
 const RETRIED_ONCE: ReadonlySet<string> = new Set(['model_answer_invalid']);

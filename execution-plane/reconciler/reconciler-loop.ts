@@ -1,11 +1,10 @@
+import { governedReads } from '@countersign/connectors/gateway/governed-reads.ts';
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
-import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { Gateway } from '@countersign/connectors/gateway/ports.ts';
-import type { Connector, JsonObject, Reconciler } from '@countersign/connectors/sdk/connector.ts';
+import type { Connector, Reconciler } from '@countersign/connectors/sdk/connector.ts';
 import { ConnectorError } from '@countersign/connectors/sdk/errors.ts';
 import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
-import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { NewAuditEvent } from '../audit/events.ts';
@@ -13,9 +12,10 @@ import type { Leases } from '../dispatch/leases.ts';
 import { failLostCalls } from '../dispatch/repository-lost-calls.ts';
 import { RunQuotas } from '../limits/run-quotas.ts';
 import type { Tenants } from '../loops/tenants.ts';
-import { appendFound, ensureSystemRun, findDueInstances, leasePoll, releasePoll, storePoll } from './queries.ts';
+import { appendFound, findDueInstances, leasePoll, releasePoll, storePoll } from './queries.ts';
 import type { DueInstance, PollLease } from './queries.ts';
 import { readFound } from './read-found.ts';
+import { beginSystemRun, systemIdentity } from './system-run.ts';
 
 export interface ReconcilerOptions {
   readonly database: Database;
@@ -73,8 +73,7 @@ export class ReconcilerLoop {
   async #poll(instance: DueInstance): Promise<void> {
     const { database, leases, clock, worker, leaseMs } = this.#options;
     const lease = await database.forTenant(instance.tenant_id, async (tx) => {
-      const runId = newId('run');
-      await ensureSystemRun(tx, instance, { runId, stepId: newId('step'), digest: SYSTEM_DIGEST, definition: SYSTEM_DEFINITION }, this.#event(instance, 'run.created', { kind: 'run', id: runId }, runId, { workflow: 'reconciler', trigger_kind: 'system', instance_id: instance.instance_id }), clock.now());
+      await beginSystemRun(tx, instance, worker, clock.now());
       const taken = await leasePoll(tx, instance, worker, leaseMs);
       // Whoever held it before is gone; so is what it was reading.
       if (taken !== undefined) await failLostCalls(tx, [{ tenantId: instance.tenant_id, runId: taken.run_id, stepId: taken.step_id, fence: taken.fence }], { kind: 'worker', id: worker }, clock.now());
@@ -91,7 +90,7 @@ export class ReconcilerLoop {
   }
 
   async #pollUnder(instance: DueInstance, lease: PollLease, lost: AbortSignal): Promise<void> {
-    const { database, clock, onFound } = this.#options;
+    const { database, clock, gateway, onFound } = this.#options;
     const { connector, reconciler } = this.#reconcilers.get(instance.connector)!;
     const triggers = reconciler.events.flatMap((event) => {
       const trigger = connector.manifest.triggers?.[event];
@@ -100,7 +99,7 @@ export class ReconcilerLoop {
     const { cursor, found } = await reconciler.poll({
       instance: { id: instance.instance_id, name: instance.instance_name, settings: instance.settings },
       now: () => clock.now(),
-      call: this.#governedCalls(instance, lease, lost),
+      call: governedReads({ gateway, identity: systemIdentity(instance, lease, `poll-${lease.fence}`), instanceName: instance.instance_name, signal: lost }),
     }, instance.cursor);
     const deliveries = found.flatMap((payload) => triggers.map(({ event, trigger }) => readFound(event, trigger, payload))).filter((delivery) => delivery !== null);
     const isNew = await database.forTenant(instance.tenant_id, async (tx) => {
@@ -114,37 +113,7 @@ export class ReconcilerLoop {
     if (isNew) onFound();
   }
 
-  #governedCalls(instance: DueInstance, lease: PollLease, signal: AbortSignal): (action: string, parameters: JsonObject) => Promise<JsonObject> {
-    let count = 0;
-    return async (action, parameters) => {
-      count += 1;
-      const labels = Object.fromEntries(Object.keys(parameters).map((name) => [`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, ['configuration'] as const]));
-      const result = await this.#options.gateway.call({
-        identity: identityOf(instance, lease, `poll-${lease.fence}/${action}#${count}`), action, instanceName: instance.instance_name, parameters, labels, model: null, signal,
-      });
-      if (result.kind === 'succeeded') return result.output;
-      if (result.kind === 'failed' || result.kind === 'uncertain') throw new ConnectorError({ code: 'nested_call_failed', message: result.error.message, effect: 'none', retryable: true });
-      // Whoever reads the log must tell a bundle that is too old from a rule that says no.
-      const why = result.kind === 'denied' ? result.reasons.map((reason) => `${reason.rule}: ${reason.message}`).join('; ') : result.kind;
-      throw new ConnectorError({ code: 'nested_call_denied', message: `${action} was not allowed: ${why}`, effect: 'none', retryable: true });
-    };
-  }
-
   #event(instance: DueInstance, type: NewAuditEvent['type'], subject: NewAuditEvent['subject'], runId: string | null, data: NewAuditEvent['data']): NewAuditEvent {
     return { type, subject, data, run_id: runId, tenant_id: instance.tenant_id, workspace_id: instance.workspace_id, actor: { kind: 'worker', id: this.#options.worker } };
   }
-}
-
-const SYSTEM_DEFINITION = { api_version: 'countersign.dev/v1', name: 'reconciler', description: 'Finds events whose webhook was lost', trigger: 'manual', models: {}, steps: [] };
-const SYSTEM_DIGEST = digestOf(SYSTEM_DEFINITION);
-
-function identityOf(instance: DueInstance, lease: PollLease, callKey: string): CallIdentity {
-  return {
-    tenant: { id: instance.tenant_id, slug: instance.tenant_slug },
-    workspace: { id: instance.workspace_id, slug: instance.workspace_slug },
-    environment: { id: instance.environment_id, name: instance.environment_name },
-    run: { id: lease.run_id, workflow: 'reconciler', workflowVersion: 1, workflowDigest: lease.workflow_digest },
-    step: { id: lease.step_id, key: 'poll', attempt: 1, fence: lease.fence },
-    callKey,
-  };
 }

@@ -1,8 +1,11 @@
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
+import { AGENTS_CHANNEL } from '@countersign/contracts/agent/hint.ts';
 import { changeOf, CHANGES_CHANNEL } from '@countersign/contracts/events/change.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
+import { AGENTS_EVERY_MS } from '../agents/agents.ts';
+import type { Agents } from '../agents/agents.ts';
 import type { PostgresChanges } from '../changes/changes.ts';
 import { CHILDREN_EVERY_MS } from '../children/children.ts';
 import type { Children } from '../children/children.ts';
@@ -58,6 +61,7 @@ export interface WorkerParts {
   readonly decisionPoints: DecisionPoints;
   readonly situation: PostgresSituation;
   readonly reconciler: ReconcilerLoop;
+  readonly agents: Agents;
   readonly retraining: Retraining;
   readonly evidence: { start(): void; stop(): Promise<void> };
   readonly log: Logger;
@@ -81,7 +85,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#loops = loopsOf(parts);
-    const { intake, admissions, approvals, outcomes, commands, policy } = this.#loops;
+    const { intake, admissions, approvals, outcomes, commands, policy, agents } = this.#loops;
     this.#listener = new Listener(parts.databaseUrl, {
       countersign_deliveries: () => intake.wake(),
       countersign_approvals: () => {
@@ -89,6 +93,9 @@ export class Worker {
         outcomes.wake();
       },
       countersign_commands: () => commands.wake(),
+      [AGENTS_CHANNEL]: (payload) => {
+        if (parts.agents.heard(payload)) agents.wake();
+      },
       [CHANGES_CHANNEL]: (payload) => {
         const change = changeOf(payload);
         // Whoever has ended makes room.
@@ -131,8 +138,8 @@ export class Worker {
   /** Claims nothing more, lets what is under way end within the deadline, gives the rest back, and closes. */
   async stop(): Promise<void> {
     const { runner, dispatcher, sweeper, changes, wake, decisionPoints, evidence, database, drainMs, log, id } = this.#parts;
-    // Leases are renewed and operators see this worker for as long as it has something under way.
-    const { heartbeat, presence, ...others } = this.#loops;
+    // Leases are renewed, agents are heard and operators see this worker for as long as it has something under way.
+    const { heartbeat, presence, agents, ...others } = this.#loops;
     runner.drain();
     this.#loops.presence.wake();
     await Promise.all([this.#listener.stop(), wake.drain(), ...Object.values(others).map((loop) => loop.stop()), evidence.stop()]);
@@ -140,7 +147,8 @@ export class Worker {
       runner.abort();
       if (!await endsWithin(dispatcher.idle(), ABORT_GRACE_MS)) log.warn('steps are still under way; their leases are given back');
     }
-    await Promise.all([heartbeat.stop(), presence.stop()]);
+    await Promise.all([heartbeat.stop(), presence.stop(), agents.stop()]);
+    await this.#parts.agents.stop();
     await sweeper.releaseOwn().catch((error: unknown) => log.error({ err: error }, 'leases could not be given back; they run out by themselves'));
     changes.stepsReady();
     await wake.stop();
@@ -155,7 +163,7 @@ export class Worker {
 const ABORT_GRACE_MS = 2_000;
 
 function loopsOf(parts: WorkerParts) {
-  const { wake, dispatcher, intake, admissions, schedules, leases, sweeper, erasure, outcomes, timers, children, commands, decisionPoints, reconciler, retraining, leaseMs, reconcileMs, log } = parts;
+  const { wake, dispatcher, intake, admissions, schedules, leases, sweeper, erasure, outcomes, timers, children, commands, decisionPoints, reconciler, agents, retraining, leaseMs, reconcileMs, log } = parts;
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean>): Loop =>
     new Loop({ name, everyMs, turn, onError: (loop, error) => log.error({ err: error, loop }, 'a loop failed and is tried again') });
   const once = (work: () => Promise<unknown>) => async (): Promise<boolean> => (await work(), false);
@@ -181,6 +189,9 @@ function loopsOf(parts: WorkerParts) {
     policy: loop('policy', 3_600_000, once(() => decisionPoints.refreshChanged())),
     presence: loop('presence', PRESENCE_MS, once(() => writePresence(parts))),
     ...(reconcileMs > 0 ? { reconcile: loop('reconcile', Math.min(reconcileMs, 5_000), once(() => reconciler.turn())) } : {}),
+    agents: loop('agents', AGENTS_EVERY_MS, () => agents.turn()),
+    watches: loop('watches', 5_000, once(() => agents.watch())),
+    agentTidy: loop('agent tidy', 60_000, () => agents.tidy()),
     retraining: loop('retraining', 2_000, once(() => retraining.turn())),
   };
 }

@@ -43,7 +43,7 @@ export function inProcessAgent(agent: TestGateway, cell: () => TestGateway): { r
       const record = { exchanges, durationMs: 1, nestedLabels: [] };
       if (way.loseAnswer) return { state: 'uncertain', error: { code: 'agent_not_reached', message: 'The agent was lost.', retryable: true }, usage: [], ...record };
       if (result.kind !== 'succeeded') return { state: result.kind === 'uncertain' ? 'uncertain' : 'failed', error: errorOf(result), usage: [], ...record };
-      return { state: 'succeeded', result: { output: result.output, ...(result.receipt === null ? {} : { receipt: result.receipt }) }, hidden: hiddenIn(agent), judgedThere: true, ...record };
+      return { state: 'succeeded', result: { output: result.output, ...(result.receipt === null ? {} : { receipt: result.receipt }) }, hidden: hiddenIn(agent), judgedThere: 'whole', ...record };
     },
     async told(_call, effect: ExistingEffect) {
       if (way.loseAnswer) return null;

@@ -1,0 +1,170 @@
+import { FACT_NAMES } from '@countersign/contracts/policy/decision.ts';
+import type { OrderInstance, WorkOrder } from '@countersign/contracts/agent/work-order.ts';
+import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
+import type { Call, PlannedAction } from '@countersign/connectors/gateway/call.ts';
+import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import { withContent } from '@countersign/connectors/gateway/content-parameters.ts';
+import type { Intended } from '@countersign/connectors/gateway/intent.ts';
+import type { Performed } from '@countersign/connectors/gateway/perform.ts';
+import type { CallError, DecisionRecord, ExistingEffect, PoolView, Situation } from '@countersign/connectors/gateway/ports.ts';
+import type { Looked } from '@countersign/connectors/gateway/reconcile-effect.ts';
+import type { RemotePlace } from '@countersign/connectors/gateway/remote-place.ts';
+import { readStoredAction } from '@countersign/connectors/gateway/stored-action.ts';
+import type { Prepared } from '@countersign/connectors/sdk/connector.ts';
+import { chooseAgent } from './choose-agent.ts';
+import type { KnownAgents } from './known-agents.ts';
+import type { OrderWaits, Waited } from './order-waits.ts';
+import { toldOf } from './outcomes-at-rest.ts';
+import { brokenOff, effectBy, foundBy, performedBy, preparedBy, refusalError } from './read-outcome.ts';
+import { giveUpOrder, hasUntakenOutcome, readEffectOrder } from './repository-orders.ts';
+import type { EffectOrder } from './repository-orders.ts';
+import { writeOrder } from './write-order.ts';
+import type { OrderDraft, OrderParts, WrittenOrder } from './write-order.ts';
+
+export interface AgentPlaceParts extends OrderParts {
+  readonly situation: Situation;
+  readonly agents: KnownAgents;
+  readonly waits: OrderWaits;
+}
+
+/** What became of asking an agent; `error`: nobody was asked. */
+type Asked = { readonly order: WrittenOrder; readonly waited: Waited } | { readonly error: CallError };
+
+/** How long until it is looked again for what nobody can look for now. */
+const NOBODY_LOOKS_MS = 5_000;
+
+/** Calls to instances that only agents reach: each is an order to one of them, and a wait for what it says. */
+export class AgentPlace implements RemotePlace {
+  readonly #parts: AgentPlaceParts;
+
+  constructor(parts: AgentPlaceParts) {
+    this.#parts = parts;
+  }
+
+  async admit(call: Call): Promise<CallError | null> {
+    const { database, agents } = this.#parts;
+    const { identity } = call.request;
+    const pool = poolOf(call);
+    const choice = chooseAgent(await agents.of(identity.tenant.id, pool.id), { pool, policyScope: bundleScope(identity.environment.id), connector: call.instance.connector, instanceName: call.instance.name });
+    if ('agent' in choice) return null;
+    // What was said before the agents went is settled without them.
+    const hasNews = call.changesSomething && await database.forTenant(identity.tenant.id, (tx) => hasUntakenOutcome(tx, identity));
+    return hasNews ? null : choice.error;
+  }
+
+  async prepare(call: Call, follows: string | null): Promise<{ readonly prepared: Prepared } | { readonly error: CallError }> {
+    const { parameters, labels } = call.request;
+    const asked = await this.#ask(call, {
+      ...await this.#draftOf(call), kind: 'prepare', followsApproval: follows, sealed: { parameters, labels, action_text: null, content: {}, target: null },
+    });
+    if ('error' in asked) return asked;
+    const { order, waited } = asked;
+    if (waited.kind === 'outcome') return preparedBy(waited.body);
+    return { error: waited.kind === 'refused' ? refusalError(waited.refusal, order.agentId) : await this.#notHeardOf(call, asked) };
+  }
+
+  async perform(call: Call, plan: PlannedAction, { callId, decision }: Intended): Promise<Performed> {
+    const started = performance.now();
+    const took = (): number => Math.round(performance.now() - started);
+    const asked = await this.#ask(call, {
+      ...await this.#draftOf(call), kind: 'execute', callId, decision, facts: factsIn(decision), actionDigest: plan.digest,
+      sealed: { parameters: plan.parameters, labels: call.request.labels, action_text: plan.text, content: plan.content, target: plan.action.target },
+    });
+    if ('error' in asked) return brokenOff('failed', asked.error, took());
+    const { order, waited } = asked;
+    if (waited.kind === 'outcome') return performedBy(waited.body, took());
+    if (waited.kind === 'refused') return brokenOff('failed', refusalError(waited.refusal, order.agentId), took());
+    // The order may be on the agent's disk, and done: nobody knows until it is heard of, or somebody has looked.
+    return brokenOff(call.changesSomething ? 'uncertain' : 'failed', await this.#notHeardOf(call, asked), took());
+  }
+
+  async told(call: Call, effect: ExistingEffect): Promise<Looked | null> {
+    const { database, keys } = this.#parts;
+    const tenantId = call.request.identity.tenant.id;
+    const order = await database.forTenant(tenantId, (tx) => readEffectOrder(tx, tenantId, effect.callId));
+    if (order === undefined) return null;
+    const told = await toldOf(keys, tenantId, order);
+    if (told === null) return null;
+    return told.kind === 'refused' ? { happened: false, error: refusalError(told.refusal, order.agent_id) } : effectBy(told.body);
+  }
+
+  async reconcile(call: Call, effect: ExistingEffect): Promise<Looked> {
+    const stored = readStoredAction(effect.actionText, effect.actionDigest);
+    if (stored === null) throw new TypeError(`${effect.callId} was read as an action before.`);
+    const { action } = stored;
+    const before = await this.#orderOf(call, effect);
+    const parameters = withContent(action.parameters, call.manifest.content_parameters, effect.content);
+    const asked = await this.#ask(call, {
+      ...await this.#draftOf(call), kind: 'reconcile', callId: effect.callId, actionDigest: effect.actionDigest, preferredAgent: before?.agent_id ?? null,
+      identity: ofEffect(call.request.identity, effect.runId, action),
+      sealed: { parameters, labels: call.request.labels, action_text: effect.actionText, content: effect.content, target: action.target },
+    });
+    if ('error' in asked) return { happened: 'unknown', why: asked.error.message, retryAfterMs: asked.error.retryAfterMs ?? NOBODY_LOOKS_MS };
+    const { order, waited } = asked;
+    if (waited.kind === 'outcome') return foundBy(waited.body);
+    const why = waited.kind === 'refused' ? refusalError(waited.refusal, order.agentId) : await this.#notHeardOf(call, asked);
+    return { happened: 'unknown', why: why.message, retryAfterMs: why.retryAfterMs ?? NOBODY_LOOKS_MS };
+  }
+
+  #orderOf(call: Call, effect: ExistingEffect): Promise<EffectOrder | undefined> {
+    const tenantId = call.request.identity.tenant.id;
+    return this.#parts.database.forTenant(tenantId, (tx) => readEffectOrder(tx, tenantId, effect.callId));
+  }
+
+  async #ask(call: Call, draft: OrderDraft): Promise<Asked> {
+    const order = await writeOrder(this.#parts, draft);
+    if ('error' in order) return order;
+    const { identity, signal } = call.request;
+    // The action may begin at the last moment, and then takes what it takes.
+    const most_ms = order.validForMs + actionMs(call);
+    const waited = await this.#parts.waits.wait({ tenantId: identity.tenant.id, agentId: order.agentId, orderId: order.id }, most_ms, signal);
+    return { order, waited };
+  }
+
+  /** What only reads is done with; a write that was ordered may still be carried out until its order is over. */
+  async #notHeardOf(call: Call, { order, waited }: { readonly order: WrittenOrder; readonly waited: Waited }): Promise<CallError> {
+    const { database } = this.#parts;
+    const tenantId = call.request.identity.tenant.id;
+    if (!call.changesSomething) await database.forTenant(tenantId, (tx) => giveUpOrder(tx, tenantId, order.id));
+    if (waited.kind === 'stopped') return { code: 'call_aborted', retryable: true, message: `${call.request.action} was stopped while the agent ${order.agentId} was asked.` };
+    const why = waited.kind === 'lost' ? waited.why : 'Nothing was heard of it';
+    return { code: 'agent_not_reached', retryable: true, message: `The agent ${order.agentId} was asked to carry out ${call.request.action}. ${why}.` };
+  }
+
+  async #draftOf(call: Call): Promise<Omit<OrderDraft, 'kind' | 'sealed'>> {
+    const { request, manifest } = call;
+    const { identity, action, routedFrom, within } = request;
+    const pool = poolOf(call);
+    return {
+      holder: identity, identity, pool, action, risk: manifest.risk, callId: null, actionDigest: null, decision: null, validMs: pool.orderValidMs,
+      situation: await this.#parts.situation.of(identity), instance: orderInstance(call), within: within ?? null,
+      routedFrom: routedFrom === undefined ? null : { target: routedFrom.target, decision_id: routedFrom.decisionId },
+    };
+  }
+}
+
+function poolOf({ instance }: Call): PoolView {
+  if (instance.pool == null) throw new TypeError(`${instance.name} is of no pool.`);
+  return instance.pool;
+}
+
+/** Of the action itself: `call` has the time that its order may take to begin on top. */
+function actionMs({ manifest, instance }: Call): number {
+  return manifest.timeout_ms - (instance.pool?.orderValidMs ?? 0);
+}
+
+function orderInstance({ instance }: Call): OrderInstance {
+  const { id, name, connector, connectorVersion, manifestDigest, packageDigest = null, settings } = instance;
+  return { id, name, connector, connector_version: connectorVersion, manifest_digest: manifestDigest, package_digest: packageDigest, settings };
+}
+
+/** What was looked up for the bundle stands in the input that was decided on. */
+function factsIn({ inputText }: DecisionRecord): WorkOrder['facts'] {
+  const input = JSON.parse(inputText) as Record<string, unknown> | null;
+  return Object.fromEntries(FACT_NAMES.flatMap((name) => (input !== null && Object.hasOwn(input, name) ? [[name, input[name]]] : [])));
+}
+
+/** The call that had the effect: another step's where its key was used before. */
+function ofEffect(asking: CallIdentity, runId: string, action: { readonly step_key: string; readonly call_key: string }): CallIdentity {
+  return { ...asking, run: { ...asking.run, id: runId }, step: { ...asking.step, key: action.step_key }, callKey: action.call_key };
+}
