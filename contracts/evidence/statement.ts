@@ -11,7 +11,8 @@
  *   index.html           the same record as a page that needs no tool and no script
  *   redactions.json      only where somebody left files out afterwards: `Redactions`. Not a subject, since nobody signs anew
  *
- * The evidence of a run has the files of `bundle.ts` beside these, without manifest.json, signature.json, audit.jsonl and checkpoint.json.
+ * The evidence of a run has the files of `bundle.ts` beside these, without manifest.json, signature.json, audit.jsonl and checkpoint.json; and
+ * agents.json, only where agents carried out calls: the orders that they were given, and what each decided by its own policy.
  */
 export const EVIDENCE_FORMAT_V2 = 'countersign.dev/evidence/v2';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -26,6 +27,7 @@ export const KEYS_FILE = 'keys.json';
 export const INDEX_FILE = 'index.html';
 export const README_FILE = 'readme.txt';
 export const MEMBERS_FILE = 'members.json';
+export const AGENTS_FILE = 'agents.json';
 
 /** Without these nothing is proven of the others: they are never left out. */
 export const NEVER_WITHHELD: ReadonlySet<string> = new Set([STATEMENT_FILE, PROOFS_FILE, CHECKPOINT_FILE, KEYS_FILE, MEMBERS_FILE]);

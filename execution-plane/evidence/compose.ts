@@ -1,4 +1,4 @@
-import { EVIDENCE_FORMAT_V2, INDEX_FILE, KEYS_FILE, README_FILE, RUN_PREDICATE } from '@countersign/contracts/evidence/statement.ts';
+import { AGENTS_FILE, EVIDENCE_FORMAT_V2, INDEX_FILE, KEYS_FILE, README_FILE, RUN_PREDICATE } from '@countersign/contracts/evidence/statement.ts';
 import type { EvidenceToSeal } from '@countersign/contracts/evidence/seal.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { shownKeys } from '@countersign/platform/audit/shown-keys.ts';
@@ -32,7 +32,7 @@ export function composeEvidence(record: RunRecord, actions: ActionTexts, evidenc
 
 /** The files that say in full what the events prove. */
 export function composeFiles(record: RunRecord, actions: ActionTexts): Map<string, Uint8Array> {
-  const { run, children, approvals, toolCalls, costs } = record;
+  const { run, children, approvals, toolCalls, costs, agents } = record;
   return new Map<string, Uint8Array>([
     ['run.json', json({ ...run, children })],
     ['workflow.yaml', Buffer.from(record.workflowSource)],
@@ -43,6 +43,7 @@ export function composeFiles(record: RunRecord, actions: ActionTexts): Map<strin
     ['tool-calls.json', json({ tool_calls: toolCalls })],
     ['costs.json', json({ lines: costs, total_usd: run['cost_usd'], children: children.map(({ run_id, cost_usd, evidence_sha256 }) => ({ run_id, total_usd: cost_usd, evidence_sha256 })) })],
     ['transcript.json', json({ note: 'Content is not in evidence: these are the digests of what was read, proposed and written.', contents: record.contents })],
+    ...(agents.orders.length === 0 ? [] : [[AGENTS_FILE, json(agents)] as const]),
   ]);
 }
 

@@ -10,7 +10,7 @@ export function indexPage(record: RunRecord, evidenceId: string, builtAt: Date):
   return renderPage({
     title: `Evidence of run ${run.id}`,
     summary: `${shown(run['workflow_name'])}, version ${run.workflow_version}: ${shown(run['state'])} at ${shown(run['finished_at'])}. Built ${builtAt.toISOString()} as ${evidenceId}.`,
-    sections: [whatHappened(record), whoAllowed(record), whatPolicySaid(record), whatChanged(record), whatItCost(record), howToVerify(record)],
+    sections: [whatHappened(record), whoAllowed(record), whatPolicySaid(record), whatChanged(record), ...whatAgentsDid(record), whatItCost(record), howToVerify(record)],
   });
 }
 
@@ -67,6 +67,21 @@ function whatChanged({ toolCalls }: RunRecord): Section {
     heading: 'What was called, and what changed',
     table: { headings: ['Call', 'Action', 'Risk', 'State', 'Fields written', 'Record and its version before and after', 'Read back'], rows, empty: 'Nothing was called.' },
   };
+}
+
+/** Only where agents were given something to do. */
+function whatAgentsDid({ agents: { orders, decisions } }: RunRecord): Section[] {
+  if (orders.length === 0) return [];
+  const decided = (order: Row): string => decisions.filter((decision) => decision['order_id'] === order['id']).map((decision) => `${shown(decision['outcome'])} on ${shown(decision['action'])} by ${shown((decision['bundle'] as Row | null)?.['revision'])}`).join('; ');
+  return [{
+    heading: 'What agents carried out',
+    text: ['Each order is for one agent, once; the agent decides by the policy that it holds itself before anything leaves it.'],
+    table: {
+      headings: ['Order', 'Kind', 'Agent', 'Call', 'State', 'Issued', 'What the agent decided'],
+      rows: orders.map((order): Cell[] => [{ code: order.id }, shown(order['kind']), { code: order.agent_id }, shown(order['call_key']), shown(order['refusal'] ?? order['state']), shown(order['issued_at']), decided(order)]),
+      empty: '',
+    },
+  }];
 }
 
 function whatItCost({ run, costs }: RunRecord): Section {

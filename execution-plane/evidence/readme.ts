@@ -18,6 +18,7 @@ What a successful verification proves
     leaf (RFC 6962), the leaf by proofs.json to the root. Files may be left out afterwards, as redactions.json says; the rest verifies as before.
   - What was executed is what was approved: each write's action digest equals the digest that people voted on, the votes were
     enough, nobody voted on their own request, and the intent was recorded before the effect and the outcome after it.
+  - Where agents carried out writes: each was ordered of that agent, and the agent's own policy allowed exactly that action.
   - What the files say is what the events say, and the other way round; receipts name the version of the record before and after.
 
 What it does not prove
@@ -26,5 +27,5 @@ What it does not prove
   - That the cell showed everybody the same history, unless a witness that you trust has cosigned.
   - What a text said. Content is kept apart and shredded when its retention ends; the bundle holds its digests.
 
-Files: run, workflow, steps, decisions, approvals, actions (canonical, byte for byte), tool-calls, costs, transcript, events, proofs, checkpoint, keys.
+Files: run, workflow, steps, decisions, approvals, actions (canonical, byte for byte), tool-calls, agents (where there are any), costs, transcript, events, proofs, checkpoint, keys.
 `;

@@ -3,6 +3,8 @@ import { showEvents } from '@countersign/platform/audit/shown-events.ts';
 import type { ShownEvents } from '@countersign/platform/audit/shown-events.ts';
 import type { EvidenceKey } from '@countersign/contracts/evidence/bundle.ts';
 import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { readAgentRecord } from './repository-agents.ts';
+import type { AgentRecord } from './repository-agents.ts';
 
 /** Finished runs whose events are all sealed and covered by a checkpoint, and whose children have their evidence: theirs can be built now. */
 const dueRuns: Statement = {
@@ -157,6 +159,7 @@ export interface RunRecord {
   readonly approvals: readonly ApprovalRow[];
   readonly costs: ReadonlyArray<{ readonly amount_usd: string; readonly [column: string]: unknown }>;
   readonly contents: readonly object[];
+  readonly agents: AgentRecord;
   readonly events: ShownEvents;
   readonly keys: readonly SigningKeyRow[];
 }
@@ -185,6 +188,7 @@ export async function readRunRecord(tx: Transaction, runId: string): Promise<Run
     approvals: await tx.rows<ApprovalRow>(approvals, [runId]),
     costs: await tx.rows(costs, [runId]),
     contents: await tx.rows(contents, [runId]),
+    agents: await readAgentRecord(tx, runId),
     keys: await tx.rows<SigningKeyRow>(signingKeys),
   };
 }

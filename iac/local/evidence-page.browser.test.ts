@@ -67,6 +67,7 @@ function hostileRun(): RunRecord {
       votes: [{ principal_id: HOSTILE, decision: HOSTILE, voted_at: AT, auth_strength: HOSTILE, channel: HOSTILE, auth: { method: HOSTILE, acr: HOSTILE, amr: [HOSTILE] }, sign_in_age_ms: 1_000 }],
     }],
     costs: [{ amount_usd: HOSTILE, call_id: HOSTILE, meter: HOSTILE }], contents: [], keys: [],
+    agents: { orders: [{ id: HOSTILE, agent_id: HOSTILE, call_id: null, kind: HOSTILE, call_key: HOSTILE, refusal: HOSTILE, issued_at: AT }], decisions: [{ order_id: HOSTILE, outcome: HOSTILE, action: HOSTILE, bundle: { revision: HOSTILE } }] },
     events: { files: new Map(), withheld: [], chain: { id: HOSTILE, tree_size: 1, checkpoint_sha256: HOSTILE, events: 1, first_seq: 1, last_seq: 1 } },
   };
 }
