@@ -14,6 +14,15 @@ const answers: Record<string, { status: number; body: unknown }> = {
   'GET /api/v1/people': { status: 200, body: { items: [{ id: 'prn_1', display_name: 'Dana', email: 'dana@acme.example', state: 'active', roles: [{ workspace_id: 'wsp_1', role: 'approver', source: 'group' }], last_seen_at: null }], next_cursor: null } },
   'POST /api/v1/role-assignments': { status: 409, body: { code: 'second_person_required', detail: 'Somebody else has to agree.', change_request_id: 'chg_1', request_id: 'req_1' } },
   'POST /api/v1/change-requests/chg%2F1/approve': { status: 200, body: { id: 'chg_1', state: 'failed', result: { code: 'policy_gate_exceeded', detail: 'The gate holds it back.' } } },
+  'GET /api/v1/agent-pools': { status: 200, body: { items: [{ id: 'apl_1', name: 'fra', environment: 'prod' }, { id: 'apl_2', name: 'fra', environment: 'dev' }, { id: 'apl_3', name: 'ber', environment: 'dev' }] } },
+  'POST /api/v1/agent-tokens': { status: 201, body: { id: 'aet_1', pool: 'fra', token: 'cs_enrol_secret', expires_at: '2026-11-21T12:10:00.000Z' } },
+  'GET /api/v1/agents': { status: 200, body: { items: [
+    {
+      id: 'agt_1', pool: 'fra', environment: 'prod', state: 'active', agent_version: '0.3.0', certificate_expires_at: '2026-11-21T13:00:00.000Z', alarms: [{ kind: 'order_refused', code: 'order_replayed', count: 2 }],
+      presence: { seen_at: '2026-11-21T12:00:00.000Z', is_lost: true, capacity: 8, under_way: 3, policy: { state: 'stale', seq: 4, served_seq: 6 }, spool: { state: 'open', waiting: 12 } },
+    },
+    { id: 'agt_2', pool: 'ber', environment: 'dev', state: 'draining', agent_version: '0.3.0', certificate_expires_at: '2026-11-21T13:00:00.000Z', alarms: [], presence: null },
+  ] } },
   'DELETE /api/v1/sessions/ses_1': { status: 204, body: null },
 };
 
@@ -67,4 +76,18 @@ it('an answer without a body is done; a reason that is missing ends with 2 befor
   asked = [];
   expect(await countersign('keys', 'revoke', 'kid_1', '--since', '2026-11-20T00:00:00Z')).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason') });
   expect(asked).toEqual([]);
+});
+
+it('an agent\'s token is alone on stdout; a pool is meant by its id, by its name where that is the only one, or by environment and name', async () => {
+  const { code, stdout, stderr } = await countersign('agents', 'token', 'prod/fra');
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'cs_enrol_secret\n' });
+  expect(stderr).toContain('aet_1 enrols one agent into fra until');
+  expect(asked[1]).toEqual({ what: 'POST /api/v1/agent-tokens', body: { pool_id: 'apl_1' } });
+  expect(await countersign('agents', 'token', 'fra')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('write prod/fra or dev/fra') as string });
+});
+
+it('a list of agents says which are lost, how old their policy is, what waits in their spools and what is alarmed', async () => {
+  const { stdout } = await countersign('agents', 'list', '--pool', 'ber', '--revoked');
+  expect(asked[1]?.what).toBe('GET /api/v1/agents?pool_id=apl_3&revoked=true');
+  expect(stdout).toMatch(/agt_1 +prod\/fra +active, lost +0\.3\.0 +.* ago +3\/8 +stale 4 of 6 +open, 12 waiting +2026-11-21T13:00:00\.000Z +order_refused \(order_replayed\) x2\nagt_2 +dev\/ber +draining, never heard of +0\.3\.0/);
 });

@@ -10,6 +10,7 @@ import { readPublicKey } from '../connector/public-key.ts';
 import { readPackedFile } from '../connector/packed-file.ts';
 import { printChanges, printInstances } from '../connector/show-package.ts';
 import { CliError } from '../errors.ts';
+import { poolOf } from './agents.ts';
 import { printJson, printTable, say } from '../output.ts';
 
 /** `countersign connector ...`: making a connector, publishing it, and approving it for instances. */
@@ -59,11 +60,12 @@ function publishCommands(connector: Command): void {
   });
 }
 
-interface ConnectOptions { readonly baseUrl?: string; readonly allowHost: readonly string[]; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string; readonly json?: boolean }
+interface ConnectOptions { readonly baseUrl?: string; readonly allowHost: readonly string[]; readonly environment: string; readonly credential?: string; readonly connectorVersion?: string; readonly pool?: string; readonly json?: boolean }
 
 function instanceCommands(connector: Command): void {
   connector.command('connect').argument('<connector>').argument('<name>', 'of the instance').description('An instance: a system that workflows may reach through the connector')
     .option('--base-url <url>').option('--allow-host <host:port>', 'a host inside of your network, or another than that of the base URL; may be repeated', (host: string, hosts: string[]) => [...hosts, host], []).option('--environment <name>', 'dev, staging or prod', 'prod').option('--connector-version <version>', 'default: the newest published')
+    .option('--pool <pool>', 'only agents of this pool reach it (its id, its name, or environment/name): then no address and no credential')
     .option('--credential <file>', 'JSON {"kind": ..., "value": {...}}; it is stored sealed and cannot be read back').option('--json', 'print the API\'s answer')
     .action(connect);
   connector.command('instances').option('--json', 'print the API\'s answer').description('What each instance may run, and what is installed').action(async ({ json }: { json?: boolean }) => {
@@ -80,13 +82,15 @@ async function connect(connector: string, name: string, options: ConnectOptions)
   const api = new ApiClient(readConfig());
   const version = options.connectorVersion ?? (await api.connectors()).items.find((item) => item.connector === connector)?.version;
   if (version === undefined) throw new CliError('input_invalid', `${connector} is not published here. See: countersign connector list`);
+  const pool = options.pool === undefined ? null : await poolOf(api, options.pool);
   // A name of its own each time: when the instance is refused, the credential stays behind, and the next try must not meet it.
   const credential = options.credential === undefined ? null : await api.storeCredential({ name: `${name.slice(0, 40)}-${options.environment}-${randomBytes(4).toString('hex')}`, ...await readJson(options.credential) as { kind: 'bearer'; value: Record<string, string> } });
   const instance = await api.createInstance({
-    connector, connector_version: version, name, environment: options.environment as 'prod',
+    connector, connector_version: version, name, environment: (pool?.environment ?? options.environment) as 'prod', ...(pool === null ? {} : { pool_id: pool.id }),
     ...(options.baseUrl === undefined ? {} : { base_url: options.baseUrl }), ...(options.allowHost.length === 0 ? {} : { allowed_hosts: [...options.allowHost] }), ...(credential === null ? {} : { credential_id: credential.id }),
   });
   if (options.json === true) return printJson(instance);
+  if (instance.pool !== null) return say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and is reached by agents of ${instance.pool.name}: name a connection ${instance.name} in their configuration.`);
   say(`Connected. ${instance.name} (${instance.id}) runs ${connector} ${version} in ${instance.environment}, and reaches ${instance.allowed_hosts.join(', ') || (instance.base_url === null ? 'nothing' : `${instance.base_url} at public addresses`)}.`);
 }
 
