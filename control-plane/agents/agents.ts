@@ -88,7 +88,7 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
   const { clock, log, cell, databaseUrl } = parts;
   const authority = await openAuthority(settings.authority, cell, parts.objects, clock.now());
   const admission = new Admission(parts);
-  const issuing = { ...parts, authority, certificate_s: settings.certificate_s };
+  const issuing = { ...parts, authority, admission, certificate_s: settings.certificate_s };
   const enrolment = new Enrolment({ ...issuing, reused: new ReusedTokens(parts), attempts: new RateLimit(clock, { burst: parts.attempts_per_minute, refill_ms: 60_000 / parts.attempts_per_minute }) });
   const server = await AgentServer.start({
     clock, log, authority, admission, enrol: (authorization, request, from) => enrolment.enrol(authorization, request, from),

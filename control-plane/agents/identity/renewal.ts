@@ -4,6 +4,7 @@ import type { CertificateAuthority } from '@countersign/platform/certificates/au
 import type { Clock } from '@countersign/platform/clock/clock.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { agentRevoked } from '../listener/admission.ts';
+import type { Admission } from '../listener/admission.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
 import { agentCertificate, requestedKey } from './certificate.ts';
 import { renewCertificate } from './repository-agents.ts';
@@ -12,6 +13,7 @@ export interface RenewalParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly authority: CertificateAuthority;
+  readonly admission: Pick<Admission, 'forget'>;
   readonly cell: string;
   readonly certificate_s: number;
 }
@@ -26,7 +28,7 @@ export class Renewal {
 
   /** @throws ApiError `request_invalid`, `agent_revoked` */
   async renew({ tenantId, workspaceId, environmentId, poolId, agentId, serial, endsAt }: AdmittedAgent, { csr_pem }: RenewRequest): Promise<RenewAnswer> {
-    const { database, clock, authority, cell, certificate_s } = this.#parts;
+    const { database, clock, authority, admission, cell, certificate_s } = this.#parts;
     const publicKey = await requestedKey(csr_pem);
     const now = clock.now();
     const certificate = await agentCertificate(authority, { cell, tenant_id: tenantId, environment_id: environmentId, pool_id: poolId, agent_id: agentId }, publicKey, now, certificate_s);
@@ -37,6 +39,7 @@ export class Renewal {
         subject: { kind: 'agent', id: agentId }, data: { agent_id: agentId, pool_id: poolId, certificate_serial: certificate.serial, not_after: certificate.notAfter.toISOString() },
       });
     });
+    admission.forget(agentId);
     return { certificate_pem: certificate.pem, ca_pem: authority.certificate_pem, server_time: clock.now().toISOString() };
   }
 }

@@ -34,11 +34,14 @@ export function newKey(): KeyObject {
 /** The agent's end of a connection to the agent port, by Node's own HTTP/2 client: none of our client's code is in it. */
 export class AgentClient {
   readonly socket: TLSSocket;
+  /** What the server gave to come back with. */
+  readonly tickets: Buffer[] = [];
   readonly #session: ClientHttp2Session;
   readonly closed: Promise<unknown>;
 
   private constructor(socket: TLSSocket, url: string) {
     this.socket = socket;
+    socket.on('session', (ticket: Buffer) => this.tickets.push(ticket));
     this.#session = connect(url, { createConnection: () => socket });
     this.#session.on('error', () => undefined);
     this.closed = once(this.#session, 'close');

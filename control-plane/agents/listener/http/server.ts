@@ -97,7 +97,7 @@ export class AgentServer implements ConnectedAgents {
 
   #connected(session: ServerHttp2Session): void {
     const { socket } = session as unknown as { socket: { isSessionReused(): boolean } };
-    // Node offers no session to resume; should one be resumed all the same, its certificate was not looked at.
+    // Node keeps no session that could be resumed; should one be all the same, its certificate was not looked at.
     if (socket.isSessionReused()) return session.destroy();
     session.setTimeout(SILENT_MS, () => session.destroy());
     session.on('error', (error) => this.#parts.log.debug({ err: error }, 'a connection to the agent port broke'));
@@ -122,7 +122,7 @@ export class AgentServer implements ConnectedAgents {
       const problem = asApiError(foreseen(error));
       this.#note(problem, connection, at);
       sendProblem(stream, problem, at);
-      if (ENDS_THE_CONNECTION.has(problem.code)) connection.close();
+      this.#part(connection, problem);
     } finally {
       held.release();
     }
@@ -147,6 +147,12 @@ export class AgentServer implements ConnectedAgents {
       if (route.message !== null ? path === route.path : path.startsWith(`${route.path}/`)) return { route, name: path.slice(route.path.length + 1) };
     }
     throw new ApiError('not_found', 'Agents are answered nothing here.');
+  }
+
+  /** After some refusals there is nothing to ask on the connection that would not be refused again, and after one on no connection of the agent. */
+  #part(connection: AgentConnection, problem: ApiError): void {
+    if (problem.code === 'agent_revoked' && connection.presented.kind === 'agent') this.end(connection.presented.name.agent_id, problem);
+    else if (ENDS_THE_CONNECTION.has(problem.code)) connection.close();
   }
 
   #note(problem: ApiError, { presented, address }: AgentConnection, { requestId, path }: { readonly requestId: string; readonly path: string }): void {
@@ -174,8 +180,7 @@ function tlsOptions({ cert, key }: ServerIdentity, authority: CertificateAuthori
   return { cert, key, ca: authority.certificate_pem, minVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_TICKET, allowHTTP1: false } as const;
 }
 
-/** After these nothing can be asked on the connection that would not be refused again. */
-const ENDS_THE_CONNECTION: ReadonlySet<string> = new Set(['certificate_invalid', 'agent_expired', 'agent_revoked', 'tenant_elsewhere', 'tenant_suspended']);
+const ENDS_THE_CONNECTION: ReadonlySet<string> = new Set(['certificate_invalid', 'agent_expired', 'tenant_elsewhere', 'tenant_suspended']);
 
 function refuseOtherProtocols(said: string | string[] | undefined): void {
   if (SUPPORTED_PROTOCOLS.some((one) => String(one) === said)) return;
