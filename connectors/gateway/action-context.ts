@@ -3,7 +3,7 @@ import { digestOf } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { ActionContext, Json } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { bindEgress } from './bound-egress.ts';
-import type { ExchangeLog } from './bound-egress.ts';
+import type { ExchangeLog } from './performed.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import type { HeldLease } from './held-lease.ts';

@@ -3,7 +3,7 @@ import type { Call } from './call.ts';
 import { requestsPerMinuteOf } from './concurrency.ts';
 import type { InstanceKey } from './health/health-store.ts';
 import type { GatewayParts } from './parts.ts';
-import { remoteOf } from './remote-place.ts';
+import { remoteOf } from './placement.ts';
 
 /**
  * Nothing is asked of an instance that is known to be down or has asked for silence: the call ends before anything is sent, decided or

@@ -9,19 +9,9 @@ import type { InstanceKey } from './health/health-store.ts';
 import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { connectorErrorOf } from './egress-failures.ts';
+import type { ExchangeLog } from './performed.ts';
 import type { HeldLease } from './held-lease.ts';
 import { jsonBody } from './json-body.ts';
-
-/** What went over the wire in one call, for its record and for judging whether an effect is possible. */
-export interface ExchangeLog {
-  /** Requests that were answered or may have been received. */
-  count(): number;
-  /** SHA-256 over what was sent and received, without headers (they hold the credential); null when nothing was. */
-  requestDigest(): string | null;
-  responseDigest(): string | null;
-  /** Whether a request that may change something was sent and not clearly refused (4xx). */
-  mayHaveChangedSomething(): boolean;
-}
 
 /** The action's way out: its instance, its credential, and nothing else. `held`: asked before everything that may change something. */
 export function bindEgress(parts: GatewayParts, call: Call, signal: AbortSignal, held: HeldLease | null): { readonly egress: Egress; readonly exchanges: ExchangeLog } {

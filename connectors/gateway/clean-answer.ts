@@ -4,7 +4,7 @@ import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-t
 import type { JsonObject } from '../sdk/connector.ts';
 import type { Call } from './call.ts';
 import { isFromOutside, NO_SOURCES, outputLabelsOf } from './labels.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 
 /**
  * Says where an answer came from, and takes hidden characters out of what may have been written outside: nothing that people cannot see

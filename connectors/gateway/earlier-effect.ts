@@ -7,7 +7,7 @@ import type { GatewayParts } from './parts.ts';
 import type { CallError, EffectKey, ExistingEffect } from './ports.ts';
 import { priced } from './pricing.ts';
 import { reconcileEffect } from './reconcile-effect.ts';
-import type { Looked } from './reconcile-effect.ts';
+import type { Looked } from './looked.ts';
 import { redacted } from './redact.ts';
 import { atInstance } from './resolve.ts';
 import { readStoredAction } from './stored-action.ts';

@@ -5,23 +5,10 @@ import type { Call, CallEnded, PlannedAction } from './call.ts';
 import { concurrencyOf, InstanceBusyError } from './concurrency.ts';
 import { idempotencyKeyOf } from './effect-key.ts';
 import { estimateOf } from './estimate.ts';
+import type { Intended } from './intended.ts';
 import type { GatewayParts } from './parts.ts';
 import { ApprovalNotUsableError, EffectExistsError } from './ports.ts';
 import type { DecisionRecord, EffectKey } from './ports.ts';
-import type { PriceLists } from './pricing.ts';
-
-/** What has been written before anything leaves. */
-export interface Intended {
-  readonly callId: string;
-  /** When its commit began, by `performance.now()`. */
-  readonly intendedAt: number;
-  /** The prices that the call was estimated by and is metered by. */
-  readonly prices: PriceLists;
-  /** Whether people countersigned exactly this action. */
-  readonly approved: boolean;
-  /** What let it go on. */
-  readonly decision: DecisionRecord;
-}
 
 /**
  * One transaction: the decision, the intent under its idempotency key, the use of the approval, and the reservation in the budgets. Nothing

@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import { ONE_CALL } from './estimate.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 import { priced } from './pricing.ts';
 import type { PricedUsage, PriceLists } from './pricing.ts';
 

@@ -1,10 +1,10 @@
 import type { Call } from './call.ts';
-import type { Intended } from './intent.ts';
+import type { Intended } from './intended.ts';
 import { outputLabelsOf } from './labels.ts';
 import { meter } from './meter.ts';
 import { keptModelAnswer } from './model-answer.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 import type { CallResult } from './ports.ts';
 
 /** One transaction: what became of the call, its cost lines, and the settlement of what was reserved for it. */

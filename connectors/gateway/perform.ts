@@ -1,39 +1,12 @@
-import type { Label } from '@countersign/contracts/connectors/manifest.ts';
-import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { ActionResult, ModelAnswer, Usage } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { createActionContext } from './action-context.ts';
-import type { ExchangeLog } from './bound-egress.ts';
 import type { Call, PlannedAction } from './call.ts';
 import { callErrorOf } from './failures.ts';
 import { heldLease } from './held-lease.ts';
-import type { Intended } from './intent.ts';
+import type { Intended } from './intended.ts';
 import type { GatewayParts } from './parts.ts';
-import type { CallError } from './ports.ts';
-import { remoteOf } from './remote-place.ts';
-
-/** How carrying out an action ended, and what went over the wire. */
-export type Performed = (Answered | Broken) & {
-  readonly exchanges: ExchangeLog;
-  readonly durationMs: number;
-  /** Labels of everything that the action read by calls of its own. */
-  readonly nestedLabels: readonly Label[];
-  /** Carried out by an agent: what it gives was judged, cleaned and redacted there before it left, and is left out where it was too large for that. */
-  readonly judgedThere?: 'whole' | 'output_too_large';
-};
-export interface Answered {
-  readonly state: 'succeeded';
-  readonly result: ActionResult;
-  /** What was taken out of the output; absent until it was looked for (`clean-answer.ts`). */
-  readonly hidden?: HiddenCharacters;
-}
-export interface Broken {
-  readonly state: 'failed' | 'uncertain';
-  readonly error: CallError;
-  readonly usage: readonly Usage[];
-  /** What a model answered that is not used, such as a refusal. */
-  readonly model?: ModelAnswer | undefined;
-}
+import type { Broken, ExchangeLog, Performed } from './performed.ts';
+import { remoteOf } from './placement.ts';
 
 /**
  * Runs the connector's code. It sees no credential: the egress that it is given applies one to each request to its instance, for that

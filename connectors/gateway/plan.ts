@@ -9,7 +9,7 @@ import type { CanonicalAction } from './canonical-action.ts';
 import { withContent } from './content-parameters.ts';
 import { callErrorOf } from './failures.ts';
 import type { ApprovalInHand, FixedAction } from './ports.ts';
-import { remoteOf } from './remote-place.ts';
+import { remoteOf } from './placement.ts';
 import type { RemotePlace } from './remote-place.ts';
 import { readStoredAction } from './stored-action.ts';
 

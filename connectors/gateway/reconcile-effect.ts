@@ -1,26 +1,16 @@
-import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
-import type { Prepared, Reconciled } from '../sdk/connector.ts';
+import type { Prepared } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import { createActionContext } from './action-context.ts';
 import type { Call } from './call.ts';
 import { withContent } from './content-parameters.ts';
 import { callErrorOf } from './failures.ts';
 import { SEND_WITHIN_MS } from './held-lease.ts';
+import type { Looked } from './looked.ts';
 import type { GatewayParts } from './parts.ts';
-import type { CallError, ExistingEffect } from './ports.ts';
-import { isPlaced, remoteOf } from './remote-place.ts';
+import type { ExistingEffect } from './ports.ts';
+import { isPlaced, remoteOf } from './placement.ts';
 import { readStoredAction } from './stored-action.ts';
 import { answerProblem } from './validate-answer.ts';
-
-/**
- * What the system of record says of an effect of unknown outcome. `retryAfterMs`: when asking again can tell more. `forGood`: asking again
- * tells nothing more, so a person is to look. `unseen`: nobody has looked, and sending it again does no harm. `error`: whoever was to send it said
- * why it did not happen. `hidden`: what was taken out of the output where it was found.
- */
-export type Looked =
-  | (Extract<Reconciled, { happened: true }> & { readonly hidden?: HiddenCharacters })
-  | { readonly happened: false; readonly unseen?: true; readonly error?: CallError }
-  | (Extract<Reconciled, { happened: 'unknown' }> & { readonly retryAfterMs?: number; readonly forGood?: true });
 
 /** A kill switch stops looking, too: how long until it is tried again. */
 const STOPPED_MS = 5_000;

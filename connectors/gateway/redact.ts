@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../sdk/connector.ts';
 import type { Call } from './call.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 
 /** What the manifest redacts is gone before anything is stored or handed on. */
 export function redactAnswer(call: Call, performed: Performed): Performed {

@@ -3,7 +3,7 @@ import type { GatewayParts } from './parts.ts';
 import type { Call } from './call.ts';
 import { packageProblem } from './pinned-package.ts';
 import type { CallRequest } from './ports.ts';
-import { placementProblem, remoteOf, withTimeThere } from './remote-place.ts';
+import { placementProblem, remoteOf, withTimeThere } from './placement.ts';
 
 /** Which code, which manifest and which instance a call is for. An instance runs only the package it was approved with. */
 export async function resolveCall(parts: GatewayParts, request: CallRequest, nested: boolean): Promise<Call> {

@@ -3,7 +3,7 @@ import { ConnectorError } from '../sdk/errors.ts';
 import type { Call } from './call.ts';
 import type { GatewayParts } from './parts.ts';
 import { brokenBy } from './perform.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 
 /** An answer that breaks the manifest is no success; whether the effect happened is then for the system of record to say. */
 export function validateAnswer(parts: GatewayParts, call: Call, performed: Performed): Performed {

@@ -2,10 +2,9 @@ import type { ExecuteResult, PrepareResult, ReconcileResult } from '@countersign
 import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
 import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
 import type { OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
-import type { ExchangeLog } from '@countersign/connectors/gateway/bound-egress.ts';
-import type { Broken, Performed } from '@countersign/connectors/gateway/perform.ts';
+import type { Broken, ExchangeLog, Performed } from '@countersign/connectors/gateway/performed.ts';
 import type { CallError } from '@countersign/connectors/gateway/ports.ts';
-import type { Looked } from '@countersign/connectors/gateway/reconcile-effect.ts';
+import type { Looked } from '@countersign/connectors/gateway/looked.ts';
 import type { ActionResult, JsonObject, Prepared, Receipt, Usage } from '@countersign/connectors/sdk/connector.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 
