@@ -2,17 +2,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
 import { openForTest, scratchFolder } from '../spool/testing/open-for-test.ts';
 import type { Spool } from '../spool/spool.ts';
-import { acceptOrder } from './accept-order.ts';
+import { acceptOrder, RecentDigests } from './accept-order.ts';
 import type { OrderIntake } from './accept-order.ts';
 import { id, orderFor, signingPair, verifier } from './testing/orders.ts';
 
 let folder: string;
 let spool: Spool;
 let intake: OrderIntake;
+let signedAt: string[];
 
 beforeEach(async () => {
   spool = await openForTest(folder = scratchFolder());
-  intake = { spool, verifier: await verifier(), isClockTrusted: () => true, isDraining: () => false, killSwitches: () => [], policySeq: async () => 4 };
+  signedAt = [];
+  intake = {
+    spool, verifier: await verifier(), isClockTrusted: () => true, isDraining: () => false, killSwitches: () => [], policySeq: async () => 4,
+    signedAt: (at) => void signedAt.push(at.toISOString()), toldRefused: new RecentDigests(),
+  };
 });
 afterEach(() => spool.close());
 
@@ -25,6 +30,8 @@ describe('an order', () => {
     expect(kinds.toSorted()).toEqual(['accepted', 'known', 'known']);
     expect(await acceptOrder(intake, envelope)).toEqual({ kind: 'known', order_id: id('ord', 'q') });
     expect(told()).toEqual([['order.accepted', { order_id: id('ord', 'q'), kind: 'execute' }]]);
+    expect(await spool.commit((tx) => tx.content(id('ord', 'q')))).toMatchObject({ order: { id: id('ord', 'q') }, sealed: { parameters: { sys_id: 'abc' } } });
+    expect(signedAt.at(-1)).toBe('2026-11-21T10:00:00.000Z');
   });
 
   it('is a replay once the cell knows that it was taken, after a restart too', async () => {
@@ -51,12 +58,38 @@ describe('an order', () => {
     ['clock_untrusted', false, { isClockTrusted: () => false }],
     ['draining', false, { isDraining: () => true }],
     ['stopped_by_kill_switch', false, { killSwitches: () => [{ id: 'ksw_1', scope: 'tenant', reason: 'x' }] }],
+    ['stopped_by_kill_switch', false, { killSwitches: () => [{ id: 'ksw_1', scope: 'workflow', reason: 'x', workflow: 'triage' }] }],
     ['policy_behind', false, { policySeq: async () => 3 }],
     ['policy_behind', false, { policySeq: async () => null }],
-  ])('is refused with %s (alarm: %s), which is told and takes nothing', async (refusal, alarm, changes) => {
-    expect(await acceptOrder({ ...intake, ...changes }, await orderFor())).toMatchObject({ kind: 'refused', refusal, alarm });
+  ])('is refused with %s (alarm: %s), which is told once, and is not taken later either', async (refusal, alarm, changes) => {
+    const envelope = await orderFor();
+    expect(await acceptOrder({ ...intake, ...changes }, envelope)).toMatchObject({ kind: 'refused', order_id: id('ord', 'q'), refusal, alarm });
+    // The cell gives the step a new order as soon as it has heard of the refusal; a copy of this one may still be on its way.
+    expect(await acceptOrder(intake, envelope)).toEqual({ kind: 'known', order_id: id('ord', 'q') });
     expect(told()).toMatchObject([['order.refused', { order_id: id('ord', 'q'), kid: 'wo-1', refusal }]]);
-    expect(await acceptOrder(intake, await orderFor())).toMatchObject({ kind: 'accepted' });
+    await spool.commit((tx) => tx.receiptsTold(tx.receiptsToTell()));
+    spool.close();
+    spool = await openForTest(folder);
+    expect(await acceptOrder({ ...intake, spool }, envelope)).toMatchObject({ kind: 'refused', refusal: 'order_replayed' });
+    expect(await spool.commit((tx) => tx.openOrders())).toEqual([]);
+  });
+
+  it('is not stopped by what people stopped in another workflow', async () => {
+    const killSwitches = (): ReturnType<OrderIntake['killSwitches']> => [{ id: 'ksw_1', scope: 'workflow', reason: 'x', workflow: 'other' }];
+    expect(await acceptOrder({ ...intake, killSwitches }, await orderFor())).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('that was signed for a time that is yet to come is not taken when that time has come', async () => {
+    const envelope = await orderFor({ order: (order) => ({ ...order, issued_at: '2026-11-21T10:02:00.000Z', begin_before: '2026-11-21T10:03:00.000Z' }) });
+    expect(await acceptOrder(intake, envelope)).toMatchObject({ refusal: 'order_expired' });
+    const later = { ...intake, verifier: await verifier({ now: () => new Date('2026-11-21T10:02:30.000Z') }) };
+    expect(await acceptOrder(later, envelope)).toMatchObject({ kind: 'known' });
+  });
+
+  it('that a stranger sends again and again fills no spool', async () => {
+    const envelope = await orderFor({ signer: signingPair('wo-1') });
+    for (let n = 0; n < 20; n += 1) expect(await acceptOrder(intake, envelope)).toMatchObject({ kind: 'refused', refusal: 'order_signature_invalid' });
+    expect(told()).toHaveLength(1);
   });
 
   it('is refused while there is no room to say how it ends', async () => {

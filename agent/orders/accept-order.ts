@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
 import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
-import type { ActiveKillSwitch } from '@countersign/contracts/policy/decision.ts';
+import type { AgentKillSwitch } from '@countersign/contracts/agent/protocol.ts';
 import type { WorkOrder } from '@countersign/contracts/agent/work-order.ts';
 import { canonicalText } from '@countersign/platform/canonical-json/canonicalize.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { SpoolTransaction } from '../spool/transaction.ts';
 import { OrderRefusedError } from './errors.ts';
+import { stopping } from './stopping.ts';
 import { verifyOrder } from './verify-order.ts';
 import type { OrderVerifier, VerifiedOrder } from './verify-order.ts';
 
@@ -16,10 +18,31 @@ export interface OrderIntake {
   readonly isClockTrusted: () => boolean;
   readonly isDraining: () => boolean;
   /** As the cell last said. */
-  readonly killSwitches: () => readonly ActiveKillSwitch[];
+  readonly killSwitches: () => readonly AgentKillSwitch[];
   /** The newest bundle of a scope that this agent may decide by, after asking for a newer one where it is older than `seq`; null: none. */
   readonly policySeq: (scope: string, seq: number) => Promise<number | null>;
+  /** The cell has signed something at this time. */
+  readonly signedAt: (at: Date) => void;
+  /** Envelopes whose refusal was told lately: whoever sends one again and again does not fill the spool with it. */
+  readonly toldRefused: RecentDigests;
 }
+
+/** The last thousand. */
+export class RecentDigests {
+  readonly #digests = new Set<string>();
+
+  has(digest: string): boolean {
+    return this.#digests.has(digest);
+  }
+
+  add(digest: string): void {
+    this.#digests.add(digest);
+    if (this.#digests.size > 1_000) this.#digests.delete(this.#digests.keys().next().value!);
+  }
+}
+
+/** What is kept of an order until it has ended, so that it is gone on with after a restart. */
+export type KeptContent = Pick<VerifiedOrder, 'order' | 'sealed'>;
 
 export type Intake =
   | { readonly kind: 'accepted'; readonly verified: VerifiedOrder }
@@ -41,14 +64,27 @@ export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promi
     if (again !== undefined) return again;
     const verified = await verifyOrder({ ...intake.verifier, isKnown: (id) => spool.commit((tx) => tx.order(id) !== undefined), highestFence: (stepId) => spool.commit((tx) => tx.highestFence(stepId)) }, envelope);
     await requireReady(intake, verified.order);
+    intake.signedAt(new Date(verified.order.issued_at));
     return await taken(spool, verified, envelope_sha256);
   } catch (error) {
     if (!(error instanceof OrderRefusedError)) throw error;
-    const { refusal, message } = error;
-    const said = namesOf(envelope);
-    await spool.append('order.refused', { order_id: said.order_id, kid: said.kid, refusal, envelope_sha256 });
-    return { kind: 'refused', order_id: said.order_id, refusal, alarm: ORDER_REFUSALS[refusal].alarm, message };
+    return refused(intake, error, namesOf(envelope), envelope_sha256);
   }
+}
+
+/** One that the cell signed for this agent is refused for good: a copy of it that is still on its way is not taken when something has changed meanwhile. */
+async function refused({ spool, toldRefused }: OrderIntake, { refusal, message, order }: OrderRefusedError, said: ReturnType<typeof namesOf>, envelope_sha256: string): Promise<Intake> {
+  if (!toldRefused.has(envelope_sha256)) {
+    await spool.commit((tx) => {
+      if (order !== null && tx.order(order.id) === undefined) {
+        takeRow(tx, order, envelope_sha256);
+        tx.moveOrder(order.id, 'ended');
+      }
+      tx.append('order.refused', { ...said, refusal, envelope_sha256 });
+    });
+    toldRefused.add(envelope_sha256);
+  }
+  return { kind: 'refused', order_id: said.order_id, refusal, alarm: ORDER_REFUSALS[refusal].alarm, message };
 }
 
 /** By its bytes, and not by what it says of itself: only what was verified once is in the spool. */
@@ -61,25 +97,32 @@ function givenAgain(spool: Spool, envelope: unknown, envelope_sha256: string): P
 }
 
 /** What this agent needs to carry it out, and whether people have stopped it meanwhile. */
-async function requireReady({ spool, isClockTrusted, isDraining, killSwitches, policySeq }: OrderIntake, { policy, situation }: WorkOrder): Promise<void> {
-  if (!isClockTrusted()) throw new OrderRefusedError('clock_untrusted', 'Set the clock of this machine, then it takes orders again.');
-  if (isDraining()) throw new OrderRefusedError('draining', 'It ends what it has.');
-  const [stopped] = [...situation.kill_switches, ...killSwitches()];
-  if (stopped !== undefined) throw new OrderRefusedError('stopped_by_kill_switch', `${stopped.id} of the ${stopped.scope} is set.`);
+async function requireReady({ spool, isClockTrusted, isDraining, killSwitches, policySeq }: OrderIntake, order: WorkOrder): Promise<void> {
+  const { policy, situation } = order;
+  const unready = (refusal: OrderRefusal, detail: string): OrderRefusedError => new OrderRefusedError(refusal, detail, order);
+  if (!isClockTrusted()) throw unready('clock_untrusted', 'Set the clock of this machine, then it takes orders again.');
+  if (isDraining()) throw unready('draining', 'It ends what it has.');
+  const [stopped] = [...situation.kill_switches, ...stopping(order, killSwitches())];
+  if (stopped !== undefined) throw unready('stopped_by_kill_switch', `${stopped.id} of the ${stopped.scope} is set.`);
   const held = await policySeq(policy.scope, policy.seq);
-  if (held === null || held < policy.seq) throw new OrderRefusedError('policy_behind', `The cell decided by ${policy.seq}, and here is ${held ?? 'none'}.`);
-  if (!spool.room().open) throw new OrderRefusedError('spool_full', 'What is there has to be delivered first.');
+  if (held === null || held < policy.seq) throw unready('policy_behind', `The cell decided by ${policy.seq}, and here is ${held ?? 'none'}.`);
+  if (!spool.room().open) throw unready('spool_full', 'What is there has to be delivered first.');
 }
 
 function taken(spool: Spool, verified: VerifiedOrder, envelope_sha256: string): Promise<Intake> {
-  const { order: { id, kind, identity: { step }, begin_before } } = verified;
+  const { order, sealed } = verified;
   return spool.commit((tx) => {
     // The same order may have been looked at twice at the same time.
-    if (tx.order(id) !== undefined) return { kind: 'known', order_id: id } as const;
-    tx.takeOrder({ id, step_id: step.id, fence: Number(step.fence), envelope_sha256, begin_before });
-    tx.append('order.accepted', { order_id: id, kind });
+    if (tx.order(order.id) !== undefined) return { kind: 'known', order_id: order.id } as const;
+    takeRow(tx, order, envelope_sha256);
+    tx.keepContent(order.id, { order, sealed } satisfies KeptContent);
+    tx.append('order.accepted', { order_id: order.id, kind: order.kind });
     return { kind: 'accepted', verified } as const;
   });
+}
+
+function takeRow(tx: SpoolTransaction, { id, identity: { step }, begin_before }: WorkOrder, envelope_sha256: string): void {
+  tx.takeOrder({ id, step_id: step.id, fence: Number(step.fence), envelope_sha256, begin_before });
 }
 
 /** What an envelope says of itself, unproven: good for looking it up and for telling people which one it was. */

@@ -28,9 +28,11 @@ export function requireSameAction(order: WorkOrder, sealed: SealedParameters, ma
   if (manifest !== undefined) requireItsParameters(order, sealed, stored.action, manifest);
 }
 
-function requireOfThisCall({ identity, instance, action: name }: WorkOrder, action: CanonicalAction): void {
+function requireOfThisCall({ kind, identity, instance, action: name }: WorkOrder, action: CanonicalAction): void {
+  // An effect is looked up for whichever step names its key.
+  const ofItsStep = kind === 'reconcile' ? {} : { run_id: identity.run.id, step_key: identity.step.key, call_key: identity.call_key };
   const expected: Partial<Record<keyof CanonicalAction, string>> = {
-    tenant_id: identity.tenant.id, environment_id: identity.environment.id, run_id: identity.run.id, step_key: identity.step.key, call_key: identity.call_key,
+    tenant_id: identity.tenant.id, environment_id: identity.environment.id, ...ofItsStep,
     connector: instance.connector, connector_version: instance.connector_version, manifest_digest: instance.manifest_digest, instance_id: instance.id,
     action: name.slice(name.indexOf('/') + 1),
   };

@@ -67,6 +67,15 @@ export async function verifyOrder(verifier: OrderVerifier, envelope: unknown): P
   if (order === undefined) throw new OrderRefusedError('order_malformed', 'The payload is not a work order.');
   requireForMe(verifier.self, order);
   if (await verifier.isKnown(order.id)) throw new OrderRefusedError('order_replayed', `${order.id} was taken before.`);
+  try {
+    return { ...await verifySigned(verifier, order), payload_sha256: hash('sha256', opened.payload, 'hex') };
+  } catch (error) {
+    throw error instanceof OrderRefusedError ? error.of(order) : error;
+  }
+}
+
+/** The cell has signed it for this agent, for the first time. */
+async function verifySigned(verifier: OrderVerifier, order: WorkOrder): Promise<Omit<VerifiedOrder, 'payload_sha256'>> {
   requireInTime(verifier.now().getTime(), order);
   await requireNewestFence(verifier, order);
   const sealed = await unsealed(verifier, order);
@@ -74,7 +83,7 @@ export async function verifyOrder(verifier: OrderVerifier, envelope: unknown): P
   requireApproval(order);
   const connector = connectorFor(verifier, order);
   requireSameAction(order, sealed, connector.manifest);
-  return { order, sealed, connector, payload_sha256: hash('sha256', opened.payload, 'hex') };
+  return { order, sealed, connector };
 }
 
 function requireSignature({ keys }: OrderVerifier, { payload, signatures }: OpenedEnvelope): void {
@@ -120,13 +129,20 @@ function sealedParameters(clear: Uint8Array): SealedParameters {
 }
 
 /** The package here must be the one that was approved for the instance; what the cell has installed is of no matter. */
-function connectorFor({ connectorOf }: OrderVerifier, { instance, action }: WorkOrder): Connector {
+function connectorFor({ connectorOf }: OrderVerifier, order: WorkOrder): Connector {
+  const { instance, action } = order;
   const connector = connectorOf(instance.name, instance.connector);
   if (connector === undefined) throw new OrderRefusedError('connection_unknown', `It is for ${instance.connector} ${instance.name}.`);
   const changed = packageProblem({
     name: instance.name, connector: instance.connector, connectorVersion: instance.connector_version, manifestDigest: instance.manifest_digest, packageDigest: instance.package_digest,
   }, connector);
   if (changed !== null) throw new OrderRefusedError('package_changed', `${instance.connector} ${instance.connector_version} was approved for ${instance.name}; ${connector.manifest.version} is installed here (${changed.code}).`);
-  if (!Object.hasOwn(connector.manifest.actions, action.slice(action.indexOf('/') + 1)) || !action.startsWith(`${instance.connector}/`)) throw new OrderRefusedError('order_action_mismatch', `${instance.connector} has no ${action}.`);
+  if (!knows(connector, order)) throw new OrderRefusedError('order_action_mismatch', `${instance.connector} has no ${action}.`);
   return connector;
+}
+
+function knows(connector: Connector, { kind, instance, action, watch }: WorkOrder): boolean {
+  const name = action.slice(action.indexOf('/') + 1);
+  if (!action.startsWith(`${instance.connector}/`)) return false;
+  return kind === 'watch' ? name === 'watch' && watch !== null && connector.reconciler !== undefined : watch === null && Object.hasOwn(connector.manifest.actions, name);
 }

@@ -59,19 +59,23 @@ export interface Changes {
   readonly recipient?: Record<string, string>;
 }
 
-export async function orderFor({ order: change = same, sealed: changeSealed = same, afterwards = same, signer = CELL_KEY, recipient = RECIPIENT_JWK }: Changes = {}): Promise<DsseEnvelope> {
+export async function orderFor({ order: change = same, sealed: changeSealed = same, ...rest }: Changes = {}): Promise<DsseEnvelope> {
   const { order, sealed } = wholeOrder();
-  const changed = change(order);
-  const clear = canonicalBytes(changeSealed(sealed));
-  const jwe = await sealTo(recipient, { from: changed.identity.tenant.id, to: changed.audience.agent_id }, clear);
-  return signed(WORK_ORDER_PAYLOAD, afterwards({ ...changed, sealed: jwe, sealed_sha256: hash('sha256', jwe, 'hex'), parameters_sha256: hash('sha256', clear, 'hex') }), signer);
+  return signedOrder(change(order), changeSealed(sealed), rest);
+}
+
+/** `order` over `sealed`, encrypted and signed as a cell does it. */
+export async function signedOrder(order: WorkOrder, sealed: SealedParameters, { afterwards = same, signer = CELL_KEY, recipient = RECIPIENT_JWK }: Omit<Changes, 'order' | 'sealed'> = {}): Promise<DsseEnvelope> {
+  const clear = canonicalBytes(sealed);
+  const jwe = await sealTo(recipient, { from: order.identity.tenant.id, to: order.audience.agent_id }, clear);
+  return signed(WORK_ORDER_PAYLOAD, afterwards({ ...order, sealed: jwe, sealed_sha256: hash('sha256', jwe, 'hex'), parameters_sha256: hash('sha256', clear, 'hex') }), signer);
 }
 
 function same<T>(value: T): T {
   return value;
 }
 
-function wholeOrder(): { readonly order: WorkOrder; readonly sealed: SealedParameters } {
+export function wholeOrder(): { readonly order: WorkOrder; readonly sealed: SealedParameters } {
   const identity: WorkOrder['identity'] = {
     tenant: { id: SELF.tenant_id, slug: 'acme' }, workspace: { id: SELF.workspace_id, slug: 'it' }, environment: { id: SELF.environment_id, name: 'prod' },
     run: { id: id('run', 'r'), workflow: 'triage', workflow_version: 1, workflow_digest: `sha256:${'0'.repeat(64)}` },

@@ -1,0 +1,27 @@
+import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
+import { isStopped } from '@countersign/connectors/gateway/kill-switch.ts';
+import type { CallError, CallResult } from '@countersign/connectors/gateway/ports.ts';
+import type { OrderOutcome } from './outcome-entry.ts';
+import { NO_EXCHANGES } from './outcome-entry.ts';
+
+/** How an order ends: with an outcome, or refused after all by the policy of this side, with nothing sent. */
+export type Ending = { readonly outcome: OrderOutcome } | { readonly refusal: OrderRefusal; readonly why: string };
+
+export function failedWith(error: CallError, parts: Partial<OrderOutcome> = {}): Ending {
+  return { outcome: { state: 'failed', result: null, error, usage: [], exchanges: NO_EXCHANGES, duration_ms: 0, ...parts } };
+}
+
+export function mayHaveHappened(error: CallError): Ending {
+  return failedWith(error, { state: 'uncertain', exchanges: { ...NO_EXCHANGES, may_have_changed: true } });
+}
+
+/** What the gateway says of a call that did not go on. */
+export function notCarriedOut(result: Exclude<CallResult, { kind: 'succeeded' | 'failed' | 'uncertain' }>): Ending {
+  if (result.kind !== 'denied') return { refusal: 'policy_denied_here', why: result.kind };
+  const why = result.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
+  if (isStopped(result.reasons)) return { refusal: 'stopped_by_kill_switch', why };
+  return { refusal: result.reasons.some(({ rule }) => NO_BUNDLE.has(rule)) ? 'policy_behind' : 'policy_denied_here', why };
+}
+
+/** Its time was over between taking the order and deciding on it: nobody sent what they must not. */
+const NO_BUNDLE: ReadonlySet<string> = new Set(['bundle_missing', 'bundle_stale', 'bundle_invalid']);
