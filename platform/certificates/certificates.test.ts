@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { authorityConformance } from './authority-conformance.ts';
 import { openFileAuthority } from './file-authority.ts';
 import type { CertificateAuthority } from './authority.ts';
-import { issueCertificate, publicKeyOfRequest } from './issue.ts';
+import { publicKeyOfRequest } from './issue.ts';
 import { certificateRequest } from './request.ts';
 
-const SPIFFE = 'spiffe://cell.countersign/tenant/t/agent/a';
 const NOW = new Date();
 let folder: string;
 let authority: CertificateAuthority;
@@ -50,25 +50,16 @@ describe('a certificate request', () => {
   });
 });
 
-describe('a certificate authority', () => {
-  it('issues what OpenSSL takes for a client of it and for nothing else', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const publicKey = await publicKeyOfRequest(certificateRequest(privateKey, 'anything'));
-    const { pem, serial } = await issueCertificate({ name: 'agt_1', use: 'client', publicKey, alternative_names: [{ type: 'url', value: SPIFFE }], not_before: new Date(NOW.getTime() - 60_000), not_after: new Date(NOW.getTime() + 3600_000) }, authority.name, authority.signer);
-    const [certificate, ca] = [file('client.crt', pem), file('ca.crt', authority.certificate_pem)];
-    expect(openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', ca, certificate)).toContain('OK');
-    expect(() => openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', ca, certificate)).toThrow();
-    const read = new X509Certificate(pem);
-    expect(read.subjectAltName).toBe(`URI:${SPIFFE}`);
-    expect(read.serialNumber.toLowerCase()).toBe(serial);
-    expect(read.ca).toBe(false);
-    expect(read.checkPrivateKey(privateKey)).toBe(true);
-    expect(new X509Certificate(authority.certificate_pem)).toMatchObject({ ca: true });
-  });
+authorityConformance('a file', async () => {
+  const at = mkdtempSync(join(tmpdir(), 'ca-'));
+  return {
+    open: () => openFileAuthority(join(at, 'keys'), 'Cell', NOW), other: await openFileAuthority(join(at, 'other'), 'Cell', NOW),
+    stop: async () => rmSync(at, { recursive: true, force: true }),
+  };
+});
 
-  it('is the same after a restart, and its key is for its owner alone', async () => {
-    const again = await openFileAuthority(join(folder, 'keys'), 'Cell one', NOW);
-    expect(again.certificate_pem).toBe(authority.certificate_pem);
+describe('the authority of a file', () => {
+  it('has a key that is for its owner alone', () => {
     expect(statSync(join(folder, 'keys/agent-ca.key')).mode & 0o077).toBe(0);
     expect(readFileSync(join(folder, 'keys/agent-ca.crt'), 'utf8')).not.toContain('PRIVATE');
   });
