@@ -7,7 +7,9 @@ interface Listed {
 
 export const COMMANDS: Readonly<Record<string, Listed>> = {
   enroll: { summary: 'make this machine an agent of a cell, with a one-time token', load: async () => (await import('./commands/enroll.ts')).enroll },
+  run: { summary: 'ask the cell for work and do it, until stopped', load: async () => (await import('./commands/run.ts')).run },
   status: { summary: 'how the agent that runs here is', load: async () => (await import('./commands/status.ts')).status },
+  doctor: { summary: 'find what keeps an agent from working, and say what to do', load: async () => (await import('./commands/doctor.ts')).doctor },
   policy: { summary: 'by which policy the agent decides, and until when', load: async () => (await import('./commands/policy.ts')).policy },
   spool: { summary: 'what waits to be delivered to the cell, and whether it is whole', load: async () => (await import('./commands/spool.ts')).spool },
   version: { summary: 'which version this is, and what it is made of', load: async () => (await import('./commands/version.ts')).version },

@@ -5,6 +5,8 @@ export type EnrolmentErrorCode =
   | 'already_enrolled'
   /** This folder has none. */
   | 'not_enrolled'
+  /** The certificate has expired: it proves nothing, so it cannot ask for the next. */
+  | 'certificate_expired'
   /** What the folder holds does not belong together, or others can read it. */
   | 'identity_unusable'
   /** What the cell gave is not for this agent's keys, or its keys are not signed. */

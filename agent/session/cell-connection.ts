@@ -42,6 +42,8 @@ const PING_MS = 10_000;
 /** The one connection to the cell: polls, deliveries and everything else at the same time. It never comes back; a new one is made. */
 export class CellConnection {
   readonly #session: ClientHttp2Session;
+  /** When the cell last answered anything. */
+  heard_at: Date | null = null;
   /** Ends when the connection has, for whatever reason. */
   readonly closed: Promise<void>;
 
@@ -88,6 +90,7 @@ export class CellConnection {
       stream.once('error', (cause) => failed(new SessionError('cell_silent', `The connection broke off while the cell was asked for ${path}.`, { cause })));
       stream.once('response', (answered) => {
         const rtt_ms = performance.now() - asked;
+        this.heard_at = new Date();
         const chunks: Buffer[] = [];
         let size = 0;
         stream.on('data', (chunk: Buffer) => {

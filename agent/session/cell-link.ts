@@ -11,6 +11,7 @@ export class CellLink {
   #opening: Promise<CellConnection> | null = null;
   #awaiting: Array<(connection: CellConnection) => void> = [];
   #isClosed = false;
+  #heard_at: Date | null = null;
 
   constructor(open: () => Promise<CellConnection>) {
     this.#open = open;
@@ -18,6 +19,11 @@ export class CellLink {
 
   get isConnected(): boolean {
     return this.#connection?.isOpen === true;
+  }
+
+  /** When the cell last answered, on whichever connection. */
+  get heard_at(): Date | null {
+    return this.#connection?.heard_at ?? this.#heard_at;
   }
 
   /**
@@ -59,6 +65,7 @@ export class CellLink {
 
   async #opened(): Promise<CellConnection> {
     const connection = await this.#open();
+    this.#heard_at = this.heard_at;
     this.#connection = connection;
     if (this.#isClosed) connection.close();
     const awaiting = this.#awaiting;

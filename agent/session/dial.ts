@@ -5,6 +5,7 @@ import type { Proxy } from '@countersign/platform/egress/connection-settings.ts'
 import { EgressError } from '@countersign/platform/egress/errors.ts';
 import { openTunnel } from '@countersign/platform/egress/proxy-tunnel.ts';
 import { SessionError } from './errors.ts';
+import type { SessionErrorCode } from './errors.ts';
 
 /** The proxy between this network and the cell. */
 export interface SessionProxy extends Proxy {
@@ -18,7 +19,7 @@ const CONNECT_MS = 10_000;
 /**
  * A connection to the host and port of `url`, through the proxy where there is one. Names are resolved anew each time: an address may have changed.
  * @param lookup in place of the system's resolver
- * @throws SessionError `cell_unreachable`, `proxy_refused`
+ * @throws SessionError `cell_unreachable`, `proxy_unreachable`, `proxy_refused`
  */
 export async function dial(url: URL, proxy: SessionProxy | null, lookup?: LookupFunction): Promise<Socket> {
   const [host, port] = [bare(url.hostname), Number(url.port === '' ? 443 : url.port)];
@@ -34,17 +35,17 @@ export async function dial(url: URL, proxy: SessionProxy | null, lookup?: Lookup
 }
 
 async function toProxy({ hostname, port, tls }: SessionProxy): Promise<Socket> {
-  const socket = await connected(connect({ host: bare(hostname), port, noDelay: true }), `the proxy ${hostname}:${port}`);
+  const socket = await connected(connect({ host: bare(hostname), port, noDelay: true }), `the proxy ${hostname}:${port}`, { code: 'proxy_unreachable' });
   if (tls === null) return socket;
   const secure = connectTls({ socket, servername: hostname, ...(tls.ca_pem === null ? {} : { ca: tls.ca_pem }) });
-  return connected(secure, `the proxy ${hostname}:${port}`, 'secureConnect');
+  return connected(secure, `the proxy ${hostname}:${port}`, { code: 'proxy_unreachable', event: 'secureConnect' });
 }
 
-function connected<S extends Socket>(socket: S, where: string, event = 'connect'): Promise<S> {
+function connected<S extends Socket>(socket: S, where: string, { code = 'cell_unreachable', event = 'connect' }: { readonly code?: SessionErrorCode; readonly event?: string } = {}): Promise<S> {
   return new Promise((resolve, reject) => {
     const failed = (why: string, cause?: unknown): void => {
       socket.destroy();
-      reject(new SessionError('cell_unreachable', `No connection to ${where}: ${why}.`, { cause }));
+      reject(new SessionError(code, `No connection to ${where}: ${why}.`, { cause }));
     };
     const timer = setTimeout(() => failed(`nothing answered within ${CONNECT_MS} ms`), CONNECT_MS);
     socket.once(event, () => {

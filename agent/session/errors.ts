@@ -1,6 +1,8 @@
 export type SessionErrorCode =
   /** No connection: no name, no route, nobody there. It is tried again. */
   | 'cell_unreachable'
+  /** There is a proxy set, and nobody is there. */
+  | 'proxy_unreachable'
   /** The proxy wants another credential, or does not let this through. */
   | 'proxy_refused'
   /** What answers is not the cell that this agent was enrolled with. */

@@ -13,7 +13,7 @@ import { enrol } from '../enrolment/enrol.ts';
 import { HeldIdentity } from '../enrolment/held-identity.ts';
 import { clientIdentityOf, loadEnrolment } from '../enrolment/identity.ts';
 import type { AgentKeys } from '../enrolment/identity.ts';
-import { acceptOrder } from '../orders/accept-order.ts';
+import { acceptOrder, RecentDigests } from '../orders/accept-order.ts';
 import { HeldKeys } from '../orders/held-keys.ts';
 import { id, NOTES, orderFor, SELF } from '../orders/testing/orders.ts';
 import type { AgentPolicy, OrderRunner } from '../ports.ts';
@@ -65,10 +65,11 @@ class TestAgent {
   async #runner(spool: Spool, keys: HeldKeys, { encryption }: AgentKeys, clock: TrustedClock): Promise<OrderRunner> {
     const encryptionKey = await unsealingKey(encryption.export({ format: 'jwk' }) as Record<string, string>);
     const verifier = { self: SELF, keys, encryptionKey, now: () => clock.now(), connectorOf: () => NOTES };
+    const toldRefused = new RecentDigests();
     const underWay: string[] = [];
     return {
       take: async (envelope) => {
-        const intake = await acceptOrder({ spool, verifier, isClockTrusted: () => clock.isTrusted(), isDraining: () => this.isDraining, killSwitches: () => [], policySeq: async () => 9 }, envelope);
+        const intake = await acceptOrder({ spool, verifier, signedAt: (at) => clock.notBefore(at), toldRefused, isClockTrusted: () => clock.isTrusted(), isDraining: () => this.isDraining, killSwitches: () => [], policySeq: async () => 9 }, envelope);
         if (intake.kind === 'accepted') underWay.push(intake.verified.order.id);
         return intake;
       },

@@ -1,4 +1,3 @@
-import type { ActiveKillSwitch } from '@countersign/contracts/policy/decision.ts';
 import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
@@ -49,12 +48,11 @@ export class Session {
   readonly #renewal: Renewal;
   #sleep: SleepWatch | undefined;
   #refused: string[] = [];
-  #killSwitches: readonly ActiveKillSwitch[] = [];
+  #killSwitches: PollAnswer['kill_switches'] = [];
   #told: { readonly free: number; readonly policy: string } = { free: 0, policy: '' };
   #clockTold = { offset_ms: 0, trusted: true };
   #isForked = false;
   #isStopping = false;
-  #lastContact: Date | null = null;
   #lastError: string | null = null;
 
   constructor(parts: SessionParts) {
@@ -74,13 +72,13 @@ export class Session {
   }
 
   /** As the cell last said. One that was not heard to be released still stands. */
-  get killSwitches(): readonly ActiveKillSwitch[] {
+  get killSwitches(): PollAnswer['kill_switches'] {
     return this.#killSwitches;
   }
 
   /** How it stands, for `status`. */
   get view(): SessionView {
-    return { connected: this.#parts.link.isConnected, last_contact: this.#lastContact?.toISOString() ?? null, last_error: this.#lastError, renewal_due: this.#renewal.due.toISOString(), forked: this.#isForked };
+    return { connected: this.#parts.link.isConnected, last_contact: this.#parts.link.heard_at?.toISOString() ?? null, last_error: this.#lastError, renewal_due: this.#renewal.due.toISOString(), forked: this.#isForked };
   }
 
   async start(): Promise<void> {
@@ -136,8 +134,8 @@ export class Session {
   /** Gives whether the cell had work that was not here. */
   async #act({ orders, policy, kill_switches, state }: PollAnswer): Promise<boolean> {
     const { runner, log } = this.#parts;
-    if (this.#lastError !== null || this.#lastContact === null) log.info({ cell: this.#parts.held.now.cell_url }, 'The cell answers');
-    [this.#lastContact, this.#lastError] = [this.#parts.machine(), null];
+    if (this.#lastError !== null) log.info({ cell: this.#parts.held.now.cell_url }, 'The cell answers again');
+    if (!this.#isForked) this.#lastError = null;
     this.#killSwitches = kill_switches;
     // The answer shows that the cell has heard of these.
     this.#refused = [];

@@ -1,0 +1,90 @@
+import { X509Certificate } from 'node:crypto';
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { AgentConfig } from './config/agent-config.ts';
+import type { Environment } from './credentials/secret-ref.ts';
+import { EnrolmentError } from './enrolment/errors.ts';
+import { loadEnrolment } from './enrolment/identity.ts';
+import { isExpired } from './enrolment/renew.ts';
+import type { SessionError } from './session/errors.ts';
+import { StatusWriter } from './status/status-writer.ts';
+import { AGENT_VERSION } from './version.ts';
+import { wireAgent } from './wiring.ts';
+import type { AgentParts } from './wiring.ts';
+
+export interface RunOptions {
+  readonly config: AgentConfig;
+  readonly env: Environment;
+  readonly log: Logger;
+  /** Resolves with the reason, such as the signal's name, when the agent is to end. */
+  readonly stopping: Promise<string>;
+  /** This machine's clock. */
+  readonly machine?: () => Date;
+}
+
+/** A clock of this machine that is off by less may be the reason why a certificate looks expired: then the cell is asked. */
+const CLOCK_OFF_MS = 15 * 60_000;
+/** What is still to be delivered when everything has ended is delivered by the next start, too. */
+const FAREWELL_MS = 5_000;
+
+/**
+ * Runs the agent of a folder until it is stopped: takes up what was under way when it last ended, and lets what is under way end before it does.
+ * @returns why it ended, where that is for a person to mend; null: it was stopped
+ * @throws EnrolmentError, SpoolError
+ */
+export async function runAgent({ config, env, log, stopping, machine = () => new Date() }: RunOptions): Promise<SessionError | null> {
+  await requireCertificate(config.state_dir, machine());
+  let end: (reason: SessionError) => void = () => undefined;
+  const ended = new Promise<SessionError>((resolve) => {
+    end = resolve;
+  });
+  const agent = await wireAgent({ config, env, log, machine, onEnd: (reason) => end(reason) });
+  const status = new StatusWriter(config, agent, log, machine);
+  const { agent_id, cell_url, pool } = agent.held.now;
+  log.info({ agent_id, cell: cell_url, pool, version: AGENT_VERSION }, 'The agent starts');
+  await agent.spool.append('agent.started', { version: AGENT_VERSION });
+  await agent.policy.start();
+  await agent.runner.resume();
+  await agent.session.start();
+  status.start();
+  const why = await Promise.race([stopping, ended]);
+  const reason = typeof why === 'string' ? why : why.problem?.code ?? why.code;
+  log.info({ reason }, 'The agent ends what is under way');
+  await status.write('draining');
+  // A cell that has let go of this agent takes nothing more of it.
+  await finish(agent, reason, typeof why === 'string' ? { patience_ms: config.shutdown_s * 1_000, farewell_ms: FAREWELL_MS } : { patience_ms: 0, farewell_ms: 0 });
+  await status.stop();
+  log.info({ reason }, 'The agent has ended');
+  return typeof why === 'string' ? null : why;
+}
+
+/** No clock is so far off: it has expired, and only a person can have another one made. */
+async function requireCertificate(state_dir: string, now: Date): Promise<void> {
+  const { identity } = await loadEnrolment(state_dir);
+  if (isExpired(identity, new Date(now.getTime() - CLOCK_OFF_MS))) {
+    const { validToDate } = new X509Certificate(identity.certificate_pem);
+    throw new EnrolmentError('certificate_expired', `The certificate of ${identity.agent_id} has expired on ${validToDate.toISOString()}, and an expired one cannot be renewed. Get a token (console: Agents) and run: countersign-agent enroll --again. What waits to be delivered stays.`);
+  }
+}
+
+/**
+ * @param patience_ms for what is under way to end
+ * @param farewell_ms for what came of it to be delivered
+ */
+async function finish({ session, runner, policy, spool }: AgentParts, reason: string, { patience_ms, farewell_ms }: { readonly patience_ms: number; readonly farewell_ms: number }): Promise<void> {
+  session.drain();
+  await within(patience_ms, runner.idle());
+  await runner.close();
+  await spool.append('agent.stopped', { reason });
+  await within(farewell_ms, session.caughtUp());
+  await session.stop();
+  await policy.close();
+  spool.close();
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([done, new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  })]);
+  clearTimeout(timer);
+}

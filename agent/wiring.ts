@@ -1,0 +1,81 @@
+import type { Logger } from '@countersign/platform/log/logger.ts';
+import { unsealingKey } from '@countersign/platform/sealing/jwe.ts';
+import { TrustedClock } from './clock/trusted-clock.ts';
+import type { AgentConfig } from './config/agent-config.ts';
+import { localVault } from './credentials/local-vault.ts';
+import type { Environment } from './credentials/secret-ref.ts';
+import { HeldIdentity } from './enrolment/held-identity.ts';
+import { clientIdentityOf, loadEnrolment } from './enrolment/identity.ts';
+import { HeldKeys } from './orders/held-keys.ts';
+import { createOrderRunner } from './orders/order-runner.ts';
+import { createAgentPolicy } from './policy/agent-policy.ts';
+import type { AgentPolicy, OrderRunner } from './ports.ts';
+import { CellConnection } from './session/cell-connection.ts';
+import { CellLink } from './session/cell-link.ts';
+import type { SessionError } from './session/errors.ts';
+import { fetchBundleOver } from './session/fetch-bundle.ts';
+import { sessionProxy } from './session/session-proxy.ts';
+import { Session } from './session/session.ts';
+import { openSpool, PROMISED_BYTES_PER_ORDER } from './spool/open-spool.ts';
+import type { Spool } from './spool/spool.ts';
+import { AGENT_VERSION } from './version.ts';
+
+/** The parts of an agent that runs, put together and not yet started. */
+export interface AgentParts {
+  readonly held: HeldIdentity;
+  readonly clock: TrustedClock;
+  readonly spool: Spool;
+  readonly policy: AgentPolicy;
+  readonly runner: OrderRunner;
+  readonly session: Session;
+}
+
+export interface WiringOptions {
+  readonly config: AgentConfig;
+  readonly env: Environment;
+  readonly log: Logger;
+  /** This machine's clock. */
+  readonly machine: () => Date;
+  readonly onEnd: (reason: SessionError) => void;
+}
+
+/**
+ * Puts an agent together from what its folder holds. The one place that says `new`.
+ * @throws EnrolmentError, SpoolError, KeysError
+ */
+export async function wireAgent({ config, env, log, machine, onEnd }: WiringOptions): Promise<AgentParts> {
+  const { identity, keys } = await loadEnrolment(config.state_dir);
+  const held = new HeldIdentity(config.state_dir, identity);
+  const orderKeys = new HeldKeys(identity.key_set);
+  const clock = new TrustedClock(machine, new Date(identity.key_set.issued_at));
+  const spool = await openAgentSpool(config, clock, `${identity.agent_id}/${machine().getTime()}`);
+  const link = new CellLink(async () => {
+    const address = { url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy: await sessionProxy(config.control_plane, env) };
+    const connection = await CellConnection.open(address, clientIdentityOf(held.now, keys));
+    log.info({ cell: identity.cell_url, proxy: config.control_plane.proxy?.url ?? null }, 'Connected to the cell');
+    return connection;
+  });
+  // Orders and policy have something to tell before there is a session to tell it.
+  let session: Session | undefined;
+  const changed = (): void => session?.changed();
+  const policy = createAgentPolicy({
+    tenantId: identity.tenant.id, scope: identity.policy_scope, keys: orderKeys, spool, clock, fetchBundle: fetchBundleOver(link), ttl_ms: config.policy.ttl_s * 1_000, log, changed,
+  });
+  const runner = createOrderRunner({
+    self: { agent_id: identity.agent_id, tenant_id: identity.tenant.id, workspace_id: identity.workspace.id, environment_id: identity.environment.id, pool: identity.pool },
+    keys: orderKeys, encryptionKey: await unsealingKey(keys.encryption.export({ format: 'jwk' }) as Record<string, string>), clock, spool, policy, capacity: config.capacity,
+    connections: config.connections, vault: localVault(config.connections, env, () => performance.now()), killSwitches: () => session?.killSwitches ?? [], changed, log,
+  });
+  session = new Session({
+    link, held, keys, orderKeys, clock, machine, spool, policy, runner, log, onEnd,
+    about: {
+      version: AGENT_VERSION, capacity: config.capacity, labels: config.labels,
+      connections: config.connections.map(({ name, connector }) => ({ name, connector, package_digest: null })),
+    },
+  });
+  return { held, clock, spool, policy, runner, session };
+}
+
+function openAgentSpool({ state_dir, spool: { key_file, limit_bytes, reserve_bytes } }: AgentConfig, clock: TrustedClock, newEpoch: string): Promise<Spool> {
+  return openSpool({ folder: state_dir, ...(key_file === undefined ? {} : { key_file }), limit_bytes, reserve_bytes, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock }, newEpoch);
+}
