@@ -11,6 +11,7 @@ import { withoutContent } from '@countersign/connectors/gateway/content-paramete
 import type { Connector, JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import { canonicalBytes } from '@countersign/platform/canonical-json/canonicalize.ts';
 import { sealTo, unsealingKey } from '@countersign/platform/sealing/jwe.ts';
+import type { UnsealingKey } from '@countersign/platform/sealing/jwe.ts';
 import { HeldKeys } from '../held-keys.ts';
 import type { AgentSelf, OrderVerifier } from '../verify-order.ts';
 
@@ -117,10 +118,15 @@ export function signedKeySet(set: AgentKeySet, signer: SigningPair): DsseEnvelop
   return signed(KEY_SET_PAYLOAD, set, signer);
 }
 
+/** Of the agent that `signedOrder` encrypts for. */
+export function unsealingKeyOfTests(): Promise<UnsealingKey> {
+  return unsealingKey(RECIPIENT.privateKey.export({ format: 'jwk' }) as Record<string, string>);
+}
+
 export async function verifier(changes: Partial<OrderVerifier> = {}): Promise<OrderVerifier> {
   return {
     self: SELF, keys: HeldKeys.first(signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), SELF.tenant_id)!,
-    encryptionKey: await unsealingKey(RECIPIENT.privateKey.export({ format: 'jwk' }) as Record<string, string>),
+    encryptionKey: await unsealingKeyOfTests(),
     now: () => NOW, highestFence: async () => 0, isKnown: async () => false,
     connectorOf: (name, connector) => (name === 'notes-1' && connector === 'notes' ? NOTES : undefined), ...changes,
   };
