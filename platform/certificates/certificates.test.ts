@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { authorityConformance } from './authority-conformance.ts';
+import { authorityConformance } from './testing/authority-conformance.ts';
 import { openFileAuthority } from './file-authority.ts';
 import type { CertificateAuthority } from './authority.ts';
 import { publicKeyOfRequest } from './issue.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { authorityConformance } from '@countersign/platform/certificates/authority-conformance.ts';
+import { authorityConformance } from '@countersign/platform/certificates/testing/authority-conformance.ts';
 import { openSignerAuthority } from '@countersign/platform/certificates/signer-authority.ts';
 import { createKmsKey } from '@countersign/platform/keys/create-kms-key.ts';
 import { KmsSigner } from '@countersign/platform/keys/kms-signer.ts';

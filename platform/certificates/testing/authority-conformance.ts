@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CertificateAuthority } from './authority.ts';
-import { issueCertificate } from './issue.ts';
-import type { CertificateWish, IssuedCertificate } from './issue.ts';
+import type { CertificateAuthority } from '../authority.ts';
+import { issueCertificate } from '../issue.ts';
+import type { CertificateWish, IssuedCertificate } from '../issue.ts';
 
 export interface AuthorityUnderTest {
   /** As a process of the cell opens it: the first makes it. */
