@@ -12,7 +12,7 @@ import { startMockApi, type MockApi } from './testing/http/mock-api.ts';
 const PAGES = [
   '/sign-in?to=%2Fruns', '/sign-in?tenant=acme&error=sign_in_refused', '/runs', '/runs/succeeded', '/runs/failed', '/runs/waiting', '/runs/running', '/runs/succeeded?tab=graph', '/runs/succeeded?tab=evidence', '/runs/succeeded?tab=audit', '/runs/succeeded?tab=json', '/runs/running?tab=timeline', '/runs?attention=true', '/operations', '/dead-letters', '/dead-letters?state=failed', '/schedules',
   '/approvals', '/tickets', '/workflows', `/workflows/${workflows()[0]?.id}`, '/connectors', '/policy', '/policy/layers/tenant', `/policy/layers/${ENVIRONMENTS[0]?.environment_id}`, '/policy/releases', `/policy/releases/${releases()[0]?.id}`, '/policy/shadow', '/policy/simulate', '/policy/simulate?decision=dec_1',
-  '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/audit/checkpoints', '/audit/sinks', '/audit/witnesses', '/evidence', '/people', '/people/lead', '/roles', '/machines', '/identity-providers', '/credentials', '/changes?show=all', '/break-glass', '/workspaces', '/limits', '/account', '/keys', '/privacy', '/cost', '/slack/link', '/nowhere',
+  '/policy/replays', '/policy/replays/running', '/policy/replays/one', '/policy/kill-switches', '/decisions', '/decisions/differs', '/audit', '/audit/checkpoints', '/audit/sinks', '/audit/witnesses', '/evidence', '/people', '/people/lead', '/roles', '/machines', '/identity-providers', '/credentials', '/agents', '/changes?show=all', '/break-glass', '/workspaces', '/limits', '/account', '/keys', '/privacy', '/cost', '/slack/link', '/nowhere',
 ];
 
 let browser: Browser;
@@ -55,7 +55,7 @@ describe('nothing serious by axe, in light and in dark', () => {
   });
 
   it.each([
-    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/roles', 'Give a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
+    ['/policy', 'Gate'], ['/identity-providers', 'Add a provider'], ['/credentials', 'Store a credential'], ['/agents', 'Make a pool'], ['/agents', 'Place a system'], ['/audit/sinks', 'Add a sink'], ['/audit/witnesses', 'Add a witness'], ['/people', 'Invite somebody'], ['/roles', 'Make a role'], ['/roles', 'Give a role'], ['/changes', 'grant role'], ['/machines', 'Trust an issuer'], ['/privacy', 'Hold something'], ['/keys', 'What it signed'], ['/evidence', 'Ask for evidence'], ['/privacy', 'Erase somebody'], ['/policy/releases', 'Promote to prod'], ['/policy/replays', 'Start a replay'], ['/policy/kill-switches', 'Stop something'], ['/policy/layers/tenant', 'Add a file'],
   ])('%s, asked by %s', async (path, name) => {
     await show(page, usual.url + path);
     await page.getByRole('button', { name, exact: true }).last().click();

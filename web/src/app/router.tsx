@@ -20,6 +20,7 @@ export const PAGES: RouteObject[] = [
   { path: 'workflows/:workflowId', lazy: async () => ({ Component: (await import('../workflows/workflow-page.tsx')).WorkflowPage }) },
   { path: 'connectors', lazy: async () => ({ Component: (await import('../connectors/connectors-page.tsx')).ConnectorsPage }) },
   { path: 'credentials', lazy: async () => ({ Component: (await import('../credentials/credentials-page.tsx')).CredentialsPage }) },
+  { path: 'agents', lazy: async () => ({ Component: (await import('../agents/agents-page.tsx')).AgentsPage }) },
   { path: 'policy', lazy: async () => ({ Component: (await import('../policy/policy-page.tsx')).PolicyPage }) },
   { path: 'policy/layers/:layer', lazy: async () => ({ Component: (await import('../policy-editor/layer-page.tsx')).LayerPage }) },
   { path: 'policy/releases', lazy: async () => ({ Component: (await import('../policy-releases/releases-page.tsx')).ReleasesPage }) },

@@ -1,4 +1,5 @@
-import { Group, Text, Title } from '@mantine/core';
+import { Anchor, Group, Text, Title } from '@mantine/core';
+import { Link } from 'react-router';
 import type { Schemas } from '../api/client.ts';
 import { TimeAgo } from '../parts/clock.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
@@ -28,7 +29,7 @@ export function InstanceCard({ instance }: { instance: Schemas['Instance'] }) {
         facts={[
           { name: 'Connector', value: <span className="mono">{instance.connector}@{instance.connector_version}</span> },
           { name: 'Environment', value: instance.environment },
-          { name: 'Reaches', value: instance.base_url ?? 'nothing: it is local' },
+          { name: 'Reaches', value: reachOf(instance) },
           ...(instance.base_url === null ? [] : [{ name: 'Allowed hosts', value: instance.allowed_hosts.length === 0 ? 'that of its address, where it is public' : instance.allowed_hosts.join(', ') }]),
           ...healthFacts(instance.health),
           ...(found?.pinned.package_digest == null ? [] : [{ name: 'Approved package', value: <CopyId id={found.pinned.package_digest} what="package digest" /> }]),
@@ -41,6 +42,11 @@ export function InstanceCard({ instance }: { instance: Schemas['Instance'] }) {
       </div>
     </section>
   );
+}
+
+function reachOf({ base_url, pool }: Schemas['Instance']) {
+  if (pool !== null) return <>what agents of <Anchor component={Link} underline="always" to="/agents">{pool.name}</Anchor> connect it to</>;
+  return base_url ?? 'nothing: it is local';
 }
 
 /** Only what there is to say: an instance that answers and has no limit adds nothing. */

@@ -1,4 +1,4 @@
-import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconGlass, IconPackageExport, IconRubberStamp, IconUserCheck, IconKey, IconRobot, IconUsers, IconBroadcast, IconEye, IconIdBadge2, IconLock, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconCalendarTime, IconCoin, IconFileCertificate, IconGavel, IconListCheck, IconEyeOff, IconPlugConnected, IconRoute, IconShieldCheck, IconSkull, IconTicket, IconTimeline, IconFlask, IconHandStop, IconHistoryToggle, IconRocket, IconShadow, IconBuildingStore, IconGauge, IconGlass, IconPackageExport, IconRubberStamp, IconServerBolt, IconUserCheck, IconKey, IconRobot, IconUsers, IconBroadcast, IconEye, IconIdBadge2, IconLock, IconUsersGroup, type Icon } from '@tabler/icons-react';
 
 export interface NavPage {
   path: string;
@@ -28,7 +28,7 @@ export const ACCESS_START = '/people';
 
 export const SETUP_PAGES: readonly NavPage[] = [
   { path: '/workflows', label: 'Workflows', icon: IconRoute, key: 'w', says: 'What may run' },
-  { path: '/connectors', under: ['/connectors', '/credentials'], label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
+  { path: '/connectors', under: ['/connectors', '/credentials', '/agents'], label: 'Connectors', icon: IconPlugConnected, key: 'c', says: 'What it may run against' },
   { path: '/policy', label: 'Policy', icon: IconShieldCheck, key: 'p', says: 'What may run, and what decides it' },
   { path: ACCESS_START, under: ['/people', '/roles', '/machines', '/changes', '/break-glass', '/identity-providers', '/workspaces', '/limits'], label: 'Access', icon: IconUsers, key: 'i', says: 'Who comes in, and what they may do' },
 ];
@@ -65,6 +65,7 @@ export const AUDIT_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
 export const CONNECTOR_PAGES: ReadonlyArray<Omit<NavPage, 'key'>> = [
   { path: '/connectors', label: 'Systems', icon: IconPlugConnected, says: 'Connectors: what workflows may run against' },
   { path: '/credentials', label: 'Credentials', icon: IconLock, says: 'Connectors: what they sign in with' },
+  { path: '/agents', label: 'Agents', icon: IconServerBolt, says: 'Connectors: what reaches systems behind firewalls' },
 ];
 
 /** Beneath access. */

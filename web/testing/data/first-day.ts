@@ -1,5 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { AccessState } from './access.ts';
+import type { AgentsState } from './agents.ts';
 import type { AuditPeersState } from './audit-peers.ts';
 import type { KeysState } from './keys.ts';
 import type { MachinesState } from './machines.ts';
@@ -11,6 +12,7 @@ type Schemas = components['schemas'];
 
 interface Contents {
   readonly access: AccessState;
+  readonly agents: AgentsState;
   readonly auditPeers: AuditPeersState;
   readonly keys: KeysState;
   readonly machines: MachinesState;
@@ -24,8 +26,9 @@ interface Contents {
 
 /** Leaves a tenant as it is on its first day, before anybody has done anything. */
 export function emptyOut(world: Contents): void {
-  const { access, auditPeers, keys, machines, people, privacy, tenancy } = world;
+  const { access, agents, auditPeers, keys, machines, people, privacy, tenancy } = world;
   Object.assign(access, { assignments: [], changes: [], emergencies: [] });
+  Object.assign(agents, { pools: [], agents: [], tokens: [] });
   Object.assign(auditPeers, { sinks: [], witnesses: [] });
   Object.assign(machines, { keys: [], accounts: [], clients: [], federations: [] });
   Object.assign(people, { sessions: [], passkeys: [], people: [], invitations: [], groups: [] });

@@ -50,10 +50,11 @@ export function instances(origin: string, sandboxUrl: string | null): Instance[]
   const servicenow = sandboxUrl ?? 'https://example.service-now.com';
   const instance = (connector: string, changes: Partial<Instance>): Instance => ({
     id: idOf('connector_instance', connector), connector, connector_version: '1.0.0', name: connector, environment: 'prod', base_url: null, allowed_hosts: [], settings: {}, enabled: true,
-    webhook_url: `${origin}/api/v1/ingest/${connector}/${connector}`, health: ANSWERS, package: packageOf(connector, 'current'), ...changes,
+    webhook_url: `${origin}/api/v1/ingest/${connector}/${connector}`, health: ANSWERS, package: packageOf(connector, 'current'), pool: null, ...changes,
   });
   return [
     instance('servicenow', { name: 'sandbox', base_url: servicenow, allowed_hosts: [new URL(servicenow).host], health: { ...ANSWERS, window: { limit: 100, count: 42, ends_at: at(1_800_000), source: 'peer' } } }),
+    instance('servicenow', { id: idOf('connector_instance', 'servicenow-onprem'), name: 'servicenow-onprem', pool: { id: idOf('agent_pool', 'frankfurt'), name: 'frankfurt' } }),
     instance('classifier', { package: packageOf('classifier', 'changed') }),
     instance('anthropic', { name: 'models', base_url: 'https://api.anthropic.com', health: { ...ANSWERS, circuit: 'open', last_failure_code: 'http_529', probe_at: at(9_000) } }),
   ];

@@ -3,6 +3,7 @@ import { idOf } from '../data/ids.ts';
 import { budget, cellOf, connectors, costReport, instances, workflows, workflowVersion } from '../data/setup.ts';
 import { ok, page, problem, type Answer } from './answers.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { AGENT_ROUTES } from './agent-routes.ts';
 import { AUDIT_PEER_ROUTES } from './audit-peer-routes.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { CREDENTIAL_ROUTES } from './credential-routes.ts';
@@ -39,6 +40,7 @@ export const ROUTES: Record<string, Handler> = {
   ...DEAD_LETTER_ROUTES,
   ...OPERATIONS_ROUTES,
   ...ACCESS_ROUTES,
+  ...AGENT_ROUTES,
   ...AUDIT_ROUTES,
   ...AUDIT_PEER_ROUTES,
   ...CREDENTIAL_ROUTES,

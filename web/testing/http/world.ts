@@ -4,6 +4,7 @@ import type { components } from '@countersign/contracts/openapi/api.generated.ts
 import { packages } from '../data/audit.ts';
 import { auditPeersState } from '../data/audit-peers.ts';
 import { accessState } from '../data/access.ts';
+import { agentsState } from '../data/agents.ts';
 import { credentials } from '../data/credentials.ts';
 import { earlierJob } from '../data/dead-letters.ts';
 import { identityProviders } from '../data/identity-providers.ts';
@@ -42,6 +43,7 @@ export class World {
   /** Jobs over many runs, the latest first. */
   readonly jobs: Schemas['BulkCommand'][] = [];
   readonly access = accessState();
+  readonly agents = agentsState();
   readonly auditPeers = auditPeersState();
   credentials = credentials();
   identityProviders = identityProviders();
