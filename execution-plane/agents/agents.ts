@@ -4,6 +4,7 @@ import type { RemotePlace } from '@countersign/connectors/gateway/remote-place.t
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import { AGENT_LOST_MS } from '@countersign/contracts/agent/protocol.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import type { Journals } from '../commit/journals.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import type { Settlement } from './apply-entries.ts';
 import { FoundEvents } from './found-events.ts';
@@ -21,6 +22,7 @@ import type { OrderParts } from './write-order.ts';
 export interface AgentsParts extends OrderParts {
   readonly tenants: Tenants;
   readonly situation: Situation;
+  readonly journals: Journals;
   readonly connectors: readonly Connector[];
   readonly log: Logger;
   readonly leaseMs: number;

@@ -11,6 +11,7 @@ import type { Looked } from '@countersign/connectors/gateway/looked.ts';
 import type { RemotePlace } from '@countersign/connectors/gateway/remote-place.ts';
 import { readStoredAction } from '@countersign/connectors/gateway/stored-action.ts';
 import type { Prepared } from '@countersign/connectors/sdk/connector.ts';
+import type { Journals } from '../commit/journals.ts';
 import { chooseAgent } from './choose-agent.ts';
 import type { KnownAgents } from './known-agents.ts';
 import type { OrderWaits, Waited } from './order-waits.ts';
@@ -25,6 +26,7 @@ export interface AgentPlaceParts extends OrderParts {
   readonly situation: Situation;
   readonly agents: KnownAgents;
   readonly waits: OrderWaits;
+  readonly journals: Journals;
 }
 
 /** What became of asking an agent; `error`: nobody was asked. */
@@ -112,6 +114,8 @@ export class AgentPlace implements RemotePlace {
   }
 
   async #ask(call: Call, draft: OrderDraft): Promise<Asked> {
+    // An order proves the lease, whose claim may be noted and not yet written: what precedes an intent goes with it, but not every order has one.
+    await this.#parts.journals.of(call.request.identity)?.flush();
     const order = await writeOrder(this.#parts, draft);
     if ('error' in order) return order;
     const { identity, signal } = call.request;

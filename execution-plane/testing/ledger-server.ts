@@ -34,6 +34,11 @@ export class LedgerServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Where it listens. */
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
