@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
+import type { OrderInstance } from '@countersign/contracts/agent/work-order.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import type { ConnectionSettings, Instances, InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { ConnectionConfig } from '../config/agent-config.ts';
+import { hostOf } from '../config/host-of.ts';
 import { credentialIds } from '../credentials/local-vault.ts';
-import type { RunningOrder, RunningOrders } from './running-order.ts';
+import type { RunningOrders } from './running-order.ts';
 
 /**
  * The one instance that an order is for: pinned to the package that the cell names, and reached where and as whom this machine's configuration says. Nothing
  * of an order says where to.
  */
 export function orderInstances(orders: RunningOrders, connections: readonly ConnectionConfig[]): Instances {
-  const find = async (call: CallIdentity, wanted: (instance: { readonly id: string; readonly name: string; readonly connector: string }) => boolean): Promise<InstanceView | null> => {
-    const running = orders.of(call);
-    const { instance } = running.order;
+  const find = async (call: CallIdentity, wanted: (instance: OrderInstance) => boolean): Promise<InstanceView | null> => {
+    const { instance } = orders.of(call).order;
     const connection = connections.find(({ name, connector }) => name === instance.name && connector === instance.connector);
-    return connection !== undefined && wanted(instance) ? viewOf(running, connection) : null;
+    return connection !== undefined && wanted(instance) ? viewOf(instance, connection) : null;
   };
   return {
     find: (call, connector, name) => find(call, (instance) => instance.connector === connector && (name === null || instance.name === name)),
@@ -23,21 +24,15 @@ export function orderInstances(orders: RunningOrders, connections: readonly Conn
   };
 }
 
-async function viewOf({ order: { instance } }: RunningOrder, connection: ConnectionConfig): Promise<InstanceView> {
+async function viewOf(instance: OrderInstance, connection: ConnectionConfig): Promise<InstanceView> {
   return {
-    id: instance.id, name: instance.name, connector: instance.connector, connectorVersion: instance.connector_version, manifestDigest: instance.manifest_digest, packageDigest: instance.package_digest,
-    settings: instance.settings as JsonObject,
+    id: instance.id, name: instance.name, connector: instance.connector, settings: instance.settings as JsonObject,
+    connectorVersion: instance.connector_version, manifestDigest: instance.manifest_digest, packageDigest: instance.package_digest,
     baseUrl: connection.base_url,
     allowedHosts: connection.allowed_hosts ?? [hostOf(connection.base_url)],
     credentialId: connection.credential.kind === 'none' ? null : credentialIds.own(connection.name),
     connection: await settingsOf(connection),
   };
-}
-
-/** With its port, as an allow list has it. */
-function hostOf(base_url: string): string {
-  const { hostname, port, protocol } = new URL(base_url);
-  return `${hostname}:${port !== '' ? port : protocol === 'https:' ? '443' : '80'}`;
 }
 
 async function settingsOf({ name, ca_file, client_certificate, proxy }: ConnectionConfig): Promise<ConnectionSettings> {

@@ -38,10 +38,9 @@ export class SpoolGatewayStore implements GatewayStore {
     const { spool, orders, clock } = this.#options;
     const running = orders.of(call);
     const { call_id, idempotency_key, kind } = running.order;
-    if (call_id === null || idempotency_key === null) return null;
-    const kept = await spool.commit((tx) => tx.call(call_id, idempotency_key));
-    if (kept === undefined) return kind === 'reconcile' ? orderedEffect(running) : null;
-    return effectOf(kept, clock.now());
+    const kept = call_id === null || idempotency_key === null ? undefined : await spool.commit((tx) => tx.call(call_id, idempotency_key));
+    if (kept !== undefined) return effectOf(kept, clock.now());
+    return kind === 'reconcile' ? orderedEffect(running) : null;
   }
 
   /** The one that the order uses up, where people had to agree: for exactly this action, as `verifyOrder` has seen. */

@@ -76,6 +76,7 @@ export async function verifyOrder(verifier: OrderVerifier, envelope: unknown): P
 
 /** The cell has signed it for this agent, for the first time. */
 async function verifySigned(verifier: OrderVerifier, order: WorkOrder): Promise<Omit<VerifiedOrder, 'payload_sha256'>> {
+  requireNamedCall(order);
   requireInTime(verifier.now().getTime(), order);
   await requireNewestFence(verifier, order);
   const sealed = await unsealed(verifier, order);
@@ -95,6 +96,12 @@ function requireForMe(self: AgentSelf, { audience, identity: { tenant, workspace
   const named: AgentSelf = { ...audience, tenant_id: tenant.id, workspace_id: workspace.id, environment_id: environment.id };
   const other = (Object.keys(self) as Array<keyof AgentSelf>).find((name) => self[name] !== named[name]);
   if (other !== undefined) throw new OrderRefusedError('order_for_another', `Its ${other} is ${named[other]}, and this agent's is ${self[other]}.`);
+}
+
+/** What may change something is found again by its call, whatever becomes of this agent in between. */
+function requireNamedCall({ kind, risk, call_id, idempotency_key }: WorkOrder): void {
+  const isEffect = kind === 'reconcile' || (kind === 'execute' && risk !== 'read');
+  if (isEffect && (call_id === null || idempotency_key === null)) throw new OrderRefusedError('order_malformed', `An order to ${kind} a write names no call.`);
 }
 
 function requireInTime(now: number, { kind, issued_at, begin_before }: WorkOrder): void {
@@ -141,8 +148,9 @@ function connectorFor({ connectorOf }: OrderVerifier, order: WorkOrder): Connect
   return connector;
 }
 
-function knows(connector: Connector, { kind, instance, action, watch }: WorkOrder): boolean {
+function knows({ manifest, reconciler }: Connector, { kind, instance, action, risk, watch }: WorkOrder): boolean {
   const name = action.slice(action.indexOf('/') + 1);
   if (!action.startsWith(`${instance.connector}/`)) return false;
-  return kind === 'watch' ? name === 'watch' && watch !== null && connector.reconciler !== undefined : watch === null && Object.hasOwn(connector.manifest.actions, name);
+  if (kind === 'watch') return name === 'watch' && watch !== null && reconciler !== undefined;
+  return watch === null && Object.hasOwn(manifest.actions, name) && manifest.actions[name]!.risk === risk;
 }

@@ -28,10 +28,11 @@ let policy: AgentPolicy;
 let served: SignedBundle | null;
 let asked: Array<string | null>;
 let lines: unknown[];
+let onChange: () => void;
 
 beforeEach(async () => {
   now = STARTED;
-  [served, asked, lines, keys] = [null, [], [], heldKeys()];
+  [served, asked, lines, keys, onChange] = [null, [], [], heldKeys(), () => undefined];
   spool = await openForTest(folder = scratchFolder());
   policy = made();
 });
@@ -44,7 +45,7 @@ function made(): AgentPolicy {
   const log = (fields: object, message: string): void => void lines.push([fields, message]);
   return createAgentPolicy({
     tenantId: SELF.tenant_id, scope: SCOPE, keys, spool, evaluators, clock: new TrustedClock(() => now), ttl_ms: TTL_MS,
-    log: { info: log, warn: log, error: log }, changed: () => undefined,
+    log: { info: log, warn: log, error: log }, changed: () => onChange(),
     fetchBundle: async (_scope, etag): Promise<BundleAnswer> => {
       asked.push(etag);
       if (served === null) throw new TypeError('no connection');
@@ -61,6 +62,7 @@ async function restarted(): Promise<void> {
   await policy.start();
 }
 
+const nextChange = (): Promise<void> => new Promise((resolve) => { onChange = resolve; });
 const later = (ms: number): void => void (now = new Date(now.getTime() + ms));
 const rule = async (): Promise<unknown> => (await policy.decide(input)).reasons[0]?.rule;
 const told = (): unknown[] => spool.undelivered(100, 1e7).entries.map(({ kind, body }) => [kind, 'code' in body ? body.code : 'seq' in body ? body.seq : null]);
@@ -121,6 +123,18 @@ describe('the policy of an agent', () => {
     later(TTL_MS - 1_000);
     await restarted();
     expect(await decides()).toBe(true);
+  });
+
+  it('is confirmed as soon as a poll shows that the cell is back', async () => {
+    served = await agentBundle(now);
+    await policy.start();
+    const { digest } = served;
+    later(TTL_MS + 1_000);
+    expect(policy.held()[0]!.state).toBe('stale');
+    const changed = nextChange();
+    policy.told([{ scope: SCOPE, seq: 4, digest }]);
+    await changed;
+    expect(policy.held()[0]!.state).toBe('fresh');
   });
 
   it('never goes back to an older one, whatever the cell serves after a restart', async () => {

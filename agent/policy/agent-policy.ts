@@ -97,7 +97,8 @@ class Policy implements AgentPolicy {
 
   told(served: PollAnswer['policy']): void {
     const digest = served.find(({ scope }) => scope === this.#options.scope)?.digest;
-    if (digest === undefined || digest === this.#pdp.status().bundle?.digest || digest === this.#refused?.served) return;
+    const { state, bundle } = this.#pdp.status();
+    if (digest === undefined || (digest === bundle?.digest && state === 'fresh') || digest === this.#refused?.served) return;
     this.#served = digest;
     void this.#pdp.refresh();
   }
