@@ -186,6 +186,40 @@ describe('credentials', () => {
   });
 });
 
+describe('agents', () => {
+  it('are enrolled with a token that is shown once, drained with a reason, and said to be looked at by resuming them', async () => {
+    await open('usual', '/agents');
+    const pool = page.getByRole('region', { name: 'Pool frankfurt, prod' });
+    await pool.getByRole('button', { name: 'Enrol an agent' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('cs_enrol_a-token-of-the-stand-in-which-enrols-nobody').waitFor();
+    await dialog.getByText('countersign-agent enroll').waitFor();
+    await dialog.getByRole('button', { name: 'I have stored it' }).click();
+    const alarm = page.getByRole('alert').filter({ hasText: 'An agent needs somebody to look at it' });
+    await alarm.getByText('The token that enrolled it was used a second time').waitFor();
+    const alarmed = pool.getByRole('row', { name: /The cell drained it/ });
+    await alarmed.getByRole('button', { name: 'Resume' }).click();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Both tries were ours');
+    await dialog.getByRole('button', { name: 'Resume it' }).click();
+    await alarm.waitFor({ state: 'hidden' });
+    // Changed elsewhere: the page is told, and reads it anew.
+    const working = api.world.agents.agents[0]!;
+    Object.assign(working, { state: 'draining', state_reason: 'Moved to another rack' });
+    api.world.emit('agent', working.id, 'draining');
+    await pool.getByRole('row', { name: /draining Moved to another rack/ }).waitFor();
+  });
+
+  it('are left alone by who may only look, who is told why; a first day says how to begin', async () => {
+    await open('viewer', '/agents');
+    expect(await page.getByRole('region', { name: 'Pool frankfurt, prod' }).getByRole('button', { name: 'Enrol an agent' }).getAttribute('aria-description')).toBe('Enrolling an agent takes the role admin; your role is viewer.');
+    await page.getByText('Seeing tokens takes the role admin; your role is viewer.').waitFor();
+    await page.context().close();
+    await api.stop();
+    await open('empty', '/agents');
+    await page.getByRole('heading', { name: 'No pool of agents' }).waitFor();
+  });
+});
+
 describe('evidence', () => {
   it('of a period is asked for, and what is built is there to download', async () => {
     await open('usual', '/evidence');

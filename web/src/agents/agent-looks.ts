@@ -34,6 +34,11 @@ export function spoolLook({ state, waiting }: Presence['spool']): Look {
   return { word: 'delivered', tone: 'ok', icon: IconCheck, meaning: 'The cell has all that it had to tell' };
 }
 
+/** Why it is in its state: what a person wrote, or what the cell did it for. */
+export function reasonInWords(reason: string): string {
+  return reason === 'token_reused' ? 'The cell drained it: its token was used a second time' : reason;
+}
+
 const ALARMS: Record<AgentAlarm['kind'], string> = {
   token_reused: 'The token that enrolled it was used a second time: somebody else has had it, and it is not known who of the two this is.',
   order_refused: 'It was sent an order that an honest cell does not send, and refused it.',

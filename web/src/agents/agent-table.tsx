@@ -10,7 +10,7 @@ import type { Column } from '../parts/data-table.tsx';
 import { ReasonButton } from '../parts/reason-button.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { allOf, given, mayCall } from '../states/role-permission.ts';
-import { agentLook, policyLook, spoolLook } from './agent-looks.ts';
+import { agentLook, policyLook, reasonInWords, spoolLook } from './agent-looks.ts';
 import type { Agent } from './agent-looks.ts';
 import { MoveModal } from './move-modal.tsx';
 import type { Move } from './move-modal.tsx';
@@ -49,9 +49,9 @@ function Who({ agent: { id, agent_version, platform, presence } }: { agent: Agen
   return (
     <>
       <CopyId id={id} what="agent id" />
-      <Text size="xs" c="dimmed">{agent_version}, {platform}{presence === null ? null : `, ${(presence.memory_bytes / 1_000_000).toFixed(0)} MB`}</Text>
+      <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>{agent_version}, {platform}{presence === null ? null : `, ${(presence.memory_bytes / 1_000_000).toFixed(0)} MB`}</Text>
       {presence === null ? null : <Text size="xs" c="dimmed">{Object.entries(presence.labels).map(([name, value]) => `${name}=${value}`).join(' ')}</Text>}
-      {presence === null ? null : <Text size="xs" c="dimmed">{presence.connections.length === 0 ? 'reaches nothing yet' : `reaches ${presence.connections.map(({ name }) => name).join(', ')}`}</Text>}
+      {presence === null ? null : <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>{presence.connections.length === 0 ? 'reaches nothing yet' : `reaches ${presence.connections.map(({ name }) => name).join(', ')}`}</Text>}
       {Math.abs(offset_ms) < CLOCK_OFF_MS ? null : <Text size="xs" c="var(--cs-wait)">its clock is {formatDuration(Math.abs(offset_ms))} {offset_ms < 0 ? 'ahead' : 'behind'}</Text>}
     </>
   );
@@ -62,7 +62,7 @@ function State({ agent }: { agent: Agent }) {
   return (
     <>
       <StateBadge state={look.word} look={look} />
-      {agent.state_reason === null || agent.state === 'active' ? null : <Text size="xs" c="dimmed" maw={200} style={{ overflowWrap: 'anywhere' }}>{agent.state_reason}</Text>}
+      {agent.state_reason === null || agent.state === 'active' ? null : <Text size="xs" c="dimmed" maw={200} style={{ overflowWrap: 'anywhere' }}>{reasonInWords(agent.state_reason)}</Text>}
     </>
   );
 }
@@ -76,15 +76,15 @@ function Policy({ policy }: { policy: NonNullable<Agent['presence']>['policy'] }
   return (
     <>
       <StateBadge state={look.word} look={look} />
-      {policy?.seq == null ? null : <Text size="xs" c="dimmed" className="tabular">{policy.seq}{policy.served_seq === null || policy.served_seq === policy.seq ? '' : ` of ${policy.served_seq}`}</Text>}
-      {policy?.expires_at == null ? null : <Text size="xs" c="dimmed" component="div">decides until <TimeAgo at={policy.expires_at} /></Text>}
+      {policy?.seq == null ? null : <Text size="xs" c="dimmed" className="tabular" style={{ whiteSpace: 'nowrap' }}>number {policy.seq}{policy.served_seq === null || policy.served_seq === policy.seq ? '' : ` of ${policy.served_seq}`}</Text>}
+      {policy?.expires_at == null ? null : <Text size="xs" c="dimmed" component="div" style={{ whiteSpace: 'nowrap' }}>{policy.state === 'stale' ? 'ended' : 'ends'} <TimeAgo at={policy.expires_at} /></Text>}
     </>
   );
 }
 
 function Spool({ spool }: { spool: NonNullable<Agent['presence']>['spool'] }) {
   const look = spoolLook(spool);
-  return <><StateBadge state={look.word} look={look} /><Progress w={70} mt={4} size="sm" value={(100 * spool.bytes) / Math.max(1, spool.limit_bytes)} aria-label={`${spool.bytes.toLocaleString('en')} of ${spool.limit_bytes.toLocaleString('en')} bytes`} /></>;
+  return <><StateBadge state={look.word} look={look} /><Progress w={70} mt={4} size="sm" color={look.tone === 'bad' ? 'var(--cs-bad)' : undefined} value={(100 * spool.bytes) / Math.max(1, spool.limit_bytes)} aria-label={`${spool.bytes.toLocaleString('en')} of ${spool.limit_bytes.toLocaleString('en')} bytes`} /></>;
 }
 
 function Acts({ agent: { state }, onMove }: { agent: Agent; onMove: (move: Move) => void }) {
