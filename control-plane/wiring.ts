@@ -24,6 +24,8 @@ import { Settings } from './access/settings.ts';
 import type { AuthorizationSettings } from './access/settings.ts';
 import { Agents } from './agents/agents.ts';
 import { AgentsApi } from './agents/pools/agents-api.ts';
+import { ReleasesFolder } from './agents/rollouts/releases-folder.ts';
+import { RolloutsApi } from './agents/rollouts/rollouts-api.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BreakGlass } from './break-glass/break-glass.ts';
@@ -164,7 +166,8 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
   const references = new PolicyReferences({ ...parts, ...policies });
   const runner = new ReplayRunner({ database, log, thread: { databaseUrl: config.databaseUrl, keys: config.keys, objectsFolder: config.objectsFolder, objectsS3: config.objectsS3, logLevel: config.logLevel } });
 
-  const agents = new Agents({ ...parts, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell, version: packageJson.version, attempts_per_minute: config.requestRates.address_per_minute, alarmed: (kind) => telemetry.agents.alarmed(kind) }, config.agents);
+  const releases = new ReleasesFolder(config.agents?.releases_dir ?? null);
+  const agents = new Agents({ ...parts, releases, tenantStates, databaseUrl: config.databaseUrl, cell: config.cell, version: packageJson.version, attempts_per_minute: config.requestRates.address_per_minute, alarmed: (kind) => telemetry.agents.alarmed(kind) }, config.agents);
   const instances = new Instances({ ...parts, publicUrl: config.publicUrl });
   loops.push(...machines.loops, ...changes.loops);
   let stopping = false;
@@ -172,6 +175,7 @@ export async function startControlPlane(config: ControlPlaneConfig, clock: Clock
     contract: await loadContract(fileURLToPath(new URL('openapi/openapi.yaml', CONTRACTS))),
     handlers: changes.carryOut.by(handlersOf({
       agentsApi: new AgentsApi({ ...parts, tokens: agents.tokens }),
+      rolloutsApi: new RolloutsApi({ ...parts, releases }),
       people,
       machines,
       breakGlass,

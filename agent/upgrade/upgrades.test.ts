@@ -81,11 +81,11 @@ async function start(changes: Partial<UpgradesParts> = {}): Promise<Upgrades> {
   return upgrades;
 }
 
-async function told(offer: UpgradeOffer, changes: Partial<UpgradesParts> = {}): Promise<Upgrades['told']> {
+async function told(offer: UpgradeOffer, changes: Partial<UpgradesParts> = {}): Promise<ReturnType<Upgrades['told']>> {
   const upgrades = await start(changes);
   upgrades.heard(offer);
   await upgrades.settled();
-  return upgrades.told;
+  return upgrades.told();
 }
 
 describe('a release that is offered', () => {
@@ -134,10 +134,17 @@ describe('a release that is offered', () => {
     upgrades.heard(offer);
     await upgrades.settled();
     expect(asked).toHaveLength(2);
+    expect(upgrades.told()).toMatchObject({ state: 'failed' });
     upgrades.heard(null);
+    expect(upgrades.told()).toBeUndefined();
     upgrades.heard(offer);
     await upgrades.settled();
     expect(asked).toHaveLength(4);
+  });
+
+  it('runs already, installed by hand: it is well', async () => {
+    const offer = offerOf(program('0.2.0'), '0.2.0');
+    expect(await told(offer, { running: offer.sha256 })).toEqual({ version: '0.2.0', sha256: offer.sha256, state: 'well', code: null });
   });
 
   it('could not be fetched because the connection broke: nothing is told, and it is tried again', async () => {
@@ -146,11 +153,11 @@ describe('a release that is offered', () => {
     connection.close();
     upgrades.heard(offer);
     await upgrades.settled();
-    expect(upgrades.told).toMatchObject({ state: 'fetching' });
+    expect(upgrades.told()).toMatchObject({ state: 'fetching' });
     connection = await CellConnection.open({ url: cell.url, ca_pem: cell.authority.certificate_pem, proxy: null }, null);
     upgrades.heard(offer);
     await upgrades.settled();
-    expect(upgrades.told).toMatchObject({ state: 'waiting' });
+    expect(upgrades.told()).toMatchObject({ state: 'waiting' });
   });
 });
 
@@ -160,11 +167,11 @@ describe('a version that was just started', () => {
 
   it('works when the cell has answered it three times', async () => {
     const upgrades = await start({ running: NEW.sha256 });
-    expect(upgrades.told).toMatchObject({ ...NEW, state: 'probation' });
+    expect(upgrades.told()).toMatchObject({ ...NEW, state: 'probation' });
     for (const _poll of [1, 2]) upgrades.heard(null);
-    expect(upgrades.told).toMatchObject({ state: 'probation' });
+    expect(upgrades.told()).toMatchObject({ state: 'probation' });
     upgrades.heard(null);
-    await expect.poll(() => upgrades.told).toEqual({ ...NEW, state: 'well', code: null });
+    await expect.poll(() => upgrades.told()).toEqual({ ...NEW, state: 'well', code: null });
     expect(await new VersionsFolder(state_dir).read()).toMatchObject({ current: NEW, probation: null });
   });
 
@@ -172,7 +179,7 @@ describe('a version that was just started', () => {
     const upgrades = await start({ running: NEW.sha256, probation_ms: 20 });
     upgrades.heard(null);
     await expect.poll(() => switches).toBe(1);
-    expect(upgrades.told).toEqual({ ...NEW, state: 'failed', code: 'not_well' });
+    expect(upgrades.told()).toEqual({ ...NEW, state: 'failed', code: 'not_well' });
     expect(await new VersionsFolder(state_dir).read()).toMatchObject({ current: OLD, previous: null, probation: null });
   });
 });

@@ -40,6 +40,7 @@ export class Upgrades {
   #underWay: Promise<void> | null = null;
   /** What failed is tried again only when it was withdrawn and is offered once more. */
   #refused: string | null;
+  #lastTold: UpgradeTold | null = null;
   #isSwitching = false;
 
   private constructor(parts: UpgradesParts, state: VersionsState) {
@@ -55,17 +56,16 @@ export class Upgrades {
   }
 
   /** For the next poll. */
-  get told(): UpgradeTold | undefined {
-    return this.#state.told ?? undefined;
+  told(): UpgradeTold | undefined {
+    this.#lastTold = this.#state.told;
+    return this.#lastTold ?? undefined;
   }
 
   /** The cell has answered a poll, and said what this agent is to run. */
   heard(offer: UpgradeOffer | null | undefined): void {
     if (this.#state.probation !== null) this.#countPoll();
-    if (offer === null || offer === undefined) {
-      this.#refused = null;
-      return;
-    }
+    if (offer === null || offer === undefined) return this.#withdrawn();
+    if (offer.sha256 === this.#parts.running && this.#state.probation === null) this.#state = { ...this.#state, told: { version: offer.version, sha256: offer.sha256, state: 'well', code: null } };
     const isTaken = offer.sha256 === this.#refused || offer.sha256 === this.#parts.running || this.#isSwitching;
     if (isTaken || this.#underWay !== null || this.#parts.running === null) return;
     this.#underWay = this.#upgrade(offer).catch((error: unknown) => this.#failed(offer, error)).finally(() => {
@@ -81,6 +81,12 @@ export class Upgrades {
   stop(): void {
     clearTimeout(this.#probation);
     this.#isSwitching = true;
+  }
+
+  /** The cell knows that it failed, and offers it no more: what it offers from now on is another attempt. */
+  #withdrawn(): void {
+    this.#refused = null;
+    if (this.#lastTold?.state === 'failed' && this.#state.told?.state === 'failed') this.#state = { ...this.#state, told: null };
   }
 
   async #upgrade(offer: UpgradeOffer): Promise<void> {

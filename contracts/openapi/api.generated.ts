@@ -2156,6 +2156,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agent-rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases of the agent that pools are given, the newest first */
+        get: operations["listAgentRollouts"];
+        put?: never;
+        /**
+         * Give the agents of a pool a release, in stages
+         * @description The file is among the releases of the cell, named by its SHA-256; its signature is what was written beside it when it was built. The tenant's key signs
+         *     as well, and agents run nothing that both have not signed. Each stage offers it to its share of the agents; the rollout halts at the first that fails
+         *     or does not come back, and an agent that does not work with it goes back to what it ran before.
+         */
+        post: operations["createAgentRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-rollouts/{rollout_id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: components["parameters"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer a release to nobody any more
+         * @description Who runs it goes on with it.
+         */
+        post: operations["haltAgentRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-rollouts/{rollout_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: components["parameters"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a rollout that was halted
+         * @description Its stage begins anew, and agents that had failed are offered the release again.
+         */
+        post: operations["resumeAgentRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policy": {
         parameters: {
             query?: never;
@@ -4786,6 +4853,54 @@ export interface components {
         };
         /** @enum {string} */
         AgentState: "active" | "draining" | "revoked";
+        NewAgentRollout: {
+            pool_id: string;
+            /** @description The DSSE envelope over the release */
+            signature: {
+                payload: string;
+                payloadType: string;
+                signatures: {
+                    keyid: string;
+                    sig: string;
+                }[];
+            };
+            /** @description Percent of the agents of each stage, rising to 100; 10, 50 and 100 when absent */
+            shares?: number[];
+            /** @description How long a stage lasts at least; 600 when absent */
+            stage_min_s?: number;
+            reason: string;
+        };
+        AgentRollout: {
+            id: string;
+            pool_id: string;
+            pool: string;
+            version: string;
+            platform: string;
+            sha256: string;
+            size_bytes: number;
+            shares: number[];
+            /** @description Counted from 0 */
+            stage: number;
+            /** Format: date-time */
+            stage_began_at: string;
+            stage_min_s: number;
+            /** @enum {string} */
+            state: "running" | "halted" | "done";
+            /** @description `agent_failed`, `agent_silent`, or `person` */
+            halt_code: string | null;
+            /** @description The agent or the person */
+            halted_by: string | null;
+            agents: {
+                under_way: number;
+                well: number;
+                failed: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
         AgentReason: {
             reason: string;
         };
@@ -6889,6 +7004,7 @@ export interface components {
         };
     };
     parameters: {
+        RolloutId: string;
         AgentId: string;
         Limit: number;
         DecisionId: string;
@@ -10799,6 +10915,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAgentRollouts: {
+        parameters: {
+            query?: {
+                /** @description Only those of this pool */
+                pool_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AgentRollout"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAgentRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgentRollout"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRollout"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    haltAgentRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: components["parameters"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReason"];
+            };
+        };
+        responses: {
+            /** @description Halted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRollout"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeAgentRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout_id: components["parameters"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentReason"];
+            };
+        };
+        responses: {
+            /** @description Running */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRollout"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -21,6 +21,7 @@ import { Admission } from './listener/admission.ts';
 import { ConnectionWatch } from './listener/connection-watch.ts';
 import { agentRoutes } from './listener/http/routes.ts';
 import { AgentServer } from './listener/http/server.ts';
+import type { ReleasesFolder } from './rollouts/releases-folder.ts';
 import { AgentSessions } from './session/agent-sessions.ts';
 import type { AlarmKind } from './session/repository-alarms.ts';
 import type { AgentSettings } from './settings.ts';
@@ -35,6 +36,7 @@ export interface AgentsParts {
   readonly log: Logger;
   readonly notifier: Notifier;
   readonly refusals: RateLimit;
+  readonly releases: ReleasesFolder;
   readonly tenantStates: TenantStates;
   readonly cell: string;
   /** Without credentials, from one address. */

@@ -6,6 +6,8 @@ export interface AgentSettings {
   readonly publicUrl: string | null;
   readonly authority: AuthoritySettings;
   readonly certificate_s: number;
+  /** Where releases of the agent are, named by their SHA-256; null: none are given. */
+  readonly releases_dir: string | null;
 }
 
 export type AuthoritySettings =
@@ -33,6 +35,7 @@ export function readAgentSettings(env: Environment, { whole, wrong }: Reading): 
     publicUrl: publicUrlOf(env, wrong),
     authority: authorityOf(env, wrong),
     certificate_s: whole('COUNTERSIGN_AGENT_CERTIFICATE_SECONDS', 3_600, 10, 86_400),
+    releases_dir: env['COUNTERSIGN_AGENT_RELEASES_DIR'] || null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AgentsApi } from '../agents/pools/agents-api.ts';
+import type { RolloutsApi } from '../agents/rollouts/rollouts-api.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Budgets } from '../budgets/budgets.ts';
@@ -43,6 +44,7 @@ import type { Handlers } from './operation.ts';
 
 export interface Services {
   readonly agentsApi: AgentsApi;
+  readonly rolloutsApi: RolloutsApi;
   readonly machines: Machines;
   readonly breakGlass: BreakGlass;
   readonly changes: Changes;
@@ -89,6 +91,7 @@ export interface Services {
 export function handlersOf(parts: Services): Handlers {
   return {
     ...parts.agentsApi.handlers,
+    ...parts.rolloutsApi.handlers,
     ...parts.machines.handlers,
     ...parts.breakGlass.handlers,
     ...parts.changes.handlers,

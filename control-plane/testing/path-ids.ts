@@ -8,7 +8,7 @@ const KINDS: Readonly<Record<string, IdKind>> = {
   hold_id: 'legal_hold', request_id: 'erasure_request', workspace_id: 'workspace', tenant_id: 'tenant', session_id: 'session', role_id: 'custom_role', group_id: 'group',
   key_id: 'api_key', client_id: 'oauth_client', federation_id: 'federation', principal_id: 'principal', invitation_id: 'invitation', passkey_id: 'passkey',
   provider_id: 'identity_provider', change_id: 'change_request', grant_id: 'break_glass', credential_id: 'credential', sink_id: 'audit_sink', witness_id: 'witness',
-  package_id: 'evidence_package', pool_id: 'agent_pool', token_id: 'enrolment_token', agent_id: 'agent', scim_user_id: 'principal', scim_group_id: 'group',
+  package_id: 'evidence_package', pool_id: 'agent_pool', token_id: 'enrolment_token', agent_id: 'agent', rollout_id: 'agent_rollout', scim_user_id: 'principal', scim_group_id: 'group',
 };
 const PLAIN: Readonly<Record<string, string>> = {
   version: '1', environment: 'prod', scope: 'x', layer: 'tenant', kid: 'x', connector: 'desk', instance: 'x', installation: 'T1', channel: 'C1', slack_user: 'U1',

@@ -8,6 +8,9 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Loop } from '../../cell/loop.ts';
 import type { Notifier } from '../../live/notifier.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+import { serveRelease } from '../rollouts/offered-releases.ts';
+import type { ReleasesFolder } from '../rollouts/releases-folder.ts';
+import { rolloutLoop } from '../rollouts/rollout-loop.ts';
 import { Deliveries } from './deliver.ts';
 import { HeldPolls } from './held-polls.ts';
 import { lostLoop } from './lost-loop.ts';
@@ -20,6 +23,7 @@ export interface AgentSessionsParts {
   readonly database: Database;
   readonly keys: Keys;
   readonly objects: Objects;
+  readonly releases: ReleasesFolder;
   readonly clock: Clock;
   readonly log: Logger;
   readonly notifier: Notifier;
@@ -41,7 +45,7 @@ export class AgentSessions {
     this.#parts = parts;
     this.#polls = new Polls({ ...parts, held: this.#held });
     this.#deliveries = new Deliveries(parts);
-    this.loops = [lostLoop(parts)];
+    this.loops = [lostLoop(parts), rolloutLoop(parts)];
   }
 
   /** See `Polls.poll`. */
@@ -57,6 +61,11 @@ export class AgentSessions {
   /** See `servePolicy`. */
   policy(agent: AdmittedAgent, scope: string, ifNoneMatch: string | undefined): Promise<ServedPolicy> {
     return servePolicy(this.#parts, agent, scope, ifNoneMatch);
+  }
+
+  /** See `serveRelease`. */
+  release(agent: AdmittedAgent, sha256: string, range: string | undefined): ReturnType<typeof serveRelease> {
+    return serveRelease(this.#parts, agent, sha256, range);
   }
 
   /** There is an order for an agent, or its state has changed. What it delivered is nothing new to itself. */

@@ -1,6 +1,6 @@
 import type { DsseEnvelope } from '@countersign/contracts/evidence/dsse.ts';
 import { MAX_BODY_BYTES, POLL_HELD_MS } from '@countersign/contracts/agent/protocol.ts';
-import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { PollAnswer, PollRequest, UpgradeOffer } from '@countersign/contracts/agent/protocol.ts';
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import { appendAudit } from '@countersign/platform/audit/append.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
@@ -11,6 +11,7 @@ import type { Notifier } from '../../live/notifier.ts';
 import { servedBundle } from '../../policies/repository-bundles.ts';
 import type { BundleRow } from '../../policies/repository-bundles.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+import { noteUpgrade, releaseFor } from '../rollouts/offered-releases.ts';
 import type { HeldPolls } from './held-polls.ts';
 import { agentKeySet, agentKeySetSeq } from './key-set.ts';
 import { readOffers, readSituation, writePresence, writeReceipts } from './repository-poll.ts';
@@ -38,6 +39,7 @@ interface Look {
   readonly keySetSeq: number;
   readonly kill_switches: PollAnswer['kill_switches'];
   readonly state: PollAnswer['state'];
+  readonly upgrade: UpgradeOffer | null;
 }
 
 /** How agents are heard of, and how they hear what there is to do: one long poll after the other, of which each is the heartbeat. */
@@ -80,6 +82,7 @@ export class Polls {
     const isSeenAnew = await this.#parts.database.forTenant(tenantId, async (tx) => {
       const before = await writePresence(tx, agent, request);
       await writeReceipts(tx, tenantId, agentId, request.received);
+      await noteUpgrade(tx, agent, request, this.#parts.clock.now());
       if (before?.lost_at === null) return false;
       await appendAudit(tx, {
         at: this.#parts.clock.now(), type: 'agent.seen', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'agent', id: agentId }, subject: { kind: 'agent', id: agentId },
@@ -101,14 +104,15 @@ export class Polls {
         waiting: await readOffers(tx, tenantId, agentId, free, ORDER_BYTES),
         policy: bundle === undefined ? [] : [{ scope: bundle.scope, seq: Number(bundle.seq), digest: bundle.digest }],
         keySetSeq: await agentKeySetSeq(tx, tenantId),
+        upgrade: await releaseFor(tx, agent),
       };
     });
   }
 
   async #answer(agent: AdmittedAgent, request: PollRequest, { look, said, orders }: { look: Look; said: string; orders: readonly OfferedOrder[] }): Promise<PollAnswer> {
-    const { policy, kill_switches, state, keySetSeq } = look;
+    const { policy, kill_switches, state, upgrade, keySetSeq } = look;
     const answer = {
-      orders: orders.map(({ envelope }) => JSON.parse(envelope) as DsseEnvelope), policy, kill_switches, state,
+      orders: orders.map(({ envelope }) => JSON.parse(envelope) as DsseEnvelope), policy, kill_switches, state, upgrade,
       key_set: request.key_set_seq < keySetSeq ? await this.#keySet(agent.tenantId) : null, server_time: this.#parts.clock.now().toISOString(),
     };
     // Nobody hears what is said to a connection that is gone.
@@ -122,6 +126,6 @@ export class Polls {
   }
 }
 
-function sayingOf({ policy, kill_switches, state, keySetSeq }: Look): string {
-  return JSON.stringify([policy, kill_switches, state, keySetSeq]);
+function sayingOf({ policy, kill_switches, state, upgrade, keySetSeq }: Look): string {
+  return JSON.stringify([policy, kill_switches, state, upgrade?.sha256, keySetSeq]);
 }

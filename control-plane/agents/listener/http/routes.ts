@@ -41,7 +41,7 @@ export interface AgentQuestion {
 /** Who answers. */
 export interface RouteParts {
   readonly renewal: { renew(agent: AdmittedAgent, request: RenewRequest): Promise<RenewAnswer> };
-  readonly sessions: Pick<AgentSessions, 'poll' | 'deliver' | 'policy'>;
+  readonly sessions: Pick<AgentSessions, 'poll' | 'deliver' | 'policy' | 'release'>;
 }
 
 /** All that an agent can ask for, once it is enrolled. */
@@ -51,6 +51,7 @@ export function agentRoutes({ renewal, sessions }: RouteParts): readonly AgentRo
     post(AGENT_PATHS.poll, 'poll_request', (agent, request) => sessions.poll(agent, request)),
     post(AGENT_PATHS.deliver, 'deliver_request', (agent, request) => sessions.deliver(agent, request)),
     get(AGENT_PATHS.policy, (agent, scope, headers) => sessions.policy(agent, scope, headers['if-none-match'])),
+    get(AGENT_PATHS.releases, (agent, sha256, headers) => sessions.release(agent, sha256, headers['range'])),
   ];
 }
 

@@ -16,6 +16,7 @@ import type { TestDatabase } from '@countersign/platform/postgres/testing.ts';
 import { insertEnvironment, insertTenant, insertTenantDirectory, insertWorkspace } from '../../../identity/bootstrap-queries.ts';
 import { Notifier } from '../../../live/notifier.ts';
 import type { AdmittedAgent } from '../../listener/admitted-agent.ts';
+import { ReleasesFolder } from '../../rollouts/releases-folder.ts';
 import { AgentSessions } from '../agent-sessions.ts';
 import { agentKeySet } from '../key-set.ts';
 import { seedAgent, seedPool } from './queries.ts';
@@ -51,7 +52,7 @@ export class SessionsUnderTest {
     const log = createLogger('test', 'silent');
     const alarms: string[] = [];
     const sessions = new AgentSessions({
-      database: database.control, keys: ring.keys, objects, clock: systemClock, log, notifier: new Notifier(database.control, log), version, alarmed: (kind) => { alarms.push(kind); },
+      releases: new ReleasesFolder(null), database: database.control, keys: ring.keys, objects, clock: systemClock, log, notifier: new Notifier(database.control, log), version, alarmed: (kind) => { alarms.push(kind); },
     });
     const listener = new Listener(database.controlUrl, { [AGENTS_CHANNEL]: (payload) => {
       const hint = agentHintOf(payload);
