@@ -10,12 +10,7 @@ import { NO_EXCHANGES } from './outcome-entry.ts';
  * is to be sent again is for the cell to say.
  */
 export async function executeOrder(gateway: Pick<Gateway, 'call'>, running: RunningOrder): Promise<Ending> {
-  const { order: { action_digest }, sealed: { action_text, content, target } } = running;
-  const result = await gateway.call({
-    ...callOf(running),
-    fixed: { actionText: action_text ?? '', actionDigest: action_digest ?? '', content, target },
-    ...(running.findsOut ? { onlyFindOut: 'attempts_exhausted' as const } : {}),
-  });
+  const result = await gateway.call({ ...callOf(running), ...fixedBy(running), ...(running.findsOut ? { onlyFindOut: 'attempts_exhausted' as const } : {}) });
   switch (result.kind) {
     // What was sent has been told with its outcome already (`SpoolGatewayStore.commitOutcome`).
     case 'succeeded': return {
@@ -37,4 +32,9 @@ export function callOf({ order, sealed, identity, signal }: RunningOrder): CallR
     // What policy capped or redacted before it sent the call here is in the parameters.
     ...(routed_from === null ? {} : { routedFrom: { target: routed_from.target, decisionId: routed_from.decision_id, obligations: {} } }),
   };
+}
+
+/** Exactly the action that was prepared, approved and signed. */
+export function fixedBy({ order: { action_digest }, sealed: { action_text, content, target } }: RunningOrder): Pick<CallRequest, 'fixed'> {
+  return { fixed: { actionText: action_text ?? '', actionDigest: action_digest ?? '', content, target } };
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { RunningOrder } from '../gateway/running-order.ts';
 import { notCarriedOut } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { callOf } from './execute-order.ts';
+import { callOf, fixedBy } from './execute-order.ts';
 import { NO_EXCHANGES } from './outcome-entry.ts';
 
 const NOTHING_HAPPENED = 'attempts_exhausted';
@@ -12,7 +12,7 @@ const NOTHING_HAPPENED = 'attempts_exhausted';
 /** Finds out what became of an effect: from this agent's own books, else from the system of record. Sends nothing that changes anything. */
 export async function reconcileOrder(gateway: Pick<Gateway, 'call'>, running: RunningOrder): Promise<Ending> {
   const started = performance.now();
-  const result = await gateway.call({ ...callOf(running), onlyFindOut: NOTHING_HAPPENED });
+  const result = await gateway.call({ ...callOf(running), ...fixedBy(running), onlyFindOut: NOTHING_HAPPENED });
   const found = foundBy(running, result);
   if (found === null) return notCarriedOut(result as Parameters<typeof notCarriedOut>[0]);
   return { outcome: { state: 'succeeded', result: found, error: null, usage: running.usage, exchanges: NO_EXCHANGES, duration_ms: Math.round(performance.now() - started) } };

@@ -74,7 +74,7 @@ class Policy implements AgentPolicy {
     });
   }
 
-  /** What was kept decides when this resolves, and the cell is asked beside it; where nothing was, the cell has been asked once. */
+  /** What was kept decides when this resolves, and the cell is asked beside it; where nothing is that can decide, the cell has been asked once. */
   async start(): Promise<void> {
     const kept = await this.#kept.read();
     if (kept !== null) {
@@ -82,7 +82,7 @@ class Policy implements AgentPolicy {
       await this.#pdp.refresh();
     }
     const asking = this.#pdp.start();
-    if (kept === null) await asking;
+    if (this.#pdp.status().state !== 'fresh') await asking;
     await this.#noting;
   }
 
