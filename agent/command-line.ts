@@ -3,11 +3,13 @@ import { EXIT } from './commands/command.ts';
 import type { Command, Given } from './commands/command.ts';
 import { COMMANDS, USAGE } from './usage.ts';
 
+type Surroundings = Omit<Given, 'options' | 'args'>;
+
 /** Errors that name what a person has to do before it can work. */
 const PERSON = ['config_invalid', 'not_enrolled', 'identity_unusable', 'already_enrolled', 'certificate_expired', 'spool_unusable'];
 
 /** Carries out one command line, without the name of the program before it. Gives what the process is to exit with. */
-export async function runCommandLine(args: readonly string[], surroundings: Omit<Given, 'options'>): Promise<number> {
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     surroundings.print(USAGE);
@@ -18,7 +20,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Omit
     surroundings.say(`countersign-agent: there is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
     return EXIT.usage;
   }
-  return run(await listed.load(), rest, surroundings);
+  return run(await listed.load(), rest, { ...surroundings, args });
 }
 
 async function run(command: Command, args: readonly string[], surroundings: Omit<Given, 'options'>): Promise<number> {

@@ -21,23 +21,31 @@ export interface RunOptions {
   readonly machine?: () => Date;
 }
 
+/** How a run has ended. */
+export type RunEnd =
+  | { readonly kind: 'stopped'; readonly reason: string }
+  /** Another version is to run. */
+  | { readonly kind: 'switched' }
+  /** The cell has let go of this agent: a person has to see to it. */
+  | { readonly kind: 'dismissed'; readonly error: SessionError };
+
 /** A clock of this machine that is off by less may be the reason why a certificate looks expired: then the cell is asked. */
 const CLOCK_OFF_MS = 15 * 60_000;
 /** What is still to be delivered when everything has ended is delivered by the next start, too. */
 const FAREWELL_MS = 5_000;
+/** No order is under way for longer: a version that works can wait for them. */
+const SWITCH_PATIENCE_MS = 15 * 60_000;
 
 /**
  * Runs the agent of a folder until it is stopped: takes up what was under way when it last ended, and lets what is under way end before it does.
- * @returns why it ended, where that is for a person to mend; null: it was stopped
  * @throws EnrolmentError, SpoolError
  */
-export async function runAgent({ config, env, log, stopping, machine = () => new Date() }: RunOptions): Promise<SessionError | null> {
+export async function runAgent({ config, env, log, stopping, machine = () => new Date() }: RunOptions): Promise<RunEnd> {
   await requireCertificate(config.state_dir, machine());
-  let end: (reason: SessionError) => void = () => undefined;
-  const ended = new Promise<SessionError>((resolve) => {
-    end = resolve;
+  const ended = Promise.withResolvers<RunEnd>();
+  const agent = await wireAgent({
+    config, env, log, machine, onEnd: (error) => ended.resolve({ kind: 'dismissed', error }), onSwitch: () => ended.resolve({ kind: 'switched' }),
   });
-  const agent = await wireAgent({ config, env, log, machine, onEnd: (reason) => end(reason) });
   const status = new StatusWriter(config, agent, log, machine);
   const { agent_id, cell_url, pool } = agent.held.now;
   log.info({ agent_id, cell: cell_url, pool, version: AGENT_VERSION }, 'The agent starts');
@@ -46,15 +54,31 @@ export async function runAgent({ config, env, log, stopping, machine = () => new
   await agent.runner.resume();
   await agent.session.start();
   status.start();
-  const why = await Promise.race([stopping, ended]);
-  const reason = typeof why === 'string' ? why : why.problem?.code ?? why.code;
+  const end = await Promise.race([stopping.then((reason) => ({ kind: 'stopped', reason }) as const), ended.promise]);
+  const reason = reasonOf(end);
   log.info({ reason }, 'The agent ends what is under way');
   await status.write('draining');
-  // A cell that has let go of this agent takes nothing more of it.
-  await finish(agent, reason, typeof why === 'string' ? { patience_ms: config.shutdown_s * 1_000, farewell_ms: FAREWELL_MS } : { patience_ms: 0, farewell_ms: 0 });
+  await finish(agent, reason, timeFor(end, config));
   await status.stop();
   log.info({ reason }, 'The agent has ended');
-  return typeof why === 'string' ? null : why;
+  return end;
+}
+
+function reasonOf(end: RunEnd): string {
+  if (end.kind === 'stopped') return end.reason;
+  return end.kind === 'switched' ? 'another version' : end.error.problem?.code ?? end.error.code;
+}
+
+/** For what is under way to end, and for what came of it to be delivered. */
+interface TimeToEnd {
+  readonly patience_ms: number;
+  readonly farewell_ms: number;
+}
+
+function timeFor({ kind }: RunEnd, { shutdown_s }: AgentConfig): TimeToEnd {
+  // A cell that has let go of this agent takes nothing more of it.
+  if (kind === 'dismissed') return { patience_ms: 0, farewell_ms: 0 };
+  return { patience_ms: kind === 'switched' ? SWITCH_PATIENCE_MS : shutdown_s * 1_000, farewell_ms: FAREWELL_MS };
 }
 
 /** No clock is so far off: it has expired, and only a person can have another one made. */
@@ -66,16 +90,13 @@ async function requireCertificate(state_dir: string, now: Date): Promise<void> {
   }
 }
 
-/**
- * @param patience_ms for what is under way to end
- * @param farewell_ms for what came of it to be delivered
- */
-async function finish({ session, runner, policy, spool }: AgentParts, reason: string, { patience_ms, farewell_ms }: { readonly patience_ms: number; readonly farewell_ms: number }): Promise<void> {
+async function finish({ session, runner, policy, spool, upgrades }: AgentParts, reason: string, { patience_ms, farewell_ms }: TimeToEnd): Promise<void> {
+  upgrades.stop();
   session.drain();
   await within(patience_ms, runner.idle());
   await runner.close();
   await spool.append('agent.stopped', { reason });
-  await within(farewell_ms, session.caughtUp());
+  if (session.view.connected) await within(farewell_ms, session.caughtUp());
   await session.stop();
   await policy.close();
   spool.close();

@@ -18,7 +18,9 @@ import { sessionProxy } from './session/session-proxy.ts';
 import { Session } from './session/session.ts';
 import { openSpool, PROMISED_BYTES_PER_ORDER } from './spool/open-spool.ts';
 import type { Spool } from './spool/spool.ts';
-import { AGENT_VERSION } from './version.ts';
+import { Upgrades } from './upgrade/upgrades.ts';
+import { VersionsFolder } from './upgrade/versions-folder.ts';
+import { AGENT_VERSION, PLATFORM, publisher, runningSha256 } from './version.ts';
 
 /** The parts of an agent that runs, put together and not yet started. */
 export interface AgentParts {
@@ -28,6 +30,7 @@ export interface AgentParts {
   readonly policy: AgentPolicy;
   readonly runner: OrderRunner;
   readonly session: Session;
+  readonly upgrades: Upgrades;
 }
 
 export interface WiringOptions {
@@ -37,13 +40,15 @@ export interface WiringOptions {
   /** This machine's clock. */
   readonly machine: () => Date;
   readonly onEnd: (reason: SessionError) => void;
+  /** Another version is to run in place of this one. */
+  readonly onSwitch: () => void;
 }
 
 /**
  * Puts an agent together from what its folder holds. The one place that says `new`.
  * @throws EnrolmentError, SpoolError, KeysError
  */
-export async function wireAgent({ config, env, log, machine, onEnd }: WiringOptions): Promise<AgentParts> {
+export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: WiringOptions): Promise<AgentParts> {
   const { identity, keys } = await loadEnrolment(config.state_dir);
   const held = new HeldIdentity(config.state_dir, identity);
   const orderKeys = new HeldKeys(identity.key_set);
@@ -66,14 +71,18 @@ export async function wireAgent({ config, env, log, machine, onEnd }: WiringOpti
     keys: orderKeys, encryptionKey: await unsealingKey(keys.encryption.export({ format: 'jwk' }) as Record<string, string>), clock, spool, policy, capacity: config.capacity,
     connections: config.connections, vault: localVault(config.connections, env, () => performance.now()), killSwitches: () => session?.killSwitches ?? [], changed, log,
   });
+  const upgrades = await Upgrades.start({
+    folder: new VersionsFolder(config.state_dir), trust: { keys: orderKeys, publisher: publisher(), version: AGENT_VERSION, platform: PLATFORM }, running: await runningSha256(),
+    ask: async (question) => (await link.connected()).ask(question), onSwitch, log,
+  });
   session = new Session({
-    link, held, keys, orderKeys, clock, machine, spool, policy, runner, log, onEnd,
+    link, held, keys, orderKeys, clock, machine, spool, policy, runner, upgrades, log, onEnd,
     about: {
       version: AGENT_VERSION, capacity: config.capacity, labels: config.labels,
       connections: config.connections.map(({ name, connector }) => ({ name, connector, package_digest: null })),
     },
   });
-  return { held, clock, spool, policy, runner, session };
+  return { held, clock, spool, policy, runner, session, upgrades };
 }
 
 function openAgentSpool({ state_dir, spool: { key_file, limit_bytes, reserve_bytes } }: AgentConfig, clock: TrustedClock, newEpoch: string): Promise<Spool> {

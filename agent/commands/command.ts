@@ -12,6 +12,8 @@ export interface Command {
 
 /** What a command line and its surroundings gave. */
 export interface Given {
+  /** The whole command line, without the program. */
+  readonly args: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   readonly env: Environment;
   readonly input: NodeJS.ReadStream;

@@ -2,6 +2,7 @@ import { createLogger } from '@countersign/platform/log/logger.ts';
 import { textLines } from '@countersign/platform/log/text-lines.ts';
 import { loadConfig } from '../config/config.ts';
 import { runAgent } from '../run.ts';
+import { runNewest } from '../upgrade/run-newest.ts';
 import { COMMON_USAGE, EXIT, optionOf } from './command.ts';
 import type { Command, Given } from './command.ts';
 
@@ -19,11 +20,17 @@ ${COMMON_USAGE.split('\n')[0]}
 
   async run(given: Given): Promise<number> {
     const config = await loadConfig(optionOf(given, 'config'), given.env);
+    // Where a newer version was taken, this one makes way for it.
+    await runNewest(config.state_dir, given.args, given.env);
     const { format, level } = config.log;
     const log = createLogger('countersign-agent', level, format === 'text' ? textLines(process.stdout) : undefined);
-    const ended = await runAgent({ config, env: given.env, log, stopping: firstSignal() });
-    if (ended === null) return EXIT.done;
-    log.error({ err: ended }, ended.problem?.code === 'agent_expired'
+    const end = await runAgent({ config, env: given.env, log, stopping: firstSignal() });
+    if (end.kind === 'stopped') return EXIT.done;
+    if (end.kind === 'switched') {
+      await runNewest(config.state_dir, given.args, given.env);
+      return EXIT.restart;
+    }
+    log.error({ err: end.error }, end.error.problem?.code === 'agent_expired'
       ? 'The certificate has expired. Get a token (console: Agents) and run: countersign-agent enroll --again'
       : 'The cell has revoked this agent. Whoever revoked it has said why; a new one is enrolled with: countersign-agent enroll --again');
     return EXIT.person;

@@ -19,6 +19,7 @@ let spool: Spool;
 let connection: CellConnection;
 let polled: Polled;
 let kept: number[];
+let refusedKeys = 0;
 
 beforeAll(async () => {
   cell = await TlsCell.start((request, response) => {
@@ -35,11 +36,13 @@ beforeEach(async () => {
   answer = ANSWER;
   asked.length = 0;
   kept = [];
+  refusedKeys = 0;
   spool = await openForTest(scratchFolder());
   connection = await CellConnection.open({ url: cell.url, ca_pem: cell.authority.certificate_pem, proxy: null }, null);
   polled = {
     spool, refused: () => [], clock: new TrustedClock(() => MACHINE), machine: () => MACHINE, keys: HeldKeys.first(signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY), SELF.tenant_id)!,
     keepKeys: async ({ seq }) => void kept.push(seq),
+    onKeysRefused: async () => void (refusedKeys += 1),
     state: () => ({ version: '0.1.0', free: 8, capacity: 8, under_way: [], draining: false, policy: [], labels: { site: 'fra1' }, connections: [], memory_bytes: 1 }),
   };
 });
@@ -75,7 +78,7 @@ describe('a poll', () => {
     await poll(polled, connection);
     answer = { ...ANSWER, key_set: signedKeySet(keySet(3, [signingPair('wo-9')]), signingPair('wo-9')) };
     await poll(polled, connection);
-    expect([kept, polled.keys.seq, asked[1]!.key_set_seq]).toEqual([[2], 2, 2]);
+    expect([kept, polled.keys.seq, asked[1]!.key_set_seq, refusedKeys]).toEqual([[2], 2, 2, 1]);
   });
 
   it('that is answered with something else changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { AGENT_PATHS, POLL_HELD_MS, PROTOCOL } from '@countersign/contracts/agent/protocol.ts';
 import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { DsseEnvelope } from '@countersign/contracts/evidence/dsse.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
 import type { HeldKeys } from '../orders/held-keys.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -19,6 +20,8 @@ export interface Polled {
   readonly keys: HeldKeys;
   /** Keeps a key set that was accepted, before it is relied on after a restart. */
   readonly keepKeys: (keys: HeldKeys) => Promise<void>;
+  /** A key set that is older than the one held, or that no held key has signed: no honest cell sends it. */
+  readonly onKeysRefused: (envelope: DsseEnvelope) => Promise<void>;
   /** Everything else that the cell is told each time. */
   readonly state: () => AgentState;
 }
@@ -31,7 +34,7 @@ export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | '
  *
  * @throws SessionError
  */
-export async function poll({ spool, refused, clock, machine, keys, keepKeys, state }: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
+export async function poll({ spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state }: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
   const received = await spool.commit((tx) => tx.receiptsToTell());
   const { bytes, limit_bytes, seq, delivered_seq, state: room } = spool.room();
   const request: PollRequest = {
@@ -44,6 +47,6 @@ export async function poll({ spool, refused, clock, machine, keys, keepKeys, sta
   clock.learn(new Date(answer.server_time), 0);
   // It has read that they are here: what comes again from now on is a replay.
   await spool.commit((tx) => tx.receiptsTold(received));
-  if (answer.key_set !== null && keys.accept(answer.key_set)) await keepKeys(keys);
+  if (answer.key_set !== null) await (keys.accept(answer.key_set) ? keepKeys(keys) : onKeysRefused(answer.key_set));
   return answer;
 }

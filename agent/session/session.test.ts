@@ -15,7 +15,7 @@ import { clientIdentityOf, loadEnrolment } from '../enrolment/identity.ts';
 import type { AgentKeys } from '../enrolment/identity.ts';
 import { acceptOrder, RecentDigests } from '../orders/accept-order.ts';
 import { HeldKeys } from '../orders/held-keys.ts';
-import { id, NOTES, orderFor, SELF } from '../orders/testing/orders.ts';
+import { CELL_KEY, id, keySet, NOTES, orderFor, SELF, signedKeySet, signingPair } from '../orders/testing/orders.ts';
 import type { AgentPolicy, OrderRunner } from '../ports.ts';
 import type { Spool } from '../spool/spool.ts';
 import { openForTest, scratchFolder } from '../spool/testing/open-for-test.ts';
@@ -140,6 +140,15 @@ describe('a session', () => {
     agent.session.changed();
     await cell.until(() => cell.agent().polls.length === 3);
     expect(cell.agent().polls.map(({ free, policy }) => [free, policy[0]!.state])).toEqual([[0, 'missing'], [3, 'missing'], [3, 'fresh']]);
+  });
+
+  it('believes no keys that a stranger signed, and tells of them once', async () => {
+    await started();
+    await cell.until(() => cell.agent().polls.length === 1);
+    cell.say(() => { cell.keySet = { seq: 2, envelope: signedKeySet(keySet(2, [CELL_KEY]), signingPair('stranger')) }; });
+    await cell.until(() => cell.agent().polls.length > 3 && kinds().length > 0);
+    expect(cell.entries().map(({ kind, body }) => [kind, (body as { code?: string }).code])).toEqual([['policy.refused', 'key_set_refused']]);
+    expect(agent.identity.now.key_set.seq).toBe(1);
   });
 
   it('drains when the cell says so, and goes on when it says that', async () => {

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { DsseEnvelope } from '@countersign/contracts/evidence/dsse.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
 import type { HeldIdentity } from '../enrolment/held-identity.ts';
@@ -6,6 +8,7 @@ import type { AgentKeys } from '../enrolment/identity.ts';
 import type { HeldKeys } from '../orders/held-keys.ts';
 import type { AgentPolicy, OrderRunner } from '../ports.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { Upgrades } from '../upgrade/upgrades.ts';
 import type { CellLink } from './cell-link.ts';
 import { DeliverLoop } from './deliver-loop.ts';
 import { SessionError } from './errors.ts';
@@ -26,6 +29,7 @@ export interface SessionParts {
   readonly spool: Spool;
   readonly runner: OrderRunner;
   readonly policy: AgentPolicy;
+  readonly upgrades?: Pick<Upgrades, 'told' | 'heard'>;
   /** What the configuration says of this agent. */
   readonly about: Pick<PollRequest, 'version' | 'capacity' | 'labels' | 'connections'>;
   readonly log: Logger;
@@ -51,6 +55,7 @@ export class Session {
   #killSwitches: PollAnswer['kill_switches'] = [];
   #told: { readonly free: number; readonly policy: string } = { free: 0, policy: '' };
   #clockTold = { offset_ms: 0, trusted: true };
+  #keysRefusedLast: string | null = null;
   #isForked = false;
   #isStopping = false;
   #lastError: string | null = null;
@@ -61,7 +66,7 @@ export class Session {
     const jitter = random === undefined ? {} : { random };
     this.#poll = new PollLoop({
       link, act: (answer) => this.#act(answer), onFailure: (error, wait_ms) => this.#failed('The cell could not be asked for work', error, wait_ms), ...jitter,
-      polled: { spool, clock, machine, keys: orderKeys, refused: () => this.#refused, keepKeys: () => held.change({ key_set: orderKeys.set }), state: () => this.#state() },
+      polled: { spool, clock, machine, keys: orderKeys, refused: () => this.#refused, keepKeys: () => held.change({ key_set: orderKeys.set }), onKeysRefused: (envelope) => this.#keysRefused(envelope), state: () => this.#state() },
     });
     this.#deliver = new DeliverLoop({
       link, spool, onFailure: (error, wait_ms) => this.#failed('What happened here could not be delivered', error, wait_ms), onForked: (error) => this.#forked(error), ...jitter,
@@ -118,9 +123,13 @@ export class Session {
   }
 
   #state(): AgentState {
-    const { runner, policy, about } = this.#parts;
+    const { runner, policy, about, upgrades } = this.#parts;
+    const upgrade = upgrades?.told();
     this.#told = this.#signs();
-    return { ...about, free: this.#told.free, under_way: runner.underWay(), draining: this.#isStopping, policy: policy.held(), memory_bytes: process.memoryUsage.rss() };
+    return {
+      ...about, ...(upgrade === undefined ? {} : { upgrade }),
+      free: this.#told.free, under_way: runner.underWay(), draining: this.#isStopping, policy: policy.held(), memory_bytes: process.memoryUsage.rss(),
+    };
   }
 
   #signs(): { readonly free: number; readonly policy: string } {
@@ -132,7 +141,7 @@ export class Session {
   }
 
   /** Gives whether the cell had work that was not here. */
-  async #act({ orders, policy, kill_switches, state }: PollAnswer): Promise<boolean> {
+  async #act({ orders, policy, kill_switches, state, upgrade }: PollAnswer): Promise<boolean> {
     const { runner, log } = this.#parts;
     if (this.#lastError !== null) log.info({ cell: this.#parts.held.now.cell_url }, 'The cell answers again');
     if (!this.#isForked) this.#lastError = null;
@@ -140,6 +149,7 @@ export class Session {
     // The answer shows that the cell has heard of these.
     this.#refused = [];
     this.#parts.policy.told(policy);
+    this.#parts.upgrades?.heard(upgrade);
     if (state === 'draining') runner.drain();
     else if (!this.#isStopping && !this.#isForked) runner.undrain();
     await this.#keepTime();
@@ -177,6 +187,16 @@ export class Session {
     this.#clockTold = now;
     if (now.trusted) log.warn(now, 'The clock of this machine is off; it is corrected by what the cell says');
     else log.error(now, 'The clock of this machine is further from the cell\'s than is believed: no orders are taken. Set it, with NTP for example');
+  }
+
+  /** Told once, however often it comes. */
+  async #keysRefused(envelope: DsseEnvelope): Promise<void> {
+    const { spool, held, orderKeys, log } = this.#parts;
+    const digest = hash('sha256', JSON.stringify(envelope), 'hex');
+    if (digest === this.#keysRefusedLast) return;
+    await spool.append('policy.refused', { scope: held.now.policy_scope, code: 'key_set_refused', seq: null });
+    this.#keysRefusedLast = digest;
+    log.error({ code: 'key_set_refused', held: orderKeys.seq }, 'The cell sent keys that are older than those held, or that none of those has signed; they are not believed');
   }
 
   #renewed(): void {
