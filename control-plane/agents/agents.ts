@@ -8,7 +8,7 @@ import type { Objects } from '@countersign/platform/objects/objects.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import { Listener } from '@countersign/platform/postgres/listener.ts';
 import type { TenantStates } from '../access/ports.ts';
-import type { Loop } from '../cell/loop.ts';
+import { Loop } from '../cell/loop.ts';
 import { RateLimit } from '../cell/rate-limit.ts';
 import type { Notifier } from '../live/notifier.ts';
 import { openAuthority } from './authority.ts';
@@ -81,6 +81,8 @@ export class Agents {
   }
 }
 
+const RENEWAL_CHECK_MS = 3_600_000;
+
 interface RunningPort {
   readonly cell: CellIdentity;
   stop(): Promise<void>;
@@ -97,7 +99,8 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
     routes: agentRoutes({ renewal: new Renewal(issuing), sessions }),
   }, { host: settings.host, port: settings.port, hostname: new URL(settings.publicUrl ?? 'https://localhost').hostname });
   const watch = new ConnectionWatch({ ...parts, admission, connected: server });
-  const loops: readonly Loop[] = [watch.loop, ...sessions.loops];
+  const renewing = new Loop({ name: 'certificate of the agent port', idle_ms: RENEWAL_CHECK_MS, busy_ms: RENEWAL_CHECK_MS, log }, () => server.renewWhenDue());
+  const loops: readonly Loop[] = [watch.loop, renewing, ...sessions.loops];
   const listener = new Listener(databaseUrl, { [AGENTS_CHANNEL]: (payload) => {
     const hint = agentHintOf(payload);
     if (hint === null) return;

@@ -30,11 +30,20 @@ export interface AgentServerParts {
   readonly enrol: (authorization: string | undefined, request: () => Promise<EnrolRequest>, from: Pick<AgentConnection, 'address' | 'presented'>) => Promise<EnrolAnswer>;
 }
 
+export interface AgentServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Of the public URL, as a URL spells it. */
+  readonly hostname: string;
+  /** So many may be connected at once that have no certificate: agents that have one are never kept out by those. */
+  readonly maxStrangers?: number;
+}
+
 const HANDSHAKE_MS = 10_000;
 /** An agent polls every ten seconds. */
 const SILENT_MS = 120_000;
 const MAX_STREAMS = 32;
-const RENEWAL_CHECK_MS = 3600_000;
+const MAX_STRANGERS = 500;
 
 /**
  * The agent port: HTTP/2 over TLS 1.3 and nothing else, without session resumption, which would let a certificate in that nobody looked at. A connection
@@ -45,10 +54,13 @@ export class AgentServer implements ConnectedAgents {
   readonly #server: Http2SecureServer;
   readonly #authority: X509Certificate;
   readonly #connections = new Map<ServerHttp2Session, AgentConnection>();
-  #renewal: NodeJS.Timeout | undefined;
+  readonly #options: AgentServerOptions;
+  #renewAt: Date;
 
-  private constructor(parts: AgentServerParts, identity: ServerIdentity) {
+  private constructor(parts: AgentServerParts, options: AgentServerOptions, identity: ServerIdentity) {
     this.#parts = parts;
+    this.#options = options;
+    this.#renewAt = identity.renewAt;
     this.#authority = new X509Certificate(parts.authority.certificate_pem);
     this.#server = createSecureServer({ ...tlsOptions(identity, parts.authority), requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS, settings: { maxConcurrentStreams: MAX_STREAMS } });
     this.#server.on('session', (session) => this.#connected(session));
@@ -57,18 +69,26 @@ export class AgentServer implements ConnectedAgents {
     this.#server.on('tlsClientError', (error) => parts.log.debug({ err: error }, 'a handshake with the agent port failed'));
   }
 
-  /** `hostname`: of the public URL, as a URL spells it. @throws Node's own error (`EADDRINUSE`, `EACCES`) when the port cannot be had */
-  static async start(parts: AgentServerParts, { host, port, hostname }: { readonly host: string; readonly port: number; readonly hostname: string }): Promise<AgentServer> {
-    const identity = await newServerIdentity(hostname, parts.authority, parts.clock.now());
-    const started = new AgentServer(parts, identity);
-    started.#server.listen(port, host);
+  /** @throws Node's own error (`EADDRINUSE`, `EACCES`) when the port cannot be had */
+  static async start(parts: AgentServerParts, options: AgentServerOptions): Promise<AgentServer> {
+    const started = new AgentServer(parts, options, await newServerIdentity(options.hostname, parts.authority, parts.clock.now()));
+    started.#server.listen(options.port, options.host);
     await once(started.#server, 'listening');
-    started.#keepRenewed(hostname, identity);
     return started;
   }
 
   get port(): number {
     return (this.#server.address() as { readonly port: number }).port;
+  }
+
+  /** A new certificate of its own for the connections to come, once half of the last one's life is over; gives whether it was time. */
+  async renewWhenDue(): Promise<boolean> {
+    const { authority, clock } = this.#parts;
+    if (clock.now() < this.#renewAt) return false;
+    const next = await newServerIdentity(this.#options.hostname, authority, clock.now());
+    this.#server.setSecureContext(tlsOptions(next, authority));
+    this.#renewAt = next.renewAt;
+    return true;
   }
 
   waiting(): Map<string, Set<string>> {
@@ -88,7 +108,6 @@ export class AgentServer implements ConnectedAgents {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#renewal);
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const connection of this.#connections.values()) connection.end(new ApiError('unavailable', 'This control plane is stopping. Connect again.', { retryAfter_s: 1 }));
@@ -102,7 +121,13 @@ export class AgentServer implements ConnectedAgents {
     session.setTimeout(SILENT_MS, () => session.destroy());
     session.on('error', (error) => this.#parts.log.debug({ err: error }, 'a connection to the agent port broke'));
     session.once('close', () => this.#connections.delete(session));
-    this.#connections.set(session, new AgentConnection(session, this.#authority, this.#parts.clock.now()));
+    const connection = new AgentConnection(session, this.#authority, this.#parts.clock.now());
+    if (connection.presented.kind !== 'agent' && this.#strangers() >= (this.#options.maxStrangers ?? MAX_STRANGERS)) return session.destroy();
+    this.#connections.set(session, connection);
+  }
+
+  #strangers(): number {
+    return [...this.#connections.values()].filter(({ presented }) => presented.kind !== 'agent').length;
   }
 
   /** One request: who is it, may they, is it what the protocol says, do it, answer. */
@@ -159,20 +184,6 @@ export class AgentServer implements ConnectedAgents {
     const who = presented.kind === 'agent' ? { agent_id: presented.name.agent_id, tenant_id: presented.name.tenant_id } : { address };
     if (problem.code === 'internal' || problem.code === 'unavailable' || problem.code === 'root_key_unreachable') this.#parts.log.error({ request_id: requestId, path, ...who, err: problem.cause }, problem.code);
     else this.#parts.log.info({ request_id: requestId, path, ...who, code: problem.code }, 'an agent was refused');
-  }
-
-  #keepRenewed(hostname: string, identity: ServerIdentity): void {
-    const { authority, clock, log } = this.#parts;
-    let { renewAt } = identity;
-    const renew = async (): Promise<void> => {
-      const next = await newServerIdentity(hostname, authority, clock.now());
-      this.#server.setSecureContext(tlsOptions(next, authority));
-      renewAt = next.renewAt;
-    };
-    this.#renewal = setInterval(() => {
-      if (clock.now() >= renewAt) renew().catch((error: unknown) => log.error({ err: error }, 'the certificate of the agent port could not be renewed; it is tried again in an hour'));
-    }, RENEWAL_CHECK_MS);
-    this.#renewal.unref();
   }
 }
 

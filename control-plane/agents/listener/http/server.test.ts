@@ -1,0 +1,77 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
+import { openFileAuthority } from '@countersign/platform/certificates/file-authority.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { createLogger } from '@countersign/platform/log/logger.ts';
+import { Database } from '@countersign/platform/postgres/database.ts';
+import { AgentClient, newKey } from '../../testing/agent-client.ts';
+import { Admission } from '../admission.ts';
+import { AgentServer } from './server.ts';
+
+const DAY_MS = 24 * 3_600_000;
+let folder: string;
+let authority: CertificateAuthority;
+let now: Date;
+let server: AgentServer;
+/** Nobody listens there: what needs the database is refused. */
+const database = new Database({ url: 'postgres://nobody@127.0.0.1:1/none', applicationName: 'test' });
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'agent-server-'));
+  now = new Date();
+  authority = await openFileAuthority(folder, 'Cell', now);
+});
+afterEach(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(hostname: string, maxStrangers?: number): Promise<void> {
+  const clock = { now: () => now };
+  const admission = new Admission({ database, clock, tenantStates: { refuseUnlessServed: () => Promise.reject(new ApiError('unavailable', 'not asked')) }, cell: 'local' });
+  server = await AgentServer.start({ clock, log: createLogger('test', 'silent'), authority, admission, routes: [], enrol: () => Promise.reject(new ApiError('enrolment_token_invalid', 'none')) }, { host: '127.0.0.1', port: 0, hostname, ...(maxStrangers === undefined ? {} : { maxStrangers }) });
+}
+
+const open = (): Promise<AgentClient> => AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, null);
+const serialOn = ({ socket }: AgentClient): string => new X509Certificate(socket.getPeerCertificate().raw).serialNumber;
+
+test('its own certificate is followed by another half way, without a connection lost', async () => {
+  const today = now;
+  now = new Date(today.getTime() - 15 * DAY_MS);
+  await start('localhost');
+  const before = await open();
+  now = new Date(today.getTime() - 1);
+  expect(await server.renewWhenDue()).toBe(false);
+  now = today;
+  expect(await server.renewWhenDue()).toBe(true);
+  expect(await server.renewWhenDue()).toBe(false);
+  const after = await open();
+  expect(serialOn(after)).not.toBe(serialOn(before));
+  for (const client of [before, after]) {
+    expect((await client.enrol('x', newKey())).body['code']).toBe('enrolment_token_invalid');
+    client.close();
+  }
+});
+
+test.each([['localhost', 'DNS:localhost'], ['agents.example', 'DNS:agents.example'], ['127.0.0.1', 'IP Address:127.0.0.1'], ['[::1]', 'IP Address:0:0:0:0:0:0:0:1']])('its certificate is for the host that agents dial: %s', async (hostname, name) => {
+  await start(hostname);
+  const client = await AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, null, { checkServerIdentity: () => undefined });
+  const certificate = new X509Certificate(client.socket.getPeerCertificate().raw);
+  expect(certificate.subjectAltName).toBe(name);
+  expect([certificate.validFromDate.getTime() < now.getTime() - 23 * 3_600_000, Math.round((certificate.validToDate.getTime() - now.getTime()) / DAY_MS)]).toEqual([true, 30]);
+  // The authority comes with it, so that it can be compared with what a token pins.
+  expect(client.socket.getPeerCertificate(true).issuerCertificate.raw.equals(new X509Certificate(authority.certificate_pem).raw)).toBe(true);
+  client.close();
+});
+
+test('of those without a certificate so many are let in and no more', async () => {
+  await start('localhost', 3);
+  const strangers = await Promise.all(Array.from({ length: 5 }, () => open()));
+  const isLetIn = await Promise.all(strangers.map((client) => client.enrol('x', newKey()).then(({ status }) => status === 401, () => false)));
+  expect(isLetIn.filter(Boolean)).toHaveLength(3);
+  for (const client of strangers) client.close();
+});
