@@ -6,5 +6,5 @@ import { readConfig } from '../config/read-config.ts';
  */
 export async function selfTest(): Promise<void> {
   readConfig('self-test', 'state_dir: /var/empty', {});
-  await Promise.all([import('../connectors.ts'), import('@countersign/connectors/gateway/gateway.ts'), import('../spool/open-spool.ts'), import('../session/cell-connection.ts')]);
+  await Promise.all([import('../run.ts'), import('../connectors.ts'), import('@countersign/connectors/gateway/gateway.ts'), import('../spool/open-spool.ts'), import('../session/cell-connection.ts')]);
 }

@@ -11,7 +11,8 @@ const IN_PATHS: Readonly<Record<string, string>> = {
   workspace_id: 'control.workspaces', tenant_id: 'control.tenants', session_id: 'control.sessions', role_id: 'control.custom_roles', group_id: 'control.groups', key_id: 'control.api_keys', client_id: 'control.oauth_clients',
   federation_id: 'control.federations', principal_id: 'control.principals', invitation_id: 'control.invitations', passkey_id: 'control.passkeys', provider_id: 'control.identity_providers', change_id: 'control.change_requests',
   grant_id: 'control.break_glass_grants', credential_id: 'control.credentials', sink_id: 'control.audit_sinks', witness_id: 'control.witnesses', package_id: 'control.evidence_packages', kid: 'control.signing_keys',
-  scim_user_id: 'control.principals', scim_group_id: 'control.groups',
+  scim_user_id: 'control.principals', scim_group_id: 'control.groups', pool_id: 'control.agent_pools', token_id: 'control.agent_enrolment_tokens', agent_id: 'control.agents',
+  rollout_id: 'control.agent_rollouts',
   installation: 'marker', channel: 'marker', slack_user: 'marker',
 };
 
@@ -23,6 +24,7 @@ const IN_FIELDS: Readonly<Record<string, string>> = {
   credential_id: 'control.credentials', webhook_credential_id: 'control.credentials', shared_secret_credential_id: 'control.credentials', draft_id: 'control.policy_drafts', to_release_id: 'control.policy_releases',
   release_id: 'control.policy_releases', replay_id: 'control.policy_replays', decision_id: 'execution.decisions', ids: 'execution.runs', members: 'control.principals', target: 'execution.runs', id: 'control.environments',
   subject_id: 'execution.runs', provider_id: 'control.identity_providers', group_id: 'control.groups', attempt_id: 'control.sign_in_attempts', approval_id: 'control.approvals', grant_id: 'control.break_glass_grants', key_id: 'control.api_keys',
+  pool_id: 'control.agent_pools',
 };
 
 /** Fields that name things of other systems. */
