@@ -25,7 +25,7 @@ import { id, SELF, signedOrder, unsealingKeyOfTests, wholeOrder } from './orders
 export const PASSWORD = 'sandbox-integration';
 const APPROVAL_MS = 3_600_000;
 
-export interface WorkplaceOptions extends Partial<Pick<OrderRunnerOptions, 'killSwitches' | 'capacity' | 'connections' | 'policy' | 'egress' | 'spool'>> {
+export interface WorkplaceOptions extends Partial<Pick<OrderRunnerOptions, 'killSwitches' | 'capacity' | 'connections' | 'policy' | 'egress' | 'spool' | 'vault'>> {
   /** State folder. */
   readonly folder: string;
   /** Of the sandbox. */
