@@ -52,7 +52,7 @@ export async function runAgent({ config, env, log, stopping, machine = () => new
   await agent.spool.append('agent.started', { version: AGENT_VERSION });
   await agent.policy.start();
   await agent.runner.resume();
-  await agent.session.start();
+  agent.session.start();
   status.start();
   const end = await Promise.race([stopping.then((reason) => ({ kind: 'stopped', reason }) as const), ended.promise]);
   const reason = reasonOf(end);

@@ -1,5 +1,6 @@
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { unsealingKey } from '@countersign/platform/sealing/jwe.ts';
+import { beginAtKeptFloor } from './clock/kept-floor.ts';
 import { TrustedClock } from './clock/trusted-clock.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import { localVault } from './credentials/local-vault.ts';
@@ -54,6 +55,7 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   const orderKeys = new HeldKeys(identity.key_set);
   const clock = new TrustedClock(machine, new Date(identity.key_set.issued_at));
   const spool = await openAgentSpool(config, clock, `${identity.agent_id}/${machine().getTime()}`);
+  await beginAtKeptFloor(clock, spool);
   const link = new CellLink(async () => {
     const address = { url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy: await sessionProxy(config.control_plane, env) };
     const connection = await CellConnection.open(address, clientIdentityOf(held.now, keys));

@@ -7,11 +7,10 @@ import { readRefusal } from './read-answer.ts';
 const ANSWER_MS = 20_000;
 const BUNDLE_BYTES = 32 * 1024 * 1024;
 
-/** Asks the cell for bundles over the connection that there is, and does not wait for one where there is none. */
+/** Asks the cell for bundles over the one connection; where there is none, for once, and does not wait for it to come back. */
 export function fetchBundleOver(link: CellLink): FetchBundle {
   return async (scope, etag) => {
-    if (!link.isConnected) throw new SessionError('cell_unreachable', 'There is no connection to the cell, so no bundle can be fetched.');
-    const connection = await link.connected();
+    const connection = await link.connect();
     const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
     const answer = await connection.ask({ method: 'GET', path: `${AGENT_PATHS.policy}/${encodeURIComponent(scope)}`, headers, timeout_ms: ANSWER_MS, max_bytes: BUNDLE_BYTES });
     if (answer.status === 304) return { status: 304 };

@@ -54,7 +54,7 @@ class TestAgent {
       link: this.link, held, keys, orderKeys, clock, machine, spool, runner: await this.#runner(spool, orderKeys, keys, clock), policy: { held: () => this.held, told: () => undefined } as unknown as AgentPolicy,
       about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01,
     });
-    await this.session.start();
+    this.session.start();
   }
 
   async stop(): Promise<void> {

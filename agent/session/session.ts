@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { PollAnswer, PollRequest } from '@countersign/contracts/agent/protocol.ts';
 import type { DsseEnvelope } from '@countersign/contracts/evidence/dsse.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import { keepFloor } from '../clock/kept-floor.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
 import type { HeldIdentity } from '../enrolment/held-identity.ts';
 import type { AgentKeys } from '../enrolment/identity.ts';
@@ -42,7 +43,6 @@ export interface SessionParts {
 const ENDING = ['agent_expired', 'agent_revoked'];
 /** A correction of the clock that is told: less is the network's. */
 const CLOCK_MOVED_MS = 60_000;
-const CLOCK_FLOOR = 'clock.floor';
 
 /** An agent's life with its cell: asks for work, delivers what came of it, and keeps its certificate and clock good, for as long as it runs. */
 export class Session {
@@ -86,10 +86,7 @@ export class Session {
     return { connected: this.#parts.link.isConnected, last_contact: this.#parts.link.heard_at?.toISOString() ?? null, last_error: this.#lastError, renewal_due: this.#renewal.due.toISOString(), forked: this.#isForked };
   }
 
-  async start(): Promise<void> {
-    const { clock, spool } = this.#parts;
-    const floor = await spool.commit((tx) => tx.kept(CLOCK_FLOOR));
-    if (floor !== undefined) clock.notBefore(new Date(floor));
+  start(): void {
     this.#poll.start();
     this.#deliver.start();
     this.#renewal.start();
@@ -179,8 +176,7 @@ export class Session {
     const now = { offset_ms: Math.round(clock.offset_ms()), trusted: clock.isTrusted() };
     const isMoved = now.trusted !== this.#clockTold.trusted || Math.abs(now.offset_ms - this.#clockTold.offset_ms) > CLOCK_MOVED_MS;
     await spool.commit((tx) => {
-      const floor = clock.floor.toISOString();
-      if (tx.kept(CLOCK_FLOOR) !== floor) tx.keep(CLOCK_FLOOR, floor);
+      keepFloor(clock, tx);
       if (isMoved) tx.append('clock.changed', now);
     });
     if (!isMoved) return;

@@ -5,7 +5,8 @@ import { readRefusal } from '../../session/read-answer.ts';
 import { ill, unseen, well } from '../finding.ts';
 import type { Examined, Seen } from '../finding.ts';
 
-const AGAIN = 'Get a token (console: Agents, or countersign agents token) and run: countersign-agent enroll --again. What waits to be delivered stays.';
+const ANEW = 'Get a token (console: Agents, or countersign agents token) and run: countersign-agent enroll --again.';
+const AGAIN = `${ANEW} What waits to be delivered stays.`;
 
 /** Whether there is a certificate, it is good, and the cell takes it. */
 export function certificate({ enrolment, way, now }: Examined, permission: Seen): Seen {
@@ -20,7 +21,7 @@ export function certificate({ enrolment, way, now }: Examined, permission: Seen)
   const answer = way?.answer ?? null;
   if (answer?.status === 401 || answer?.status === 403) {
     const { problem } = readRefusal(answer);
-    return ill(`the cell refuses it (${problem?.code}): ${problem?.detail}`, problem?.code === 'agent_revoked' ? `A person has revoked this agent; the console says who and why. For a new one: ${AGAIN}` : AGAIN);
+    return ill(`the cell refuses it (${problem?.code}): ${problem?.detail}`, problem?.code === 'agent_revoked' ? `A person has revoked this agent; the console says who and why. For a new one in its place: ${ANEW}` : AGAIN);
   }
   if (answer === null && validToDate <= now()) return ill(`it has expired on ${until}`, AGAIN);
   return well(`${identity.agent_id}, good until ${until}${answer === null ? ' (the cell was not asked)' : ', and the cell takes it'}`);

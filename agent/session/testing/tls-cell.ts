@@ -52,16 +52,22 @@ export class TlsCell {
     return { certificate_pem: pem, private_key_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
   }
 
+  /** A server certificate of this cell, for something else that answers by `name`. */
+  async serverIdentity(name: string): Promise<ClientIdentity> {
+    const { cert, key } = await serverIdentity(this.authority, name);
+    return { certificate_pem: cert, private_key_pem: key };
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets as Socket[]) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 
-async function serverIdentity(authority: CertificateAuthority): Promise<{ cert: string; key: string }> {
+async function serverIdentity(authority: CertificateAuthority, name = 'localhost'): Promise<{ cert: string; key: string }> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { pem } = await issueCertificate({
-    name: 'localhost', use: 'server', publicKey: publicKey.export({ type: 'spki', format: 'der' }), alternative_names: [{ type: 'dns', value: 'localhost' }],
+    name, use: 'server', publicKey: publicKey.export({ type: 'spki', format: 'der' }), alternative_names: [{ type: 'dns', value: name }],
     not_before: new Date(Date.now() - HOUR_MS), not_after: new Date(Date.now() + HOUR_MS),
   }, authority.name, authority.signer);
   // With its authority behind it, so that an agent can compare that with what its token pins.
