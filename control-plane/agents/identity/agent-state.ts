@@ -18,7 +18,7 @@ export interface AgentMove {
   /** In words of the person; null where none asked for it. */
   readonly reason: string | null;
   /** Why, where no person asked for it. */
-  readonly because?: 'token_reused';
+  readonly because?: 'token_reused' | 'spool_forked' | 'spool_gap';
 }
 
 /** `refused`: `AGENT_STATES` has no way from the state it is in. */

@@ -47,6 +47,7 @@ test('what does not continue the spool is refused with where the cell is, and pe
   expect(cell.alarms.slice(counted)).toEqual(['spool_gap', 'spool_forked']);
   expect((await read<{ type: string; data: object }>(agent, eventsOf)).map(({ type, data }) => [type, data])).toEqual([
     ['agent.spool_forked', expect.objectContaining({ code: 'spool_gap', delivered_seq: 2, spool_seq: 4 })],
+    ['agent.draining', expect.objectContaining({ because: 'spool_gap', was_state: 'active' })],
     ['agent.spool_forked', expect.objectContaining({ code: 'spool_forked', delivered_seq: 2, spool_seq: 1 })],
   ]);
   // Nothing is lost by it: what continues the spool is taken as before.

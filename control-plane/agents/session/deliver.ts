@@ -8,6 +8,7 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database, Transaction } from '@countersign/platform/postgres/database.ts';
 import type { Notifier } from '../../live/notifier.ts';
+import { moveAgent } from '../identity/agent-state.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
 import { boundaryOf, judge } from './chain-check.ts';
 import { raiseAlarm } from './repository-alarms.ts';
@@ -71,13 +72,14 @@ export class Deliveries {
     return { head: moved, refusal: null, alarms: alarms.map(({ kind }) => kind) };
   }
 
-  /** An agent sends it again and again: people are told of it once. */
+  /** It is given no more work until a person has looked. An agent sends it again and again: people are told of it once. */
   async #refuse(tx: Transaction, { tenantId, workspaceId, agentId, poolId }: AdmittedAgent, head: SpoolHead, { epoch, first_seq }: DeliverRequest, code: 'spool_gap' | 'spool_forked'): Promise<AlarmKind[]> {
     if (await raiseAlarm(tx, tenantId, { agent_id: agentId, kind: code, code }) > 1) return [];
     await appendAudit(tx, {
       at: this.#parts.clock.now(), type: 'agent.spool_forked', tenant_id: tenantId, workspace_id: workspaceId, run_id: null, actor: { kind: 'agent', id: agentId }, subject: { kind: 'agent', id: agentId },
       data: { pool_id: poolId, code, epoch, spool_seq: first_seq, delivered_seq: head.seq },
     });
+    await moveAgent(tx, { at: this.#parts.clock.now(), tenantId, workspaceId: null, agentId, to: 'draining', actor: { kind: 'system', id: 'control-plane' }, reason: null, because: code });
     return [code];
   }
 
@@ -88,12 +90,15 @@ export class Deliveries {
   #announce({ tenantId, workspaceId, agentId }: AdmittedAgent, alarmed: boolean): void {
     const { notifier } = this.#parts;
     notifier.agent({ tenant_id: tenantId, agent_id: agentId, about: 'entries', order_id: null });
-    if (alarmed) notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'agent', id: agentId, state: 'alarmed' });
+    if (!alarmed) return;
+    notifier.agent({ tenant_id: tenantId, agent_id: agentId, about: 'state', order_id: null });
+    notifier.changed({ tenant_id: tenantId, workspace_id: workspaceId, kind: 'agent', id: agentId, state: 'alarmed' });
   }
 }
 
 function refusedOrder({ kind, body }: SpoolEntry): string | null {
-  return kind === 'order.refused' ? (body as EntryBodies['order.refused']).order_id : null;
+  const { order_id } = body as EntryBodies['order.refused'];
+  return kind === 'order.refused' && typeof order_id === 'string' ? order_id : null;
 }
 
 /** What people are to look at: an order that an honest cell does not send, and policy that does not hold. */

@@ -6,13 +6,8 @@ import { canonicalBytes } from '@countersign/platform/canonical-json/canonicaliz
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Transaction } from '@countersign/platform/postgres/database.ts';
 import { publishMissingKeys } from '../../keyring/signing-keys.ts';
-import { agentKeys, keySetSeq } from './repository-key-set.ts';
+import { agentKeys } from './repository-key-set.ts';
 import type { AgentKeyRow } from './repository-key-set.ts';
-
-/** The number of the set that agents of this tenant are to hold: it grows with each key that is made and each that is revoked. */
-export async function agentKeySetSeq(tx: Transaction, tenantId: string): Promise<number> {
-  return (await tx.one<{ seq: number }>(keySetSeq, [tenantId, AGENT_KEY_PURPOSES])).seq;
-}
 
 /** The keys that agents of a tenant are to believe, signed by each of its keys for work orders that is not revoked: whoever holds one of them takes the set. */
 export async function agentKeySet(tx: Transaction, keys: Keys, tenantId: string, now: Date): Promise<{ readonly seq: number; readonly envelope: DsseEnvelope }> {

@@ -4,6 +4,7 @@ import type { Statement } from '@countersign/platform/postgres/database.ts';
 /** No key is ever taken out of the table, and none is un-revoked or un-retired: the number only grows. */
 const SEQ = `SELECT (count(*) + count(revoked_at) + count(retired_at))::int AS seq FROM control.signing_keys WHERE tenant_id = $1 AND purpose = ANY ($2::text[])`;
 
+/** Of the set that agents of a tenant are to hold. */
 export const keySetSeq: Statement = { name: 'agents.key_set_seq', text: SEQ };
 
 export interface AgentKeyRow extends Pick<AgentKey, 'kid' | 'purpose' | 'algorithm' | 'revoked'> {

@@ -1,36 +1,102 @@
+import { MAX_BODY_BYTES } from '@countersign/contracts/agent/protocol.ts';
 import type { AgentKillSwitch, PollRequest } from '@countersign/contracts/agent/protocol.ts';
-import type { Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import { AGENT_KEY_PURPOSES } from '@countersign/contracts/agent/key-set.ts';
+import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
+import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
+import type { Ask } from '@countersign/platform/postgres/one-trip.ts';
+import { servedBundle } from '../../policies/repository-bundles.ts';
+import type { BundleRow } from '../../policies/repository-bundles.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+import { keySetSeq } from './repository-key-set.ts';
 
-const seen: Statement = {
-  name: 'agents.seen',
+/** What remains of an answer for everything but orders. */
+const ORDER_BYTES = MAX_BODY_BYTES - 256 * 1024;
+
+export interface OfferedOrder {
+  readonly id: string;
+  /** The signed envelope's JSON, as the worker wrote it. */
+  readonly envelope: string;
+}
+
+/** All that a poll may be answered with, but for the time. */
+export interface Look {
+  readonly state: 'active' | 'draining' | 'revoked';
+  readonly kill_switches: AgentKillSwitch[];
+  readonly bundle: BundleRow | undefined;
+  /** Orders of which the agent has not said that they are on its disk, the oldest first: as many as it takes, and no more bytes than fit into an answer. */
+  readonly waiting: readonly OfferedOrder[];
+  readonly keySetSeq: number;
+}
+
+/** Reads it in one round trip: between an order and its agent stands nothing else. */
+export async function look(database: Database, agent: AdmittedAgent, free: number): Promise<Look> {
+  return lookOf(await database.atOnce([agent.tenantId], lookAsks(agent, free)));
+}
+
+/** Takes down how the agent says that it is, and looks. Undefined where it is heard of for the first time, or again after it was lost: see `arriveAnew`. */
+export async function arrive(database: Database, agent: AdmittedAgent, said: PollRequest): Promise<Look | undefined> {
+  const { tenantId, agentId } = agent;
+  const asks: Ask[] = [
+    { statement: stillThere, values: presenceOf(agent, said) },
+    { statement: receive, values: [tenantId, agentId, said.received] },
+    { statement: rememberVersion, values: [tenantId, agentId, said.version, said.protocol] },
+  ];
+  const [known, , , ...found] = await database.atOnce([tenantId], [...asks, ...lookAsks(agent, said.free)]);
+  return known?.length === 1 ? lookOf(found) : undefined;
+}
+
+/** As `arrive`, for who was not there before; the caller says so in the audit. */
+export async function arriveAnew(tx: Transaction, agent: AdmittedAgent, said: PollRequest): Promise<void> {
+  await tx.change(seenAnew, presenceOf(agent, said));
+}
+
+/** Only of orders that are this agent's. */
+export async function writeReceipts(tx: Transaction, tenantId: string, agentId: string, orderIds: readonly string[]): Promise<void> {
+  if (orderIds.length > 0) await tx.change(receive, [tenantId, agentId, orderIds]);
+}
+
+function lookAsks({ tenantId, agentId, workspaceId, environmentId }: AdmittedAgent, free: number): Ask[] {
+  return [
+    { statement: situation, values: [tenantId, agentId, workspaceId, environmentId] },
+    { statement: servedBundle, values: [tenantId, bundleScope(environmentId)] },
+    { statement: offers, values: [tenantId, agentId, free, ORDER_BYTES] },
+    { statement: keySetSeq, values: [tenantId, AGENT_KEY_PURPOSES] },
+  ];
+}
+
+function lookOf(found: object[][]): Look {
+  const [[said], [bundle], waiting, [keys]] = found as [[Pick<Look, 'state' | 'kill_switches'>], BundleRow[], OfferedOrder[], [{ seq: number }]];
+  return { ...said, bundle, waiting, keySetSeq: keys.seq };
+}
+
+function presenceOf({ tenantId, agentId }: AdmittedAgent, said: PollRequest): readonly unknown[] {
+  return [
+    tenantId, agentId, said.version, said.protocol, said.free, said.capacity, said.under_way.length, said.draining, JSON.stringify(said.labels), JSON.stringify(said.policy),
+    JSON.stringify(said.connections), JSON.stringify(said.spool), said.clock, said.memory_bytes,
+  ];
+}
+
+const COLUMNS = 'seen_at, agent_version, protocol, free, capacity, under_way, draining, labels, policy, connections, spool, clock_offset_ms, memory_bytes';
+const VALUES = `clock_timestamp(), $3, $4::int, $5::int, $6::int, $7::int, $8::boolean, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb,
+                round(extract(epoch FROM clock_timestamp() - $13::timestamptz) * 1000), $14::bigint`;
+
+const stillThere: Statement = {
+  name: 'agents.still_there',
+  text: `UPDATE control.agent_presence SET (${COLUMNS}) = (SELECT ${VALUES}) WHERE tenant_id = $1 AND agent_id = $2 AND lost_at IS NULL RETURNING agent_id`,
+};
+
+const seenAnew: Statement = {
+  name: 'agents.seen_anew',
   text: `
-    WITH before AS (SELECT lost_at FROM control.agent_presence WHERE tenant_id = $1 AND agent_id = $2 FOR UPDATE)
-    INSERT INTO control.agent_presence AS p (tenant_id, agent_id, seen_at, agent_version, protocol, free, capacity, under_way, draining, labels, policy, connections, spool, clock_offset_ms, memory_bytes)
-    VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, round(extract(epoch FROM clock_timestamp() - $13::timestamptz) * 1000), $14)
-    ON CONFLICT (tenant_id, agent_id) DO UPDATE
-       SET seen_at = EXCLUDED.seen_at, lost_at = NULL, agent_version = EXCLUDED.agent_version, protocol = EXCLUDED.protocol, free = EXCLUDED.free, capacity = EXCLUDED.capacity,
-           under_way = EXCLUDED.under_way, draining = EXCLUDED.draining, labels = EXCLUDED.labels, policy = EXCLUDED.policy, connections = EXCLUDED.connections, spool = EXCLUDED.spool,
-           clock_offset_ms = EXCLUDED.clock_offset_ms, memory_bytes = EXCLUDED.memory_bytes
-    RETURNING (SELECT count(*) FROM before)::int AS known, (SELECT lost_at FROM before) AS lost_at`,
+    INSERT INTO control.agent_presence (tenant_id, agent_id, ${COLUMNS}) SELECT $1, $2, ${VALUES}
+    ON CONFLICT (tenant_id, agent_id) DO UPDATE SET lost_at = NULL, (${COLUMNS}) = (SELECT ${VALUES})`,
 };
 
 const rememberVersion: Statement = {
   name: 'agents.remember_version',
-  text: 'UPDATE control.agents SET agent_version = $3, protocol = $4 WHERE tenant_id = $1 AND id = $2 AND (agent_version, protocol) IS DISTINCT FROM ($3, $4)',
+  text: 'UPDATE control.agents SET agent_version = $3, protocol = $4 WHERE tenant_id = $1 AND id = $2 AND (agent_version, protocol) IS DISTINCT FROM ($3, $4::int)',
 };
 
-/** Writes how the agent says that it is. @returns since when it had been told of as lost; undefined: this is the first that is heard of it */
-export async function writePresence(tx: Transaction, { tenantId, agentId }: AdmittedAgent, said: PollRequest): Promise<{ readonly lost_at: Date | null } | undefined> {
-  const { known, lost_at } = await tx.one<{ known: number; lost_at: Date | null }>(seen, [
-    tenantId, agentId, said.version, said.protocol, said.free, said.capacity, said.under_way.length, said.draining, JSON.stringify(said.labels), JSON.stringify(said.policy),
-    JSON.stringify(said.connections), JSON.stringify(said.spool), said.clock, said.memory_bytes,
-  ]);
-  await tx.change(rememberVersion, [tenantId, agentId, said.version, said.protocol]);
-  return known === 0 ? undefined : { lost_at };
-}
-
-/** Only of orders that are this agent's. */
 const receive: Statement = {
   name: 'agents.receive',
   text: `
@@ -38,16 +104,6 @@ const receive: Statement = {
     SELECT o.tenant_id, o.id, o.agent_id FROM execution.work_orders o WHERE o.tenant_id = $1 AND o.agent_id = $2 AND o.id = ANY ($3::text[])
     ON CONFLICT DO NOTHING`,
 };
-
-export async function writeReceipts(tx: Transaction, tenantId: string, agentId: string, orderIds: readonly string[]): Promise<void> {
-  if (orderIds.length > 0) await tx.change(receive, [tenantId, agentId, orderIds]);
-}
-
-export interface OfferedOrder {
-  readonly id: string;
-  /** The signed envelope's JSON, as the worker wrote it. */
-  readonly envelope: string;
-}
 
 const offers: Statement = {
   name: 'agents.offers',
@@ -58,18 +114,8 @@ const offers: Statement = {
        WHERE o.tenant_id = $1 AND o.agent_id = $2 AND o.state = 'queued' AND o.envelope IS NOT NULL AND o.begin_before > clock_timestamp()
          AND NOT EXISTS (SELECT FROM control.agent_receipts r WHERE (r.tenant_id, r.order_id) = (o.tenant_id, o.id))
       WINDOW oldest AS (ORDER BY o.issued_at, o.id))
-    SELECT id, envelope FROM waiting WHERE place <= $3 AND (bytes <= $4 OR place = 1) ORDER BY issued_at, id`,
+    SELECT id, envelope FROM waiting WHERE place <= $3::bigint AND (bytes <= $4::bigint OR place = 1) ORDER BY issued_at, id`,
 };
-
-/** Orders of which the agent has not said that they are on its disk, the oldest first: as many as it takes, and no more bytes than fit into an answer. */
-export function readOffers(tx: Transaction, tenantId: string, agentId: string, free: number, max_bytes: number): Promise<OfferedOrder[]> {
-  return free === 0 ? Promise.resolve([]) : tx.rows<OfferedOrder>(offers, [tenantId, agentId, free, max_bytes]);
-}
-
-export interface AgentSituation {
-  readonly state: 'active' | 'draining' | 'revoked';
-  readonly kill_switches: AgentKillSwitch[];
-}
 
 /** One that is being let go in stages stops some runs and not others: the worker judges that before it signs an order. */
 const situation: Statement = {
@@ -82,7 +128,3 @@ const situation: Statement = {
                         AND (k.scope NOT IN ('workspace', 'environment', 'workflow') OR k.target_id IN ($3, $4) OR f.workspace_id = $3)), '[]') AS kill_switches
       FROM control.agents a WHERE a.tenant_id = $1 AND a.id = $2`,
 };
-
-export function readSituation(tx: Transaction, { tenantId, agentId, workspaceId, environmentId }: AdmittedAgent): Promise<AgentSituation> {
-  return tx.one<AgentSituation>(situation, [tenantId, agentId, workspaceId, environmentId]);
-}

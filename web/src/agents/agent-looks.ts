@@ -36,7 +36,9 @@ export function spoolLook({ state, waiting }: Presence['spool']): Look {
 
 /** Why it is in its state: what a person wrote, or what the cell did it for. */
 export function reasonInWords(reason: string): string {
-  return reason === 'token_reused' ? 'The cell drained it: its token was used a second time' : reason;
+  if (reason === 'token_reused') return 'The cell drained it: its token was used a second time';
+  if (reason === 'spool_forked' || reason === 'spool_gap') return 'The cell drained it: what it delivers does not continue what it delivered before';
+  return reason;
 }
 
 const ALARMS: Record<AgentAlarm['kind'], string> = {
