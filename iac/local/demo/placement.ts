@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import type { AgentCommand } from '../agent-proof/agent-process.ts';
 import { enrolInto, placeInstance, versionOf } from '../agent-proof/enrolled.ts';
 import { Site } from '../agent-proof/site.ts';
@@ -13,7 +14,10 @@ import { ROOT } from '../config.ts';
 const ENVIRONMENT = 'staging';
 const POOL = 'behind-a-firewall';
 const INSTANCE = 'servicenow-inside';
+const TRAINING = 'classifier-training';
 const POLL_MS = 250;
+
+type RunSummary = components['schemas']['RunSummary'];
 
 export interface PlacementOptions {
   readonly api: CellApi;
@@ -79,7 +83,7 @@ export class Placement {
     if (!(await api.instances()).some(({ connector, environment }) => connector === 'classifier' && environment === ENVIRONMENT)) {
       await api.createInstance({ connector: 'classifier', connector_version: versionOf('classifier'), name: 'local-classifier', environment: ENVIRONMENT });
     }
-    await this.#activate('classifier-training', (source) => source);
+    await this.#activate(TRAINING, (source) => source);
     await this.#activate('incident-triage', (source) => source.replace(/^spec:$/m, `spec:\n  placement: agent:${POOL}`));
   }
 
@@ -90,16 +94,28 @@ export class Placement {
 
   /** The model has read the site's finished tickets, by the agent; and the agent has looked for new ones, so that it knows from when on tickets are new. */
   async #warm(): Promise<void> {
-    const { api, say } = this.#options;
-    const training = await this.#until('the model to learn from what the agent reads', async () => {
-      const { items } = await api.runs({ q: INSTANCE, limit: 5 });
-      return items.find(({ workflow_name: name, environment, state }) => name === 'classifier-training' && environment === ENVIRONMENT && (state === 'succeeded' || state === 'failed'));
-    });
-    if (training.state === 'failed') throw new CellError('demo_failed', `The model learned nothing through the agent: ${training.error?.code} ${training.error?.message}`);
-    const asked = await this.site.servicenow.client.requestsSince(0);
-    say(`The model has learned from ${asked.length} reads of the agent.`);
+    const { say } = this.#options;
+    await this.#learn();
+    const { client } = this.site.servicenow;
+    const asked = await client.requestsSince(0);
+    say(`The agent has read the site ${asked.length} times.`);
     const last = asked.at(-1)?.seq ?? 0;
-    await this.#until('the agent to look for new tickets', async () => ((await this.site.servicenow.client.requestsSince(last)).length > 0 ? true : undefined));
+    await this.#until('the agent to look for new tickets', async () => ((await client.requestsSince(last)).length > 0 ? true : undefined));
+  }
+
+  async #learn(): Promise<void> {
+    const earlier = await this.#trainings();
+    if (earlier.some(({ state }) => state === 'succeeded')) return;
+    // A training that failed is asked for again after minutes: an agent of an earlier demo went too soon.
+    if (earlier.some(({ state }) => state === 'failed')) await this.#options.api.startRun({ workflow: TRAINING, environment: ENVIRONMENT, trigger: { source: `servicenow/${INSTANCE}`, approved: [] } });
+    const known = new Set(earlier.filter(isOver).map(({ id }) => id));
+    const training = await this.#until('the model to learn from what the agent reads', async () => (await this.#trainings()).find((run) => isOver(run) && !known.has(run.id)));
+    if (training.state !== 'succeeded') throw new CellError('demo_failed', `The model learned nothing through the agent: ${training.error?.code} ${training.error?.message}`);
+  }
+
+  async #trainings(): Promise<RunSummary[]> {
+    const { items } = await this.#options.api.runs({ q: INSTANCE, limit: 20 });
+    return items.filter(({ workflow_name: name, environment }) => name === TRAINING && environment === ENVIRONMENT);
   }
 
   async #until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
@@ -111,4 +127,8 @@ export class Placement {
       await setTimeout(POLL_MS);
     }
   }
+}
+
+function isOver({ state }: RunSummary): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
