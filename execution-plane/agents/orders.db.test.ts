@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAgentEvents, readOrders, revokeAgent } from '../testing/agent-queries.ts';
+import { asOwner } from '../testing/as-owner.ts';
 import { Plant } from '../testing/plant.ts';
 import type { RunSnapshot } from '../testing/queries.ts';
 import { placeInPool, TestAgent } from '../testing/test-agent.ts';
@@ -45,6 +46,8 @@ describe('a ticket of an instance that only agents reach', () => {
     await untilApproved();
     const run = await plant.untilRun(({ state }) => state === 'succeeded');
     expect(plant.ledger.effects).toMatchObject([{ category: 'printer on fire' }]);
+    // Claimed once before people were asked, and once after: no lease ran out while an agent was waited for.
+    expect(run.steps['change']?.fence).toBe('2');
     expect(await kinds()).toEqual(['execute ended', 'prepare ended', 'execute ended', 'execute ended']);
     for (const { kind, intended_at, issued_at, begin_before } of await orders()) {
       if (kind !== 'execute') continue;
@@ -140,8 +143,8 @@ describe('a write whose outcome is not heard of', () => {
     expect(other.taken.filter(({ kind, risk }) => kind === 'execute' && risk === 'write')).toEqual([]);
 
     // The database's clock cannot be moved, so the intent moves the other way.
-    await asOwner(`UPDATE execution.tool_calls SET intended_at = intended_at - interval '5 minutes' WHERE state = 'uncertain'`);
-    await asOwner(`UPDATE execution.steps SET available_at = clock_timestamp() WHERE state = 'uncertain'`);
+    await asOwner(plant.database, `UPDATE execution.tool_calls SET intended_at = intended_at - interval '5 minutes' WHERE state = 'uncertain'`);
+    await asOwner(plant.database, `UPDATE execution.steps SET available_at = clock_timestamp() WHERE state = 'uncertain'`);
     await plant.untilRun(({ state }) => state === 'succeeded');
     expect(plant.ledger.effects).toHaveLength(1);
     expect(other.taken.filter(({ kind, risk }) => kind === 'execute' && risk === 'write')).toHaveLength(1);
@@ -159,15 +162,3 @@ describe('what an agent refuses', () => {
     expect((await events()).map(({ type }) => type)).toContain('agent.order_refused');
   });
 });
-
-/** As nobody may in a cell. */
-async function asOwner(text: string): Promise<void> {
-  const { default: pg } = await import('pg');
-  const admin = new pg.Client({ connectionString: plant.database.adminUrl });
-  await admin.connect();
-  try {
-    await admin.query(text);
-  } finally {
-    await admin.end();
-  }
-}

@@ -117,13 +117,17 @@ export class TestAgent implements PlantedAgent {
   }
 
   #poll(): void {
-    this.#turn = this.#turn.then(async () => {
-      const queued = await this.#plant.database.control.forTenant(this.tenantId, async (tx) => {
-        await writeSeen(tx, this, 0);
-        return readQueued(tx, this);
-      });
-      for (const { id, envelope } of queued) if (!this.#known.has(id)) await this.#take(id, envelope);
+    this.#turn = this.#after(this.#turn);
+  }
+
+  /** One poll at a time. */
+  async #after(before: Promise<void>): Promise<void> {
+    await before;
+    const queued = await this.#plant.database.control.forTenant(this.tenantId, async (tx) => {
+      await writeSeen(tx, this, 0);
+      return readQueued(tx, this);
     });
+    for (const { id, envelope } of queued) if (!this.#known.has(id)) await this.#take(id, envelope);
   }
 
   async #take(id: string, envelope: string): Promise<void> {
