@@ -1,5 +1,5 @@
 /**
- * `npm run build:agent -- [--out FOLDER] [--signing-key FILE] [--publisher-key FILE] [--node FILE --platform P]`: builds the agent's binary into `dist/`
+ * `npm run build:agent -- [--out FOLDER] [--version V] [--signing-key FILE] [--publisher-key FILE] [--node FILE --platform P]`: builds the agent's binary into `dist/`
  * unless told otherwise, and signs it where there is a key. `--verify FILE --publisher-key FILE` checks one with its signature instead.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
@@ -23,12 +23,12 @@ try {
   process.exitCode = 1;
 }
 
-type Arguments = { readonly [Name in 'out' | 'signing-key' | 'publisher-key' | 'node' | 'platform' | 'verify']?: string | undefined };
+type Arguments = { readonly [Name in 'out' | 'version' | 'signing-key' | 'publisher-key' | 'node' | 'platform' | 'verify']?: string | undefined };
 
 function readArguments(): Arguments {
   const text = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({ options: { out: text, 'signing-key': text, 'publisher-key': text, node: text, platform: text, verify: text } });
+    const { values } = parseArgs({ options: { out: text, version: text, 'signing-key': text, 'publisher-key': text, node: text, platform: text, verify: text } });
     if ((values.node === undefined) !== (values.platform === undefined)) throw new AgentBuildError('arguments_invalid', '--node FILE and --platform P go together: a Node for that platform, and which one it is.');
     if (values.platform !== undefined && !PLATFORMS.includes(values.platform)) throw new AgentBuildError('arguments_invalid', `--platform is one of ${PLATFORMS.join(', ')}.`);
     return values;
@@ -38,10 +38,10 @@ function readArguments(): Arguments {
   }
 }
 
-async function build({ out = path.join(ROOT, 'dist'), node, platform, 'signing-key': signingKey, 'publisher-key': publisherKey = signingKey }: Arguments): Promise<void> {
+async function build({ out = path.join(ROOT, 'dist'), version, node, platform, 'signing-key': signingKey, 'publisher-key': publisherKey = signingKey }: Arguments): Promise<void> {
   const privateKey = signingKey === undefined ? null : await readSigningKey(signingKey);
   const publisher = publisherKey === undefined ? null : await readPublisherKey(publisherKey);
-  const { file, release } = await buildAgent({ folder: path.resolve(out), publisher, ...(node === undefined || platform === undefined ? {} : { foreign: { node: path.resolve(node), platform } }) });
+  const { file, release } = await buildAgent({ folder: path.resolve(out), publisher, ...(version === undefined ? {} : { version }), ...(node === undefined || platform === undefined ? {} : { foreign: { node: path.resolve(node), platform } }) });
   process.stdout.write(`${file}  ${release.version} ${release.platform}  ${release.size_bytes} bytes  sha256:${release.sha256}\n`);
   if (platform?.startsWith('darwin') === true) process.stdout.write('macOS runs it once it is signed there: codesign --sign - --force FILE. Then sign the release anew, as its bytes are others.\n');
   if (privateKey === null) return;

@@ -20,6 +20,8 @@ export interface AgentBuild {
   readonly folder: string;
   /** A Node of the pinned version for another platform, and which that is; absent: this machine's. */
   readonly foreign?: { readonly node: string; readonly platform: string };
+  /** Absent: what agent/package.json says. */
+  readonly version?: string;
   /** Whoever's signature the binary asks of its successors; null: nobody's but the tenant's. */
   readonly publisher: PublisherJwk | null;
 }
@@ -41,11 +43,11 @@ const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--disable-warn
  * Builds the agent as one file. The same tree and the same Node give the same bytes, in any folder and on any machine.
  * @throws AgentBuildError, SingleBinaryError
  */
-export async function buildAgent({ folder, foreign, publisher }: AgentBuild): Promise<BuiltAgent> {
+export async function buildAgent({ folder, foreign, publisher, version: wanted }: AgentBuild): Promise<BuiltAgent> {
   await mkdir(folder, { recursive: true });
-  const { version } = await agentManifest();
+  const version = wanted ?? (await agentManifest()).version;
   const { node, platform } = foreign ?? { node: NODE, platform: `${process.platform}-${process.arch}` };
-  const [main, thread] = [await bundle(MAIN), await bundle(POLICY_THREAD)];
+  const [main, thread] = [await bundle(MAIN, version), await bundle(POLICY_THREAD)];
   const runtime = { version: process.versions.node, sha256: await sha256Of(node), versions: process.versions as Record<string, string> };
   const file = path.join(folder, `countersign-agent${platform.startsWith('win32') ? '.exe' : ''}`);
   await writeBinary(file, {

@@ -22,13 +22,17 @@ const BANNER = `for (const name of Object.keys(process.env)) if (name.startsWith
 /** undici's own entry loads all of it, 270 kB and 6 MB of memory more than the egress uses. */
 const UNDICI = `export { default as Client } from 'undici/lib/dispatcher/client.js'; export { default as Pool } from 'undici/lib/dispatcher/pool.js';`;
 
-/** @param entry path from the root @throws AgentBuildError */
-export async function bundle(entry: string): Promise<Bundle> {
+/**
+ * @param entry path from the root
+ * @param version what the agent calls itself, in place of what its package.json says
+ * @throws AgentBuildError
+ */
+export async function bundle(entry: string, version?: string): Promise<Bundle> {
   const { metafile, outputFiles, warnings } = await build({
     entryPoints: [entry], bundle: true, platform: 'node', target: 'node24', format: 'cjs', write: false, metafile: true, legalComments: 'inline', logLevel: 'silent',
     // Names stay, so that a stack can be read; 2 MB of memory are saved.
     minifyWhitespace: true, minifySyntax: true,
-    absWorkingDir: ROOT, plugins: [withinOneFile], banner: { js: BANNER }, outfile: `${path.basename(entry, '.ts')}.cjs`,
+    absWorkingDir: ROOT, plugins: [withinOneFile(version)], banner: { js: BANNER }, outfile: `${path.basename(entry, '.ts')}.cjs`,
   }).catch((cause: Error) => {
     throw new AgentBuildError('bundle_failed', cause.message, { cause });
   });
@@ -38,14 +42,15 @@ export async function bundle(entry: string): Promise<Bundle> {
   return { code: outputFiles[0]!.text, metafile };
 }
 
-const withinOneFile: Plugin = {
+const withinOneFile = (version: string | undefined): Plugin => ({
   name: 'within-one-file',
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'part-of' }));
     onLoad({ filter: /^undici$/, namespace: 'part-of' }, () => ({ contents: UNDICI, resolveDir: path.join(ROOT, 'platform/egress') }));
+    if (version !== undefined) onLoad({ filter: /\/agent\/package\.json$/ }, () => ({ loader: 'json', contents: JSON.stringify({ version }) }));
     onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path: file }) => ({ loader: 'ts', contents: addressed(file, await readFile(WITHIN.get(file) ?? file, 'utf8')) }));
   },
-};
+});
 
 /** A file of the bundle has the address that it has in the repository, so that none of this machine gets into it. */
 function addressed(file: string, text: string): string {

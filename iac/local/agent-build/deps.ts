@@ -13,12 +13,12 @@ export function dependencyList({ packages, builtins, folders }: BundledParts, no
     ...aligned([...builtins]),
     '',
     '## Ours',
-    ...aligned([...folders]),
+    ...folders.keys(),
     '',
   ].join('\n');
 }
 
 function aligned(rows: ReadonlyArray<readonly [what: string, by: readonly string[]]>): string[] {
   const width = Math.max(...rows.map(([what]) => what.length));
-  return rows.map(([what, by]) => `${what.padEnd(width)}  ${by.length === 0 ? '' : `<- ${by[0]!}${by.length > 1 ? ` and ${by.length - 1} more` : ''}`}`.trimEnd());
+  return rows.map(([what, by]) => `${what.padEnd(width)}  <- ${by.join(', ')}`.trimEnd());
 }
