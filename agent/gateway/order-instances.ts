@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OrderInstance } from '@countersign/contracts/agent/work-order.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import { endedBy } from '@countersign/connectors/gateway/call.ts';
 import type { ConnectionSettings, Instances, InstanceView } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { ConnectionConfig } from '../config/agent-config.ts';
@@ -37,10 +38,17 @@ async function viewOf(instance: OrderInstance, connection: ConnectionConfig): Pr
 
 async function settingsOf({ name, ca_file, client_certificate, proxy }: ConnectionConfig): Promise<ConnectionSettings> {
   return {
-    caPem: ca_file === undefined ? null : await readFile(ca_file, 'utf8'),
+    caPem: ca_file === undefined ? null : await caOf(name, ca_file),
     clientCertificateId: client_certificate === undefined ? null : credentialIds.certificate(name),
     proxyUrl: proxy?.url ?? null,
     proxyCredentialId: proxy?.username === undefined ? null : credentialIds.proxy(name),
     proxyResolvesNames: proxy?.resolves_names ?? false,
   };
+}
+
+async function caOf(connection: string, ca_file: string): Promise<string> {
+  return readFile(ca_file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const message = `The file ${ca_file} of the connection ${connection} cannot be read (${error.code ?? 'unknown'}). Put the certificates there that the agent is to trust.`;
+    throw endedBy({ code: 'credential_unusable', retryable: true, message });
+  });
 }

@@ -1,11 +1,13 @@
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
 import { endedBy } from '@countersign/connectors/gateway/call.ts';
+import type { CallEnded } from '@countersign/connectors/gateway/call.ts';
 import { ONE_CALL } from '@countersign/connectors/gateway/estimate.ts';
 import { EffectExistsError, StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
 import type { ApprovalInHand, ApprovalRequest, DecisionRecord, ExistingEffect, GatewayStore, Intent, Outcome } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject, Usage } from '@countersign/connectors/sdk/connector.ts';
 import type { AgentKillSwitch } from '@countersign/contracts/agent/protocol.ts';
 import type { CallBody } from '@countersign/contracts/agent/spool-entry.ts';
+import type { OrderVote } from '@countersign/contracts/agent/work-order.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { tellOutcome } from '../orders/outcome-entry.ts';
 import type { OrderOutcome } from '../orders/outcome-entry.ts';
@@ -49,8 +51,7 @@ export class SpoolGatewayStore implements GatewayStore {
     if (approval === null || action_text === null) return null;
     return {
       id: approval.id, state: 'approved', actionDigest: approval.action_digest, actionText: action_text, content, tier: approval.tier, requestedBy: approval.requested_by,
-      preview: { title: '', fields: [], additions: [] }, target: target ?? { id: instance.id, label: instance.name, version: '' },
-      votes: approval.votes.map((vote) => ({ principalId: vote.principal_id, role: vote.role, decision: vote.decision, authStrength: vote.auth_strength, signInAgeMs: vote.sign_in_age_ms })),
+      preview: { title: '', fields: [], additions: [] }, target: target ?? { id: instance.id, label: instance.name, version: '' }, votes: approval.votes.map(voteOf),
     };
   }
 
@@ -70,7 +71,7 @@ export class SpoolGatewayStore implements GatewayStore {
     const running = orders.of(call);
     const { call_id, idempotency_key, action_digest, id } = running.order;
     const ordered = running.isItsOwn(call);
-    if (ordered && action_digest !== intent.actionDigest) throw endedBy({ code: 'action_not_ordered', retryable: false, message: `What would be sent has another digest than the order for ${decision.action} names, so nothing is sent.` });
+    if (ordered && action_digest !== intent.actionDigest) throw notOrdered(decision);
     const isEffect = ordered && intent.risk !== 'read' && call_id !== null && idempotency_key !== null;
     await spool.commit((tx) => {
       this.#requireCurrent(tx, running);
@@ -122,10 +123,18 @@ export class SpoolGatewayStore implements GatewayStore {
   }
 }
 
+function notOrdered({ action }: DecisionRecord): CallEnded {
+  return endedBy({ code: 'action_not_ordered', retryable: false, message: `What would be sent has another digest than the order for ${action} names, so nothing is sent.` });
+}
+
 /** A failed call leaves its key to the next one. */
 function isTaken(tx: SpoolTransaction, call_id: string, idempotency_key: string): boolean {
   const kept = tx.call(call_id, idempotency_key);
   return kept !== undefined && kept.state !== 'failed';
+}
+
+function voteOf({ principal_id, role, decision, auth_strength, sign_in_age_ms }: OrderVote): ApprovalInHand['votes'][number] {
+  return { principalId: principal_id, role, decision, authStrength: auth_strength, signInAgeMs: sign_in_age_ms };
 }
 
 function callBody({ order }: RunningOrder, { callKey }: CallIdentity, { action, actionDigest, outcome, bundle, reasons }: DecisionRecord): CallBody {
@@ -144,7 +153,11 @@ function outcomeOf(running: RunningOrder, outcome: Outcome): OrderOutcome<'execu
     usage: running.usage, duration_ms: outcome.durationMs,
     exchanges: { request_digest: outcome.requestDigest, response_digest: outcome.responseDigest, may_have_changed: running.changesSomething && outcome.state !== 'failed' },
   };
-  if (outcome.state !== 'succeeded') return { ...told, state: outcome.state, result: null, error: running.findsOut && outcome.state === 'uncertain' ? { ...outcome.error, retryable: true } : outcome.error };
+  if (outcome.state !== 'succeeded') {
+    // Who was started again has looked once; the cell may have it looked for later.
+    const looksAgain = running.findsOut && outcome.state === 'uncertain';
+    return { ...told, state: outcome.state, result: null, error: looksAgain ? { ...outcome.error, retryable: true } : outcome.error };
+  }
   const { output, receipt, hidden = {}, nestedLabels = [] } = outcome;
   return { ...told, state: 'succeeded', error: null, result: { output, receipt: receipt as JsonObject | null, nested_labels: nestedLabels, hidden } };
 }

@@ -62,7 +62,9 @@ export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promi
   try {
     const again = await givenAgain(spool, envelope, envelope_sha256);
     if (again !== undefined) return again;
-    const verified = await verifyOrder({ ...intake.verifier, isKnown: (id) => spool.commit((tx) => tx.order(id) !== undefined), highestFence: (stepId) => spool.commit((tx) => tx.highestFence(stepId)) }, envelope);
+    const isKnown = (id: string): Promise<boolean> => spool.commit((tx) => tx.order(id) !== undefined);
+    const highestFence = (stepId: string): Promise<number> => spool.commit((tx) => tx.highestFence(stepId));
+    const verified = await verifyOrder({ ...intake.verifier, isKnown, highestFence }, envelope);
     await requireReady(intake, verified.order);
     intake.signedAt(new Date(verified.order.issued_at));
     return await taken(spool, verified, envelope_sha256);
@@ -73,7 +75,7 @@ export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promi
 }
 
 /** One that the cell signed for this agent is refused for good: a copy of it that is still on its way is not taken when something has changed meanwhile. */
-async function refused({ spool, toldRefused }: OrderIntake, { refusal, message, order }: OrderRefusedError, said: ReturnType<typeof namesOf>, envelope_sha256: string): Promise<Intake> {
+async function refused({ spool, toldRefused }: OrderIntake, { refusal, message, order }: OrderRefusedError, said: Names, envelope_sha256: string): Promise<Intake> {
   if (!toldRefused.has(envelope_sha256)) {
     await spool.commit((tx) => {
       if (order !== null && tx.order(order.id) === undefined) {
@@ -125,8 +127,13 @@ function takeRow(tx: SpoolTransaction, { id, identity: { step }, begin_before }:
   tx.takeOrder({ id, step_id: step.id, fence: Number(step.fence), envelope_sha256, begin_before });
 }
 
+interface Names {
+  readonly order_id: string | null;
+  readonly kid: string | null;
+}
+
 /** What an envelope says of itself, unproven: good for looking it up and for telling people which one it was. */
-function namesOf(envelope: unknown): { readonly order_id: string | null; readonly kid: string | null } {
+function namesOf(envelope: unknown): Names {
   const { payload, signatures } = (typeof envelope === 'object' && envelope !== null ? envelope : {}) as { payload?: unknown; signatures?: unknown };
   const kid = (Array.isArray(signatures) ? signatures[0] as { keyid?: unknown } | undefined : undefined)?.keyid;
   return { order_id: orderIdIn(payload), kid: typeof kid === 'string' ? kid.slice(0, 100) : null };

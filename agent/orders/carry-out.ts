@@ -1,4 +1,3 @@
-import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
 import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
 import type { GatewayLog } from '@countersign/connectors/gateway/parts.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
@@ -8,7 +7,7 @@ import type { RunningOrder, RunningOrders } from '../gateway/running-order.ts';
 import { SpoolError } from '../spool/errors.ts';
 import type { Spool } from '../spool/spool.ts';
 import { failedWith, mayHaveHappened } from './ending.ts';
-import type { Ending } from './ending.ts';
+import type { Ending, Refused } from './ending.ts';
 import { executeOrder } from './execute-order.ts';
 import { tellOutcome } from './outcome-entry.ts';
 import { prepareOrder } from './prepare-order.ts';
@@ -55,7 +54,9 @@ async function endingOf(parts: CarryOutParts, running: RunningOrder): Promise<En
 
 /** Its time is over, people have stopped it, or the step has another holder by now. */
 function lapsed(running: RunningOrder): Ending {
-  return broken(running, { code: 'order_lapsed', retryable: true, message: `The order for ${running.order.action} was not to be begun any more when it was its turn: its time was over, it was stopped, or the step had another holder.` });
+  const why = 'its time was over, it was stopped, or the step had another holder';
+  const message = `The order for ${running.order.action} was not to be begun any more when it was its turn: ${why}.`;
+  return broken(running, { code: 'order_lapsed', retryable: true, message });
 }
 
 /** What was intended may have been sent. */
@@ -76,7 +77,7 @@ async function tell({ spool, log }: CarryOutParts, running: RunningOrder, ending
 }
 
 /** It was in order, and is not carried out all the same. */
-async function tellRefusal({ spool, log }: Pick<CarryOutParts, 'spool' | 'log'>, order_id: string, { refusal, why }: { readonly refusal: OrderRefusal; readonly why: string }): Promise<void> {
+async function tellRefusal({ spool, log }: Pick<CarryOutParts, 'spool' | 'log'>, order_id: string, { refusal, why }: Refused): Promise<void> {
   const said = { order_id, refusal, why };
   if (ORDER_REFUSALS[refusal].alarm) log.error(said, 'an order of the cell was refused');
   else log.warn(said, 'an order is not carried out');

@@ -97,10 +97,10 @@ describe('a write that the end of the agent cut short', () => {
     const agent = await again();
     const execute = await contentOf(agent, orderId);
     await agent.runner.resume();
-    const found = reconciled(agent, execute);
-    expect(await found).toMatchObject({ state: 'succeeded', result: { happened: true, receipt: { target_id: sysId } } });
-    const asks = agent.sent.length;
+    await agent.runner.idle();
     expect(agent.outcome(orderId)).toMatchObject({ state: 'succeeded' });
+    const asks = agent.sent.length;
+    expect(await reconciled(agent, execute)).toMatchObject({ state: 'succeeded', result: { happened: true, receipt: { target_id: sysId } } });
     expect(agent.sent.length).toBe(asks);
     expect(await changing()).toEqual(['PATCH incident']);
   });

@@ -5,12 +5,22 @@ import type { OrderOutcome } from './outcome-entry.ts';
 import { NO_EXCHANGES } from './outcome-entry.ts';
 
 /** How an order ends: with an outcome, or refused after all by the policy of this side, with nothing sent. */
-export type Ending = { readonly outcome: OrderOutcome } | { readonly refusal: OrderRefusal; readonly why: string };
+export type Ending = { readonly outcome: OrderOutcome } | Refused;
 
-export function failedWith(error: CallError, parts: Partial<OrderOutcome> = {}): Ending {
-  return { outcome: { state: 'failed', result: null, error, usage: [], exchanges: NO_EXCHANGES, duration_ms: 0, ...parts } };
+export interface Refused {
+  readonly refusal: OrderRefusal;
+  /** For the log of this side: the rules that said no. */
+  readonly why: string;
 }
 
+/** Nothing went over the wire. */
+export const UNSENT: Pick<OrderOutcome, 'usage' | 'exchanges' | 'duration_ms'> = { usage: [], exchanges: NO_EXCHANGES, duration_ms: 0 };
+
+export function failedWith(error: CallError, parts: Partial<OrderOutcome> = {}): Ending {
+  return { outcome: { ...UNSENT, state: 'failed', result: null, error, ...parts } };
+}
+
+/** Whether it was sent nobody knows. */
 export function mayHaveHappened(error: CallError): Ending {
   return failedWith(error, { state: 'uncertain', exchanges: { ...NO_EXCHANGES, may_have_changed: true } });
 }

@@ -1,9 +1,8 @@
 import type { CallRequest, Gateway } from '@countersign/connectors/gateway/ports.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { RunningOrder } from '../gateway/running-order.ts';
-import { failedWith, mayHaveHappened, notCarriedOut } from './ending.ts';
+import { failedWith, mayHaveHappened, notCarriedOut, UNSENT } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { NO_EXCHANGES } from './outcome-entry.ts';
 
 /**
  * Does exactly the action that the order names, if the policy of this side lets it. What was stopped between its intent and its outcome is only looked up: whether it
@@ -13,9 +12,10 @@ export async function executeOrder(gateway: Pick<Gateway, 'call'>, running: Runn
   const result = await gateway.call({ ...callOf(running), ...fixedBy(running), ...(running.findsOut ? { onlyFindOut: 'attempts_exhausted' as const } : {}) });
   switch (result.kind) {
     // What was sent has been told with its outcome already (`SpoolGatewayStore.commitOutcome`).
-    case 'succeeded': return {
-      outcome: { state: 'succeeded', result: { output: result.output, receipt: result.receipt as JsonObject | null, nested_labels: [], hidden: {} }, error: null, usage: [], exchanges: NO_EXCHANGES, duration_ms: 0 },
-    };
+    case 'succeeded': {
+      const { output, receipt } = result;
+      return { outcome: { ...UNSENT, state: 'succeeded', error: null, result: { output, receipt: receipt as JsonObject | null, nested_labels: [], hidden: {} } } };
+    }
     // That it could not be looked up says nothing of what was intended before.
     case 'failed': return running.hasIntended ? mayHaveHappened({ ...result.error, retryable: true }) : failedWith(result.error);
     case 'uncertain': return mayHaveHappened(result.error);

@@ -187,6 +187,13 @@ describe('an order', () => {
     expect(await place.spool.commit((tx) => [tx.openOrders(), tx.content(orderId)])).toEqual([[], undefined]);
   });
 
+  it('for a connection whose file of authorities is not there fails by its name, before anything is sent', async () => {
+    await place.close();
+    place = await opened({ connections: [{ ...connectionTo(desk.sandbox.url), ca_file: '/nowhere/ca.pem' }] });
+    expect(await place.carriedOut(await servicenowOrder(reading()))).toMatchObject({ state: 'failed', error: { code: 'credential_unusable', message: expect.stringContaining('/nowhere/ca.pem') as string } });
+    nothingSent();
+  });
+
   it('leaves no credential anywhere but in what is sent to the system of record', async () => {
     const found = await prepared(proposal(sysId));
     await place.carriedOut(await servicenowOrder({ kind: 'execute', action: UPDATE, parameters: {}, prepared: found }));

@@ -76,13 +76,11 @@ class Runner implements OrderRunner {
   async take(envelope: unknown): Promise<Intake> {
     const { self, keys, encryptionKey, clock, spool, policy, killSwitches, connections } = this.#options;
     const { connectors } = await this.#loaded();
+    const isHere = (name: string, connector: string): boolean => connections.some((connection) => connection.name === name && connection.connector === connector);
+    const connectorOf = (name: string, connector: string): Connector | undefined => (isHere(name, connector) ? connectors.get(connector) : undefined);
     const intake = await acceptOrder({
-      spool, killSwitches, toldRefused: this.#toldRefused, isClockTrusted: () => clock.isTrusted(), isDraining: () => this.#isDraining, signedAt: (at) => clock.notBefore(at),
-      policySeq: (scope, seq) => policy.seq(scope, seq),
-      verifier: {
-        self, keys, encryptionKey, now: this.#clock.now,
-        connectorOf: (name, connector) => (connections.some((connection) => connection.name === name && connection.connector === connector) ? connectors.get(connector) : undefined),
-      },
+      spool, killSwitches, toldRefused: this.#toldRefused, verifier: { self, keys, encryptionKey, now: this.#clock.now, connectorOf },
+      isClockTrusted: () => clock.isTrusted(), isDraining: () => this.#isDraining, signedAt: (at) => clock.notBefore(at), policySeq: (scope, seq) => policy.seq(scope, seq),
     }, envelope);
     if (intake.kind === 'accepted') await this.#begin(intake.verified, false);
     return intake;
@@ -163,10 +161,13 @@ class Runner implements OrderRunner {
 
   async #load(): Promise<Workshop> {
     const { connections, vault, policy, spool, killSwitches, log, egress } = this.#options;
-    const [{ AGENT_CONNECTORS }, { createAgentGateway }, { Watches }] = await Promise.all([import('../connectors.ts'), import('../gateway/agent-gateway.ts'), import('../triggers/watches.ts')]);
+    const [{ AGENT_CONNECTORS }, { createAgentGateway }, { Watches }] = await Promise.all([
+      import('../connectors.ts'), import('../gateway/agent-gateway.ts'), import('../triggers/watches.ts'),
+    ]);
     const connectors = this.#options.connectors ?? AGENT_CONNECTORS;
     const parts = { orders: this.#orders, spool, clock: this.#clock, log };
-    const gateway = createAgentGateway({ ...parts, connectors: connectors.values(), connections, vault, policy, killSwitches, ...(egress === undefined ? {} : { egress }) });
+    const own = egress === undefined ? {} : { egress };
+    const gateway = createAgentGateway({ ...parts, ...own, connectors: connectors.values(), connections, vault, policy, killSwitches });
     return { connectors, gateway, watches: new Watches({ ...parts, gateway, isDraining: () => this.#isDraining }, connectors) };
   }
 }

@@ -1,4 +1,4 @@
-import type { ExecuteResult, OrderResults } from '@countersign/contracts/agent/order-results.ts';
+import type { OrderResults } from '@countersign/contracts/agent/order-results.ts';
 import { MAX_ENTRY_BYTES } from '@countersign/contracts/agent/spool-entry.ts';
 import type { OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
 import type { OrderKind } from '@countersign/contracts/agent/work-order.ts';
@@ -27,17 +27,21 @@ export function tellOutcome(tx: SpoolTransaction, order: { readonly id: string; 
 
 function bodyOf(order_id: string, { state, result, error, usage, exchanges, duration_ms }: OrderOutcome): OutcomeBody {
   return {
-    order_id, state, usage, exchanges, duration_ms, result: result as OutcomeBody['result'],
-    error: error === null ? null : { code: error.code, message: error.message.slice(0, MESSAGE_CHARACTERS), retryable: error.retryable, retry_after_ms: error.retryAfterMs ?? null },
+    order_id, state, usage, exchanges, duration_ms, result: result as OutcomeBody['result'], error: error === null ? null : errorBody(error),
   };
+}
+
+function errorBody({ code, message, retryable, retryAfterMs }: CallError): OutcomeBody['error'] {
+  return { code, message: message.slice(0, MESSAGE_CHARACTERS), retryable, retry_after_ms: retryAfterMs ?? null };
 }
 
 /** What cannot be told as it is: a write has happened whatever it answered, so only its answer is left out; of anything else the answer is the point. */
 function fitting({ changesSomething }: { readonly changesSomething: boolean }, outcome: OrderOutcome): OrderOutcome {
   const problem = problemOf(outcome);
   if (problem === null || outcome.result === null) return outcome;
-  if (changesSomething && 'output' in outcome.result) return { ...outcome, result: { ...outcome.result, output: null } satisfies Partial<ExecuteResult> as OrderOutcome['result'] };
-  return { ...outcome, state: 'failed', result: null, error: { code: 'outcome_too_large', retryable: false, message: `The answer ${problem}, so an agent cannot deliver it. Ask for less: fewer records, or fewer fields.` } };
+  if (changesSomething && 'output' in outcome.result) return { ...outcome, result: { ...outcome.result, output: null } };
+  const message = `The answer ${problem}, so an agent cannot deliver it. Ask for less: fewer records, or fewer fields.`;
+  return { ...outcome, state: 'failed', result: null, error: { code: 'outcome_too_large', retryable: false, message } };
 }
 
 function problemOf({ result, error }: OrderOutcome): string | null {

@@ -1,3 +1,4 @@
+import type { PrepareResult } from '@countersign/contracts/agent/order-results.ts';
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import type { RunningGateway } from '@countersign/connectors/gateway/gateway.ts';
 import type { RunningOrder } from '../gateway/running-order.ts';
@@ -14,5 +15,6 @@ export async function prepareOrder(gateway: Pick<RunningGateway, 'prepare'>, run
   if (result.kind === 'failed' || result.kind === 'uncertain') return failedWith(result.error, record);
   if (result.kind !== 'prepared') return notCarriedOut(result);
   const { prepared: { parameters, target, preview }, digest } = result;
-  return { outcome: { ...record, state: 'succeeded', error: null, exchanges: NO_EXCHANGES, result: { parameters, target, preview: preview as unknown as JsonObject, action_digest: digest } } };
+  const answer: PrepareResult = { parameters, target, preview: preview as unknown as JsonObject, action_digest: digest };
+  return { outcome: { ...record, state: 'succeeded', error: null, exchanges: NO_EXCHANGES, result: answer } };
 }

@@ -15,7 +15,8 @@ export async function reconcileOrder(gateway: Pick<Gateway, 'call'>, running: Ru
   const result = await gateway.call({ ...callOf(running), ...fixedBy(running), onlyFindOut: NOTHING_HAPPENED });
   const found = foundBy(running, result);
   if (found === null) return notCarriedOut(result as Parameters<typeof notCarriedOut>[0]);
-  return { outcome: { state: 'succeeded', result: found, error: null, usage: running.usage, exchanges: NO_EXCHANGES, duration_ms: Math.round(performance.now() - started) } };
+  const duration_ms = Math.round(performance.now() - started);
+  return { outcome: { state: 'succeeded', result: found, error: null, usage: running.usage, exchanges: NO_EXCHANGES, duration_ms } };
 }
 
 /** Null where policy did not let it be looked up. */

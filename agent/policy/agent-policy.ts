@@ -36,6 +36,8 @@ const REFRESH_MS = 300_000;
 const DEADLINE_MS = 1_000;
 /** An order that was decided by a newer bundle waits this long for it. */
 const CATCH_UP_MS = 2_000;
+/** A cell that is not there yet, or not there for a moment, is no news. */
+const TOLD_AFTER = 2;
 /** Without orders the thread that evaluates policy gives its memory back. */
 const IDLE_MS = 60_000;
 
@@ -56,6 +58,7 @@ class Policy implements AgentPolicy {
   /** What was refused last, so that it is told once; and under which digest it was served, so that it is not fetched again by every poll. */
   #refused: { readonly code: string; readonly served: string | null } | null = null;
   #served: string | null = null;
+  #unanswered = 0;
   #noting: Promise<void> = Promise.resolve();
 
   constructor(options: AgentPolicyOptions) {
@@ -131,17 +134,21 @@ class Policy implements AgentPolicy {
   async #note(event: PdpEvent): Promise<void> {
     const { spool, scope, log } = this.#options;
     if (event.kind === 'refresh_failed') return this.#notRefreshed(event.code, event.message);
-    this.#refused = null;
+    [this.#refused, this.#unanswered] = [null, 0];
     await this.#bundles.taken();
     if (event.kind === 'bundle_confirmed') return;
     log.info({ scope, seq: event.seq, revision: event.revision }, 'a policy bundle decides now');
     await spool.append('policy.changed', { scope, seq: event.seq, digest: event.digest });
   }
 
-  /** A cell that cannot be asked is no news; a bundle that does not verify is. */
+  /** That the cell cannot be asked is logged once; a bundle that does not verify is told. */
   async #notRefreshed(code: string, message: string): Promise<void> {
     const { spool, scope, log } = this.#options;
-    if (code === 'source_unavailable') return log.warn({ scope, code }, `policy could not be refreshed: ${message}`);
+    if (code === 'source_unavailable') {
+      this.#unanswered += 1;
+      if (this.#unanswered === TOLD_AFTER) log.warn({ scope, code }, `policy could not be refreshed: ${message}`);
+      return;
+    }
     if (this.#refused?.code === code && this.#refused.served === this.#served) return;
     this.#refused = { code, served: this.#served };
     log.error({ scope, code }, `a policy bundle was refused: ${message}`);

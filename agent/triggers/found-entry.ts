@@ -19,7 +19,8 @@ export interface Found {
  */
 export function tellFound(tx: SpoolTransaction, { id, instance }: WorkOrder, { before, cursor, payloads }: Found): void {
   const parts = inParts(payloads);
-  const seqs = parts.map((part, at) => tx.append('trigger.found', { order_id: id, instance_id: instance.id, cursor: at === parts.length - 1 ? cursor : before ?? cursor, payloads: part }));
+  const cursorAfter = (at: number): string => (at === parts.length - 1 ? cursor : before ?? cursor);
+  const seqs = parts.map((part, at) => tx.append('trigger.found', { order_id: id, instance_id: instance.id, cursor: cursorAfter(at), payloads: part }));
   tx.keep(nameOf(instance.id), JSON.stringify({ cursor, seq: seqs.at(-1) } satisfies KeptCursor));
 }
 

@@ -42,8 +42,11 @@ export class Watches {
     if (isCurrent || this.#byInstance.has(instance.id)) await this.#ended(id);
   }
 
-  async #ended(orderId: string): Promise<void> {
-    await this.#parts.spool.commit((tx) => tx.moveOrder(orderId, 'ended')).catch((error: unknown) => this.#parts.log.error({ err: error, order_id: orderId }, 'the end of a watch could not be written down'));
+  async #ended(order_id: string): Promise<void> {
+    const { spool, log } = this.#parts;
+    await spool.commit((tx) => tx.moveOrder(order_id, 'ended')).catch((error: unknown) => {
+      log.error({ err: error, order_id }, 'the end of a watch could not be written down');
+    });
   }
 }
 
