@@ -12,6 +12,7 @@ const FROM_ENVIRONMENT: ReadonlyArray<readonly [path: readonly string[], isNumbe
   [['state_dir'], false], [['capacity'], true], [['shutdown_s'], true], [['log', 'format'], false], [['log', 'level'], false], [['control_plane', 'proxy', 'url'], false],
   [['spool', 'limit_bytes'], true], [['spool', 'reserve_bytes'], true], [['spool', 'key_file'], false], [['policy', 'ttl_s'], true],
 ];
+export const SETTINGS_FROM_ENVIRONMENT: readonly string[] = FROM_ENVIRONMENT.map(([path]) => variableOf(path));
 /** Variables that are no settings: where the settings are, and what an enrolment takes. */
 const NO_SETTINGS = ['CONFIG', 'ENROLMENT_TOKEN'].map((name) => `${ENV_PREFIX}${name}`);
 const DEPTH_LIMIT = 8;
@@ -59,7 +60,7 @@ function refuseHostileKeys(source: string, value: unknown, depth: number): void 
 
 /** @returns what is wrong with the variables */
 function setFromEnvironment(value: Record<string, unknown>, env: Readonly<Record<string, string | undefined>>): string[] {
-  const names = new Map(FROM_ENVIRONMENT.map(([path, isNumber]) => [`${ENV_PREFIX}${path.join('_').toUpperCase()}`, { path, isNumber }]));
+  const names = new Map(FROM_ENVIRONMENT.map(([path, isNumber]) => [variableOf(path), { path, isNumber }]));
   const problems: string[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(ENV_PREFIX) || NO_SETTINGS.includes(name) || text === undefined) continue;
@@ -69,6 +70,10 @@ function setFromEnvironment(value: Record<string, unknown>, env: Readonly<Record
     else put(value, known.path, known.isNumber ? Number(text) : text);
   }
   return problems;
+}
+
+function variableOf(path: readonly string[]): string {
+  return `${ENV_PREFIX}${path.join('_').toUpperCase()}`;
 }
 
 function put(value: Record<string, unknown>, path: readonly string[], setting: unknown): void {

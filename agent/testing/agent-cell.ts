@@ -151,9 +151,12 @@ export class AgentCell {
     if (answer === 'lost') response.stream.session?.destroy();
     else {
       this.answered.push({ path: request.url, status: answer.status, code: (answer.json as { code?: string } | undefined)?.code ?? null });
-      if (!response.stream.destroyed) {
+      if (!response.stream.destroyed && !response.stream.closed) {
         response.writeHead(answer.status, { date: this.now().toUTCString(), 'content-type': answer.status >= 400 ? 'application/problem+json' : 'application/json', ...answer.headers });
-        response.end(answer.body ?? (answer.json === undefined ? '' : JSON.stringify(answer.json)));
+        const content = answer.body ?? (answer.json === undefined ? null : JSON.stringify(answer.json));
+        // A 304 has ended with its headers.
+        if (content === null) response.end();
+        else response.end(content);
       }
     }
     this.#news.emit('served');
