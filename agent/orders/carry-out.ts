@@ -35,7 +35,7 @@ export async function carryOut(parts: CarryOutParts, running: RunningOrder): Pro
 }
 
 async function endingOf(parts: CarryOutParts, running: RunningOrder): Promise<Ending> {
-  if (!running.mayBegin() && !running.findsOut) return lapsed(running);
+  if (!running.mayBegin()) return lapsed(running);
   try {
     switch (running.order.kind) {
       case 'prepare': return await prepareOrder(parts.gateway, running);

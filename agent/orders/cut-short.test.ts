@@ -105,6 +105,19 @@ describe('a write that the end of the agent cut short', () => {
     expect(await changing()).toEqual(['PATCH incident']);
   });
 
+  it('is not even looked up when the time of its order is over: the cell asks by another', async () => {
+    const orderId = await cut('after');
+    later_ms = 61_000;
+    const agent = await again();
+    const execute = await contentOf(agent, orderId);
+    await agent.runner.resume();
+    await agent.runner.idle();
+    expect(agent.sent).toEqual([]);
+    expect(agent.outcome(orderId)).toMatchObject({ state: 'uncertain', error: { code: 'order_lapsed', retryable: true }, exchanges: { may_have_changed: true } });
+    expect(await reconciled(agent, execute)).toMatchObject({ result: { happened: true, receipt: { target_id: sysId } } });
+    expect(await changing()).toEqual(['PATCH incident']);
+  });
+
   it('says that nobody knows where the connection is gone from the configuration', async () => {
     const orderId = await cut('after');
     place = await Workplace.open({ folder, url: desk.sandbox.url, evaluators, connections: [] });
