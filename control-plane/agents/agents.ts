@@ -98,7 +98,7 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
     clock, log, authority, admission, enrol: (authorization, request, from) => enrolment.enrol(authorization, request, from),
     routes: agentRoutes({ renewal: new Renewal(issuing), sessions }),
   }, { host: settings.host, port: settings.port, hostname: new URL(settings.publicUrl ?? 'https://localhost').hostname });
-  const watch = new ConnectionWatch({ ...parts, admission, connected: server });
+  const watch = new ConnectionWatch({ ...parts, admission, connected: server.connections });
   const renewing = new Loop({ name: 'certificate of the agent port', idle_ms: RENEWAL_CHECK_MS, busy_ms: RENEWAL_CHECK_MS, log }, () => server.renewWhenDue());
   const loops: readonly Loop[] = [watch.loop, renewing, ...sessions.loops];
   const listener = new Listener(databaseUrl, { [AGENTS_CHANNEL]: (payload) => {

@@ -3,11 +3,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readEnrolmentToken, writeEnrolmentToken } from '@countersign/contracts/agent/enrolment-token.ts';
 import { openedEnvelope } from '@countersign/contracts/evidence/dsse-verify.ts';
 import { AGENT_KEY_PURPOSES, KEY_SET_PAYLOAD } from '@countersign/contracts/agent/key-set.ts';
+import type { CertificateSigner } from '@countersign/platform/certificates/issue.ts';
+import { systemClock } from '@countersign/platform/clock/clock.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
+import { KeysError } from '@countersign/platform/keys/keys.ts';
+import { createLogger } from '@countersign/platform/log/logger.ts';
+import { RateLimit } from '../../cell/rate-limit.ts';
+import { Notifier } from '../../live/notifier.ts';
 import { addPool, AgentPort } from '../testing/agent-port.ts';
-import { AgentClient, enrolled, newKey } from '../testing/agent-client.ts';
+import { AgentClient, enrolled, enrolRequest, newKey } from '../testing/agent-client.ts';
 import type { AgentReply } from '../testing/agent-client.ts';
 import { expireTokens } from '../testing/queries.ts';
+import { Enrolment } from './enrolment.ts';
+import { ReusedTokens } from './reused-tokens.ts';
 
 let port: AgentPort;
 beforeAll(async () => { port = await AgentPort.start(); });
@@ -98,6 +106,23 @@ test('a token is not used up by a request that is none', async () => {
   expect((await client.enrol(token, key, { capacity: 0 })).body).toMatchObject({ code: 'request_invalid', errors: [{ field: '/capacity' }] });
   expect((await client.enrol(token, key)).status).toBe(201);
   client.close();
+});
+
+test('a token is not used up where nobody can sign, either', async () => {
+  const token = await port.token();
+  const before = await port.agents();
+  const away: CertificateSigner = { publicKey: port.authority.signer.publicKey, sign: () => Promise.reject(new KeysError('kek_unreachable', 'KMS does not answer')) };
+  const { database, config, keys } = port.plane;
+  const never = new RateLimit(systemClock, { burst: 100, refill_ms: 1 });
+  const log = createLogger('test', 'silent');
+  const enrolment = new Enrolment({
+    database: database.control, keys, clock: systemClock, authority: { ...port.authority, signer: away }, cell: config.cell, certificate_s: 3_600, attempts: never,
+    tenantStates: { refuseUnlessServed: async () => undefined }, reused: new ReusedTokens({ database: database.control, clock: systemClock, notifier: new Notifier(database.control, log), refusals: never, alarmed: () => undefined }),
+  });
+  const request = enrolRequest(newKey());
+  await expect(enrolment.enrol(`Enrolment ${token}`, async () => request, { address: 'here', presented: { kind: 'none' } })).rejects.toMatchObject({ code: 'kek_unreachable' });
+  expect(await port.agents()).toEqual(before);
+  expect((await tried(token)).status).toBe(201);
 });
 
 test('whoever shows the last certificate of an agent with a new token is that agent again, even where the certificate has ended', async () => {

@@ -47,8 +47,8 @@ export class Admission {
   }
 
   /** Something of the agent has changed: it is read anew. */
-  forget(agentId: string): void {
-    this.#believed.delete(agentId);
+  forget(tenantId: string, agentId: string): void {
+    this.#believed.delete(`${tenantId}/${agentId}`);
   }
 
   forgetAll(): void {
@@ -57,7 +57,7 @@ export class Admission {
 
   async #find(tenantId: string, agentId: string, serial: string): Promise<AgentRow | undefined> {
     const now_ms = performance.now();
-    const believed = this.#believed.get(agentId);
+    const believed = this.#believed.get(`${tenantId}/${agentId}`);
     if (believed !== undefined && now_ms - believed.at_ms < BELIEVED_MS) {
       const row = await believed.row;
       // Another process may have renewed it just now.
@@ -65,8 +65,8 @@ export class Admission {
     }
     const row = this.#parts.database.forTenant(tenantId, (tx) => tx.maybeOne<AgentRow>(findAgent, [tenantId, agentId]));
     if (this.#believed.size >= MAX_BELIEVED) this.#believed.clear();
-    this.#believed.set(agentId, { at_ms: now_ms, row });
-    row.catch(() => this.forget(agentId));
+    this.#believed.set(`${tenantId}/${agentId}`, { at_ms: now_ms, row });
+    row.catch(() => this.forget(tenantId, agentId));
     return row;
   }
 }

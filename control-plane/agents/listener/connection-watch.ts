@@ -41,7 +41,7 @@ export class ConnectionWatch {
 
   /** The state of an agent has changed. */
   changed(tenantId: string, agentId: string): void {
-    this.#parts.admission.forget(agentId);
+    this.#parts.admission.forget(tenantId, agentId);
     this.#look(tenantId, [agentId]).catch((error: unknown) => this.#parts.log.warn({ err: error, agent_id: agentId }, 'an agent could not be looked at; it is tried again at once'));
   }
 

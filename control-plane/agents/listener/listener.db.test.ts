@@ -95,6 +95,15 @@ describe('on a new connection', () => {
   });
 });
 
+test('an agent that does nothing but renew is slowed down', async () => {
+  const agent = await port.agent();
+  const client = await port.open(agent);
+  const statuses: number[] = [];
+  for (let count = 0; count < 22; count += 1) statuses.push((await client.renew(agent.key)).status);
+  expect([statuses.slice(0, 2), statuses.at(-1)]).toEqual([[200, 200], 429]);
+  client.close();
+});
+
 describe('a TLS session', () => {
   test('is not resumed, whatever is offered, so that a certificate that has ended meanwhile is seen', async () => {
     const agent = await port.agent();

@@ -84,14 +84,17 @@ export class AgentClient {
   }
 
   enrol(token: string, key: KeyObject, changes: Partial<EnrolRequest> = {}): Promise<AgentReply> {
-    const { kty, crv, x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
-    const json = { protocol: PROTOCOL, version: '0.1.0', platform: 'linux-x64', csr_pem: certificateRequest(key, 'agent'), encryption_jwk: { kty, crv, x, y }, labels: {}, capacity: 8, ...changes };
-    return this.ask('POST', AGENT_PATHS.enrol, { headers: { authorization: `Enrolment ${token}` }, json });
+    return this.ask('POST', AGENT_PATHS.enrol, { headers: { authorization: `Enrolment ${token}` }, json: { ...enrolRequest(key), ...changes } });
   }
 
   close(): void {
     this.#session.destroy();
   }
+}
+
+export function enrolRequest(key: KeyObject): EnrolRequest {
+  const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as { x: string; y: string };
+  return { protocol: PROTOCOL, version: '0.1.0', platform: 'linux-x64', csr_pem: certificateRequest(key, 'agent'), encryption_jwk: { kty: 'EC', crv: 'P-256', x, y }, labels: {}, capacity: 8 };
 }
 
 /** Enrols with `token` over a connection of its own. */

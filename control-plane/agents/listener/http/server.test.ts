@@ -1,13 +1,17 @@
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
 import { openFileAuthority } from '@countersign/platform/certificates/file-authority.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
+import { newId } from '@countersign/platform/ids/typeid.ts';
 import { createLogger } from '@countersign/platform/log/logger.ts';
 import { Database } from '@countersign/platform/postgres/database.ts';
+import { agentCertificate } from '../../identity/certificate.ts';
 import { AgentClient, newKey } from '../../testing/agent-client.ts';
 import { Admission } from '../admission.ts';
 import { AgentServer } from './server.ts';
@@ -66,6 +70,30 @@ test.each([['localhost', 'DNS:localhost'], ['agents.example', 'DNS:agents.exampl
   // The authority comes with it, so that it can be compared with what a token pins.
   expect(client.socket.getPeerCertificate(true).issuerCertificate.raw.equals(new X509Certificate(authority.certificate_pem).raw)).toBe(true);
   client.close();
+});
+
+test('an agent has a few connections, and the oldest goes for the newest', async () => {
+  await start('localhost');
+  const key = newKey();
+  const name = { cell: 'local', tenant_id: newId('tenant'), environment_id: newId('environment'), pool_id: newId('agent_pool'), agent_id: newId('agent') };
+  const { pem } = await agentCertificate(authority, name, createPublicKey(key).export({ type: 'spki', format: 'der' }), now, 3_600);
+  const connect = (): Promise<AgentClient> => AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, { certificate_pem: pem, key });
+  const clients: AgentClient[] = [];
+  for (let count = 0; count < 9; count += 1) clients.push(await connect());
+  await clients[0]!.closed;
+  expect(clients.map(({ isOpen }) => isOpen)).toEqual([false, ...Array.from({ length: 8 }, () => true)]);
+  for (const client of clients) client.close();
+});
+
+test('whoever connects and says nothing does not hold up the end', async () => {
+  await start('localhost');
+  const silent = connectTcp(server.port, '127.0.0.1');
+  await once(silent, 'connect');
+  const closed = once(silent, 'close');
+  const began = performance.now();
+  await Promise.all([server.stop(), closed]);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  await start('localhost');
 });
 
 test('of those without a certificate so many are let in and no more', async () => {

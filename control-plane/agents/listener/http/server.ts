@@ -2,6 +2,7 @@ import { constants, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { AGENT_PATHS, PROTOCOL_HEADER, SUPPORTED_PROTOCOLS } from '@countersign/contracts/agent/protocol.ts';
 import type { EnrolAnswer, EnrolRequest } from '@countersign/contracts/agent/protocol.ts';
 import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
@@ -12,11 +13,11 @@ import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import { foreseen } from '../../../http/last-error-handler.ts';
 import type { Admission } from '../admission.ts';
-import type { ConnectedAgents } from '../connection-watch.ts';
 import { newServerIdentity } from '../server-identity.ts';
 import type { ServerIdentity } from '../server-identity.ts';
 import { sendAnswer, sendProblem } from './answers.ts';
 import { AgentConnection } from './connection.ts';
+import { Connections } from './connections.ts';
 import { readBody } from './read-body.ts';
 import type { AgentAnswer, AgentRoute } from './routes.ts';
 
@@ -35,7 +36,7 @@ export interface AgentServerOptions {
   readonly port: number;
   /** Of the public URL, as a URL spells it. */
   readonly hostname: string;
-  /** So many may be connected at once that have no certificate: agents that have one are never kept out by those. */
+  /** See `Connections`. */
   readonly maxStrangers?: number;
 }
 
@@ -44,25 +45,33 @@ const HANDSHAKE_MS = 10_000;
 const SILENT_MS = 120_000;
 const MAX_STREAMS = 32;
 const MAX_STRANGERS = 500;
+/** What was answered is to arrive before the last connections are cut. */
+const CUT_AFTER_MS = 300;
 
 /**
  * The agent port: HTTP/2 over TLS 1.3 and nothing else, without session resumption, which would let a certificate in that nobody looked at. A connection
  * without a certificate is taken, so that an agent can enrol, and every request of every connection is admitted anew.
  */
-export class AgentServer implements ConnectedAgents {
+export class AgentServer {
   readonly #parts: AgentServerParts;
   readonly #server: Http2SecureServer;
   readonly #authority: X509Certificate;
-  readonly #connections = new Map<ServerHttp2Session, AgentConnection>();
+  readonly #sockets = new Set<Duplex>();
+  readonly connections: Connections;
   readonly #options: AgentServerOptions;
   #renewAt: Date;
 
   private constructor(parts: AgentServerParts, options: AgentServerOptions, identity: ServerIdentity) {
     this.#parts = parts;
     this.#options = options;
+    this.connections = new Connections(options.maxStrangers ?? MAX_STRANGERS);
     this.#renewAt = identity.renewAt;
     this.#authority = new X509Certificate(parts.authority.certificate_pem);
     this.#server = createSecureServer({ ...tlsOptions(identity, parts.authority), requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS, settings: { maxConcurrentStreams: MAX_STREAMS } });
+    this.#server.on('connection', (socket: Duplex) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('session', (session) => this.#connected(session));
     this.#server.on('stream', (stream, headers) => void this.#answer(stream, headers));
     this.#server.on('sessionError', (error) => parts.log.debug({ err: error }, 'a connection to the agent port broke'));
@@ -91,27 +100,14 @@ export class AgentServer implements ConnectedAgents {
     return true;
   }
 
-  waiting(): Map<string, Set<string>> {
-    const waiting = new Map<string, Set<string>>();
-    for (const { presented, isHolding } of this.#connections.values()) {
-      if (presented.kind !== 'agent' || !isHolding) continue;
-      const { tenant_id, agent_id } = presented.name;
-      waiting.set(tenant_id, (waiting.get(tenant_id) ?? new Set()).add(agent_id));
-    }
-    return waiting;
-  }
-
-  end(agentId: string, reason: ApiError): void {
-    for (const connection of this.#connections.values()) {
-      if (connection.presented.kind === 'agent' && connection.presented.name.agent_id === agentId) connection.end(reason);
-    }
-  }
-
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const connection of this.#connections.values()) connection.end(new ApiError('unavailable', 'This control plane is stopping. Connect again.', { retryAfter_s: 1 }));
+    this.connections.endAll(new ApiError('unavailable', 'This control plane is stopping. Connect again.', { retryAfter_s: 1 }));
+    // Those whose handshake never ended, too.
+    const cut = setTimeout(() => { for (const socket of this.#sockets) socket.destroy(); }, CUT_AFTER_MS);
     await closed;
+    clearTimeout(cut);
   }
 
   #connected(session: ServerHttp2Session): void {
@@ -120,19 +116,12 @@ export class AgentServer implements ConnectedAgents {
     if (socket.isSessionReused()) return session.destroy();
     session.setTimeout(SILENT_MS, () => session.destroy());
     session.on('error', (error) => this.#parts.log.debug({ err: error }, 'a connection to the agent port broke'));
-    session.once('close', () => this.#connections.delete(session));
-    const connection = new AgentConnection(session, this.#authority, this.#parts.clock.now());
-    if (connection.presented.kind !== 'agent' && this.#strangers() >= (this.#options.maxStrangers ?? MAX_STRANGERS)) return session.destroy();
-    this.#connections.set(session, connection);
-  }
-
-  #strangers(): number {
-    return [...this.#connections.values()].filter(({ presented }) => presented.kind !== 'agent').length;
+    if (!this.connections.add(session, new AgentConnection(session, this.#authority, this.#parts.clock.now()))) session.destroy();
   }
 
   /** One request: who is it, may they, is it what the protocol says, do it, answer. */
   async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
-    const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session as ServerHttp2Session);
+    const connection = stream.session === undefined ? undefined : this.connections.of(stream.session as ServerHttp2Session);
     if (connection === undefined) {
       stream.destroy();
       return;
@@ -176,7 +165,7 @@ export class AgentServer implements ConnectedAgents {
 
   /** After some refusals there is nothing to ask on the connection that would not be refused again, and after one on no connection of the agent. */
   #part(connection: AgentConnection, problem: ApiError): void {
-    if (problem.code === 'agent_revoked' && connection.presented.kind === 'agent') this.end(connection.presented.name.agent_id, problem);
+    if (problem.code === 'agent_revoked' && connection.presented.kind === 'agent') this.connections.end(connection.presented.name.agent_id, problem);
     else if (ENDS_THE_CONNECTION.has(problem.code)) connection.close();
   }
 

@@ -1,0 +1,60 @@
+import type { ServerHttp2Session } from 'node:http2';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
+import type { ConnectedAgents } from '../connection-watch.ts';
+import type { AgentConnection } from './connection.ts';
+
+/** An agent has one, and two while it goes over to its next certificate. */
+const MAX_PER_AGENT = 8;
+
+/** Who is connected to the agent port, in the order in which they came. */
+export class Connections implements ConnectedAgents {
+  readonly #bySession = new Map<ServerHttp2Session, AgentConnection>();
+  readonly #maxStrangers: number;
+
+  /** `maxStrangers`: so many may be connected at once that have no certificate. Agents that have one are never kept out by those. */
+  constructor(maxStrangers: number) {
+    this.#maxStrangers = maxStrangers;
+  }
+
+  of(session: ServerHttp2Session): AgentConnection | undefined {
+    return this.#bySession.get(session);
+  }
+
+  /** Gives whether there is room for it. */
+  add(session: ServerHttp2Session, connection: AgentConnection): boolean {
+    const { presented } = connection;
+    if (presented.kind !== 'agent' && this.#all().filter((one) => one.presented.kind !== 'agent').length >= this.#maxStrangers) return false;
+    this.#bySession.set(session, connection);
+    session.once('close', () => this.#bySession.delete(session));
+    if (presented.kind === 'agent') {
+      for (const old of this.#ofAgent(presented.name.agent_id).slice(0, -MAX_PER_AGENT)) old.end(new ApiError('rate_limited', `The agent has ${MAX_PER_AGENT} newer connections.`, { retryAfter_s: 10 }));
+    }
+    return true;
+  }
+
+  waiting(): Map<string, Set<string>> {
+    const waiting = new Map<string, Set<string>>();
+    for (const { presented, isHolding } of this.#all()) {
+      if (presented.kind !== 'agent' || !isHolding) continue;
+      const { tenant_id, agent_id } = presented.name;
+      waiting.set(tenant_id, (waiting.get(tenant_id) ?? new Set()).add(agent_id));
+    }
+    return waiting;
+  }
+
+  end(agentId: string, reason: ApiError): void {
+    for (const connection of this.#ofAgent(agentId)) connection.end(reason);
+  }
+
+  endAll(reason: ApiError): void {
+    for (const connection of this.#all()) connection.end(reason);
+  }
+
+  #ofAgent(agentId: string): AgentConnection[] {
+    return this.#all().filter(({ presented }) => presented.kind === 'agent' && presented.name.agent_id === agentId);
+  }
+
+  #all(): AgentConnection[] {
+    return [...this.#bySession.values()];
+  }
+}
