@@ -66,7 +66,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
   const all = '900000000';
   const config = readConfig({
     COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: '0', COUNTERSIGN_PUBLIC_URL: PUBLIC_URL, COUNTERSIGN_LOG_LEVEL: options.logLevel ?? 'silent', COUNTERSIGN_DATABASE_CONNECTIONS: String(options.connections),
-    COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'), COUNTERSIGN_POLICY_RENEWAL_SECONDS: '0',
+    COUNTERSIGN_OBJECTS_DIR: path.join(folder, 'objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_AGENT_PORT: '0', COUNTERSIGN_AGENT_CA: `file:${folder}`, COUNTERSIGN_CONSOLE_DIR: path.join(folder, 'console'), COUNTERSIGN_POLICY_RENEWAL_SECONDS: '0',
     COUNTERSIGN_REQUESTS_PER_MINUTE: all, COUNTERSIGN_REQUESTS_PER_MINUTE_PER_KEY: all, COUNTERSIGN_REQUESTS_PER_MINUTE_PER_ADDRESS: all,
   });
   const plane = await startControlPlane(config);

@@ -4,6 +4,10 @@
  */
 export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'audit.tree_tiles': { root: `decode(repeat('00', 32), 'hex')`, hashes: `decode(repeat('00', 8192), 'hex')`, level: '0' },
+  // Lost already, or the cell would say so of every tenant's while they are watched.
+  'control.agent_presence': {
+    lost_at: 'clock_timestamp()', labels: `'{}'`, policy: `'[]'`, connections: `'[]'`, spool: `'{"epoch": "e", "seq": 0, "delivered_seq": 0, "bytes": 0, "limit_bytes": 1, "state": "open"}'`,
+  },
   'control.approvals': { state: `'expired'`, shredded_at: 'clock_timestamp()' },
   'control.audit_sinks': { kind: `'s3'`, enabled: 'false' },
   'control.connector_versions': { manifest: `'{"name": "desk", "version": "1.0.0", "actions": {}}'` },
