@@ -6,6 +6,7 @@ import { EnrolmentError } from './enrolment/errors.ts';
 import { loadEnrolment } from './enrolment/identity.ts';
 import { isExpired } from './enrolment/renew.ts';
 import type { SessionError } from './session/errors.ts';
+import { SpoolError } from './spool/errors.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import { AGENT_VERSION } from './version.ts';
 import { wireAgent } from './wiring.ts';
@@ -49,7 +50,7 @@ export async function runAgent({ config, env, log, stopping, machine = () => new
   const status = new StatusWriter(config, agent, log, machine);
   const { agent_id, cell_url, pool } = agent.held.now;
   log.info({ agent_id, cell: cell_url, pool, version: AGENT_VERSION }, 'The agent starts');
-  await agent.spool.append('agent.started', { version: AGENT_VERSION });
+  await told(log, agent.spool.append('agent.started', { version: AGENT_VERSION }));
   await agent.policy.start();
   await agent.runner.resume();
   agent.session.start();
@@ -58,7 +59,7 @@ export async function runAgent({ config, env, log, stopping, machine = () => new
   const reason = reasonOf(end);
   log.info({ reason }, 'The agent ends what is under way');
   await status.write('draining');
-  await finish(agent, reason, timeFor(end, config));
+  await finish(agent, reason, timeFor(end, config), log);
   await status.stop();
   log.info({ reason }, 'The agent has ended');
   return end;
@@ -90,16 +91,24 @@ async function requireCertificate(state_dir: string, now: Date): Promise<void> {
   }
 }
 
-async function finish({ session, runner, policy, spool, upgrades }: AgentParts, reason: string, { patience_ms, farewell_ms }: TimeToEnd): Promise<void> {
+async function finish({ session, runner, policy, spool, upgrades }: AgentParts, reason: string, { patience_ms, farewell_ms }: TimeToEnd, log: Logger): Promise<void> {
   upgrades.stop();
   session.drain();
   await within(patience_ms, runner.idle());
   await runner.close();
-  await spool.append('agent.stopped', { reason });
+  await told(log, spool.append('agent.stopped', { reason }));
   if (session.view.connected) await within(farewell_ms, session.caughtUp());
   await session.stop();
   await policy.close();
   spool.close();
+}
+
+/** On a full disk, or of a spool that is damaged, an agent runs all the same: it delivers what can be delivered, and says how it is. */
+async function told(log: Logger, entry: Promise<number>): Promise<void> {
+  await entry.catch((error: unknown) => {
+    if (!(error instanceof SpoolError)) throw error;
+    log.warn({ err: error }, 'That the agent starts or stops could not be written down for the cell');
+  });
 }
 
 async function within(ms: number, done: Promise<void>): Promise<void> {

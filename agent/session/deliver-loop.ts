@@ -8,7 +8,7 @@ import { Rest } from './rest.ts';
 
 export interface DeliverLoopParts {
   readonly link: CellLink;
-  readonly spool: Pick<Spool, 'epoch' | 'undelivered' | 'delivered' | 'whenUndelivered'>;
+  readonly spool: Pick<Spool, 'epoch' | 'undelivered' | 'delivered' | 'whenUndelivered' | 'room'>;
   readonly onFailure: (error: unknown, wait_ms: number) => void;
   /** The cell holds something else than this spool, or lacks what this spool gave it: nothing that is delivered from here can follow it. */
   readonly onForked: (error: unknown) => void;
@@ -89,7 +89,8 @@ export class DeliverLoop {
   }
 
   #tellAwaiting(): void {
-    if (this.#awaiting.length === 0 || this.#parts.spool.undelivered(1, 1).entries.length > 0) return;
+    const { seq, delivered_seq } = this.#parts.spool.room();
+    if (seq > delivered_seq) return;
     for (const resolve of this.#awaiting.splice(0)) resolve();
   }
 }

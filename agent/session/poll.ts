@@ -35,8 +35,9 @@ export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | '
  * @throws SessionError
  */
 export async function poll({ spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state }: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
-  const received = await spool.commit((tx) => tx.receiptsToTell());
   const { bytes, limit_bytes, seq, delivered_seq, state: room } = spool.room();
+  // From a spool that is damaged nothing is read any more; that it is, the cell has to hear.
+  const received = room === 'damaged' ? [] : await spool.commit((tx) => tx.receiptsToTell());
   const request: PollRequest = {
     ...state(), protocol: PROTOCOL, received: [...new Set([...received, ...refused()])], key_set_seq: keys.seq, clock: machine().toISOString(),
     spool: { epoch: spool.epoch, seq, delivered_seq, bytes, limit_bytes, state: room },
@@ -46,7 +47,7 @@ export async function poll({ spool, refused, clock, machine, keys, keepKeys, onK
   // The cell names the time as it answers, and had held the poll before: only the way back is between the two, which is short.
   clock.learn(new Date(answer.server_time), 0);
   // It has read that they are here: what comes again from now on is a replay.
-  await spool.commit((tx) => tx.receiptsTold(received));
+  if (received.length > 0) await spool.commit((tx) => tx.receiptsTold(received));
   if (answer.key_set !== null) await (keys.accept(answer.key_set) ? keepKeys(keys) : onKeysRefused(answer.key_set));
   return answer;
 }

@@ -56,7 +56,8 @@ export class Renewal {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       const left_ms = this.#due.getTime() - this.#parts.clock.now().getTime();
-      await this.#rest.for(left_ms > 0 ? Math.min(left_ms, LOOK_MS) : await this.#turn());
+      const wait_ms = left_ms > 0 ? Math.min(left_ms, LOOK_MS) : await this.#turn();
+      if (!this.#stopped) await this.#rest.for(wait_ms);
     }
   }
 

@@ -8,6 +8,7 @@ import type { HeldIdentity } from '../enrolment/held-identity.ts';
 import type { AgentKeys } from '../enrolment/identity.ts';
 import type { HeldKeys } from '../orders/held-keys.ts';
 import type { AgentPolicy, OrderRunner } from '../ports.ts';
+import { SpoolError } from '../spool/errors.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Upgrades } from '../upgrade/upgrades.ts';
 import type { CellLink } from './cell-link.ts';
@@ -149,7 +150,7 @@ export class Session {
     this.#parts.upgrades?.heard(upgrade);
     if (state === 'draining') runner.drain();
     else if (!this.#isStopping && !this.#isForked) runner.undrain();
-    await this.#keepTime();
+    if (this.#parts.spool.room().state !== 'damaged') await this.#keepTime();
     let taken = 0;
     for (const envelope of orders) if (await this.#take(envelope)) taken += 1;
     return taken > 0;
@@ -216,6 +217,7 @@ export class Session {
 
   #failed(what: string, error: unknown, wait_ms: number): void {
     if (this.#isStopping && error instanceof SessionError) return;
+    if (error instanceof SpoolError && error.code === 'spool_damaged' && !this.#isForked) this.#forked(error);
     this.#lastError = messageOf(error);
     this.#parts.log.warn({ err: error, again_in_ms: Math.round(wait_ms) }, what);
     if (error instanceof SessionError && ENDING.includes(error.problem?.code ?? '')) this.#parts.onEnd(error);
