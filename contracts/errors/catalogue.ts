@@ -218,4 +218,5 @@ export const RUN_ERROR_CODES = [
   'instance_missing', 'manifest_changed', 'parameters_invalid', 'run_cancelled', 'route_loop', 'internal',
   'deadline_exceeded', 'wait_invalid', 'items_invalid', 'too_many_items', 'workflow_inactive', 'workflow_too_deep',
   'budget_exceeded', 'budget_reserved', 'price_unknown', 'idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_invalid',
+  'agent_unavailable', 'agent_not_reached', 'agent_refused', 'placement_mismatch', 'placement_unavailable', 'order_too_large', 'outcome_too_large',
 ] as const;

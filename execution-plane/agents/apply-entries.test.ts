@@ -5,14 +5,15 @@ import type { EntrySource, OpenEntry } from './entry-event.ts';
 import type { NamedOrder } from './repository-inbox.ts';
 
 const SOURCE: EntrySource = { tenantId: 'ten_1', workspaceId: 'wsp_1', agentId: 'agt_1', poolId: 'apl_1', pool: 'onprem', epoch: 'e1' };
+const ORDER = 'ord_01aaaaaaaaaaaaaaaaaaaaaaaa';
 const BYTES = 'a'.repeat(64);
-const order = (state: NamedOrder['state'], changes: Partial<NamedOrder> = {}): NamedOrder => ({ id: 'ord_1', kind: 'execute', state, run_id: 'run_1', step_id: 'stp_1', call_id: 'call_1', instance_id: 'ins_1', envelope_sha256: BYTES, ...changes });
-const OUTCOME: OutcomeBody = { order_id: 'ord_1', state: 'succeeded', result: {}, error: null, usage: [], exchanges: { request_digest: null, response_digest: null, may_have_changed: false }, duration_ms: 4 };
+const order = (state: NamedOrder['state'], changes: Partial<NamedOrder> = {}): NamedOrder => ({ id: ORDER, kind: 'execute', state, run_id: 'run_1', step_id: 'stp_1', call_id: 'call_1', instance_id: 'ins_1', envelope_sha256: BYTES, ...changes });
+const OUTCOME: OutcomeBody = { order_id: ORDER, state: 'succeeded', result: {}, error: null, usage: [], exchanges: { request_digest: null, response_digest: null, may_have_changed: false }, duration_ms: 4 };
 
 type Said = Pick<OpenEntry, 'kind' | 'body'>;
-const accepted: Said = { kind: 'order.accepted', body: { order_id: 'ord_1', kind: 'execute' } };
+const accepted: Said = { kind: 'order.accepted', body: { order_id: ORDER, kind: 'execute' } };
 const outcome: Said = { kind: 'outcome', body: OUTCOME };
-const refused = (refusal: 'draining' | 'order_replayed' | 'order_signature_invalid' | 'policy_denied_here', envelope_sha256 = BYTES): Said => ({ kind: 'order.refused', body: { order_id: 'ord_1', kid: null, refusal, envelope_sha256 } });
+const refused = (refusal: 'draining' | 'order_replayed' | 'order_signature_invalid' | 'policy_denied_here', envelope_sha256 = BYTES): Said => ({ kind: 'order.refused', body: { order_id: ORDER, kid: null, refusal, envelope_sha256 } });
 
 function applied(before: NamedOrder | null, ...said: readonly Said[]) {
   const entries = said.map((one, i): OpenEntry => ({ ...one, seq: i + 1, occurred_at: '2026-11-21T10:00:00.000Z', received_at: '2026-11-21T11:00:00.000Z', clock_offset_ms: -400 }));
@@ -51,7 +52,7 @@ describe('what an agent says of its orders', () => {
   });
 
   test('events are found only for the instance that it was to watch', () => {
-    const found = (instance_id: string): Said => ({ kind: 'trigger.found', body: { order_id: 'ord_1', instance_id, cursor: '2', payloads: [{}] } });
+    const found = (instance_id: string): Said => ({ kind: 'trigger.found', body: { order_id: ORDER, instance_id, cursor: '2', payloads: [{}] } });
     expect(applied(order('received', { kind: 'watch' }), found('ins_1')).found).toHaveLength(1);
     expect(applied(order('received', { kind: 'watch' }), found('ins_2')).found).toEqual([]);
     expect(applied(order('received'), found('ins_1')).found).toEqual([]);
@@ -64,13 +65,19 @@ describe('the audit of an entry', () => {
     const [event] = applied(order('received'), { kind: 'outcome', body: secret }).events;
     expect(event).toMatchObject({
       type: 'agent.outcome_delivered', actor: { kind: 'agent', id: 'agt_1' }, run_id: 'run_1', tenant_id: 'ten_1', workspace_id: 'wsp_1',
-      data: { pool: 'onprem', epoch: 'e1', spool_seq: 1, occurred_at: '2026-11-21T10:00:00.000Z', received_at: '2026-11-21T11:00:00.000Z', clock_offset_ms: -400, order_id: 'ord_1', error_code: 'peer_timeout' },
+      data: { pool: 'onprem', epoch: 'e1', spool_seq: 1, occurred_at: '2026-11-21T10:00:00.000Z', received_at: '2026-11-21T11:00:00.000Z', clock_offset_ms: -400, order_id: ORDER, error_code: 'peer_timeout' },
     });
     expect(JSON.stringify(event)).not.toContain('canary');
   });
 
+  test('an entry that cannot be read changes nothing, and that there was one is told', () => {
+    const { events, settlements, calls } = applied(order('queued'), { kind: 'outcome', body: { ...OUTCOME, state: 'maybe' } as never }, { kind: 'call', body: { order_id: ORDER } as never }, accepted);
+    expect(events.map(({ type, data }) => [type, data.code])).toEqual([['agent.outcome_delivered', 'entry_unreadable'], ['agent.call_decided', 'entry_unreadable'], ['agent.order_accepted', undefined]]);
+    expect([settlements.map(({ state }) => state), calls]).toEqual([['received'], []]);
+  });
+
   test('a kind of a newer agent is passed over', () => {
-    const { events, settlements } = applied(order('queued'), { kind: 'weather' as OpenEntry['kind'], body: { order_id: 'ord_1' } as never }, accepted);
+    const { events, settlements } = applied(order('queued'), { kind: 'weather' as OpenEntry['kind'], body: { order_id: ORDER } as never }, accepted);
     expect([events.map(({ type }) => type), settlements.length]).toEqual([['agent.order_accepted'], 1]);
   });
 });

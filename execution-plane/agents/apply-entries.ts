@@ -1,9 +1,10 @@
-import { hasOrder } from './entry-order.ts';
+import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
+import type { CallBody, EntryBodies, OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
+import type { NewAuditEvent } from '../audit/events.ts';
 import { entryEvent } from './entry-event.ts';
 import type { EntrySource, OpenEntry } from './entry-event.ts';
-import type { CallBody, EntryBodies, OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
-import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
-import type { NewAuditEvent } from '../audit/events.ts';
+import { hasOrder } from './entry-order.ts';
+import { isKnownKind, isOfShape } from './entry-shapes.ts';
 import type { AgentCall, NamedOrder } from './repository-inbox.ts';
 
 export type Settlement = { readonly order: NamedOrder } & (
@@ -21,8 +22,8 @@ export interface Effects {
 }
 
 /**
- * What entries say, in their order, of the orders that their agent was given. What they say of an order that is over, or of none that it was given, is
- * in the audit and changes nothing.
+ * What entries say, in their order, of the orders that their agent was given. What they say of an order that is over, or of none that it was given, and
+ * what cannot be read, is in the audit and changes nothing.
  */
 export function effectsOf(source: EntrySource, entries: readonly OpenEntry[], orders: ReadonlyMap<string, NamedOrder>): Effects {
   const standing = new Map([...orders].map(([id, { state }]) => [id, state]));
@@ -31,9 +32,11 @@ export function effectsOf(source: EntrySource, entries: readonly OpenEntry[], or
   const found: Array<{ body: EntryBodies['trigger.found'] }> = [];
   const events: NewAuditEvent[] = [];
   for (const entry of entries) {
-    const order = hasOrder(entry) ? orders.get(entry.body.order_id ?? '') : undefined;
-    const event = entryEvent(source, entry, order?.run_id ?? null);
-    if (event !== null) events.push(event);
+    // Of an agent that is newer than this cell.
+    if (!isKnownKind(entry.kind)) continue;
+    const isReadable = isOfShape(entry.kind, entry.body);
+    const order = isReadable && hasOrder(entry) ? orders.get(entry.body.order_id ?? '') : undefined;
+    events.push(entryEvent(source, entry, order?.run_id ?? null, isReadable));
     if (order === undefined) continue;
     if (entry.kind === 'call') calls.push({ seq: entry.seq, occurredAt: entry.occurred_at, order, body: entry.body as CallBody });
     if (entry.kind === 'trigger.found') {

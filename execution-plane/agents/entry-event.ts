@@ -43,14 +43,18 @@ const DESCRIBED: { readonly [Kind in EntryKind]: readonly [AuditEventType, Descr
   'spool.full': ['agent.spool_full', ({ bytes, limit_bytes }) => ({ size_bytes: bytes, limit_bytes })],
 };
 
-/** The event of an entry: by whom and where it happened, and when, by whose clock; `at` of the event is when the cell made it true. Null for a kind that is not known here. */
-export function entryEvent({ tenantId, workspaceId, agentId, poolId, pool, epoch }: EntrySource, entry: OpenEntry, runId: string | null): NewAuditEvent | null {
-  if (!Object.hasOwn(DESCRIBED, entry.kind)) return null;
+/**
+ * The event of an entry: by whom and where it happened, and when, by whose clock; `at` of the event is when the cell made it true.
+ *
+ * @param isReadable whether its body is what its kind says; else only that there was one is told
+ */
+export function entryEvent({ tenantId, workspaceId, agentId, poolId, pool, epoch }: EntrySource, entry: OpenEntry, runId: string | null, isReadable: boolean): NewAuditEvent {
   const [type, describe] = DESCRIBED[entry.kind] as readonly [AuditEventType, (body: OpenEntry['body']) => AuditData];
   return {
     type, tenant_id: tenantId, workspace_id: workspaceId, run_id: runId, actor: { kind: 'agent', id: agentId }, subject: { kind: 'agent', id: agentId },
     data: {
-      pool_id: poolId, pool, epoch, spool_seq: entry.seq, occurred_at: entry.occurred_at, received_at: entry.received_at, clock_offset_ms: entry.clock_offset_ms, ...describe(entry.body),
+      pool_id: poolId, pool, epoch, spool_seq: entry.seq, occurred_at: entry.occurred_at, received_at: entry.received_at, clock_offset_ms: entry.clock_offset_ms,
+      ...(isReadable ? describe(entry.body) : { code: 'entry_unreadable' }),
     },
   };
 }

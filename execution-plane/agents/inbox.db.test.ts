@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const ENTRIES = 10_000;
 const ORDER = 'ord_01aaaaaaaaaaaaaaaaaaaaaaaa';
-const CALL: EntryBodies['call'] = { order_id: ORDER, call_key: 'main', action: 'ledger/record.get', action_digest: 'sha256:0', outcome: 'ALLOW', bundle: { seq: 1, digest: 'sha256:0', revision: 'r1' }, rules: ['base/allow'] };
+const CALL: EntryBodies['call'] = { order_id: ORDER, call_key: 'main', action: 'ledger/record.get', action_digest: `sha256:${'0'.repeat(64)}`, outcome: 'ALLOW', bundle: { seq: 1, digest: 'sha256:0', revision: 'r1' }, rules: ['base/allow'] };
 
 /** `crashes`: how many of its next transactions fail when everything in them is written. */
 function inbox(crashes = { left: 0 }): Inbox {

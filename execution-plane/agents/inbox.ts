@@ -58,7 +58,7 @@ export class Inbox {
   async #apply(tx: Transaction, source: EntrySource, entries: readonly OpenEntry[]): Promise<Taken> {
     const { keys, clock, found } = this.#parts;
     const { tenantId, agentId, epoch } = source;
-    const orders = await readNamedOrders(tx, tenantId, agentId, [...new Set(entries.flatMap((entry) => (hasOrder(entry) ? (entry.body.order_id ?? []) : [])))]);
+    const orders = await readNamedOrders(tx, tenantId, agentId, [...new Set(entries.flatMap((entry) => (hasOrder(entry) && typeof entry.body.order_id === 'string' ? [entry.body.order_id] : [])))]);
     const effects = effectsOf(source, entries, orders);
     await writeOrderMoves(tx, tenantId, await Promise.all(effects.settlements.map(async (one): Promise<OrderMove> => ({
       id: one.order.id, state: one.state, refusal: one.state === 'refused' ? one.refusal.slice(0, 100) : null,

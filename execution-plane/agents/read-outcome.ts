@@ -1,4 +1,4 @@
-import type { ExecuteResult, PrepareResult, ReconcileResult } from '@countersign/contracts/agent/order-results.ts';
+import type { ExecuteResult } from '@countersign/contracts/agent/order-results.ts';
 import { ORDER_REFUSALS } from '@countersign/contracts/agent/refusals.ts';
 import type { OrderRefusal } from '@countersign/contracts/agent/refusals.ts';
 import type { OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
@@ -7,13 +7,21 @@ import type { CallError } from '@countersign/connectors/gateway/ports.ts';
 import type { Looked } from '@countersign/connectors/gateway/looked.ts';
 import type { ActionResult, JsonObject, Prepared, Receipt, Usage } from '@countersign/connectors/sdk/connector.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
+import { isOfShape } from './entry-shapes.ts';
 
-/** What an `execute` order came to, as if it had been carried out here. @param durationMs since it was ordered */
-export function performedBy(body: OutcomeBody, durationMs: number): Performed {
-  const record = { exchanges: exchangesOf(body), durationMs, nestedLabels: (body.result as ExecuteResult | null)?.nested_labels ?? [] };
-  if (body.state !== 'succeeded') return { state: body.state, error: errorOf(body), usage: usageOf(body), ...record };
-  const result = body.result as unknown as ExecuteResult;
-  return { state: 'succeeded', result: resultOf(result, body), hidden: hiddenOf(result), judgedThere: result.output === null ? 'output_too_large' : 'whole', ...record };
+const UNREADABLE: CallError = { code: 'response_invalid', retryable: true, message: 'What the agent delivered of the order is not what the contract says (contracts/agent/spool-entry.schema.json).' };
+
+/**
+ * What an `execute` order came to, as if it had been carried out here. An answer that cannot be read says no more than that there was one.
+ *
+ * @param durationMs since it was ordered
+ */
+export function performedBy(body: OutcomeBody, changesSomething: boolean, durationMs: number): Performed {
+  const { result } = body;
+  const record = { exchanges: exchangesOf(body), durationMs, nestedLabels: [] };
+  if (body.state !== 'succeeded') return { ...record, state: body.state, error: errorOf(body), usage: usageOf(body) };
+  if (!isOfShape('execute_result', result)) return { ...record, state: changesSomething ? 'uncertain' : 'failed', error: UNREADABLE, usage: usageOf(body) };
+  return { state: 'succeeded', result: resultOf(result, body), hidden: hiddenOf(result), judgedThere: result.output === null ? 'output_too_large' : 'whole', ...record, nestedLabels: result.nested_labels };
 }
 
 /** Nothing was sent, or nobody knows. */
@@ -23,22 +31,24 @@ export function brokenOff(state: Broken['state'], error: CallError, durationMs: 
 
 export function preparedBy(body: OutcomeBody): { readonly prepared: Prepared } | { readonly error: CallError } {
   if (body.state !== 'succeeded') return { error: errorOf(body) };
-  const { parameters, target, preview } = body.result as unknown as PrepareResult;
+  if (!isOfShape('prepare_result', body.result)) return { error: UNREADABLE };
+  const { parameters, target, preview } = body.result;
   return { prepared: { parameters: parameters as JsonObject, target, preview: preview as Prepared['preview'] } };
 }
 
 /** What an agent said of the effect that it was to have; null where it does not know itself, so that it has to be looked for. */
 export function effectBy(body: OutcomeBody): Looked | null {
-  if (body.state === 'uncertain') return null;
-  if (body.state === 'failed') return { happened: false, error: errorOf(body) };
-  const result = body.result as unknown as ExecuteResult;
+  const { state, result } = body;
+  if (state === 'failed') return { happened: false, error: errorOf(body) };
+  if (state === 'uncertain' || !isOfShape('execute_result', result)) return null;
   return { happened: true, result: resultOf(result, body), hidden: hiddenOf(result) };
 }
 
 /** What an agent found in the system of record. */
 export function foundBy(body: OutcomeBody): Looked {
   if (body.state !== 'succeeded') return { happened: 'unknown', why: `The agent could not ask the system of record: ${errorOf(body).message}` };
-  const found = body.result as unknown as ReconcileResult;
+  const found = body.result;
+  if (!isOfShape('reconcile_result', found)) return { happened: 'unknown', why: UNREADABLE.message };
   if (found.happened === true) return { happened: true, result: resultOf(found, body), hidden: hiddenOf(found) };
   if (found.happened === false) return { happened: false };
   const { why, for_good, retry_after_ms } = found;

@@ -74,7 +74,7 @@ export class AgentPlace implements RemotePlace {
     });
     if ('error' in asked) return brokenOff('failed', asked.error, took());
     const { order, waited } = asked;
-    if (waited.kind === 'outcome') return performedBy(waited.body, took());
+    if (waited.kind === 'outcome') return performedBy(waited.body, call.changesSomething, took());
     if (waited.kind === 'refused') return brokenOff('failed', refusalError(waited.refusal, order.agentId), took());
     // The order may be on the agent's disk, and done: nobody knows until it is heard of, or somebody has looked.
     return brokenOff(call.changesSomething ? 'uncertain' : 'failed', await this.#notHeardOf(call, asked), took());
