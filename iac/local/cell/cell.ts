@@ -18,6 +18,7 @@ import { CellDatabase } from './database.ts';
 import { CellError } from './errors.ts';
 import { homeEnvironment, keptCellKey, keptHome } from './home.ts';
 import type { Home } from './home.ts';
+import { keptAgentAuthority } from './agent-authority.ts';
 import { keptAgentPort } from './agent-port.ts';
 import { anyFreePort, requireFreePort } from './ports.ts';
 import { INTEGRATION_USER, seed } from './seed.ts';
@@ -86,7 +87,8 @@ export async function startCell(options: CellOptions, say: Say, interrupted: Abo
     const start = async (process: CellProcess): Promise<CellProcess> => (await begin(process), process);
     const common = { logsDir: folder.logs, verbose: options.verbose, say };
     const standIns = await startStandIns({ options, asked, folder, common, begin });
-    const layout = cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl: access.publicUrl, home, cellKeySha256: cellKey.sha256, standIns });
+    const agentAuthority = await keptAgentAuthority(folder, standIns.aws.keys, standIns.awsEndpoint);
+    const layout = cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl: access.publicUrl, home, cellKeySha256: cellKey.sha256, standIns, agentAuthority });
     const controlPlane = await start(layout.controlPlane());
     const apiKey = await keptApiKey(folder, access);
     const api = new CellApi(access.publicUrl, apiKey);
@@ -163,10 +165,12 @@ interface LayoutInput {
   readonly home: Home;
   readonly cellKeySha256: string;
   readonly standIns: StandIns;
+  /** `COUNTERSIGN_AGENT_CA` */
+  readonly agentAuthority: string;
 }
 
 /** Which processes a cell has, and the environment that each is given. */
-function cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl, home, cellKeySha256, standIns }: LayoutInput) {
+function cellLayout({ options, common, folder, database, consoleDir, ports, publicUrl, home, cellKeySha256, standIns, agentAuthority }: LayoutInput) {
   const shared = { ...standIns.shared, ...homeEnvironment(home), COUNTERSIGN_POLICY_TTL_SECONDS: String(options.policyTtlSeconds), COUNTERSIGN_METRICS_PORT: '0', ...tracesEnvironment() };
   const workerEnvironment = (number: number): Record<string, string> => ({
     // The supervisor starts a worker again only when it is gone, so the name may stay: the new process takes its steps over at once.
@@ -182,7 +186,7 @@ function cellLayout({ options, common, folder, database, consoleDir, ports, publ
         ...shared, COUNTERSIGN_CONTROL_DATABASE_URL: database.controlUrl, COUNTERSIGN_PORT: String(ports.api), COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
         COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_STAND_INS: 'loopback',
-        COUNTERSIGN_AGENT_PORT: String(ports.agent), COUNTERSIGN_AGENT_HOST: '127.0.0.1', COUNTERSIGN_AGENT_PUBLIC_URL: ports.agentUrl, COUNTERSIGN_AGENT_CA: `file:${folder.agentAuthority}`,
+        COUNTERSIGN_AGENT_PORT: String(ports.agent), COUNTERSIGN_AGENT_HOST: '127.0.0.1', COUNTERSIGN_AGENT_PUBLIC_URL: ports.agentUrl, COUNTERSIGN_AGENT_CA: agentAuthority,
         COUNTERSIGN_CELL_KEY_SHA256: cellKeySha256, ...(options.cells === undefined ? {} : { COUNTERSIGN_CELLS: options.cells }),
       },
     }),

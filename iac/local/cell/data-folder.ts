@@ -148,7 +148,7 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** What a cell puts into its data folder, and what `--fresh` therefore takes out of it. */
 const OURS = [
-  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'agent-port.json', 'publisher.json', 'home.json', 'operator.json', 'aws.json', 'witness.json', 'oidc.json', 'layout.json',
+  'postgres', 'postgres.password', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'logs', 'demo-evidence', 'secrets.json', 'cell.json', 'seed.json', 'ports.json', 'agent-port.json', 'agent-authority.json', 'publisher.json', 'home.json', 'operator.json', 'aws.json', 'witness.json', 'oidc.json', 'layout.json',
 ] as const;
 
 /** Empties a data folder of ours. One without a layout may be anybody's, whose `logs` or `keys` are not ours to remove. */
