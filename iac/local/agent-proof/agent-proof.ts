@@ -81,9 +81,10 @@ async function disturbed(api: CellApi, placement: Placement, tickets: number, fo
   const journeys = await journeysOf(api, placement, first, folder, () => undefined);
   await cutting;
   say(`The agent is killed between approval and write-back of ${tickets - first} tickets.`);
-  let killing = Promise.resolve();
+  let [killing, left] = [Promise.resolve(), KILLS];
   journeys.push(...await journeysOf(api, placement, tickets - first, folder, () => {
-    if (disturbances.kills < KILLS) killing = killing.then(() => disturbances.killAfterApproval());
+    if (left > 0) killing = killing.then(() => disturbances.killAfterApproval());
+    left -= 1;
   }));
   await killing;
   for (const { ticket, failure } of journeys) if (failure !== null) say(`${ticket.number}: ${failure}`);
