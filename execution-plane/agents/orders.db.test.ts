@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WorkflowDefinition } from '@countersign/contracts/workflow/definition.ts';
 import { readAgentEvents, readOrders, revokeAgent } from '../testing/agent-queries.ts';
 import { asOwner } from '../testing/as-owner.ts';
-import { Plant } from '../testing/plant.ts';
+import { Plant, TRIAGE } from '../testing/plant.ts';
 import type { RunSnapshot } from '../testing/queries.ts';
 import { placeInPool, TestAgent } from '../testing/test-agent.ts';
 import type { TestPool } from '../testing/test-agent.ts';
@@ -148,6 +149,30 @@ describe('a write whose outcome is not heard of', () => {
     await plant.untilRun(({ state }) => state === 'succeeded');
     expect(plant.ledger.effects).toHaveLength(1);
     expect(other.taken.filter(({ kind, risk }) => kind === 'execute' && risk === 'write')).toHaveLength(1);
+  });
+});
+
+describe('the place of a step', () => {
+  const placed = (pool_name: string): WorkflowDefinition => ({ ...TRIAGE, steps: TRIAGE.steps.map((one) => ({ ...one, placement: `agent:${pool_name}` as const })) });
+
+  it('is kept to: an instance of no pool, or of another, is not called instead', async () => {
+    const beside = await plant.openBeside([placed('onprem')]);
+    await plant.startWorker();
+    await beside.raise('leave me');
+    const run = await beside.untilRun(({ state }) => state === 'failed');
+    expect(run.error).toMatchObject({ code: 'placement_mismatch' });
+    expect(beside.ledger.reads).toBe(0);
+  });
+
+  it('is where its instance is', async () => {
+    const beside = await plant.openBeside([placed('onprem')]);
+    const agent = await TestAgent.enrol(beside, await placeInPool(beside));
+    agents.push(agent);
+    await agent.start();
+    await plant.startWorker();
+    await beside.raise('leave me');
+    await beside.untilRun(({ state }) => state === 'succeeded');
+    expect(agent.taken.map(({ action, audience }) => [action, audience.pool])).toEqual([['ledger/record.get', 'onprem']]);
   });
 });
 
