@@ -6,7 +6,9 @@ import { COMMANDS, USAGE } from './usage.ts';
 type Surroundings = Omit<Given, 'options' | 'args'>;
 
 /** Errors that name what a person has to do before it can work. */
-const PERSON = ['config_invalid', 'not_enrolled', 'identity_unusable', 'already_enrolled', 'certificate_expired', 'spool_unusable'];
+const PERSON = [
+  'config_invalid', 'not_enrolled', 'identity_unusable', 'already_enrolled', 'certificate_expired', 'spool_unusable', 'spool_damaged', 'key_file_missing', 'key_file_exposed', 'key_file_invalid',
+];
 
 /** Carries out one command line, without the name of the program before it. Gives what the process is to exit with. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -11,6 +11,7 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { enrol } from '../enrolment/enrol.ts';
 import type { Identity } from '../enrolment/identity.ts';
+import { openSpool, PROMISED_BYTES_PER_ORDER } from '../spool/open-spool.ts';
 import { writeStatus } from '../status/status-file.ts';
 import { AgentCell } from '../testing/agent-cell.ts';
 import { examine, findingsText } from './doctor.ts';
@@ -92,6 +93,10 @@ describe('the doctor', () => {
     ['permission', 'a key that others can read', () => chmodSync(join(state_dir, 'agent.key'), 0o644), /chmod 600 .*agent\.key/],
     ['permission', 'a folder that others can look into', () => chmodSync(state_dir, 0o755), /chmod 700/],
     ['disk', 'a disk that is too small for what the spool may hold', () => ({ ...config, spool: { ...config.spool, limit_bytes: EXBIBYTE } }), /Make room.*spool\.limit_bytes/],
+    ['disk', 'a spool that is damaged', async () => {
+      (await openSpool({ folder: state_dir, ...config.spool, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock: { now: () => new Date(), offset_ms: () => 0 } }, 'epoch')).close();
+      writeFileSync(join(state_dir, 'spool.db'), 'not what was written here, and long enough to be taken for the header of a database by whoever does not look');
+    }, /Keep .*spool\.db/],
     ['certificate', 'a certificate that has expired', async () => {
       const short = await AgentCell.start({ authority: cell.authority, certificate_ms: -60_000, certificate_age_ms: 120_000 });
       const before = state_dir;
@@ -114,6 +119,11 @@ describe('the doctor', () => {
     const findings = await look(await plant() ?? config);
     expect(ill(findings).map((finding) => finding.name)).toEqual([name]);
     expect(ill(findings)[0]!.fix).toMatch(fix);
+  });
+
+  it('says no secret of the settings, whatever is wrong with what it is for', async () => {
+    const proxy = { url: `http://127.0.0.1:${portOf(refusingProxy)}`, username: { env: 'SN_TOKEN' }, password: { env: 'SN_TOKEN' } };
+    expect(findingsText(await look({ ...config, control_plane: { proxy } }))).not.toMatch(/zebra|emVicmE/);
   });
 
   it('knows each of its ten checks to fail', () => {

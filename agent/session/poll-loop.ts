@@ -1,3 +1,4 @@
+import { AGENT_LOST_MS } from '@countersign/contracts/agent/protocol.ts';
 import type { PollAnswer } from '@countersign/contracts/agent/protocol.ts';
 import { backoff } from './backoff.ts';
 import type { CellLink } from './cell-link.ts';
@@ -19,6 +20,8 @@ export interface PollLoopParts {
 const BRISK_ANSWERS = 3;
 /** An answer that took longer was held by the cell until there was something to say. */
 const HELD_MS = 1_000;
+/** And so much time at most: an agent that is silent for three times as long is taken for lost. */
+const BRISK_WAIT_MS = AGENT_LOST_MS / 3;
 
 /**
  * Asks the cell what there is to do, over and over. Each poll says how the agent is, so that is also its heartbeat; a failure is tried again after a
@@ -86,7 +89,7 @@ export class PollLoop {
       this.#failures = 0;
       const isNew = await act(answer);
       this.#brisk = isNew || took_ms > HELD_MS ? 0 : this.#brisk + 1;
-      return this.#brisk <= BRISK_ANSWERS ? 0 : backoff(this.#brisk - BRISK_ANSWERS, random());
+      return this.#brisk <= BRISK_ANSWERS ? 0 : Math.min(BRISK_WAIT_MS, backoff(this.#brisk - BRISK_ANSWERS, random()));
     } catch (error) {
       if (error instanceof SessionError && error.code === 'taken_back') return 0;
       this.#failures += 1;

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, LookupFunction, Socket } from 'node:net';
 import { once } from 'node:events';
@@ -33,6 +33,7 @@ const SCOPE = SELF.environment_id;
 class TestAgent {
   readonly ended: SessionError[] = [];
   readonly held: PolicyHeld[] = [{ scope: SCOPE, seq: null, digest: null, state: 'missing', expires_at: null }];
+  readonly folder = scratchFolder();
   capacity = 8;
   isDraining = false;
   session!: Session;
@@ -48,7 +49,7 @@ class TestAgent {
     const held = this.identity = new HeldIdentity(state_dir, identity);
     const orderKeys = new HeldKeys(identity.key_set);
     const clock = this.clock = new TrustedClock(machine);
-    const spool = this.spool = await openForTest(scratchFolder(), { clock });
+    const spool = this.spool = await openForTest(this.folder, { clock });
     this.link = new CellLink(() => CellConnection.open({ url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy, ...(lookup === undefined ? {} : { lookup }) }, clientIdentityOf(held.now, keys), ping_ms));
     this.session = new Session({
       link: this.link, held, keys, orderKeys, clock, machine, spool, runner: await this.#runner(spool, orderKeys, keys, clock), policy: { held: () => this.held, told: () => undefined } as unknown as AgentPolicy,
@@ -180,6 +181,18 @@ describe('a session', () => {
     expect(agent.session.view.forked).toBe(true);
     expect(cell.answered.filter(({ code }) => code === 'spool_gap')).toHaveLength(1);
   });
+});
+
+it('a spool that is damaged is told to the cell, which gives no more work to it', async () => {
+  await started();
+  cell.deliveries = Array.from({ length: 1_000 }, () => 'refused');
+  for (let n = 0; n < 40; n += 1) await agent.spool.append('agent.stopped', { reason: 'x'.repeat(100_000) });
+  const file = openSync(join(agent.folder, 'spool.db'), 'r+');
+  for (let at = 64 * 1024; at < 4 * 1024 * 1024; at += 8192) writeSync(file, Buffer.alloc(4096, 7), 0, 4096, at);
+  closeSync(file);
+  await cell.until(() => cell.agent().polls.at(-1)?.spool.state === 'damaged');
+  expect(cell.agent().polls.at(-1)).toMatchObject({ free: 0, received: [] });
+  expect(agent.session.view).toMatchObject({ connected: true, forked: true });
 });
 
 describe('what a session survives', () => {

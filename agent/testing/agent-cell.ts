@@ -68,8 +68,8 @@ export class AgentCell {
   bundle: ServedBundle | null = null;
   keySet: { seq: number; envelope: DsseEnvelope } = { seq: 1, envelope: signedKeySet(keySet(1, [CELL_KEY]), CELL_KEY) };
   killSwitches: PollAnswer['kill_switches'] = [];
-  /** What the next deliveries come to: taken and answered, taken with the answer lost, or lost before. Afterwards all are answered. */
-  deliveries: Array<'answered' | 'lost before' | 'lost after'> = [];
+  /** What the next deliveries come to: taken and answered, refused for now, taken with the answer lost, or lost before. Afterwards all are answered. */
+  deliveries: Array<'answered' | 'refused' | 'lost before' | 'lost after'> = [];
   now: () => Date;
   readonly #options: AgentCellOptions;
   readonly #news = new EventEmitter().setMaxListeners(0);
@@ -235,6 +235,7 @@ export class AgentCell {
   #deliver({ agent, body }: Asked): Answered | 'lost' {
     const fate = this.deliveries.shift() ?? 'answered';
     if (fate === 'lost before') return 'lost';
+    if (fate === 'refused') return problem(503, 'unavailable', 'Not now.');
     const request = body as DeliverRequest;
     const inbox = agent.inboxes.get(request.epoch) ?? new MemoryInbox();
     agent.inboxes.set(request.epoch, inbox);

@@ -1,16 +1,19 @@
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { inspectSpool } from '../../spool/inspect-spool.ts';
+import { PROMISED_BYTES_PER_ORDER } from '../../spool/open-spool.ts';
 import { ill, well } from '../finding.ts';
 import type { Examined, Seen } from '../finding.ts';
 
 const MIB = 1024 * 1024;
 
 /** Whether the disk has room for what the spool may hold, and takes what is written. */
-export async function disk({ config: { state_dir, spool }, running }: Examined): Promise<Seen> {
-  if (running !== null && running.spool.state !== 'open') {
-    return running.spool.state === 'damaged'
-      ? ill('the spool is damaged', 'Run: countersign-agent spool. Keep the file for looking at; runbook: the spool of an agent is full.')
-      : ill(`the spool is full: ${mib(running.spool.bytes)} of ${mib(running.spool.limit_bytes)}`, 'It empties itself when the cell can be reached. Else raise spool.limit_bytes, or make room on the disk.');
+export async function disk({ config, running }: Examined): Promise<Seen> {
+  const { state_dir, spool } = config;
+  const damage = running === null ? await damageOf(config) : running.spool.state === 'damaged' ? 'see the log' : null;
+  if (damage !== null) return ill(`the spool is damaged: ${damage}`, `Nothing of it is deleted. Keep ${join(state_dir, 'spool.db')} for looking at, see whether the disk is well (dmesg), and enrol again with an empty state_dir.`);
+  if (running !== null && running.spool.state === 'full') {
+    return ill(`the spool is full: ${mib(running.spool.bytes)} of ${mib(running.spool.limit_bytes)}`, 'It empties itself when the cell can be reached. Else raise spool.limit_bytes, or make room on the disk.');
   }
   const folder = await existing(state_dir);
   const { bavail, bsize } = await statfs(folder);
@@ -22,6 +25,14 @@ export async function disk({ config: { state_dir, spool }, running }: Examined):
   const refusal = isThere ? await writeRefusal(state_dir) : null;
   if (refusal !== null) return ill(`the disk of ${state_dir} does not take what is written (${refusal})`, 'See whether it is mounted read-only, over a quota, or broken (dmesg).');
   return well(`${mib(free)} left; the spool may still take ${mib(wanted)}`);
+}
+
+/** As the agent reads it when it starts; null: it is whole, or there is none yet. */
+async function damageOf({ state_dir, spool: { key_file, limit_bytes, reserve_bytes } }: Examined['config']): Promise<string | null> {
+  const { state, problem } = await inspectSpool({
+    folder: state_dir, ...(key_file === undefined ? {} : { key_file }), limit_bytes, reserve_bytes, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock: { now: () => new Date(), offset_ms: () => 0 },
+  });
+  return state === 'damaged' ? problem?.message ?? '' : null;
 }
 
 /** The folder, or the nearest one above it that is there. */
