@@ -69,9 +69,11 @@ describe('an order', () => {
     expect(outcome, JSON.stringify(place.lines)).toMatchObject({ state: 'succeeded', error: null, result: { receipt: { target_id: sysId, verified_by_reading_back: true } }, exchanges: { may_have_changed: true } });
     expect(desk.record(sysId)).toMatchObject({ category: 'network', subcategory: 'vpn' });
     expect(desk.notes(sysId)).toHaveLength(1);
-    // What it read on the way is metered with it.
-    const nested = place.entries('call').filter(({ body }) => (body as CallBody).call_key.startsWith('main/'));
-    expect(nested.length).toBeGreaterThan(0);
+    // What was read on the way is metered with the order that it was read for.
+    const read = place.entries('call').filter(({ body }) => (body as CallBody).call_key.startsWith('main/'));
+    const metered = place.entries('outcome').flatMap(({ body }) => (body as OutcomeBody).usage);
+    expect(metered).toEqual(read.map(() => ({ meter: 'connector.call', quantity: 1, unit: 'call' })));
+    expect(read.length).toBeGreaterThan(0);
     expect(await place.runner.take(envelope)).toMatchObject({ kind: 'known' });
     await place.runner.idle();
     expect(desk.notes(sysId)).toHaveLength(1);

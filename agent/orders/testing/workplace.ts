@@ -20,6 +20,7 @@ import { openSpool } from '../../spool/open-spool.ts';
 import type { Spool } from '../../spool/spool.ts';
 import { createOrderRunner } from '../order-runner.ts';
 import type { OrderRunnerOptions } from '../order-runner.ts';
+import { contractProblems } from './fits-contract.ts';
 import { id, SELF, signedOrder, unsealingKeyOfTests, wholeOrder } from './orders.ts';
 
 export const PASSWORD = 'sandbox-integration';
@@ -92,10 +93,13 @@ export class Workplace {
     return this.spool.undelivered(10_000, 1e9).entries.filter(({ kind }) => kinds.length === 0 || kinds.includes(kind));
   }
 
+  /** @throws TypeError it has an entry that the cell would not understand */
   async close(): Promise<void> {
     await this.runner.close();
     await this.policy.close();
+    const problems = contractProblems(this.entries());
     this.spool.close();
+    if (problems.length > 0) throw new TypeError(problems.join('\n'));
   }
 }
 
