@@ -2,6 +2,7 @@ import { hash, X509Certificate } from 'node:crypto';
 import { agentHintOf, AGENTS_CHANNEL } from '@countersign/contracts/agent/hint.ts';
 import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
 import type { Clock } from '@countersign/platform/clock/clock.ts';
+import { ApiError } from '@countersign/platform/http/api-error.ts';
 import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
 import type { Objects } from '@countersign/platform/objects/objects.ts';
@@ -25,6 +26,7 @@ import type { ReleasesFolder } from './rollouts/releases-folder.ts';
 import { AgentSessions } from './session/agent-sessions.ts';
 import type { AlarmKind } from './session/repository-alarms.ts';
 import type { AgentSettings } from './settings.ts';
+import { WhenReachable } from './when-reachable.ts';
 
 export interface AgentsParts {
   readonly database: Database;
@@ -49,26 +51,25 @@ export interface AgentsParts {
 /** Agents of this cell: the port that they dial, who may, and the tokens that make them. Without settings there is no port, and no token. */
 export class Agents {
   readonly tokens: EnrolmentTokens;
-  readonly #parts: AgentsParts;
-  readonly #settings: AgentSettings | null;
   readonly #sessions: AgentSessions;
-  #running: RunningPort | undefined;
+  /** Null: the cell has none. */
+  readonly #port: WhenReachable<RunningPort> | null;
 
   constructor(parts: AgentsParts, settings: AgentSettings | null) {
-    this.#parts = parts;
-    this.#settings = settings;
-    this.#sessions = new AgentSessions(parts);
-    this.tokens = new EnrolmentTokens({ ...parts, cell: () => this.#running?.cell ?? null });
+    const sessions = new AgentSessions(parts);
+    this.#sessions = sessions;
+    this.#port = settings === null ? null : new WhenReachable(() => openPort(parts, sessions, settings), parts.log);
+    this.tokens = new EnrolmentTokens({ ...parts, cell: () => this.#cell() });
   }
 
-  /** Where agents dial; null where they cannot. */
+  /** Where agents dial; null where they cannot, or not yet. */
   get url(): string | null {
-    return this.#running?.cell.url ?? null;
+    return this.#port?.opened?.cell.url ?? null;
   }
 
-  /** @throws CertificateError `authority_unusable`; Node's own error when the port cannot be had */
+  /** @throws CertificateError `authority_unusable`; KeysError `kek_refused`; Node's own error when the port cannot be had */
   async start(): Promise<void> {
-    if (this.#settings !== null) this.#running = await openPort(this.#parts, this.#sessions, this.#settings);
+    await this.#port?.start();
   }
 
   /** Policy, keys or kill switches of a tenant have changed: its agents are told. */
@@ -77,7 +78,13 @@ export class Agents {
   }
 
   async stop(): Promise<void> {
-    await this.#running?.stop();
+    await this.#port?.stop();
+  }
+
+  #cell(): CellIdentity {
+    if (this.#port === null) throw new ApiError('agents_not_configured', 'This cell has no agent port: whoever operates it sets COUNTERSIGN_AGENT_PORT.');
+    if (this.#port.opened === undefined) throw new ApiError('unavailable', 'The agent port is not open yet: what signs certificates of agents does not answer.', { retryAfter_s: 5 });
+    return this.#port.opened.cell;
   }
 }
 

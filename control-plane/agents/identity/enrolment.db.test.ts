@@ -153,12 +153,16 @@ test('whoever shows a certificate that the agent has no more, of a revoked agent
   await isNew('a revoked agent', await port.token(), await port.certified(agent, { not_after: past }));
 });
 
-test('tokens are made for pools of the workspace alone, and a cell without an agent port makes none; whoever guesses is slowed down', async () => {
+test('tokens are made for pools of the workspace alone, and a cell without an agent port, or none yet, makes none; whoever guesses is slowed down', async () => {
   const other = await port.plane.otherTenant();
   await expect(port.tokens.create(await port.admin(other), port.poolId)).rejects.toMatchObject({ code: 'not_found' });
   await expect(port.tokens.revoke(await port.admin(), newId('enrolment_token'))).rejects.toMatchObject({ code: 'not_found' });
   await port.plane.restart({ agents: null });
   expect(port.plane.agentUrl).toBe('');
+  const made = (): ReturnType<typeof port.plane.api> => port.plane.api('POST', '/api/v1/agent-tokens', { json: { pool_id: port.poolId } });
+  expect((await made()).body['code']).toBe('agents_not_configured');
+  await port.plane.restart({ agents: { ...port.plane.config.agents!, authority: { kind: 'aws-kms', keyId: 'k', endpoint: 'http://127.0.0.1:1', region: null } } });
+  expect([port.plane.agentUrl, (await made()).body['code']]).toEqual(['', 'unavailable']);
   await port.plane.restart({ requestRates: { ...port.plane.config.requestRates, address_per_minute: 2 } });
   expect([await tried('x'), await tried('x'), await tried('x')].map(({ status }) => status)).toEqual([401, 401, 429]);
   await port.plane.restart();

@@ -19,8 +19,8 @@ export interface CellIdentity {
 export interface TokensParts {
   readonly database: Database;
   readonly clock: Clock;
-  /** Null where the cell has no agent port, or not yet. */
-  readonly cell: () => CellIdentity | null;
+  /** @throws ApiError `agents_not_configured`, `unavailable` */
+  readonly cell: () => CellIdentity;
 }
 
 /** As long as SPIRE's join tokens: a person carries it from one window to another. */
@@ -34,11 +34,10 @@ export class EnrolmentTokens {
     this.#parts = parts;
   }
 
-  /** `token` is told once, and kept as a digest. @throws ApiError `agents_not_configured`, `not_found` */
+  /** `token` is told once, and kept as a digest. @throws ApiError `agents_not_configured`, `unavailable`, `not_found` */
   async create(principal: Principal, poolId: string): Promise<{ readonly row: TokenRow; readonly token: string }> {
     const { database, clock } = this.#parts;
     const cell = this.#parts.cell();
-    if (cell === null) throw new ApiError('agents_not_configured', 'This cell has no agent port: whoever operates it sets COUNTERSIGN_AGENT_PORT.');
     const { tenantId, workspaceId } = principal;
     const id = newId('enrolment_token');
     const { secret, sha256 } = newSecret();
