@@ -51,10 +51,11 @@ function gaugesOf(metrics: Metrics): { tell(byLabel: ReadonlyMap<string, Sums>, 
   const outbox = perTenant('countersign_outbox_rows', 'Runs whose message to the queue is due and not sent; 0 without SQS.');
   const oldestOutbox = perTenant('countersign_outbox_oldest_seconds', 'How long the message is due that is due longest.');
   const unsealed = perTenant('countersign_audit_unsealed_events', 'Audit events that are written and not yet sealed into their chain.');
+  const agents = perTenant('countersign_agents_count', 'Agents that are not revoked; `lost` are those of them that were not heard of when it was last looked.', ['state']);
   const alive = metrics.gauge({ name: 'countersign_workers', help: 'Workers with a heartbeat in the last minute, by state.', labels: ['state'] });
   const queue = metrics.gauge({ name: 'countersign_sqs_messages', help: 'Messages as SQS last told a worker, approximately: visible, and in the dead-letter queue.', labels: ['queue'] });
   const readAt = metrics.gauge({ name: 'countersign_cell_figures_timestamp_seconds', help: 'When these gauges were last read from the database.' });
-  const all = [runs, steps, oldest, dead, brokenGlass, approvals, oldestApproval, deliveries, outbox, oldestOutbox, unsealed, queue];
+  const all = [runs, steps, oldest, dead, brokenGlass, approvals, oldestApproval, deliveries, outbox, oldestOutbox, unsealed, agents, queue];
   return {
     tell(byLabel, workers) {
       for (const gauge of all) gauge.clear();
@@ -70,6 +71,7 @@ function gaugesOf(metrics: Metrics): { tell(byLabel: ReadonlyMap<string, Sums>, 
         outbox.set(sums.outbox_rows, tenant);
         oldestOutbox.set(sums.oldest_outbox_s, tenant);
         unsealed.set(sums.unsealed_events, tenant);
+        for (const state of ['active', 'draining', 'lost'] as const) agents.set(sums[`${state}_agents`], tenant, state);
       }
       alive.set(workers.alive - workers.draining, 'working');
       alive.set(workers.draining, 'draining');

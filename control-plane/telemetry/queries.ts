@@ -19,6 +19,9 @@ export interface TenantFigures {
   readonly outbox_rows: number;
   readonly oldest_outbox_s: number;
   readonly unsealed_events: number;
+  readonly active_agents: number;
+  readonly draining_agents: number;
+  readonly lost_agents: number;
 }
 
 /** Of one tenant: all open runs, and at most `$2` of each other kind, every one in an index that holds nothing else. */
@@ -35,7 +38,7 @@ export const tenantFigures: Statement = {
     SELECT (SELECT count(*) FILTER (WHERE state = 'queued') FROM runs)::int AS queued_runs,
            (SELECT count(*) FROM runs)::int AS open_runs,
            (SELECT count(*) FROM (SELECT FROM execution.runs WHERE tenant_id = $1 AND paused_at IS NOT NULL AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT $2) p)::int AS paused_runs,
-           s.*,
+           s.*, a.*,
            (SELECT count(*) FROM (SELECT FROM execution.runs WHERE tenant_id = $1 AND admitted_at IS NULL AND state IN ('queued', 'running', 'waiting') LIMIT $2) h)::int AS held_runs,
            (SELECT count(*) FROM (SELECT FROM execution.steps WHERE tenant_id = $1 AND state = 'dead' LIMIT $2) d)::int AS dead_steps,
            (SELECT count(*) FROM control.break_glass_grants WHERE tenant_id = $1 AND ended_at IS NULL AND ends_at > clock_timestamp())::int AS broken_glass,
@@ -48,7 +51,10 @@ export const tenantFigures: Statement = {
       FROM (SELECT count(*) FILTER (WHERE state = 'ready')::int AS ready_steps, count(*) FILTER (WHERE state = 'retrying')::int AS retrying_steps,
                    count(*) FILTER (WHERE state = 'uncertain')::int AS uncertain_steps, count(*) FILTER (WHERE state = 'leased')::int AS leased_steps,
                    count(*) FILTER (WHERE state = 'waiting')::int AS waiting_steps,
-                   greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(available_at)), 0))::float8 AS oldest_ready_s FROM steps) s`,
+                   greatest(0, coalesce(extract(epoch FROM clock_timestamp() - min(available_at)), 0))::float8 AS oldest_ready_s FROM steps) s,
+           (SELECT count(*) FILTER (WHERE a.state = 'active')::int AS active_agents, count(*) FILTER (WHERE a.state = 'draining')::int AS draining_agents,
+                   count(*) FILTER (WHERE p.lost_at IS NOT NULL)::int AS lost_agents
+              FROM control.agents a LEFT JOIN control.agent_presence p ON (p.tenant_id, p.agent_id) = (a.tenant_id, a.id) WHERE a.tenant_id = $1 AND a.state <> 'revoked') a`,
 };
 
 export interface TenantRow {

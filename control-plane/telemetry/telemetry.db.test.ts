@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { readExposition } from '@countersign/platform/telemetry/testing/exposition.ts';
 import type { ExposedMetric } from '@countersign/platform/telemetry/testing/exposition.ts';
+import { seedAgent, seedPool } from '../agents/session/testing/queries.ts';
 import { insertGrant } from '../break-glass/queries.ts';
 import { readConfig } from '../config.ts';
 import { ControlPlaneUnderTest } from '../testing/control-plane-under-test.ts';
@@ -21,6 +22,7 @@ test('what is scraped has the cell\'s queues by tenant, and what the API answere
   await seedRun(plane, other);
   const somebody = await plane.principal(['admin'], other);
   await plane.database.control.forTenant(other.tenantId, (tx) => tx.change(insertGrant, [other.tenantId, newId('break_glass'), other.workspaceId, somebody.id, 'operator', null, 600_000]));
+  await plane.database.control.forTenant(other.tenantId, async (tx) => seedAgent(tx, { tenantId: other.tenantId, poolId: await seedPool(tx, other) }));
   await plane.restart();
   await plane.api('GET', '/api/v1/runs');
   await plane.api('GET', `/api/v1/runs/${newId('run')}`);
@@ -31,6 +33,7 @@ test('what is scraped has the cell\'s queues by tenant, and what the API answere
   expect(valueOf(metrics, 'countersign_queue_steps', { tenant: slug, state: 'ready' })).toBe(1);
   expect(valueOf(metrics, 'countersign_queue_runs', { tenant: slug, kind: 'open' })).toBe(1);
   expect(valueOf(metrics, 'countersign_break_glass_active_count', { tenant: slug })).toBe(1);
+  expect(['active', 'draining', 'lost'].map((state) => valueOf(metrics, 'countersign_agents_count', { tenant: slug, state }))).toEqual([1, 0, 0]);
   expect(metrics.get('countersign_approvals_pending_count')!.samples.reduce((sum, { value }) => sum + value, 0)).toBe(1);
   for (const name of ['countersign_audit_unsealed_events', 'countersign_outbox_rows', 'countersign_dead_letters_count', 'countersign_queue_oldest_ready_seconds', 'countersign_deliveries_waiting_count', 'countersign_workers', 'countersign_database_connections', 'nodejs_eventloop_lag_seconds']) {
     expect([name, (metrics.get(name)?.samples.length ?? 0) > 0]).toEqual([name, true]);

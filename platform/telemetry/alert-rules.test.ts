@@ -10,7 +10,7 @@ const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8')
 const rules = (parse(read('iac/prometheus/countersign-rules.yml')) as Rules).groups.flatMap((group) => group.rules);
 
 /** Where metrics are made. A name in a rule that is none of these can never fire. */
-const SOURCES = ['execution-plane/telemetry/figure-metrics.ts', 'execution-plane/telemetry/worker-gauges.ts', 'execution-plane/telemetry/observed-egress.ts', 'control-plane/telemetry/cell-metrics.ts', 'control-plane/telemetry/request-metrics.ts', 'control-plane/telemetry/telemetry.ts'];
+const SOURCES = ['execution-plane/telemetry/figure-metrics.ts', 'execution-plane/telemetry/worker-gauges.ts', 'execution-plane/telemetry/observed-egress.ts', 'control-plane/telemetry/agent-metrics.ts', 'control-plane/telemetry/cell-metrics.ts', 'control-plane/telemetry/request-metrics.ts', 'control-plane/telemetry/telemetry.ts'];
 const made = new Set(SOURCES.flatMap((path) => read(path).match(/countersign_[a-z0-9_]+/g) ?? []));
 
 test.each(rules.map((rule) => [rule.alert ?? rule.record, rule] as const))('%s asks for metrics that there are, and names a runbook that there is', (_name, rule) => {

@@ -8,7 +8,7 @@ import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Loop } from '../../cell/loop.ts';
 import type { Notifier } from '../../live/notifier.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
-import { serveRelease } from '../rollouts/offered-releases.ts';
+import { serveRelease } from '../rollouts/serve-release.ts';
 import type { ReleasesFolder } from '../rollouts/releases-folder.ts';
 import { rolloutLoop } from '../rollouts/rollout-loop.ts';
 import { Deliveries } from './deliver.ts';

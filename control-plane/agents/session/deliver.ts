@@ -56,7 +56,8 @@ export class Deliveries {
   async #take(tx: Transaction, agent: AdmittedAgent, request: DeliverRequest): Promise<Taken> {
     const { tenantId, agentId } = agent;
     const head = await lockHead(tx, tenantId, agentId, request.epoch);
-    const delivery = judge(request, head, await heldHash(tx, tenantId, agentId, head.epoch, Math.min(head.seq, boundaryOf(request, head))));
+    const boundary = boundaryOf(request, head);
+    const delivery = judge(request, head, boundary === head.seq ? head.hash : await heldHash(tx, tenantId, agentId, head.epoch, boundary));
     if (delivery.kind !== 'continues') {
       const refusal = delivery.kind === 'gap'
         ? { code: 'spool_gap', detail: `The cell has this agent's entries up to ${head.seq}, and these begin with ${request.first_seq}.` } as const

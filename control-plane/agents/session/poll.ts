@@ -8,6 +8,7 @@ import type { Keys } from '@countersign/platform/keys/keys.ts';
 import type { Database } from '@countersign/platform/postgres/database.ts';
 import type { Notifier } from '../../live/notifier.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+import { UpgradeNotes } from '../rollouts/upgrade-notes.ts';
 import type { HeldPolls } from './held-polls.ts';
 import { agentKeySet } from './key-set.ts';
 import { arrive, arriveAnew, look } from './repository-poll.ts';
@@ -29,9 +30,11 @@ export interface PollsParts {
 export class Polls {
   readonly #parts: PollsParts;
   readonly #told = new Told();
+  readonly #upgrades: UpgradeNotes;
 
   constructor(parts: PollsParts) {
     this.#parts = parts;
+    this.#upgrades = new UpgradeNotes(parts);
   }
 
   /**
@@ -63,6 +66,7 @@ export class Polls {
   async #arrive(agent: AdmittedAgent, request: PollRequest): Promise<Look> {
     const { database, clock, notifier } = this.#parts;
     const { tenantId, workspaceId, agentId, poolId } = agent;
+    await this.#upgrades.note(agent, request);
     const seen = await arrive(database, agent, request);
     if (seen !== undefined) return seen;
     await database.forTenant(tenantId, async (tx) => {
@@ -77,10 +81,13 @@ export class Polls {
   }
 
   async #answer(agent: AdmittedAgent, request: PollRequest, { seen, said, orders }: { seen: Look; said: string; orders: readonly OfferedOrder[] }): Promise<PollAnswer> {
-    const { bundle, kill_switches, state, keySetSeq, waiting } = seen;
-    if (state === 'revoked') throw new ApiError('agent_revoked', 'The agent is revoked: it is given nothing any more.');
+    const { bundle, kill_switches, state, keySetSeq, waiting, upgrade } = seen;
+    if (state === 'revoked') {
+      this.#told.forget(agent.agentId);
+      throw new ApiError('agent_revoked', 'The agent is revoked: it is given nothing any more.');
+    }
     const answer: PollAnswer = {
-      orders: orders.map(({ envelope }) => JSON.parse(envelope) as DsseEnvelope), kill_switches, state,
+      orders: orders.map(({ envelope }) => JSON.parse(envelope) as DsseEnvelope), kill_switches, state, upgrade,
       policy: bundle === undefined ? [] : [{ scope: bundle.scope, seq: Number(bundle.seq), digest: bundle.digest }],
       key_set: request.key_set_seq < keySetSeq ? await this.#keySet(agent.tenantId) : null, server_time: this.#parts.clock.now().toISOString(),
     };
@@ -95,6 +102,6 @@ export class Polls {
   }
 }
 
-function sayingOf({ bundle, kill_switches, state, keySetSeq }: Look): string {
-  return JSON.stringify([bundle?.digest ?? null, kill_switches, state, keySetSeq]);
+function sayingOf({ bundle, kill_switches, state, keySetSeq, upgrade }: Look): string {
+  return JSON.stringify([bundle?.digest ?? null, kill_switches, state, keySetSeq, upgrade?.sha256]);
 }

@@ -27,9 +27,9 @@ export async function lockHead(tx: Transaction, tenantId: string, agentId: strin
 
 const findHash: Statement = { name: 'agents.entry_hash', text: 'SELECT hash FROM control.agent_entries WHERE tenant_id = $1 AND agent_id = $2 AND epoch = $3 AND seq = $4' };
 
-/** The hash of the entry `seq` as the cell holds it; what stands before the first where `seq` is 0. */
+/** The hash of the entry `seq`, which the cell holds. */
 export async function heldHash(tx: Transaction, tenantId: string, agentId: string, epoch: string, seq: number): Promise<string> {
-  return seq === 0 ? FIRST_PREV_HASH : (await tx.one<{ hash: string }>(findHash, [tenantId, agentId, epoch, seq])).hash;
+  return (await tx.one<{ hash: string }>(findHash, [tenantId, agentId, epoch, seq])).hash;
 }
 
 const insertEntries: Statement = {

@@ -1,5 +1,5 @@
 import { MAX_BODY_BYTES } from '@countersign/contracts/agent/protocol.ts';
-import type { AgentKillSwitch, PollRequest } from '@countersign/contracts/agent/protocol.ts';
+import type { AgentKillSwitch, PollRequest, UpgradeOffer } from '@countersign/contracts/agent/protocol.ts';
 import { AGENT_KEY_PURPOSES } from '@countersign/contracts/agent/key-set.ts';
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { Database, Statement, Transaction } from '@countersign/platform/postgres/database.ts';
@@ -7,6 +7,7 @@ import type { Ask } from '@countersign/platform/postgres/one-trip.ts';
 import { servedBundle } from '../../policies/repository-bundles.ts';
 import type { BundleRow } from '../../policies/repository-bundles.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+import { offeredRelease } from '../rollouts/repository-rollouts.ts';
 import { keySetSeq } from './repository-key-set.ts';
 
 /** What remains of an answer for everything but orders. */
@@ -26,6 +27,8 @@ export interface Look {
   /** Orders of which the agent has not said that they are on its disk, the oldest first: as many as it takes, and no more bytes than fit into an answer. */
   readonly waiting: readonly OfferedOrder[];
   readonly keySetSeq: number;
+  /** What it is to run, where that is not what it runs. */
+  readonly upgrade: UpgradeOffer | null;
 }
 
 /** Reads it in one round trip: between an order and its agent stands nothing else. */
@@ -61,12 +64,13 @@ function lookAsks({ tenantId, agentId, workspaceId, environmentId }: AdmittedAge
     { statement: servedBundle, values: [tenantId, bundleScope(environmentId)] },
     { statement: offers, values: [tenantId, agentId, free, ORDER_BYTES] },
     { statement: keySetSeq, values: [tenantId, AGENT_KEY_PURPOSES] },
+    { statement: offeredRelease, values: [tenantId, agentId] },
   ];
 }
 
 function lookOf(found: object[][]): Look {
-  const [[said], [bundle], waiting, [keys]] = found as [[Pick<Look, 'state' | 'kill_switches'>], BundleRow[], OfferedOrder[], [{ seq: number }]];
-  return { ...said, bundle, waiting, keySetSeq: keys.seq };
+  const [[said], [bundle], waiting, [keys], [upgrade]] = found as [[Pick<Look, 'state' | 'kill_switches'>], BundleRow[], OfferedOrder[], [{ seq: number }], UpgradeOffer[]];
+  return { ...said, bundle, waiting, keySetSeq: keys.seq, upgrade: upgrade ?? null };
 }
 
 function presenceOf({ tenantId, agentId }: AdmittedAgent, said: PollRequest): readonly unknown[] {
