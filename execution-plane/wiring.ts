@@ -121,12 +121,13 @@ export async function startWorker(config: WorkerConfig, shipped: readonly Connec
   const circuitChanges = new CircuitChanges(common);
   const evaluators = createEvaluatorPool({ threads: config.policyThreads });
   const decisionPoints = new DecisionPoints({ ...common, objects, evaluators, refreshMs: config.policyRefreshMs, ttlMs: config.policyTtlMs });
-  const agents = new Agents({ ...common, keys, notifier, situation, journals, connectors, watchMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() });
+  const facts = postgresFacts(database);
+  const agents = new Agents({ ...common, keys, notifier, situation, facts, policy: decisionPoints, journals, connectors, watchMs: config.reconcileMs, onFound: () => wakers.worker?.wakeIntake() });
   const gateway: RunningGateway = createGateway({
     connectors, clock, log, pdp: observedPolicy(decisionPoints, telemetry), egress: observedEgress((options) => createEgress({ ...options, internalHosts: config.internalHosts ?? undefined }), telemetry.metrics, telemetry.tracing),
     store: new JournalledStore({ ...common, journals, store: new PostgresGatewayStore({ ...common, keys }) }),
     situation,
-    facts: postgresFacts(database),
+    facts,
     instances: postgresInstances(database),
     declared: postgresDeclaredConnectors(database, log),
     vault: postgresCredentialVault(database, await openSecrets(config.secrets ?? NO_SECRETS, keys)),

@@ -10,6 +10,7 @@ import type { Settlement } from './apply-entries.ts';
 import { FoundEvents } from './found-events.ts';
 import { Inbox } from './inbox.ts';
 import { KnownAgents } from './known-agents.ts';
+import type { OrderFactsParts } from './order-facts.ts';
 import { OrderWaits } from './order-waits.ts';
 import { toldOf } from './outcomes-at-rest.ts';
 import { AgentPlace } from './remote-place.ts';
@@ -19,7 +20,7 @@ import { findBehind } from './repository-inbox.ts';
 import { Watches } from './watches.ts';
 import type { OrderParts } from './write-order.ts';
 
-export interface AgentsParts extends OrderParts {
+export interface AgentsParts extends OrderParts, OrderFactsParts {
   readonly tenants: Tenants;
   readonly situation: Situation;
   readonly journals: Journals;

@@ -1,5 +1,4 @@
-import { FACT_NAMES } from '@countersign/contracts/policy/decision.ts';
-import type { OrderInstance, WorkOrder } from '@countersign/contracts/agent/work-order.ts';
+import type { OrderInstance } from '@countersign/contracts/agent/work-order.ts';
 import { bundleScope } from '@countersign/contracts/policy/bundle-scope.ts';
 import type { Call, PlannedAction } from '@countersign/connectors/gateway/call.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
@@ -12,9 +11,12 @@ import type { RemotePlace } from '@countersign/connectors/gateway/remote-place.t
 import { readStoredAction } from '@countersign/connectors/gateway/stored-action.ts';
 import type { Prepared } from '@countersign/connectors/sdk/connector.ts';
 import type { Journals } from '../commit/journals.ts';
+import { ExecutionError } from '../errors.ts';
 import { chooseAgent } from './choose-agent.ts';
 import type { KnownAgents } from './known-agents.ts';
 import type { OrderWaits, Waited } from './order-waits.ts';
+import { orderFacts } from './order-facts.ts';
+import type { OrderFactsParts } from './order-facts.ts';
 import { toldOf } from './outcomes-at-rest.ts';
 import { brokenOff, effectBy, foundBy, performedBy, preparedBy, refusalError } from './read-outcome.ts';
 import { giveUpOrder, hasUntakenOutcome, readEffectOrder } from './repository-orders.ts';
@@ -22,7 +24,7 @@ import type { EffectOrder } from './repository-orders.ts';
 import { writeOrder } from './write-order.ts';
 import type { OrderDraft, OrderParts, WrittenOrder } from './write-order.ts';
 
-export interface AgentPlaceParts extends OrderParts {
+export interface AgentPlaceParts extends OrderParts, OrderFactsParts {
   readonly situation: Situation;
   readonly agents: KnownAgents;
   readonly waits: OrderWaits;
@@ -68,8 +70,10 @@ export class AgentPlace implements RemotePlace {
   async perform(call: Call, plan: PlannedAction, { callId, decision }: Intended): Promise<Performed> {
     const started = performance.now();
     const took = (): number => Math.round(performance.now() - started);
+    const draft = await this.#draftOf(call, decision).catch(unknownSituation);
+    if ('error' in draft) return brokenOff('failed', draft.error, took());
     const asked = await this.#ask(call, {
-      ...await this.#draftOf(call), kind: 'execute', callId, decision, facts: factsIn(decision), actionDigest: plan.digest,
+      ...draft, kind: 'execute', callId, actionDigest: plan.digest,
       sealed: { parameters: plan.parameters, labels: call.request.labels, action_text: plan.text, content: plan.content, target: plan.action.target },
     });
     if ('error' in asked) return brokenOff('failed', asked.error, took());
@@ -77,7 +81,7 @@ export class AgentPlace implements RemotePlace {
     if (waited.kind === 'outcome') return performedBy(waited.body, call.changesSomething, took());
     if (waited.kind === 'refused') return brokenOff('failed', refusalError(waited.refusal, order.agentId), took());
     // The order may be on the agent's disk, and done: nobody knows until it is heard of, or somebody has looked.
-    return brokenOff(call.changesSomething ? 'uncertain' : 'failed', await this.#notHeardOf(call, asked), took());
+    return brokenOff(call.changesSomething ? 'uncertain' : 'failed', await this.#notHeardOf(call, asked, call.changesSomething), took());
   }
 
   async told(call: Call, effect: ExistingEffect): Promise<Looked | null> {
@@ -125,26 +129,33 @@ export class AgentPlace implements RemotePlace {
     return { order, waited };
   }
 
-  /** What only reads is done with; a write that was ordered may still be carried out until its order is over. */
-  async #notHeardOf(call: Call, { order, waited }: { readonly order: WrittenOrder; readonly waited: Waited }): Promise<CallError> {
+  /** An order that only reads is done with; a write that was ordered may still be carried out until its order is over. */
+  async #notHeardOf(call: Call, { order, waited }: { readonly order: WrittenOrder; readonly waited: Waited }, mayStillChange = false): Promise<CallError> {
     const { database } = this.#parts;
     const tenantId = call.request.identity.tenant.id;
-    if (!call.changesSomething) await database.forTenant(tenantId, (tx) => giveUpOrder(tx, tenantId, order.id));
+    if (!mayStillChange) await database.forTenant(tenantId, (tx) => giveUpOrder(tx, tenantId, order.id));
     if (waited.kind === 'stopped') return { code: 'call_aborted', retryable: true, message: `${call.request.action} was stopped while the agent ${order.agentId} was asked.` };
     const why = waited.kind === 'lost' ? waited.why : 'Nothing was heard of it';
     return { code: 'agent_not_reached', retryable: true, message: `The agent ${order.agentId} was asked to carry out ${call.request.action}. ${why}.` };
   }
 
-  async #draftOf(call: Call): Promise<Omit<OrderDraft, 'kind' | 'sealed'>> {
+  async #draftOf(call: Call, decision: DecisionRecord | null = null): Promise<Omit<OrderDraft, 'kind' | 'sealed'>> {
     const { request, manifest } = call;
     const { identity, action, routedFrom, within } = request;
     const pool = poolOf(call);
     return {
-      holder: identity, identity, pool, action, risk: manifest.risk, callId: null, actionDigest: null, decision: null, validMs: pool.orderValidMs,
-      situation: await this.#parts.situation.of(identity), instance: orderInstance(call), within: within ?? null,
+      holder: identity, identity, pool, action, risk: manifest.risk, callId: null, actionDigest: null, decision, validMs: pool.orderValidMs,
+      facts: await orderFacts(this.#parts, identity, { action, instanceId: call.instance.id }, decision), situation: await this.#parts.situation.of(identity),
+      instance: orderInstance(call), within: within ?? null,
       routedFrom: routedFrom === undefined ? null : { target: routedFrom.target, decision_id: routedFrom.decisionId },
     };
   }
+}
+
+/** The intent is written, and nothing has been ordered: the step need not wait until nothing can come of it. */
+function unknownSituation(error: unknown): { readonly error: CallError } {
+  if (!(error instanceof ExecutionError)) throw error;
+  return { error: { code: error.code, message: error.message, retryable: true } };
 }
 
 function poolOf({ instance }: Call): PoolView {
@@ -160,12 +171,6 @@ function actionMs({ manifest, instance }: Call): number {
 function orderInstance({ instance }: Call): OrderInstance {
   const { id, name, connector, connectorVersion, manifestDigest, packageDigest = null, settings } = instance;
   return { id, name, connector, connector_version: connectorVersion, manifest_digest: manifestDigest, package_digest: packageDigest, settings };
-}
-
-/** What was looked up for the bundle stands in the input that was decided on. */
-function factsIn({ inputText }: DecisionRecord): WorkOrder['facts'] {
-  const input = JSON.parse(inputText) as Record<string, unknown> | null;
-  return Object.fromEntries(FACT_NAMES.flatMap((name) => (input !== null && Object.hasOwn(input, name) ? [[name, input[name]]] : [])));
 }
 
 /** The call that had the effect: another step's where its key was used before. */

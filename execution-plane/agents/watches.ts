@@ -9,12 +9,14 @@ import { beginSystemRun, systemIdentity } from '../reconciler/system-run.ts';
 import { leasePoll, releasePoll } from '../reconciler/queries.ts';
 import type { Tenants } from '../loops/tenants.ts';
 import type { FoundEvents } from './found-events.ts';
+import { orderFacts } from './order-facts.ts';
+import type { OrderFactsParts } from './order-facts.ts';
 import { findUnwatched, writeWatch } from './repository-watches.ts';
 import type { UnwatchedInstance } from './repository-watches.ts';
 import { write } from './write-order.ts';
 import type { OrderDraft, OrderParts, WrittenOrder } from './write-order.ts';
 
-export interface WatchesParts extends OrderParts {
+export interface WatchesParts extends OrderParts, OrderFactsParts {
   readonly tenants: Tenants;
   readonly situation: Situation;
   readonly found: FoundEvents;
@@ -76,7 +78,8 @@ export class Watches {
     return {
       kind: 'watch', holder: identity, identity, pool: { id: instance.pool_id, name: instance.pool_name, orderValidMs: instance.order_valid_ms },
       instance: { id, name, connector, connector_version, manifest_digest, package_digest, settings }, action: `${connector}/watch`, risk: 'read', callId: null, actionDigest: null,
-      sealed: { parameters: {}, labels: {}, action_text: null, content: {}, target: null }, situation: await situation.of(identity), decision: null, validMs: VALID_MS,
+      sealed: { parameters: {}, labels: {}, action_text: null, content: {}, target: null }, situation: await situation.of(identity),
+      facts: await orderFacts(this.#parts, identity, { action: `${connector}/watch`, instanceId: id }, null), decision: null, validMs: VALID_MS,
       watch: { every_ms: Math.min(Math.max(everyMs, 1_000), VALID_MS), cursor: instance.cursor, triggers: found.triggersOf(connector) },
     };
   }

@@ -47,7 +47,7 @@ export interface OrderDraft {
   readonly situation: OrderSituation;
   /** What let the call go on; null where nothing has been decided yet, or only looking is asked for. */
   readonly decision: DecisionRecord | null;
-  readonly facts?: WorkOrder['facts'];
+  readonly facts: WorkOrder['facts'];
   readonly followsApproval?: string | null;
   readonly routedFrom?: WorkOrder['routed_from'];
   readonly within?: WorkOrder['within'];
@@ -118,7 +118,7 @@ async function termsOf(tx: Transaction, draft: OrderDraft, { now, intended_at, i
     issued_at: now.toISOString(), begin_before: new Date(from.getTime() + draft.validMs).toISOString(),
     identity: orderIdentity(draft.identity), call_id: draft.callId, idempotency_key: draft.callId === null ? null : idempotency_key,
     instance: draft.instance, action: draft.action, risk: draft.risk, action_digest: draft.actionDigest, policy, situation: draft.situation,
-    follows_approval: draft.followsApproval ?? null, routed_from: draft.routedFrom ?? null, within: draft.within ?? null, facts: draft.facts ?? {},
+    follows_approval: draft.followsApproval ?? null, routed_from: draft.routedFrom ?? null, within: draft.within ?? null, facts: draft.facts,
     approval: decision?.approvalId == null ? null : await readOrderApproval(tx, holder.tenant.id, decision.approvalId), watch: draft.watch ?? null,
   };
 }

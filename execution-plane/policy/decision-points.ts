@@ -26,6 +26,11 @@ export class DecisionPoints implements DecisionPoint {
     return (await this.#policyOf({ tenantId: input.tenant.id, environmentId: input.environment.id })).decide(input, options);
   }
 
+  /** What is looked up for the rules of the bundle that binds there, by its name. */
+  async reads(place: PolicyPlace): Promise<readonly string[]> {
+    return (await this.#policyOf(place)).reads();
+  }
+
   /** Loads the bundles of these tenants before their first calls need them. */
   async warm(tenantIds: readonly string[]): Promise<void> {
     const places = await this.#options.database.forTenants(tenantIds, listEnvironments);

@@ -43,6 +43,11 @@ export class EnvironmentPolicy {
     return withShadow(this.#binding.decide(input, shared), this.#shadow.pdp.decide(input, shared));
   }
 
+  /** What is looked up for the rules of the binding bundle. */
+  reads(): readonly string[] {
+    return this.#binding.reads();
+  }
+
   async refresh(): Promise<void> {
     await Promise.all([this.#binding.refresh(), this.#shadow?.pdp.refresh()]);
   }

@@ -22,6 +22,8 @@ export interface Pdp {
   /** Never rejects: whatever goes wrong is a DENY that says what. */
   decide(input: PolicyInput, options?: DecideOptions): Promise<PolicyDecision>;
   status(): PdpStatus;
+  /** What is looked up for the rules of the bundle that decides now, by its name; empty where none decides. */
+  reads(): readonly string[];
   /** Asks the source once. Never rejects: what went wrong is in status() and in an event. */
   refresh(): Promise<void>;
   /** Refreshes once, then on and on. */
@@ -39,6 +41,7 @@ export function createPdp(options: PdpOptions): Pdp {
   return {
     decide: (input, { at = options.clock.now(), facts } = {}) => decide(options, holder, input, at, facts === undefined ? undefined : askedOnce(facts)),
     status: () => holder.status(),
+    reads: () => readsOf(holder.current(options.clock.now())),
     refresh: () => holder.refresh(),
     start: () => holder.start(),
     stop: () => holder.stop(),
@@ -49,7 +52,7 @@ async function decide({ tenant }: Pick<PdpOptions, 'tenant'>, holder: BundleHold
   const started = performance.now();
   const held = holder.current(at);
   // Most bundles read none, and their decisions wait for nothing.
-  const reads = 'policy' in held ? held.policy.bundle.manifest.metadata.countersign.reads : [];
+  const reads = readsOf(held);
   const gathered = reads.length === 0 ? {} : await gatherFacts(reads, source);
   const facts = 'missing' in gathered ? {} : gathered;
   const canonical = canonicalInput(call, facts);
@@ -74,6 +77,10 @@ async function decide({ tenant }: Pick<PdpOptions, 'tenant'>, holder: BundleHold
 
 function isReplaced(held: Held, now: Held): boolean {
   return 'policy' in held && !('policy' in now && now.policy.evaluator === held.policy.evaluator);
+}
+
+function readsOf(held: Held): readonly string[] {
+  return 'policy' in held ? held.policy.bundle.manifest.metadata.countersign.reads : [];
 }
 
 function recordOf(held: Held, call: PolicyInput, facts: Partial<PolicyFacts>): Pick<PolicyDecision, 'bundle' | 'path' | 'facts' | 'keep'> {
