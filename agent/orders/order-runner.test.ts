@@ -12,7 +12,7 @@ import { localVault } from '../credentials/local-vault.ts';
 import { scratchFolder } from '../spool/testing/open-for-test.ts';
 import { acceptOrder, RecentDigests } from './accept-order.ts';
 import type { Intake } from './accept-order.ts';
-import { id, verifier } from './testing/orders.ts';
+import { id, signingPair, verifier } from './testing/orders.ts';
 import { approvalOf, connectionTo, counted, PASSWORD, servicenowOrder, Workplace } from './testing/workplace.ts';
 import type { Ordered, WorkplaceOptions } from './testing/workplace.ts';
 
@@ -97,6 +97,8 @@ describe('an order', () => {
   });
 
   it.each<[string, Partial<Ordered>]>([
+    ['order_signature_invalid', { signing: { signer: signingPair('wo-1') } }],
+    ['order_parameters_changed', { signing: { afterwards: (order) => ({ ...order, parameters_sha256: '0'.repeat(64) }) } }],
     ['order_for_another', { changes: (order) => ({ ...order, audience: { ...order.audience, agent_id: id('agt', 'b') } }) }],
     ['order_expired', { now: new Date(Date.now() - 120_000) }],
     ['order_expired', { valid_ms: 3_600_000 }],

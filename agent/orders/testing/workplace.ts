@@ -25,6 +25,7 @@ import { id, SELF, signedOrder, unsealingKeyOfTests, wholeOrder } from './orders
 
 export const PASSWORD = 'sandbox-integration';
 const APPROVAL_MS = 3_600_000;
+const LIMITS = { limit_bytes: 64 * 1024 * 1024, reserve_bytes: 256 * 1024, promised_bytes_per_order: 1024 * 1024 };
 
 export interface WorkplaceOptions extends Partial<Pick<OrderRunnerOptions, 'killSwitches' | 'capacity' | 'connections' | 'policy' | 'egress' | 'spool' | 'vault'>> {
   /** State folder. */
@@ -54,7 +55,7 @@ export class Workplace {
 
   static async open({ folder, url, evaluators, machine = () => new Date(), bundle, ...options }: WorkplaceOptions): Promise<Workplace> {
     const clock = new TrustedClock(machine);
-    const spool = options.spool ?? await openSpool({ folder, limit_bytes: 64 * 1024 * 1024, reserve_bytes: 256 * 1024, promised_bytes_per_order: 1024 * 1024, clock }, `${SELF.agent_id}/1`);
+    const spool = options.spool ?? await openSpool({ ...LIMITS, folder, clock }, `${SELF.agent_id}/1`);
     const lines: unknown[] = [];
     const log = (fields: object, message: string): void => void lines.push(fields, message);
     const keys = heldKeys();
@@ -71,7 +72,8 @@ export class Workplace {
     const sent: string[] = [];
     const connections = options.connections ?? [connectionTo(url)];
     const runner = createOrderRunner({
-      self: SELF, keys, encryptionKey: await unsealingKeyOfTests(), clock, spool, policy, connections, capacity: 8, killSwitches: () => [], log: { warn: log, error: log }, changed: () => undefined,
+      self: SELF, keys, encryptionKey: await unsealingKeyOfTests(), clock, spool, policy, connections, capacity: 8, killSwitches: () => [],
+      log: { warn: log, error: log }, changed: () => undefined,
       vault: localVault(connections, { SN_PASSWORD: PASSWORD, SN_USER: 'countersign.integration' }, () => performance.now()), egress: counted(sent), ...options,
     });
     return new Workplace({ runner, spool, policy, clock, lines, sent });
@@ -130,10 +132,13 @@ export interface Ordered {
   readonly now?: Date;
   readonly valid_ms?: number;
   readonly changes?: (order: WorkOrder) => WorkOrder;
+  /** What is done to it on the way, or by whom it is signed. */
+  readonly signing?: Parameters<typeof signedOrder>[2];
 }
 
 /** An order for the sandbox as the cell signs it: for an execution with the exact action that was prepared before. */
-export function servicenowOrder({ kind, action, parameters, prepared, approval, step = id('stp', 's'), fence = '1', now = new Date(), valid_ms = 60_000, changes = (order) => order }: Ordered): Promise<DsseEnvelope> {
+export function servicenowOrder(ordered: Ordered): Promise<DsseEnvelope> {
+  const { kind, action, parameters, prepared, approval, step = id('stp', 's'), fence = '1', now = new Date(), valid_ms = 60_000, changes = (order) => order, signing } = ordered;
   const { order: base } = wholeOrder();
   const manifest = servicenow.manifest.actions[action]!;
   const identity: WorkOrder['identity'] = { ...base.identity, step: { ...base.identity.step, id: step, fence } };
@@ -141,12 +146,12 @@ export function servicenowOrder({ kind, action, parameters, prepared, approval, 
   const carries = kind === 'execute' || kind === 'reconcile';
   const whole = prepared === undefined ? parameters : prepared.parameters as JsonObject;
   const digested = canonicalAction(call, {
-    connector: 'servicenow', connector_version: servicenow.manifest.version, manifest_digest: servicenow.manifestDigest, action, instance_id: id('ins', 'j'), target: prepared?.target ?? null, parameters: whole,
+    ...PINNED, action, instance_id: id('ins', 'j'), target: prepared?.target ?? null, parameters: whole,
   }, manifest.content_parameters);
   const order: WorkOrder = changes({
     ...base, id: newId('work_order'), kind, identity, action: `servicenow/${action}`, risk: manifest.risk, action_digest: carries ? digested.digest : null,
     issued_at: now.toISOString(), begin_before: new Date(now.getTime() + valid_ms).toISOString(),
-    instance: { ...base.instance, name: 'desk', connector: 'servicenow', connector_version: servicenow.manifest.version, manifest_digest: servicenow.manifestDigest, settings: { integration_user: 'countersign.integration' } },
+    instance: { ...base.instance, ...PINNED, name: 'desk', settings: { integration_user: 'countersign.integration' } },
     call_id: carries ? base.call_id : null, idempotency_key: carries ? base.idempotency_key : null,
     approval: approval === undefined ? (kind === 'execute' && manifest.risk !== 'read' ? approvalOf(digested.digest, now) : null) : approval,
   });
@@ -154,12 +159,14 @@ export function servicenowOrder({ kind, action, parameters, prepared, approval, 
     parameters: whole, labels: Object.fromEntries(Object.keys(whole).map((name) => [`/${name}`, ['trusted_system'] as const])),
     action_text: carries ? digested.text : null, content: carries ? digested.content : {}, target: carries ? prepared?.target ?? null : null,
   };
-  return signedOrder(order, sealed);
+  return signedOrder(order, sealed, signing);
 }
 
+const PINNED = { connector: 'servicenow', connector_version: servicenow.manifest.version, manifest_digest: servicenow.manifestDigest };
+
+/** By one person with the role that the seeded policies ask for. */
 export function approvalOf(action_digest: string, now: Date): OrderApproval {
-  return {
-    id: id('apr', 'p'), action_digest, tier: 'standard', requested_by: 'workflow:triage', expires_at: new Date(now.getTime() + APPROVAL_MS).toISOString(), required_votes: 1, required_role: 'approver',
-    votes: [{ id: id('vot', '2'), principal_id: id('prn', '2'), role: 'approver', decision: 'approve', auth_strength: 'link', sign_in_age_ms: 60_000, voted_at: now.toISOString() }],
-  };
+  const expires_at = new Date(now.getTime() + APPROVAL_MS).toISOString();
+  const vote = { id: id('vot', '2'), principal_id: id('prn', '2'), role: 'approver', decision: 'approve', auth_strength: 'link', sign_in_age_ms: 60_000, voted_at: now.toISOString() } as const;
+  return { id: id('apr', 'p'), action_digest, tier: 'standard', requested_by: 'workflow:triage', expires_at, required_votes: 1, required_role: 'approver', votes: [vote] };
 }
