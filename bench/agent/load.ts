@@ -14,7 +14,7 @@ export interface LoadFigures {
 
 const END_WITHIN_MS = 120_000;
 
-/** The agent with nothing to do. */
+/** The agent with nothing to do: what it is at the end of that time, and the CPU that it took. */
 export async function measureIdle({ agent_pid: pid }: BenchPlace, forMs: number): Promise<LoadFigures> {
   const before = costOf(pid);
   await setTimeout(forMs);
