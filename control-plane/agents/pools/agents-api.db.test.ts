@@ -104,6 +104,27 @@ describe('agents', () => {
   });
 });
 
+test.each<[string, () => Promise<ApiReply>, object]>([
+  ['a kill switch', () => api('POST', '/kill-switches', { scope: 'tenant', reason: 'Stop all of it' }), { kill_switches: [{ scope: 'tenant', reason: 'Stop all of it' }] }],
+  ['a revoked key of its tenant', async () => api('POST', `/keys/${await kidOf('policy_bundle')}/revoke`, { reason: 'It may have been copied', compromised_since: new Date().toISOString() }), { key_set: { payloadType: 'application/vnd.countersign.agent-keys.v1+json' } }],
+])('%s reaches an agent whose poll is held at once', async (_, act, hears) => {
+  const client = await port.open(await port.agent());
+  const poll = (key_set_seq: number): Promise<{ status: number; body: Record<string, unknown> }> => client.ask('POST', AGENT_PATHS.poll, { json: pollOf({ key_set_seq }) });
+  const { key_set } = (await poll(0)).body as { key_set: { payload: string } };
+  const { seq } = JSON.parse(Buffer.from(key_set.payload, 'base64').toString('utf8')) as { seq: number };
+  const held = poll(seq);
+  // What is asked after it is answered, and it is not.
+  await client.ask('GET', `${AGENT_PATHS.policy}/${port.plane.tenant.environmentId}`);
+  expect((await act()).status).toBeLessThan(300);
+  expect((await held).body).toMatchObject(hears);
+  client.close();
+});
+
+async function kidOf(purpose: string): Promise<string> {
+  const keys = (await api('GET', '/keys')).body['keys'] as Array<{ kid: string; purpose: string; state: string }>;
+  return keys.find((key) => key.purpose === purpose && key.state === 'signing')?.kid ?? 'none';
+}
+
 describe('an instance that only a pool reaches', () => {
   const instance = (more: object): Promise<ApiReply> => api('POST', '/instances', { connector: 'desk', connector_version: '1.0.0', name: `d-${newId('request').slice(-12)}`, environment: 'prod', ...more });
 
