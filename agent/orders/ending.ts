@@ -30,8 +30,8 @@ export function notCarriedOut(result: Exclude<CallResult, { kind: 'succeeded' | 
   if (result.kind !== 'denied') return { refusal: 'policy_denied_here', why: result.kind };
   const why = result.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   if (isStopped(result.reasons)) return { refusal: 'stopped_by_kill_switch', why };
-  return { refusal: result.reasons.some(({ rule }) => NO_BUNDLE.has(rule)) ? 'policy_behind' : 'policy_denied_here', why };
+  return { refusal: result.reasons.some(({ rule }) => OTHER_BUNDLE.has(rule)) ? 'policy_behind' : 'policy_denied_here', why };
 }
 
-/** Its time was over between taking the order and deciding on it: nobody sent what they must not. */
-const NO_BUNDLE: ReadonlySet<string> = new Set(['bundle_missing', 'bundle_stale', 'bundle_invalid']);
+/** Nobody sent what they must not: the time of the bundle was over between taking the order and deciding on it, or a newer one here counts by what the cell's does not. */
+const OTHER_BUNDLE: ReadonlySet<string> = new Set(['bundle_missing', 'bundle_stale', 'bundle_invalid', 'facts_unavailable']);
