@@ -15,6 +15,7 @@ import { CellConnection } from './session/cell-connection.ts';
 import { CellLink } from './session/cell-link.ts';
 import type { SessionError } from './session/errors.ts';
 import { fetchBundleOver } from './session/fetch-bundle.ts';
+import { keptKillSwitches } from './session/kept-kill-switches.ts';
 import { sessionProxy } from './session/session-proxy.ts';
 import { Session } from './session/session.ts';
 import { openSpool, PROMISED_BYTES_PER_ORDER } from './spool/open-spool.ts';
@@ -56,6 +57,7 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   const clock = new TrustedClock(machine, new Date(identity.key_set.issued_at));
   const spool = await openAgentSpool(config, clock, `${identity.agent_id}/${machine().getTime()}`);
   await beginAtKeptFloor(clock, spool);
+  const killSwitches = await keptKillSwitches(spool);
   const link = new CellLink(async () => {
     const address = { url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy: await sessionProxy(config.control_plane, env) };
     const connection = await CellConnection.open(address, clientIdentityOf(held.now, keys));
@@ -71,14 +73,14 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   const runner = createOrderRunner({
     self: { agent_id: identity.agent_id, tenant_id: identity.tenant.id, workspace_id: identity.workspace.id, environment_id: identity.environment.id, pool: identity.pool },
     keys: orderKeys, encryptionKey: await unsealingKey(keys.encryption.export({ format: 'jwk' }) as Record<string, string>), clock, spool, policy, capacity: config.capacity,
-    connections: config.connections, vault: localVault(config.connections, env, () => performance.now()), killSwitches: () => session?.killSwitches ?? [], changed, log,
+    connections: config.connections, vault: localVault(config.connections, env, () => performance.now()), killSwitches: () => session?.killSwitches ?? killSwitches, changed, log,
   });
   const upgrades = await Upgrades.start({
     folder: new VersionsFolder(config.state_dir), trust: { keys: orderKeys, publisher: publisher(), version: AGENT_VERSION, platform: PLATFORM }, running: await runningSha256(),
     ask: async (question) => (await link.connected()).ask(question), onSwitch, log,
   });
   session = new Session({
-    link, held, keys, orderKeys, clock, machine, spool, policy, runner, upgrades, log, onEnd,
+    link, held, keys, orderKeys, clock, machine, spool, policy, runner, upgrades, killSwitches, log, onEnd,
     about: {
       version: AGENT_VERSION, capacity: config.capacity, labels: config.labels,
       connections: config.connections.map(({ name, connector }) => ({ name, connector, package_digest: null })),

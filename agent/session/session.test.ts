@@ -25,6 +25,7 @@ import { CellConnection } from './cell-connection.ts';
 import { CellLink } from './cell-link.ts';
 import type { SessionProxy } from './dial.ts';
 import type { SessionError } from './errors.ts';
+import { keptKillSwitches } from './kept-kill-switches.ts';
 import { Session } from './session.ts';
 
 const SCOPE = SELF.environment_id;
@@ -53,7 +54,7 @@ class TestAgent {
     this.link = new CellLink(() => CellConnection.open({ url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy, ...(lookup === undefined ? {} : { lookup }) }, clientIdentityOf(held.now, keys), ping_ms));
     this.session = new Session({
       link: this.link, held, keys, orderKeys, clock, machine, spool, runner: await this.#runner(spool, orderKeys, keys, clock), policy: { held: () => this.held, told: () => undefined } as unknown as AgentPolicy,
-      about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01,
+      killSwitches: await keptKillSwitches(spool), about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01,
     });
     this.session.start();
   }
@@ -159,6 +160,18 @@ describe('a session', () => {
       cell.say(() => { cell.agent().state = state; });
       await cell.until(() => cell.agent().polls.length === n + 2);
       expect(agent.isDraining).toBe(state === 'draining');
+    }
+  });
+
+  it('keeps what people have stopped until it hears that it goes on, over a restart, too', async () => {
+    await started();
+    await cell.until(() => cell.agent().polls.length === 1);
+    const stopped = [{ id: id('ksw', 'k'), scope: 'tenant', reason: 'a test' }] as const;
+    for (const [n, switches] of [stopped, []].entries()) {
+      cell.say(() => { cell.killSwitches = switches; });
+      await cell.until(() => cell.agent().polls.length === n + 2);
+      expect(agent.session.killSwitches).toEqual(switches);
+      expect(await keptKillSwitches(agent.spool)).toEqual(switches);
     }
   });
 

@@ -14,6 +14,7 @@ import type { Upgrades } from '../upgrade/upgrades.ts';
 import type { CellLink } from './cell-link.ts';
 import { DeliverLoop } from './deliver-loop.ts';
 import { SessionError } from './errors.ts';
+import { keepKillSwitches } from './kept-kill-switches.ts';
 import { PollLoop } from './poll-loop.ts';
 import type { AgentState } from './poll.ts';
 import { Renewal } from './renewal.ts';
@@ -32,6 +33,8 @@ export interface SessionParts {
   readonly runner: OrderRunner;
   readonly policy: AgentPolicy;
   readonly upgrades?: Pick<Upgrades, 'told' | 'heard'>;
+  /** As they were kept over a restart. */
+  readonly killSwitches: PollAnswer['kill_switches'];
   /** What the configuration says of this agent. */
   readonly about: Pick<PollRequest, 'version' | 'capacity' | 'labels' | 'connections'>;
   readonly log: Logger;
@@ -53,7 +56,7 @@ export class Session {
   readonly #renewal: Renewal;
   #sleep: SleepWatch | undefined;
   #refused: string[] = [];
-  #killSwitches: PollAnswer['kill_switches'] = [];
+  #killSwitches: PollAnswer['kill_switches'];
   #told: { readonly free: number; readonly policy: string } = { free: 0, policy: '' };
   #clockTold = { offset_ms: 0, trusted: true };
   #keysRefusedLast: string | null = null;
@@ -63,6 +66,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#killSwitches = parts.killSwitches;
     const { link, held, keys, orderKeys, clock, machine, spool, random } = parts;
     const jitter = random === undefined ? {} : { random };
     this.#poll = new PollLoop({
@@ -150,7 +154,7 @@ export class Session {
     this.#parts.upgrades?.heard(upgrade);
     if (state === 'draining') runner.drain();
     else if (!this.#isStopping && !this.#isForked) runner.undrain();
-    if (this.#parts.spool.room().state !== 'damaged') await this.#keepTime();
+    if (this.#parts.spool.room().state !== 'damaged') await this.#keepWhatWasSaid();
     let taken = 0;
     for (const envelope of orders) if (await this.#take(envelope)) taken += 1;
     return taken > 0;
@@ -171,13 +175,14 @@ export class Session {
     return intake.kind === 'accepted';
   }
 
-  /** The newest time that was signed outlives a restart, and what the cell says of the clock is told when it moves. */
-  async #keepTime(): Promise<void> {
+  /** What people have stopped, and the newest time that was signed, outlive a restart; that the clock has moved is told. */
+  async #keepWhatWasSaid(): Promise<void> {
     const { clock, spool, log } = this.#parts;
     const now = { offset_ms: Math.round(clock.offset_ms()), trusted: clock.isTrusted() };
     const isMoved = now.trusted !== this.#clockTold.trusted || Math.abs(now.offset_ms - this.#clockTold.offset_ms) > CLOCK_MOVED_MS;
     await spool.commit((tx) => {
       keepFloor(clock, tx);
+      keepKillSwitches(tx, this.#killSwitches);
       if (isMoved) tx.append('clock.changed', now);
     });
     if (!isMoved) return;
