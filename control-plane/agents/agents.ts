@@ -89,6 +89,7 @@ export class Agents {
 }
 
 const RENEWAL_CHECK_MS = 3_600_000;
+const RESYNC_MS = 2_000;
 
 interface RunningPort {
   readonly cell: CellIdentity;
@@ -115,7 +116,8 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
     sessions.wake(hint);
   } }, (error) => {
     log.warn({ err: error }, 'nothing is heard of agents from the database; it is tried again');
-    sessions.wakeAll();
+    // It tries every half second and says so each time: after the last failure it listens again, and what was missed is looked for.
+    setTimeout(() => sessions.wakeAll(), RESYNC_MS).unref();
   });
   await listener.start();
   for (const loop of loops) loop.start();

@@ -129,10 +129,11 @@ export class AgentServer {
     const at = { requestId: newId('request'), path: String(headers[':path'] ?? '/').split('?')[0] ?? '/' };
     stream.on('error', (error) => this.#parts.log.debug({ err: error, request_id: at.requestId }, 'a request of an agent broke off'));
     const held = connection.hold();
-    stream.once('close', () => held.abort(new ApiError('request_invalid', 'Whoever asked has gone.')));
+    stream.once('close', () => held.abort(GONE));
     try {
       sendAnswer(stream, await Promise.race([this.#work(connection, stream, headers, at.path, held.signal), aborted(held.signal)]));
     } catch (error) {
+      if (error === GONE) return;
       const problem = asApiError(foreseen(error));
       this.#note(problem, connection, at);
       sendProblem(stream, problem, at);
@@ -180,6 +181,8 @@ function tlsOptions({ cert, key }: ServerIdentity, authority: CertificateAuthori
   return { cert, key, ca: authority.certificate_pem, minVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_TICKET, allowHTTP1: false } as const;
 }
 
+/** Nobody is there to be answered. */
+const GONE = new ApiError('request_invalid', 'Whoever asked has gone.');
 const ENDS_THE_CONNECTION: ReadonlySet<string> = new Set(['certificate_invalid', 'agent_expired', 'tenant_elsewhere', 'tenant_suspended']);
 
 function refuseOtherProtocols(said: string | string[] | undefined): void {
