@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActionManifest } from '@countersign/contracts/connectors/manifest.ts';
 import type { PolicyDecision, PolicyInput } from '@countersign/contracts/policy/decision.ts';
-import type { Action } from '../sdk/connector.ts';
+import type { Action, Connector } from '../sdk/connector.ts';
 import { ConnectorError } from '../sdk/errors.ts';
 import type { CallResult, InstanceView } from './ports.ts';
 import { nextAttempt, testIdentity } from './testing/identities.ts';
 import { inProcessAgent } from './testing/in-process-agent.ts';
 import type { Way } from './testing/in-process-agent.ts';
 import { manifestOf, NotesWorld, READ, WRITE } from './testing/notes-world.ts';
-import { fixedPolicy } from './testing/test-gateway.ts';
+import { fixedPolicy, instanceOf } from './testing/test-gateway.ts';
 import type { TestGateway } from './testing/test-gateway.ts';
 
 let notes: NotesWorld;
@@ -29,16 +29,19 @@ const approvalOf = (result: CallResult): string => {
 };
 
 interface World { readonly cell: TestGateway; readonly agent: TestGateway; readonly way: Way; readonly asked: string[] }
-interface Given { readonly cell?: Rule; readonly agent?: Rule; readonly write?: Action; readonly read?: Action; readonly manifest?: Partial<ActionManifest>; readonly reads?: Partial<ActionManifest>; readonly near?: Partial<InstanceView> }
+interface Given { readonly cell?: Rule; readonly agent?: Rule; readonly write?: Action; readonly read?: Action; readonly manifest?: Partial<ActionManifest>; readonly reads?: Partial<ActionManifest>; readonly near?: Partial<InstanceView>; readonly beside?: Connector }
 
 /** A cell with an instance that only an agent reaches, and with one of the same connector that it reaches itself. */
-async function world({ cell: policy = PEOPLE, agent: there = PEOPLE, write = WRITE, read = READ, manifest = {}, reads = {}, near }: Given = {}): Promise<World> {
+async function world({ cell: policy = PEOPLE, agent: there = PEOPLE, write = WRITE, read = READ, manifest = {}, reads = {}, near, beside }: Given = {}): Promise<World> {
   const connector = notes.connector({ read: [manifestOf('read', reads), read], write: [manifestOf('write', manifest), write] });
   const desk = await notes.instance(connector, 'desk');
   const others = near === undefined ? [] : [{ ...await notes.instance(connector, 'near'), ...near }];
   const agent = notes.gateway({ connectors: [connector], instances: [desk], pdp: fixedPolicy(there) });
   const { remote, way, asked } = inProcessAgent(agent, () => cell);
-  const cell: TestGateway = notes.gateway({ connectors: [connector], instances: [{ ...desk, baseUrl: null, allowedHosts: [], pool: POOL }, ...others], pdp: fixedPolicy(policy), remote });
+  const cell: TestGateway = notes.gateway({
+    connectors: [connector, ...(beside === undefined ? [] : [beside])],
+    instances: [{ ...desk, baseUrl: null, allowedHosts: [], pool: POOL }, ...others, ...(beside === undefined ? [] : [instanceOf(beside)])], pdp: fixedPolicy(policy), remote,
+  });
   return { cell, agent, way, asked };
 }
 
@@ -69,6 +72,16 @@ describe('an instance that only agents reach', () => {
     expect(await cell.call(nextAttempt(identity), 'notes/write', { a: 1 })).toMatchObject({ kind: 'succeeded', output: { written: true } });
     expect([notes.received.map(({ body }) => body), asked]).toEqual([[cell.store.approvals()[0]?.request.action.parameters], ['prepare', 'perform']]);
     expect(cell.store.approvals()).toMatchObject([{ state: 'consumed' }]);
+  });
+
+  test('what an action here reads there is read as part of it, which policy there is told', async () => {
+    const relay: Action = { execute: async (context) => ({ output: await context.call('notes/read', { a: 1 }, { instance: 'desk' }) }) };
+    const local = notes.connector({ relay: [manifestOf('read'), relay] }, 'local');
+    const { cell, agent } = await world({ beside: local });
+    expect(await cell.call(testIdentity(), 'local/relay', {})).toMatchObject({ kind: 'succeeded', output: { text: 'hello' } });
+    expect(reached()).toEqual(['desk /read']);
+    expect(agent.asked.map(({ call }) => call)).toEqual(cell.asked.filter(({ instance }) => instance.name === 'desk').map(({ call }) => call));
+    expect(agent.asked[0]?.call.within).toMatchObject({ action: 'local/relay', decided: true });
   });
 
   test('what the policy there denies is not sent, whatever the cell has allowed', async () => {

@@ -35,6 +35,7 @@ export interface AgentsParts extends OrderParts, OrderFactsParts {
 
 /** Between two looks, where no notification came. */
 export const AGENTS_EVERY_MS = 500;
+const LONGEST_REST_MS = 30_000;
 /** How long what an agent delivered is kept after it was made true. */
 const KEPT_MS = 3_600_000;
 
@@ -47,6 +48,8 @@ export class Agents {
   readonly #watches: Watches;
   /** Agents whose deliveries are being taken in here. */
   readonly #taking = new Map<string, Promise<void>>();
+  /** Agents whose next entry could not be taken in, until when that is not tried again (`performance.now()`). */
+  readonly #resting = new Map<string, { readonly failures: number; readonly until: number }>();
 
   constructor(parts: AgentsParts) {
     this.#parts = parts;
@@ -70,8 +73,12 @@ export class Agents {
     const { database, tenants, log } = this.#parts;
     const behind = await database.forTenants(await tenants.ids(), findBehind);
     for (const { tenant_id, agent_id } of behind) {
+      if ((this.#resting.get(agent_id)?.until ?? 0) > performance.now()) continue;
       // One agent's entry that cannot be taken in does not keep those of others.
-      await this.#take(tenant_id, agent_id).catch((error: unknown) => log.error({ err: error, agent_id }, 'what an agent delivered could not be taken in; it is tried again'));
+      await this.#take(tenant_id, agent_id).catch((error: unknown) => {
+        this.#rest(agent_id);
+        log.error({ err: error, agent_id }, 'what an agent delivered could not be taken in; it is tried again');
+      });
     }
     await this.#lookAfterWaits();
     return false;
@@ -103,6 +110,7 @@ export class Agents {
       for (let taken = await this.#inbox.take(tenantId, agentId); taken !== null; taken = await this.#inbox.take(tenantId, agentId)) {
         for (const settlement of taken.settlements) this.#settle(settlement);
         if (taken.foundSome) this.#parts.onFound();
+        this.#resting.delete(agentId);
       }
     })();
     this.#taking.set(agentId, taking);
@@ -111,6 +119,12 @@ export class Agents {
     } finally {
       if (this.#taking.get(agentId) === taking) this.#taking.delete(agentId);
     }
+  }
+
+  /** For longer each time: an entry that could not be taken in will hardly be a moment later. */
+  #rest(agentId: string): void {
+    const failures = (this.#resting.get(agentId)?.failures ?? 0) + 1;
+    this.#resting.set(agentId, { failures, until: performance.now() + Math.min(AGENTS_EVERY_MS * 2 ** failures, LONGEST_REST_MS) });
   }
 
   #settle(settlement: Settlement): void {

@@ -22,8 +22,11 @@ export function inProcessAgent(agent: TestGateway, cell: () => TestGateway): { r
   const asked: string[] = [];
   const ended = new Map<string, CallResult>();
   const requestOf = ({ request }: Call, fixed?: FixedAction): CallRequest => {
-    const { identity, action, parameters, labels, model, signal, routedFrom } = request;
-    return { identity, action, parameters, labels, model, signal, instanceName: null, ...(routedFrom === undefined ? {} : { routedFrom }), ...(fixed === undefined ? {} : { fixed }) };
+    const { identity, action, parameters, labels, model, signal, routedFrom, within } = request;
+    return {
+      identity, action, parameters, labels, model, signal, instanceName: null,
+      ...(routedFrom === undefined ? {} : { routedFrom }), ...(within === undefined ? {} : { within }), ...(fixed === undefined ? {} : { fixed }),
+    };
   };
   const remote: RemotePlace = {
     admit: async () => way.unreached,
