@@ -117,7 +117,10 @@ export class Upgrades {
     if (this.#goodPolls !== GOOD_POLLS || current === null || current.sha256 !== this.#parts.running) return;
     clearTimeout(this.#probation);
     this.#parts.log.info(current, 'The new version works');
-    void this.#save({ ...this.#state, probation: null, told: { ...current, state: 'well', code: null } }).then(() => this.#parts.folder.tidy(this.#state), (error: unknown) => this.#parts.log.warn({ err: error }, 'That the new version works could not be written down'));
+    this.#state = { ...this.#state, probation: null, told: { ...current, state: 'well', code: null } };
+    const { folder, log } = this.#parts;
+    // What cannot be written down is shown again by the next start.
+    void folder.write(this.#state).then(() => folder.tidy(this.#state)).catch((error: unknown) => log.warn({ err: error }, 'That the new version works could not be written down'));
   }
 
   async #giveUp(): Promise<void> {

@@ -181,7 +181,7 @@ export const ERROR_CATALOGUE = {
   release_invalid: { status: 422, title: 'It is no signed release of the agent', fix: 'Give the content of the .dsse file that was written beside the binary.' },
   release_missing: { status: 422, title: 'The cell does not have the release', fix: 'Whoever operates it copies the binary to COUNTERSIGN_AGENT_RELEASES_DIR, named by its SHA-256.' },
   shares_invalid: { status: 422, title: 'The stages do not rise to all', fix: 'Give rising percentages, the last of them 100.' },
-  rollout_unfinished: { status: 409, title: 'The pool has a rollout that is not done', fix: 'Resume it, or wait for its end.' },
+  rollout_running: { status: 409, title: 'The pool is being given another release', fix: 'Wait for the end of that rollout, or halt it.' },
   rollout_state: { status: 409, title: 'The rollout is not in a state for that', fix: 'See its `state`: one that runs can be halted, and one that is halted resumed.' },
   range_invalid: { status: 416, title: 'The range is none that is given', fix: 'Ask for one range with both ends, 2 MiB at most.' },
   spool_gap: { status: 409, title: 'Entries before these were never delivered', fix: 'Send from `acked_seq` + 1. What is nowhere any more is lost: look at the disk of the agent, then enrol it anew.' },

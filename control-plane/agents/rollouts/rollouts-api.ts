@@ -70,8 +70,7 @@ export class RolloutsApi {
       await tx.change(insertRollout, [tenantId, id, pool_id, version, platform, sha256, size_bytes, JSON.stringify(signed), JSON.stringify(shares), stage_min_s, principal.id]);
       await auditBy(tx, clock, principal, { type: 'agent_rollout.started', subject: { kind: 'agent_rollout', id }, data: { pool_id, agent_version: version, platform, sha256, size_bytes, reason_digest: digestOf(reason) } });
     }).catch((error: unknown) => {
-      if (violates(error, 'one_unfinished_rollout_of_a_pool_and_platform')) throw new ApiError('rollout_unfinished', `The pool has a rollout for ${release.platform} that is not done.`, { cause: error });
-      throw error;
+      throw anotherRuns(error) ?? error;
     });
     return this.#find(principal, id);
   }
@@ -86,6 +85,8 @@ export class RolloutsApi {
       // What failed is offered it anew.
       if (!isHalt) await tx.change(forgetUnfinished, [tenantId, id]);
       await auditBy(tx, this.#parts.clock, principal, { type, subject: { kind: 'agent_rollout', id }, data: { pool_id: moved.pool_id, reason_digest: digestOf(body.reason), ...(isHalt ? { code: 'person' } : {}) } });
+    }).catch((error: unknown) => {
+      throw anotherRuns(error) ?? error;
     });
     return this.#find(principal, id);
   }
@@ -129,6 +130,10 @@ async function alsoSigned(tx: Transaction, keys: Keys, tenantId: string, { paylo
 
 function assertRising(shares: readonly number[]): void {
   if (shares.at(-1) !== 100 || shares.some((share, at) => at > 0 && share <= shares[at - 1]!)) throw new ApiError('shares_invalid', 'Each share is larger than the one before, and the last is 100.');
+}
+
+function anotherRuns(error: unknown): ApiError | undefined {
+  return violates(error, 'one_running_rollout_of_a_pool_and_platform') ? new ApiError('rollout_running', 'The pool is being given another release for that platform.', { cause: error as Error }) : undefined;
 }
 
 function noSuchRollout(): ApiError {

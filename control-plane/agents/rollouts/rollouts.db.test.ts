@@ -93,7 +93,7 @@ describe('a rollout', () => {
   });
 
   test('goes from one to all, halts at the first that fails, and goes on when a person says so', async () => {
-    expect(await api('POST', '', { pool_id: port.poolId, signature: signedRelease(), reason: REASON })).toMatchObject({ status: 409, body: { code: 'rollout_unfinished' } });
+    expect(await api('POST', '', { pool_id: port.poolId, signature: signedRelease(), reason: REASON })).toMatchObject({ status: 409, body: { code: 'rollout_running' } });
     // Its held poll ends with the offer; those of the others go on.
     const held = agents.map((agent) => ({ agent, answer: agent.poll() }));
     const first = await Promise.race(held.map(async ({ agent, answer }) => ({ agent, offer: (await answer).upgrade! })));
@@ -129,6 +129,10 @@ describe('a rollout', () => {
   test('is halted by a person, and only one that runs', async () => {
     expect(await api('POST', `/${id}/halt`, { reason: 'Not today' })).toMatchObject({ status: 200, body: { state: 'halted', halt_code: 'person' } });
     expect(await api('POST', `/${id}/halt`, { reason: 'Not today' })).toMatchObject({ status: 409, body: { code: 'rollout_state' } });
+    // One that works takes its place; the two are never at it together.
+    const after = await api('POST', '', { pool_id: port.poolId, signature: signedRelease(), reason: REASON });
+    expect(after.status).toBe(201);
+    expect(await api('POST', `/${id}/resume`, { reason: 'After all' })).toMatchObject({ status: 409, body: { code: 'rollout_running' } });
     expect(await api('POST', '/aro_01h455vb4pex5vsknk084sn02q/resume', { reason: 'Not there' })).toMatchObject({ status: 404 });
   });
 });
