@@ -43,7 +43,7 @@ export class Admission {
     if (row.state === 'revoked') throw agentRevoked();
     if (serial !== row.certificate_serial && serial !== row.previous_serial) throw new ApiError('certificate_invalid', 'The agent has newer certificates than this one.');
     await this.#parts.tenantStates.refuseUnlessServed(name.tenant_id);
-    return { tenantId: name.tenant_id, workspaceId: row.workspace_id, environmentId: row.environment_id, poolId: row.pool_id, agentId: name.agent_id, serial, endsAt, state: row.state, signal };
+    return { tenantId: name.tenant_id, workspaceId: row.workspace_id, environmentId: row.environment_id, poolId: row.pool_id, agentId: name.agent_id, serial, endsAt, state: row.state, connection: presented, signal };
   }
 
   /** Something of the agent has changed: it is read anew. */

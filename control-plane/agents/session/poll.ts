@@ -51,10 +51,10 @@ export class Polls {
       assertSpoken(request, this.#parts.version);
       for (;;) {
         const said = sayingOf(seen);
-        const orders = this.#told.due(agent.agentId, seen.waiting);
+        const orders = this.#told.due(agent, seen.waiting);
         const left_ms = until - performance.now();
         const isOver = left_ms <= 0 || poll.isOver || agent.signal.aborted;
-        if (isOver || orders.length > 0 || this.#told.isNews(agent.agentId, said)) return await this.#answer(agent, request, { seen, said, orders });
+        if (isOver || orders.length > 0 || this.#told.isNews(agent, said)) return await this.#answer(agent, request, { seen, said, orders });
         await poll.news(this.#told.holdAtMost_ms(left_ms, seen.waiting), agent.signal);
         seen = await look(this.#parts.database, agent, request.free);
       }
@@ -91,8 +91,7 @@ export class Polls {
       policy: bundle === undefined ? [] : [{ scope: bundle.scope, seq: Number(bundle.seq), digest: bundle.digest }],
       key_set: request.key_set_seq < keySetSeq ? await this.#keySet(agent.tenantId) : null, server_time: this.#parts.clock.now().toISOString(),
     };
-    // Nobody hears what is said to a connection that is gone.
-    if (!agent.signal.aborted) this.#told.told(agent.agentId, said, orders, waiting);
+    this.#told.told(agent, said, orders, waiting);
     return answer;
   }
 

@@ -1,15 +1,20 @@
-/** An order that was offered and of which nothing was heard is offered again after this: the answer may have been lost on the way. */
+import type { AdmittedAgent } from '../listener/admitted-agent.ts';
+
+/** An order that was offered and of which nothing was heard is offered again after this. */
 const OFFERED_AGAIN_MS = 2_000;
 
+type Listener = Pick<AdmittedAgent, 'agentId' | 'connection'>;
+
 interface ToldOne {
+  readonly connection: object;
   /** What the last answer said, but for orders. */
-  said: string | null;
-  readonly offered_ms: Map<string, number>;
+  readonly said: string;
+  readonly offered_ms: ReadonlyMap<string, number>;
 }
 
 /**
- * What this process has told each agent, so that a poll is answered at once only when there is something new. Losing it costs one answer too many
- * for each agent.
+ * What this process has told each agent on its connection, so that a poll is answered at once only when there is something new. What was told on a
+ * connection before may never have been heard, or be forgotten by an agent that was started again.
  */
 export class Told {
   readonly #agents = new Map<string, ToldOne>();
@@ -21,13 +26,13 @@ export class Told {
   }
 
   /** Whether `said` is not what it was told last. */
-  isNews(agentId: string, said: string): boolean {
-    return this.#agents.get(agentId)?.said !== said;
+  isNews(agent: Listener, said: string): boolean {
+    return this.#on(agent)?.said !== said;
   }
 
   /** Those of `orders` that it is time to offer. */
-  due<Order extends { readonly id: string }>(agentId: string, orders: readonly Order[]): Order[] {
-    const offered = this.#agents.get(agentId)?.offered_ms;
+  due<Order extends { readonly id: string }>(agent: Listener, orders: readonly Order[]): Order[] {
+    const offered = this.#on(agent)?.offered_ms;
     const now = this.#now();
     return orders.filter(({ id }) => now - (offered?.get(id) ?? -Infinity) >= OFFERED_AGAIN_MS);
   }
@@ -38,17 +43,22 @@ export class Told {
   }
 
   /** An answer has been given. `waiting`: all that could have been offered; what is not among them any more is forgotten. */
-  told(agentId: string, said: string, offered: ReadonlyArray<{ readonly id: string }>, waiting: ReadonlyArray<{ readonly id: string }>): void {
-    const before = this.#agents.get(agentId)?.offered_ms;
+  told(agent: Listener, said: string, offered: ReadonlyArray<{ readonly id: string }>, waiting: ReadonlyArray<{ readonly id: string }>): void {
+    const before = this.#on(agent)?.offered_ms;
     const still = new Map(waiting.flatMap(({ id }) => {
       const at = before?.get(id);
       return at === undefined ? [] : [[id, at] as const];
     }));
     for (const { id } of offered) still.set(id, this.#now());
-    this.#agents.set(agentId, { said, offered_ms: still });
+    this.#agents.set(agent.agentId, { connection: agent.connection, said, offered_ms: still });
   }
 
   forget(agentId: string): void {
     this.#agents.delete(agentId);
+  }
+
+  #on({ agentId, connection }: Listener): ToldOne | undefined {
+    const one = this.#agents.get(agentId);
+    return one?.connection === connection ? one : undefined;
   }
 }

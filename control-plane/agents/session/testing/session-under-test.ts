@@ -89,7 +89,7 @@ export class SessionsUnderTest {
   /** One more agent of the same pool. */
   async another(place: Pick<AdmittedAgent, 'tenantId' | 'workspaceId' | 'environmentId' | 'poolId'>): Promise<AdmittedAgent> {
     const agentId = await this.database.control.forTenant(place.tenantId, (tx) => seedAgent(tx, place));
-    return { ...place, agentId, serial: '01', endsAt: new Date(Date.now() + 3_600_000), state: 'active', signal: new AbortController().signal };
+    return { ...place, agentId, serial: '01', endsAt: new Date(Date.now() + 3_600_000), state: 'active', connection: {}, signal: new AbortController().signal };
   }
 }
 
