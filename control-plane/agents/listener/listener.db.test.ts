@@ -6,6 +6,7 @@ import { AGENT_PATHS } from '@countersign/contracts/agent/protocol.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import { AgentClient, newKey } from '../testing/agent-client.ts';
 import type { AgentReply, TestIdentity } from '../testing/agent-client.ts';
+import { agentRoutes } from './http/routes.ts';
 import { AgentPort } from '../testing/agent-port.ts';
 import type { EnrolledAgent } from '../testing/agent-port.ts';
 import { pollOf } from '../session/testing/session-under-test.ts';
@@ -68,7 +69,12 @@ describe('on a new connection', () => {
 
   test('no call but enrolment is answered without a certificate, or with a bad one, and after the refusal the connection ends', async () => {
     const agent = await port.agent();
-    const calls: ReadonlyArray<['GET' | 'POST', string]> = [['POST', AGENT_PATHS.renew], ['POST', AGENT_PATHS.poll], ['POST', AGENT_PATHS.deliver], ['GET', `${AGENT_PATHS.policy}/x`], ['GET', '/'], ['POST', '/agent/v1/nothing']];
+    // All there are: who answers is not reached.
+    const unreached = () => Promise.reject(new TypeError('an agent that was not admitted was answered'));
+    const routes = agentRoutes({ renewal: { renew: unreached }, sessions: { poll: unreached, deliver: unreached, policy: unreached, release: unreached } });
+    expect(routes.map(({ path }) => path).sort()).toEqual(Object.values(AGENT_PATHS).filter((path) => path !== AGENT_PATHS.enrol).sort());
+    const calls: Array<readonly ['GET' | 'POST', string]> = routes.map(({ method, path }) => [method, method === 'GET' ? `${path}/x` : path]);
+    calls.push(['GET', '/'], ['POST', '/agent/v1/nothing']);
     for (const identity of [null, await port.certified(agent, { isOnRecord: false })]) {
       for (const [method, path] of calls) {
         const client = await port.open(identity);
