@@ -4426,6 +4426,8 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             model?: components["schemas"]["ModelAnswer"] | null;
+            /** @description The agent that it was ordered of; null where the cell makes it itself */
+            agent_id?: string | null;
             error: components["schemas"]["RunError"] | null;
             /** Format: date-time */
             intended_at: string;

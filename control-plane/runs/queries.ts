@@ -146,8 +146,9 @@ export interface CallRow extends Omit<components['schemas']['ToolCall'], 'intend
 export const callsOfRun: Statement = {
   name: 'runs.calls',
   text: `
-    SELECT id, step_id, call_key, action, risk, state, action_digest, idempotency_key, decision_id, approval_id, receipt, model, error, intended_at, finished_at, duration_ms
-      FROM execution.tool_calls WHERE tenant_id = $1 AND run_id = $2 ORDER BY intended_at, id`,
+    SELECT id, step_id, call_key, action, risk, state, action_digest, idempotency_key, decision_id, approval_id, receipt, model, error, intended_at, finished_at, duration_ms,
+           (SELECT o.agent_id FROM execution.work_orders o WHERE o.tenant_id = c.tenant_id AND o.call_id = c.id AND o.kind = 'execute' ORDER BY o.issued_at DESC LIMIT 1) AS agent_id
+      FROM execution.tool_calls c WHERE tenant_id = $1 AND run_id = $2 ORDER BY intended_at, id`,
 };
 
 export const costsOfRun: Statement = {

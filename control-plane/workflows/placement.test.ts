@@ -37,7 +37,7 @@ describe('placement', () => {
 
   test.each<[string, string, string, string, number, string]>([
     ['a pool that there is not', 'placement: agent:onpram', `id: one, ${READ}`, 'pool_unknown', 6, 'There are: onprem, plant'],
-    ['a pool that there is not, of one step', 'priority: low', `id: one, placement: agent:west, ${READ}`, 'pool_unknown', 8, 'countersign agents pools'],
+    ['a pool that there is not, of one step', 'priority: low', `id: one, placement: agent:west, ${READ}`, 'pool_unknown', 8, 'countersign agent-pools'],
     ['no place', 'placement: onprem', `id: one, ${READ}`, 'pattern', 6, ''],
     ['the place of a wait', 'priority: low', 'id: one, placement: agent:onprem, uses: wait, with: { for_ms: 1 }', 'field_misplaced', 8, 'only actions of connectors'],
     ['the place of a model', 'priority: low', 'id: one, placement: agent:onprem, uses: model/generate, with: { model: triage, input: x }', 'field_misplaced', 8, 'only actions of connectors'],

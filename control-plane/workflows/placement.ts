@@ -11,7 +11,7 @@ import type { Path } from './yaml-source.ts';
 export function checkPlacement(placement: Placement | 'cell' | undefined, path: Path, { pools, source }: Pick<ActionChecks, 'pools' | 'source'>): FieldProblem[] {
   if (placement === undefined || placement === 'cell' || pools === null || pools.has(poolOf(placement))) return [];
   const known = [...pools].sort().join(', ') || 'none';
-  return [source.problem(path, 'pool_unknown', `No environment of this workspace has a pool of agents "${poolOf(placement)}". There are: ${known}. Make it first (countersign agents pools), or name another.`)];
+  return [source.problem(path, 'pool_unknown', `No environment of this workspace has a pool of agents "${poolOf(placement)}". There are: ${known}. Make it first (countersign agent-pools make), or name another.`)];
 }
 
 /** The step's own place, else that of the whole workflow, for what is an action of a connector. `cell`: wherever its instance is. */

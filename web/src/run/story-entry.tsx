@@ -109,6 +109,7 @@ function CallLine({ call, costs }: { call: Schemas['ToolCall']; costs: Schemas['
       )}
       <div className={classes.small}>
         Action <CopyId id={call.action_digest} what="action digest" />
+        {call.agent_id == null ? null : <> · by the agent <CopyId id={call.agent_id} what="agent id" /></>}
         {costs.map((cost) => <span key={`${cost.meter} ${cost.unit}`}> · {cost.meter}: {formatQuantity(cost.quantity)} {cost.unit}, {formatUsd(cost.amount_usd)}</span>)}
       </div>
     </>
