@@ -202,6 +202,10 @@ describe('agents', () => {
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('Both tries were ours');
     await dialog.getByRole('button', { name: 'Resume it' }).click();
     await alarm.waitFor({ state: 'hidden' });
+    await page.getByRole('row', { name: /^0\.3\.1 .*An agent did not work with it/ }).getByRole('button', { name: 'Resume' }).click();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Its disk was full');
+    await dialog.getByRole('button', { name: 'Resume it' }).click();
+    await page.getByRole('row', { name: /^0\.3\.1 .* running 2 of 3: 50 % of the agents/ }).waitFor();
     // Changed elsewhere: the page is told, and reads it anew.
     const working = api.world.agents.agents[0]!;
     Object.assign(working, { state: 'draining', state_reason: 'Moved to another rack' });

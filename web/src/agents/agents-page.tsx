@@ -12,6 +12,7 @@ import { mayCall } from '../states/role-permission.ts';
 import { AlarmNotices } from './alarm-notices.tsx';
 import { PoolCard } from './pool-card.tsx';
 import { MakePoolModal } from './pool-modals.tsx';
+import { Rollouts } from './rollouts.tsx';
 import { Tokens } from './tokens.tsx';
 
 /** What runs behind firewalls: by pool, each agent with how it was last heard of, and what somebody has to look at above all. */
@@ -38,6 +39,7 @@ export function AgentsPage() {
                     {({ items: all }) => <PoolCard pool={pool} agents={all.filter(({ pool_id }) => pool_id === pool.id)} />}
                   </AsyncView>
                 ))}
+                <Rollouts />
                 <Tokens />
               </>
             ))}

@@ -13,3 +13,5 @@ export function agentsQuery(revoked: boolean) {
 
 /** No secret is among them. */
 export const agentTokensQuery = queryOptions({ queryKey: ['agent-tokens'], queryFn: () => dataOf(api.GET('/api/v1/agent-tokens')), refetchInterval: LOOK_EVERY_MS });
+
+export const agentRolloutsQuery = queryOptions({ queryKey: ['agent-rollouts'], queryFn: () => dataOf(api.GET('/api/v1/agent-rollouts')), refetchInterval: LOOK_EVERY_MS });

@@ -14,7 +14,7 @@ const TOUCHED: Record<LiveEvent['kind'], string[]> = {
   policy: ['policy'],
   kill_switch: ['kill-switches'],
   break_glass: ['break-glass', 'me'],
-  agent: ['agents', 'agent-pools', 'agent-tokens'],
+  agent: ['agents', 'agent-pools', 'agent-tokens', 'agent-rollouts'],
 };
 
 const REOPEN_AFTER_MS = [1_000, 2_000, 5_000, 10_000, 30_000];

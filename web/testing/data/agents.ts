@@ -1,5 +1,5 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
-import { digestOf, idOf } from './ids.ts';
+import { digestOf, hexOf, idOf } from './ids.ts';
 
 type Schemas = components['schemas'];
 type Agent = Schemas['Agent'];
@@ -9,6 +9,7 @@ export interface AgentsState {
   pools: Schemas['AgentPool'][];
   agents: Agent[];
   tokens: Schemas['AgentToken'][];
+  rollouts: Schemas['AgentRollout'][];
 }
 
 const MINUTE_MS = 60_000;
@@ -31,6 +32,10 @@ export function agentsState(): AgentsState {
       agentOf('patched', frankfurt, { state: 'draining', state_reason: 'The host is patched tonight', state_at: at(-3 * MINUTE_MS), presence: presenceOf({ draining: true, free: 0, under_way: 0 }) }),
       agentOf('stolen', frankfurt, { state: 'revoked', state_reason: 'The host was stolen', state_at: at(-90 * MINUTE_MS), certificate_expires_at: at(-60 * MINUTE_MS) }),
     ],
+    rollouts: [
+      rolloutOf('0.3.1', frankfurt, { state: 'halted', stage: 1, halt_code: 'agent_failed', halted_by: idOf('agent', 'behind'), agents: { under_way: 0, well: 2, failed: 1 } }),
+      rolloutOf('0.3.0', frankfurt, { state: 'done', stage: 2, agents: { under_way: 0, well: 5, failed: 0 }, created_at: at(-9 * 24 * 60 * MINUTE_MS), ended_at: at(-8 * 24 * 60 * MINUTE_MS) }),
+    ],
     tokens: [
       tokenOf('open', frankfurt, { state: 'issued', expires_at: at(7 * MINUTE_MS), created_at: at(-3 * MINUTE_MS) }),
       tokenOf('alarmed', frankfurt, { state: 'reused', uses: 2, used_at: at(-20 * MINUTE_MS), used_by_agent: idOf('agent', 'alarmed') }),
@@ -45,6 +50,13 @@ export function poolOf(name: string, environment: string, more: Partial<Schemas[
 
 export function tokenOf(name: string, { id, name: pool }: Schemas['AgentPool'], more: Partial<Schemas['AgentToken']>): Schemas['AgentToken'] {
   return { id: idOf('enrolment_token', name), pool_id: id, pool, created_by: idOf('principal', 'owner'), created_at: at(-90 * MINUTE_MS), expires_at: at(-80 * MINUTE_MS), state: 'issued', used_at: null, used_by_agent: null, uses: 0, ...more };
+}
+
+function rolloutOf(version: string, { id: pool_id, name: pool }: Schemas['AgentPool'], more: Partial<Schemas['AgentRollout']>): Schemas['AgentRollout'] {
+  return {
+    id: idOf('agent_rollout', version), pool_id, pool, version, platform: 'linux-x64', sha256: hexOf(version), size_bytes: 128_000_000, shares: [10, 50, 100], stage: 0, stage_began_at: at(-14 * MINUTE_MS), stage_min_s: 600,
+    state: 'running', halt_code: null, halted_by: null, agents: { under_way: 1, well: 0, failed: 0 }, created_by: idOf('principal', 'owner'), created_at: at(-40 * MINUTE_MS), ended_at: null, ...more,
+  };
 }
 
 function agentOf(name: string, { id: pool_id, name: pool, environment }: Schemas['AgentPool'], more: Partial<Agent>): Agent {

@@ -28,7 +28,7 @@ interface Contents {
 export function emptyOut(world: Contents): void {
   const { access, agents, auditPeers, keys, machines, people, privacy, tenancy } = world;
   Object.assign(access, { assignments: [], changes: [], emergencies: [] });
-  Object.assign(agents, { pools: [], agents: [], tokens: [] });
+  Object.assign(agents, { pools: [], agents: [], tokens: [], rollouts: [] });
   Object.assign(auditPeers, { sinks: [], witnesses: [] });
   Object.assign(machines, { keys: [], accounts: [], clients: [], federations: [] });
   Object.assign(people, { sessions: [], passkeys: [], people: [], invitations: [], groups: [] });

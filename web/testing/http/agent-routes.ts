@@ -1,5 +1,6 @@
 import type { components } from '@countersign/contracts/openapi/api.generated.ts';
 import { poolOf, tokenOf } from '../data/agents.ts';
+import { idOf } from '../data/ids.ts';
 import { ok, problem } from './answers.ts';
 import type { Answer } from './answers.ts';
 import type { Handler, Question } from './question.ts';
@@ -32,6 +33,9 @@ export const AGENT_ROUTES: Record<string, Handler> = {
   'POST /api/v1/agents/{agent_id}/drain': (question) => move(question, 'draining'),
   'POST /api/v1/agents/{agent_id}/resume': (question) => move(question, 'active'),
   'POST /api/v1/agents/{agent_id}/revoke': (question) => move(question, 'revoked'),
+  'GET /api/v1/agent-rollouts': ({ world }) => ok({ items: world.agents.rollouts }),
+  'POST /api/v1/agent-rollouts/{rollout_id}/halt': (question) => moveRollout(question, 'halted'),
+  'POST /api/v1/agent-rollouts/{rollout_id}/resume': (question) => moveRollout(question, 'running'),
   'GET /api/v1/agent-tokens': ({ world }) => ok({ items: world.agents.tokens }),
   'POST /api/v1/agent-tokens': ({ world, body }) => {
     const pool = world.agents.pools.find(({ id }) => id === (body as { pool_id: string }).pool_id);
@@ -47,6 +51,12 @@ export const AGENT_ROUTES: Record<string, Handler> = {
     return { status: 204 };
   },
 };
+
+function moveRollout({ world, params }: Question, state: 'halted' | 'running'): Answer {
+  const rollout = world.agents.rollouts.find(({ id }) => id === params['rollout_id']);
+  if (rollout === undefined) return problem('not_found', 'There is no such rollout.');
+  return ok(Object.assign(rollout, { state, halt_code: state === 'halted' ? 'person' : null, halted_by: state === 'halted' ? idOf('principal', 'owner') : null }));
+}
 
 function move({ world, params, body }: Question, state: Schemas['AgentState']): Answer {
   const agent = world.agents.agents.find(({ id }) => id === params['agent_id']);
