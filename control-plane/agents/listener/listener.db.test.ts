@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AGENT_PATHS } from '@countersign/contracts/agent/protocol.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
+import { startControlPlane } from '../../wiring.ts';
 import { AgentClient, newKey } from '../testing/agent-client.ts';
 import type { AgentReply, TestIdentity } from '../testing/agent-client.ts';
 import { agentRoutes } from './http/routes.ts';
@@ -173,6 +174,24 @@ describe('on a connection that is kept', () => {
     expect(await took(Promise.all([reply, waiting.closed]))).toBeLessThan(1_000);
     expect((await reply).body['code']).toBe('agent_revoked');
     await idle.closed;
+  });
+
+  test('it is one agent at every control plane of the cell: known there as soon as it has renewed here, and gone there when it is revoked here', async () => {
+    const other = await startControlPlane(port.plane.config);
+    try {
+      const agent = await port.agent();
+      const [here, there] = [await port.open(agent), await AgentClient.open(other.agentUrl!, port.ca_pem, agent)];
+      expect([(await ping(here)).status, (await ping(there)).status]).toEqual([200, 200]);
+      const renewed = { certificate_pem: (await here.renew(agent.key)).body['certificate_pem'] as string, key: agent.key };
+      const next = await AgentClient.open(other.agentUrl!, port.ca_pem, renewed);
+      const { reply } = await heldPoll(next);
+      const ended = took(Promise.all([reply, next.closed, there.closed, here.closed]));
+      await port.revoke(agent.answer.agent_id);
+      expect((await reply).body['code']).toBe('agent_revoked');
+      expect(await ended).toBeLessThan(1_000);
+    } finally {
+      await other.stop();
+    }
   });
 
   test('a certificate that ends takes what waits and the connection with it', async () => {
