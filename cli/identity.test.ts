@@ -1,7 +1,10 @@
 /** The commands about people, machines, roles and keys, against an API that answers as ours does. */
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
@@ -23,6 +26,7 @@ const answers: Record<string, { status: number; body: unknown }> = {
     },
     { id: 'agt_2', pool: 'ber', environment: 'dev', state: 'draining', agent_version: '0.3.0', certificate_expires_at: '2026-11-21T13:00:00.000Z', alarms: [], presence: null },
   ] } },
+  'POST /api/v1/agent-rollouts': { status: 201, body: { id: 'aro_1', pool: 'fra', version: '0.2.0', shares: [50, 100], state: 'running' } },
   'DELETE /api/v1/sessions/ses_1': { status: 204, body: null },
 };
 
@@ -76,6 +80,16 @@ it('an answer without a body is done; a reason that is missing ends with 2 befor
   asked = [];
   expect(await countersign('keys', 'revoke', 'kid_1', '--since', '2026-11-20T00:00:00Z')).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason') });
   expect(asked).toEqual([]);
+});
+
+it('a release is given to a pool by its signature', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'rollout-'));
+  const file = path.join(folder, 'agent.dsse');
+  await writeFile(file, '{"payload":"e30="}');
+  expect(await countersign('agent-rollouts', 'begin', 'ber', file, '--shares', '50,100', '--stage', '5m', '--reason', 'Next')).toMatchObject({ code: 0, stderr: expect.stringContaining('aro_1 gives fra version 0.2.0, 50 %, then 100 %.') as string });
+  expect(asked[1]).toEqual({ what: 'POST /api/v1/agent-rollouts', body: { pool_id: 'apl_3', signature: { payload: 'e30=' }, reason: 'Next', shares: [50, 100], stage_min_s: 300 } });
+  expect(await countersign('agent-rollouts', 'begin', 'ber', path.join(folder, 'none'), '--reason', 'Next')).toMatchObject({ code: 2 });
+  await rm(folder, { recursive: true });
 });
 
 it('an agent\'s token is alone on stdout; a pool is meant by its id, by its name where that is the only one, or by environment and name', async () => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ApiClient } from './api-client.ts';
 import { accessCommands } from './commands/access.ts';
+import { rolloutCommands } from './commands/agent-rollouts.ts';
 import { agentCommands } from './commands/agents.ts';
 import { approvalsCommand } from './commands/approvals.ts';
 import { auditCommand } from './commands/audit.ts';
@@ -45,7 +46,7 @@ export function countersignProgram(): Command {
     .addCommand(workflowsCommand())
     .addCommand(budgetsCommand());
 
-  [...peopleCommands(), ...accessCommands(), ...machineCommands(), ...agentCommands(), ...tenancyCommands(), ...keyCommands()].forEach((command) => program.addCommand(command));
+  [...peopleCommands(), ...accessCommands(), ...machineCommands(), ...agentCommands(), ...rolloutCommands(), ...tenancyCommands(), ...keyCommands()].forEach((command) => program.addCommand(command));
 
   program.command('cost').description('What a ticket costs, as JSON').option('--json', 'it is always JSON').action(async () => printJson(await new ApiClient(readConfig()).costPerTicket()));
 
