@@ -31,7 +31,7 @@ describe('the settings of an agent', () => {
   });
 
   it('are the environment\'s where it says otherwise, and a file need not say anything', () => {
-    const config = readConfig('agent.yaml', '', { COUNTERSIGN_AGENT_STATE_DIR: '/tmp/a', COUNTERSIGN_AGENT_CAPACITY: '2', COUNTERSIGN_AGENT_LOG_FORMAT: 'text', COUNTERSIGN_AGENT_CONFIG: '/etc/x' });
+    const config = readConfig('agent.yaml', '', { COUNTERSIGN_AGENT_STATE_DIR: '/tmp/a', COUNTERSIGN_AGENT_CAPACITY: '2', COUNTERSIGN_AGENT_LOG_FORMAT: 'text', COUNTERSIGN_AGENT_CONFIG: '/etc/x', COUNTERSIGN_AGENT_PORT: '8100' });
     expect(config).toMatchObject({ state_dir: '/tmp/a', capacity: 2, log: { format: 'text', level: 'info' }, connections: [] });
   });
 

@@ -13,8 +13,8 @@ const FROM_ENVIRONMENT: ReadonlyArray<readonly [path: readonly string[], isNumbe
   [['spool', 'limit_bytes'], true], [['spool', 'reserve_bytes'], true], [['spool', 'key_file'], false], [['policy', 'ttl_s'], true],
 ];
 export const SETTINGS_FROM_ENVIRONMENT: readonly string[] = FROM_ENVIRONMENT.map(([path]) => variableOf(path));
-/** Variables that are no settings: where the settings are, and what an enrolment takes. */
-const NO_SETTINGS = ['CONFIG', 'ENROLMENT_TOKEN'].map((name) => `${ENV_PREFIX}${name}`);
+/** Variables that are no settings: where the settings are, what an enrolment takes, and those of a cell that is started from the same shell. */
+const NO_SETTINGS = ['CONFIG', 'ENROLMENT_TOKEN', 'PORT', 'HOST', 'PUBLIC_URL', 'CA', 'CERTIFICATE_SECONDS', 'RELEASES_DIR'].map((name) => `${ENV_PREFIX}${name}`);
 const DEPTH_LIMIT = 8;
 
 const validate = new Ajv2020({ strict: false, allErrors: true, useDefaults: true, discriminator: true, verbose: true }).compile<AgentConfig>(schema);
