@@ -51,10 +51,6 @@ export class Admission {
     this.#believed.delete(`${tenantId}/${agentId}`);
   }
 
-  forgetAll(): void {
-    this.#believed.clear();
-  }
-
   async #find(tenantId: string, agentId: string, serial: string): Promise<AgentRow | undefined> {
     const now_ms = performance.now();
     const believed = this.#believed.get(`${tenantId}/${agentId}`);
