@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EntryBodies, EntryKind, SpoolEntry } from '@countersign/contracts/agent/spool-entry.ts';
-import type { Bounds, Held } from './bounds.ts';
-import { isDamage, isFull, SpoolError } from './errors.ts';
+import type { Bounds } from './bounds.ts';
+import { isDamage, SpoolError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Head } from './head.ts';
-import { CUT_LOG } from './schema.ts';
+import { Pages } from './pages.ts';
 import { SpoolTransaction } from './transaction.ts';
 import type { SpoolClock } from './transaction.ts';
 import { unseal } from './sealing.ts';
@@ -16,10 +15,6 @@ const REMEMBERED_MS = 24 * HOUR_MS;
 /** No clock that is believed goes back so far that one would be in time again. */
 const REMEMBERED_AT_LEAST_MS = 2 * HOUR_MS;
 const SWEEP_MS = HOUR_MS / 6;
-/** 1 MiB. */
-const PAGES_KEPT = 256;
-const PAGES_OF_A_PIECE = 128;
-const PIECES_AT_ONCE = 8;
 
 /**
  * The agent's memory and its post: what it must never forget (orders taken, effects intended) and what it has to tell the cell, in one place, so that
@@ -27,10 +22,10 @@ const PIECES_AT_ONCE = 8;
  * cell has said that it holds it.
  */
 export class Spool {
-  readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #head: Head;
+  readonly #pages: Pages;
   readonly #bounds: Bounds;
   readonly #clock: SpoolClock;
   readonly #writes: GroupCommit<SpoolTransaction>;
@@ -40,8 +35,8 @@ export class Spool {
   readonly #awaiting: Array<() => void> = [];
 
   constructor({ file, database, key, head, bounds, clock }: SpoolParts) {
-    this.#file = file;
     this.#database = database;
+    this.#pages = new Pages(database, file);
     this.#key = key;
     this.#head = head;
     this.#bounds = bounds;
@@ -65,8 +60,8 @@ export class Spool {
    */
   async commit<T>(work: (spool: SpoolTransaction) => T): Promise<T> {
     const value = await this.#whole(() => this.#writes.do(work));
-    this.#tellWhenFull();
     this.#wake();
+    this.#tellWhenFull();
     return value;
   }
 
@@ -99,51 +94,48 @@ export class Spool {
    */
   async delivered(seq: number, hash: string): Promise<void> {
     if (seq <= this.#head.delivered.seq) return;
-    const row = this.#database.prepare('SELECT hash FROM entries WHERE seq = ?').get(seq) as { hash: string } | undefined;
+    const row = this.#wholeNow(() => this.#database.prepare('SELECT hash FROM entries WHERE seq = ?').get(seq) as { hash: string } | undefined);
     if (row?.hash !== hash) throw new SpoolError('spool_forked', `The cell says that it has entry ${seq} with the hash ${hash.slice(0, 12)}, and this spool ${row === undefined ? 'has no such entry' : `gave it ${row.hash.slice(0, 12)}`}.`);
     await this.commit((spool) => {
       spool.forgetUntil(seq, hash);
       this.#sweep(spool);
     });
-    this.#giveBack();
+    this.#pages.giveBack();
     this.#hasToldFull &&= !this.room().open;
   }
 
   /** Whether there is room for another order and for saying how it ends. */
   room(): SpoolRoom {
-    const { limit_bytes } = this.#bounds.limits;
-    const under_way = this.#database.prepare("SELECT count(*) AS n FROM orders WHERE state <> 'ended'").get() as { n: number };
-    const held = this.#held();
-    const { bytes } = held;
-    const orders = this.#damage === null ? this.#bounds.orders(held, under_way.n) : 0;
+    const { limits: { limit_bytes } } = this.#bounds;
+    const { bytes, orders } = this.#measured();
     const state = this.#damage !== null ? 'damaged' : orders > 0 ? 'open' : 'full';
-    return { open: orders > 0, state, orders, bytes, limit_bytes, seq: this.#head.last.seq, delivered_seq: this.#head.delivered.seq };
+    return { open: state === 'open', state, orders, bytes, limit_bytes, seq: this.#head.last.seq, delivered_seq: this.#head.delivered.seq };
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #held(): Held {
-    const { pages, free, page_bytes } = this.#database.prepare('SELECT page_count AS pages, freelist_count AS free, page_size AS page_bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size').get() as { pages: number; free: number; page_bytes: number };
-    return { bytes: (pages - free) * page_bytes, spare_bytes: statSync(this.#file).size - (pages - free) * page_bytes };
+  #measured(): { readonly bytes: number; readonly orders: number } {
+    const nothing = { bytes: 0, orders: 0 };
+    if (this.#damage !== null) return nothing;
+    try {
+      const under_way = this.#database.prepare("SELECT count(*) AS n FROM orders WHERE state <> 'ended'").get() as { n: number };
+      const held = this.#pages.held();
+      return { bytes: held.bytes, orders: this.#bounds.orders(held, under_way.n) };
+    } catch (error) {
+      // A disk that cannot be looked at has no room either.
+      this.#seen(error);
+      return nothing;
+    }
   }
 
   /** The disk is full: what was put aside for this is given up, and what the log takes beyond what it needs, so that what is under way can be told. */
   #makeRoom(): boolean {
     const had = this.#bounds.giveUp();
     const before = this.#bounds.freeBytes();
-    unlessFull(() => this.#database.exec(CUT_LOG));
+    this.#pages.cutLog();
     return had || this.#bounds.freeBytes() > before;
-  }
-
-  /** What was deleted is the disk's again, but for some that the next entries take; in pieces, because each needs some room for a moment. */
-  #giveBack(): void {
-    for (let piece = 0; piece < PIECES_AT_ONCE && this.#spare().pages > 2 * PAGES_KEPT; piece += 1) unlessFull(() => this.#database.exec(`PRAGMA incremental_vacuum(${PAGES_OF_A_PIECE})`));
-  }
-
-  #spare(): { readonly pages: number } {
-    return this.#database.prepare('SELECT freelist_count AS pages FROM pragma_freelist_count').get() as { pages: number };
   }
 
   /** An entry of its own each time that there is no room for new work, once until something was delivered. */
@@ -173,7 +165,7 @@ export class Spool {
     if (now - this.#sweptAt < SWEEP_MS) return;
     this.#sweptAt = now;
     spool.forgetOrders(new Date(now - REMEMBERED_MS));
-    if (this.#held().bytes > this.#bounds.limits.limit_bytes / 2) spool.forgetOrders(new Date(now - REMEMBERED_AT_LEAST_MS));
+    if (this.#pages.held().bytes > this.#bounds.limits.limit_bytes / 2) spool.forgetOrders(new Date(now - REMEMBERED_AT_LEAST_MS));
   }
 
   async #whole<T>(read: () => Promise<T>): Promise<T> {
@@ -246,13 +238,4 @@ export interface EntryRow {
   readonly clock_offset_ms: number;
   readonly sealed: Uint8Array;
   readonly hash: string;
-}
-
-/** For what can wait until there is room. */
-function unlessFull(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!isFull(error)) throw error;
-  }
 }
