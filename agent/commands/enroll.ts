@@ -34,6 +34,7 @@ ${COMMON_USAGE}
     if (again) await requireStopped(config);
     const identity = await enrol({
       state_dir: config.state_dir, token: await tokenOf(given), again, proxy: await sessionProxy(config.control_plane, env),
+      ...(config.spool.key_file === undefined ? {} : { spool_key_file: config.spool.key_file }),
       about: { version: AGENT_VERSION, platform: PLATFORM, labels: config.labels, capacity: config.capacity },
     });
     print(options.json === true ? JSON.stringify(shortOf(identity)) : told(identity));

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, hash, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,12 +10,14 @@ import { readSpiffeId, spiffeIdOf } from '@countersign/contracts/agent/spiffe-id
 import { issueCertificate, publicKeyOfRequest } from '@countersign/platform/certificates/issue.ts';
 import { CELL_KEY, id, keySet, SELF, signedKeySet, signingPair } from '../orders/testing/orders.ts';
 import { CellConnection } from '../session/cell-connection.ts';
+import { openForTest } from '../spool/testing/open-for-test.ts';
 import { TlsCell } from '../session/testing/tls-cell.ts';
 import { enrol } from './enrol.ts';
 import type { EnrolOptions } from './enrol.ts';
 import { HeldIdentity } from './held-identity.ts';
 import { loadEnrolment } from './identity.ts';
 import { isExpired, renew, renewalTime } from './renew.ts';
+import { putSpoolAside } from './spool-aside.ts';
 
 const SPIFFE = spiffeIdOf({ cell: 'cell-1', tenant_id: SELF.tenant_id, environment_id: SELF.environment_id, pool_id: id('apl', 'p'), agent_id: SELF.agent_id });
 let cell: TlsCell;
@@ -88,7 +90,10 @@ describe('an enrolment', () => {
   it('over another one, when that is wanted, shows its certificate: the same agent keeps what it has to deliver, and another begins anew', async () => {
     const first = await enrol(options());
     const { keys } = await loadEnrolment(state_dir);
-    writeFileSync(join(state_dir, 'spool.db'), 'what waits');
+    const spool = await openForTest(state_dir);
+    await spool.append('agent.stopped', { reason: 'what waits' });
+    await expect(putSpoolAside(state_dir, 'x')).rejects.toMatchObject({ code: 'spool_in_use' });
+    spool.close();
     await enrol(options({ again: true }));
     expect(asked.map(({ authorized }) => authorized)).toEqual([false, true]);
     const again = await loadEnrolment(state_dir);
@@ -96,8 +101,12 @@ describe('an enrolment', () => {
     expect(readdirSync(state_dir)).toContain('spool.db');
     named = SPIFFE.replace(/agent\/.*/, `agent/${id('agt', 'z')}`);
     await enrol(options({ again: true }));
-    expect(readdirSync(state_dir)).not.toContain('spool.db');
-    expect(readdirSync(state_dir)).toContain(`spool-${first.agent_id}.db`);
+    const kept = readdirSync(state_dir).filter((name) => name.endsWith('.db') || name.includes('.db-'));
+    expect(kept).toEqual([`spool-${first.agent_id}.db`]);
+    renameSync(join(state_dir, kept[0]!), join(state_dir, 'spool.db'));
+    const old = await openForTest(state_dir);
+    expect(old.undelivered(10, 1e6).entries.map(({ body }) => body)).toEqual([{ reason: 'what waits' }]);
+    old.close();
   });
 
   it.each<[string, () => void, string]>([

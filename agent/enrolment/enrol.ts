@@ -20,6 +20,8 @@ export interface EnrolOptions {
   readonly proxy: SessionProxy | null;
   /** Over an identity that is there: the cell is shown its certificate, expired or not, and goes on with the same agent where it may. */
   readonly again?: boolean;
+  /** Of the spool, where it is not in the state folder. */
+  readonly spool_key_file?: string;
   readonly about: Pick<EnrolRequest, 'version' | 'platform' | 'labels' | 'capacity'>;
 }
 
@@ -31,7 +33,7 @@ const ANSWER_MS = 30_000;
  *
  * @throws EnrolmentError, SessionError
  */
-export async function enrol({ state_dir, token: text, proxy, about, again = false }: EnrolOptions): Promise<Identity> {
+export async function enrol({ state_dir, token: text, proxy, about, again = false, spool_key_file }: EnrolOptions): Promise<Identity> {
   const token = readEnrolmentToken(text);
   if (token === null) throw new EnrolmentError('token_invalid', 'That is no enrolment token. It begins with cs_enrol_; copy it whole.');
   const wasEnrolled = await isEnrolled(state_dir);
@@ -46,7 +48,7 @@ export async function enrol({ state_dir, token: text, proxy, about, again = fals
     const request: EnrolRequest = { protocol: PROTOCOL, ...about, csr_pem: certificateRequest(keys.signing, 'agent'), encryption_jwk: encryptionJwkOf(keys) };
     const answer = readAnswer<EnrolAnswer>('enrol_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.enrol, headers: { authorization: `Enrolment ${text.trim()}` }, json: request, timeout_ms: ANSWER_MS }));
     const identity = identityOf(token.url, token.tenant_id, ca_pem, answer, keys);
-    if (wasEnrolled && identity.agent_id !== before?.identity.agent_id) await putSpoolAside(state_dir, before?.identity.agent_id ?? 'unknown');
+    if (wasEnrolled && identity.agent_id !== before?.identity.agent_id) await putSpoolAside(state_dir, before?.identity.agent_id ?? 'unknown', spool_key_file);
     await saveEnrolment(state_dir, identity, keys);
     return identity;
   } finally {
