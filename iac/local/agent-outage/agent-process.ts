@@ -4,6 +4,7 @@ import { loadEnrolment } from '@countersign/agent/enrolment/identity.ts';
 import { CellConnection } from '@countersign/agent/session/cell-connection.ts';
 import { CellLink } from '@countersign/agent/session/cell-link.ts';
 import { DeliverLoop } from '@countersign/agent/session/deliver-loop.ts';
+import type { DeliverLoopParts } from '@countersign/agent/session/deliver-loop.ts';
 import { SessionError } from '@countersign/agent/session/errors.ts';
 import { openSpool, PROMISED_BYTES_PER_ORDER } from '@countersign/agent/spool/open-spool.ts';
 import type { Spool } from '@countersign/agent/spool/spool.ts';
@@ -127,9 +128,10 @@ function wrote({ seq, name }: Written): void {
   say(`w ${seq} ${name}`);
 }
 
-function telling(of: Spool): Pick<Spool, 'epoch' | 'undelivered' | 'delivered' | 'whenUndelivered'> {
+function telling(of: Spool): DeliverLoopParts['spool'] {
   return {
     epoch: of.epoch,
+    room: () => of.room(),
     undelivered: (max_entries, max_bytes) => of.undelivered(Math.min(max_entries, ENTRIES_PER_DELIVERY), max_bytes),
     whenUndelivered: () => of.whenUndelivered(),
     delivered: async (seq, hash) => {
