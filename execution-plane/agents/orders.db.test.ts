@@ -119,7 +119,8 @@ describe('a write whose outcome is not heard of', () => {
     await plant.vote(asking.steps['change']!.approval_id!);
     await plant.until(async () => (agent.kept.length > 0 ? true : null));
     await agent.vanish();
-    await plant.untilRun((run) => stateOf(run, 'change') === 'uncertain');
+    // It is looked for at once again, and then there is nobody to look.
+    await plant.untilRun((run) => ['agent_not_reached', 'agent_unavailable'].includes(run.steps['change']?.error?.code ?? ''));
     await agent.deliver({ kind: 'outcome', body: agent.kept[0]! });
     await anAgent();
     await plant.untilRun(({ state }) => state === 'succeeded');

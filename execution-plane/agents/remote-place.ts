@@ -34,6 +34,8 @@ export interface AgentPlaceParts extends OrderParts, OrderFactsParts {
 /** What became of asking an agent; `error`: nobody was asked. */
 type Asked = { readonly order: WrittenOrder; readonly waited: Waited } | { readonly error: CallError };
 
+const NOT_ORDERED: CallError = { code: 'agent_not_reached', retryable: true, message: 'The worker was lost before it had ordered anything of an agent.' };
+
 /** How long until it is looked again for what nobody can look for now. */
 const NOBODY_LOOKS_MS = 5_000;
 
@@ -85,10 +87,11 @@ export class AgentPlace implements RemotePlace {
   }
 
   async told(call: Call, effect: ExistingEffect): Promise<Looked | null> {
-    const { database, keys } = this.#parts;
+    const { keys } = this.#parts;
     const tenantId = call.request.identity.tenant.id;
-    const order = await database.forTenant(tenantId, (tx) => readEffectOrder(tx, tenantId, effect.callId));
-    if (order === undefined) return null;
+    const order = await this.#orderOf(call, effect);
+    // Whoever wrote the intent has lost the step since, so that no order of it can be written any more. Of another step's that is not known.
+    if (order === undefined) return effect.ofThisCall ? { happened: false, error: NOT_ORDERED } : null;
     const told = await toldOf(keys, tenantId, order);
     if (told === null) return null;
     return told.kind === 'refused' ? { happened: false, error: refusalError(told.refusal, order.agent_id) } : effectBy(told.body);

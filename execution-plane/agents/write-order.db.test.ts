@@ -2,17 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WORK_ORDER_PAYLOAD } from '@countersign/contracts/agent/work-order.ts';
 import { isSignedBy, openedEnvelope } from '@countersign/contracts/evidence/dsse-verify.ts';
 import type { CallIdentity } from '@countersign/connectors/gateway/call-identity.ts';
+import type { Call } from '@countersign/connectors/gateway/call.ts';
 import { StaleLeaseError } from '@countersign/connectors/gateway/ports.ts';
+import type { ExistingEffect } from '@countersign/connectors/gateway/ports.ts';
+import { MemoryFacts, MemorySituation } from '@countersign/connectors/gateway/testing/memory-situation.ts';
 import { openKeys } from '@countersign/platform/keys/open-keys.ts';
 import type { OpenKeys } from '@countersign/platform/keys/open-keys.ts';
 import { Notifier } from '../changes/notifier.ts';
+import { Journals } from '../commit/journals.ts';
 import { readAgentEvents, readOrders } from '../testing/agent-queries.ts';
 import { asOwner } from '../testing/as-owner.ts';
 import { claimAgain, leasedCall } from '../testing/leased-call.ts';
 import { Plant } from '../testing/plant.ts';
 import { placeInPool, TestAgent } from '../testing/test-agent.ts';
 import type { TestPool } from '../testing/test-agent.ts';
+import { KnownAgents } from './known-agents.ts';
 import { MAX_PARAMETER_BYTES } from './order-statement.ts';
+import { OrderWaits } from './order-waits.ts';
+import { AgentPlace } from './remote-place.ts';
 import { writeOrder } from './write-order.ts';
 import type { OrderDraft, OrderParts } from './write-order.ts';
 
@@ -41,6 +48,18 @@ const draftFor = (call: CallIdentity, changes: Partial<OrderDraft> = {}): OrderD
   sealed: { parameters: { id: 'zebra' }, labels: {}, action_text: null, content: {}, target: null }, situation: { time_zone: 'UTC', kill_switches: [], autonomy: 'supervised' }, ...changes,
 });
 const orders = () => plant.database.execution.forTenant(plant.ids.tenantId, (tx) => readOrders(tx, plant.ids.tenantId));
+
+describe('an intent', () => {
+  it('without an order has come to nothing, once its step is somebody else\'s', async () => {
+    const place = new AgentPlace({
+      ...parts, situation: new MemorySituation(), journals: new Journals(), agents: new KnownAgents(parts.database), waits: new OrderWaits(), facts: new MemoryFacts(), policy: { reads: async () => [] },
+    });
+    const call = { request: { identity: await leasedCall(plant) } } as Call;
+    const effect = { callId: 'call_never_ordered', ofThisCall: true } as ExistingEffect;
+    expect(await place.told(call, effect)).toMatchObject({ happened: false, error: { code: 'agent_not_reached', retryable: true } });
+    expect(await place.told(call, { ...effect, ofThisCall: false })).toBeNull();
+  });
+});
 
 describe('an order', () => {
   it('is signed by the key that signs now, readable by nobody on the way, and told of in the transaction that writes it', async () => {
