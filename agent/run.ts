@@ -85,10 +85,10 @@ function timeFor({ kind }: RunEnd, { shutdown_s }: AgentConfig): TimeToEnd {
 /** No clock is so far off: it has expired, and only a person can have another one made. */
 async function requireCertificate(state_dir: string, now: Date): Promise<void> {
   const { identity } = await loadEnrolment(state_dir);
-  if (isExpired(identity, new Date(now.getTime() - CLOCK_OFF_MS))) {
-    const { validToDate } = new X509Certificate(identity.certificate_pem);
-    throw new EnrolmentError('certificate_expired', `The certificate of ${identity.agent_id} has expired on ${validToDate.toISOString()}, and an expired one cannot be renewed. Get a token (console: Agents) and run: countersign-agent enroll --again. What waits to be delivered stays.`);
-  }
+  if (!isExpired(identity, new Date(now.getTime() - CLOCK_OFF_MS))) return;
+  const until = new X509Certificate(identity.certificate_pem).validToDate.toISOString();
+  throw new EnrolmentError('certificate_expired', `The certificate of ${identity.agent_id} has expired on ${until}, and an expired one cannot be renewed. \
+Get a token (console: Agents) and run: countersign-agent enroll --again. What waits to be delivered stays.`);
 }
 
 async function finish({ session, runner, policy, spool, upgrades }: AgentParts, reason: string, { patience_ms, farewell_ms }: TimeToEnd, log: Logger): Promise<void> {

@@ -3,12 +3,15 @@ import { unsealingKey } from '@countersign/platform/sealing/jwe.ts';
 import { beginAtKeptFloor } from './clock/kept-floor.ts';
 import { TrustedClock } from './clock/trusted-clock.ts';
 import type { AgentConfig } from './config/agent-config.ts';
+import { spoolOptionsOf } from './config/spool-options.ts';
 import { localVault } from './credentials/local-vault.ts';
 import type { Environment } from './credentials/secret-ref.ts';
 import { HeldIdentity } from './enrolment/held-identity.ts';
 import { clientIdentityOf, loadEnrolment } from './enrolment/identity.ts';
+import type { Identity } from './enrolment/identity.ts';
 import { HeldKeys } from './orders/held-keys.ts';
 import { createOrderRunner } from './orders/order-runner.ts';
+import type { AgentSelf } from './orders/verify-order.ts';
 import { createAgentPolicy } from './policy/agent-policy.ts';
 import type { AgentPolicy, OrderRunner } from './ports.ts';
 import { CellConnection } from './session/cell-connection.ts';
@@ -18,7 +21,7 @@ import { fetchBundleOver } from './session/fetch-bundle.ts';
 import { keptKillSwitches } from './session/kept-kill-switches.ts';
 import { sessionProxy } from './session/session-proxy.ts';
 import { Session } from './session/session.ts';
-import { openSpool, PROMISED_BYTES_PER_ORDER } from './spool/open-spool.ts';
+import { openSpool } from './spool/open-spool.ts';
 import type { Spool } from './spool/spool.ts';
 import { Upgrades } from './upgrade/upgrades.ts';
 import { VersionsFolder } from './upgrade/versions-folder.ts';
@@ -55,7 +58,7 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   const held = new HeldIdentity(config.state_dir, identity);
   const orderKeys = new HeldKeys(identity.key_set);
   const clock = new TrustedClock(machine, new Date(identity.key_set.issued_at));
-  const spool = await openAgentSpool(config, clock, `${identity.agent_id}/${machine().getTime()}`);
+  const spool = await openSpool(spoolOptionsOf(config, clock), `${identity.agent_id}/${machine().getTime()}`);
   await beginAtKeptFloor(clock, spool);
   const killSwitches = await keptKillSwitches(spool);
   const link = new CellLink(async () => {
@@ -68,15 +71,17 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   let session: Session | undefined;
   const changed = (): void => session?.changed();
   const policy = createAgentPolicy({
-    tenantId: identity.tenant.id, scope: identity.policy_scope, keys: orderKeys, spool, clock, fetchBundle: fetchBundleOver(link), ttl_ms: config.policy.ttl_s * 1_000, log, changed,
+    tenantId: identity.tenant.id, scope: identity.policy_scope, keys: orderKeys, spool, clock, fetchBundle: fetchBundleOver(link),
+    ttl_ms: config.policy.ttl_s * 1_000, log, changed,
   });
   const runner = createOrderRunner({
-    self: { agent_id: identity.agent_id, tenant_id: identity.tenant.id, workspace_id: identity.workspace.id, environment_id: identity.environment.id, pool: identity.pool },
-    keys: orderKeys, encryptionKey: await unsealingKey(keys.encryption.export({ format: 'jwk' }) as Record<string, string>), clock, spool, policy, capacity: config.capacity,
-    connections: config.connections, vault: localVault(config.connections, env, () => performance.now()), killSwitches: () => session?.killSwitches ?? killSwitches, changed, log,
+    self: selfOf(identity), keys: orderKeys, encryptionKey: await unsealingKey(keys.encryption.export({ format: 'jwk' }) as Record<string, string>),
+    clock, spool, policy, capacity: config.capacity, connections: config.connections, vault: localVault(config.connections, env, () => performance.now()),
+    killSwitches: () => session?.killSwitches ?? killSwitches, changed, log,
   });
   const upgrades = await Upgrades.start({
-    folder: new VersionsFolder(config.state_dir), trust: { keys: orderKeys, publisher: publisher(), version: AGENT_VERSION, platform: PLATFORM }, running: await runningSha256(),
+    folder: new VersionsFolder(config.state_dir), running: await runningSha256(),
+    trust: { keys: orderKeys, publisher: publisher(), version: AGENT_VERSION, platform: PLATFORM },
     ask: async (question) => (await link.connected()).ask(question), onSwitch, log,
   });
   session = new Session({
@@ -89,6 +94,6 @@ export async function wireAgent({ config, env, log, machine, onEnd, onSwitch }: 
   return { held, clock, spool, policy, runner, session, upgrades };
 }
 
-function openAgentSpool({ state_dir, spool: { key_file, limit_bytes, reserve_bytes } }: AgentConfig, clock: TrustedClock, newEpoch: string): Promise<Spool> {
-  return openSpool({ folder: state_dir, ...(key_file === undefined ? {} : { key_file }), limit_bytes, reserve_bytes, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock }, newEpoch);
+function selfOf({ agent_id, tenant, workspace, environment, pool }: Identity): AgentSelf {
+  return { agent_id, tenant_id: tenant.id, workspace_id: workspace.id, environment_id: environment.id, pool };
 }

@@ -68,9 +68,13 @@ async function fromFile(file: string): Promise<string> {
 }
 
 function shortOf({ agent_id, spiffe_id, cell_url, tenant, workspace, environment, pool, certificate_pem }: Identity): object {
-  return { agent_id, spiffe_id, cell_url, tenant: tenant.slug, workspace: workspace.slug, environment: environment.name, pool, certificate_expires_at: new X509Certificate(certificate_pem).validToDate.toISOString() };
+  return {
+    agent_id, spiffe_id, cell_url, tenant: tenant.slug, workspace: workspace.slug, environment: environment.name, pool,
+    certificate_expires_at: new X509Certificate(certificate_pem).validToDate.toISOString(),
+  };
 }
 
 function told({ agent_id, cell_url, tenant, workspace, environment, pool }: Identity): string {
-  return `Enrolled as ${agent_id} with ${cell_url}: pool ${pool} of ${environment.name} in ${tenant.slug}/${workspace.slug}.\nNow start it: countersign-agent run (or: systemctl start countersign-agent)`;
+  return `Enrolled as ${agent_id} with ${cell_url}: pool ${pool} of ${environment.name} in ${tenant.slug}/${workspace.slug}.
+Now start it: countersign-agent run (or: systemctl start countersign-agent)`;
 }

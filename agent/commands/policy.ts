@@ -1,8 +1,9 @@
 import type { AgentConfig } from '../config/agent-config.ts';
 import { loadConfig } from '../config/config.ts';
+import { spoolOptionsOf } from '../config/spool-options.ts';
 import { loadEnrolment } from '../enrolment/identity.ts';
 import { KeptBundles } from '../policy/kept-bundle.ts';
-import { openExisting, PROMISED_BYTES_PER_ORDER } from '../spool/open-spool.ts';
+import { openExisting } from '../spool/open-spool.ts';
 import { isRunning, readStatus } from '../status/status-file.ts';
 import { COMMON_OPTIONS, COMMON_USAGE, EXIT, optionOf } from './command.ts';
 import type { Command, Given } from './command.ts';
@@ -42,13 +43,13 @@ async function running(state_dir: string): Promise<readonly PolicyReport[] | nul
   return status.policy.map(({ scope, state, seq, expires_at }) => ({ scope, running: true, state, seq, expires_at }));
 }
 
-async function kept({ state_dir, spool: { key_file, ...limits }, policy: { ttl_s } }: AgentConfig, scope: string): Promise<PolicyReport> {
-  const spool = await openExisting({ folder: state_dir, ...(key_file === undefined ? {} : { key_file }), ...limits, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock: { now: () => new Date(), offset_ms: () => 0 } });
+async function kept(config: AgentConfig, scope: string): Promise<PolicyReport> {
+  const spool = await openExisting(spoolOptionsOf(config));
   try {
     const bundles = new KeptBundles(spool, scope);
     const bundle = await bundles.read();
     if (bundle === null) return { scope, running: false, state: 'missing', seq: null, expires_at: null };
-    const expires_at = new Date(bundle.confirmed_at.getTime() + ttl_s * 1_000);
+    const expires_at = new Date(bundle.confirmed_at.getTime() + config.policy.ttl_s * 1_000);
     return { scope, running: false, state: expires_at > new Date() ? 'kept' : 'stale', seq: await bundles.highestSeq(), expires_at: expires_at.toISOString() };
   } finally {
     spool.close();
@@ -57,8 +58,12 @@ async function kept({ state_dir, spool: { key_file, ...limits }, policy: { ttl_s
 
 function told({ scope, running: isUp, state, seq, expires_at }: PolicyReport): string {
   const says = {
-    fresh: `number ${seq} decides`, kept: `number ${seq} is kept, and would decide`, stale: `number ${seq} is older than it may be: everything is denied until the cell confirms it`,
-    missing: 'there is none: everything is denied', invalid: 'what the cell serves is refused: everything is denied',
+    fresh: `number ${seq} decides`,
+    kept: `number ${seq} is kept, and would decide`,
+    stale: `number ${seq} is older than it may be: everything is denied until the cell confirms it`,
+    missing: 'there is none: everything is denied',
+    invalid: 'what the cell serves is refused: everything is denied',
   }[state];
-  return `Policy of ${scope}: ${says}${expires_at === null || state === 'stale' ? '' : ` until ${expires_at} without the cell`}${isUp ? '' : ' (the agent does not run)'}`;
+  const until = expires_at === null || state === 'stale' ? '' : ` until ${expires_at} without the cell`;
+  return `Policy of ${scope}: ${says}${until}${isUp ? '' : ' (the agent does not run)'}`;
 }

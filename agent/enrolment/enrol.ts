@@ -46,7 +46,9 @@ export async function enrol({ state_dir, token: text, proxy, about, again = fals
   const connection = await CellConnection.open({ url, ca_pem, proxy }, before === null ? null : clientIdentityOf(before.identity, before.keys));
   try {
     const request: EnrolRequest = { protocol: PROTOCOL, ...about, csr_pem: certificateRequest(keys.signing, 'agent'), encryption_jwk: encryptionJwkOf(keys) };
-    const answer = readAnswer<EnrolAnswer>('enrol_answer', await connection.ask({ method: 'POST', path: AGENT_PATHS.enrol, headers: { authorization: `Enrolment ${text.trim()}` }, json: request, timeout_ms: ANSWER_MS }));
+    const headers = { authorization: `Enrolment ${text.trim()}` };
+    const answered = await connection.ask({ method: 'POST', path: AGENT_PATHS.enrol, headers, json: request, timeout_ms: ANSWER_MS });
+    const answer = readAnswer<EnrolAnswer>('enrol_answer', answered);
     const identity = identityOf(token.url, token.tenant_id, ca_pem, answer, keys);
     if (wasEnrolled && identity.agent_id !== before?.identity.agent_id) await putSpoolAside(state_dir, before?.identity.agent_id ?? 'unknown', spool_key_file);
     await saveEnrolment(state_dir, identity, keys);

@@ -12,7 +12,8 @@ export function fetchBundleOver(link: CellLink): FetchBundle {
   return async (scope, etag) => {
     const connection = await link.connect();
     const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
-    const answer = await connection.ask({ method: 'GET', path: `${AGENT_PATHS.policy}/${encodeURIComponent(scope)}`, headers, timeout_ms: ANSWER_MS, max_bytes: BUNDLE_BYTES });
+    const path = `${AGENT_PATHS.policy}/${encodeURIComponent(scope)}`;
+    const answer = await connection.ask({ method: 'GET', path, headers, timeout_ms: ANSWER_MS, max_bytes: BUNDLE_BYTES });
     if (answer.status === 304) return { status: 304 };
     if (answer.status !== 200) throw readRefusal(answer);
     if (answer.headers.etag === undefined) throw new SessionError('answer_invalid', 'The cell gave a bundle without an etag.');

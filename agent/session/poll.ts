@@ -34,7 +34,8 @@ export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | '
  *
  * @throws SessionError
  */
-export async function poll({ spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state }: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
+export async function poll(polled: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
+  const { spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state } = polled;
   const { bytes, limit_bytes, seq, delivered_seq, state: room } = spool.room();
   // From a spool that is damaged nothing is read any more; that it is, the cell has to hear.
   const received = room === 'damaged' ? [] : await spool.commit((tx) => tx.receiptsToTell());

@@ -71,13 +71,18 @@ export class Session {
     const jitter = random === undefined ? {} : { random };
     this.#poll = new PollLoop({
       link, act: (answer) => this.#act(answer), onFailure: (error, wait_ms) => this.#failed('The cell could not be asked for work', error, wait_ms), ...jitter,
-      polled: { spool, clock, machine, keys: orderKeys, refused: () => this.#refused, keepKeys: () => held.change({ key_set: orderKeys.set }), onKeysRefused: (envelope) => this.#keysRefused(envelope), state: () => this.#state() },
+      polled: {
+        spool, clock, machine, keys: orderKeys, refused: () => this.#refused, state: () => this.#state(),
+        keepKeys: () => held.change({ key_set: orderKeys.set }), onKeysRefused: (envelope) => this.#keysRefused(envelope),
+      },
     });
     this.#deliver = new DeliverLoop({
-      link, spool, onFailure: (error, wait_ms) => this.#failed('What happened here could not be delivered', error, wait_ms), onForked: (error) => this.#forked(error), ...jitter,
+      link, spool, onForked: (error) => this.#forked(error), ...jitter,
+      onFailure: (error, wait_ms) => this.#failed('What happened here could not be delivered', error, wait_ms),
     });
     this.#renewal = new Renewal({
-      held, keys, clock, link, onRenewed: () => this.#renewed(), onFailure: (error, wait_ms) => this.#failed('The certificate could not be renewed', error, wait_ms), ...jitter,
+      held, keys, clock, link, onRenewed: () => this.#renewed(), ...jitter,
+      onFailure: (error, wait_ms) => this.#failed('The certificate could not be renewed', error, wait_ms),
     });
   }
 
@@ -88,7 +93,11 @@ export class Session {
 
   /** How it stands, for `status`. */
   get view(): SessionView {
-    return { connected: this.#parts.link.isConnected, last_contact: this.#parts.link.heard_at?.toISOString() ?? null, last_error: this.#lastError, renewal_due: this.#renewal.due.toISOString(), forked: this.#isForked };
+    const { isConnected, heard_at } = this.#parts.link;
+    return {
+      connected: isConnected, last_contact: heard_at?.toISOString() ?? null, last_error: this.#lastError,
+      renewal_due: this.#renewal.due.toISOString(), forked: this.#isForked,
+    };
   }
 
   start(): void {
@@ -198,7 +207,7 @@ export class Session {
     if (digest === this.#keysRefusedLast) return;
     await spool.append('policy.refused', { scope: held.now.policy_scope, code: 'key_set_refused', seq: null });
     this.#keysRefusedLast = digest;
-    log.error({ code: 'key_set_refused', held: orderKeys.seq }, 'The cell sent keys that are older than those held, or that none of those has signed; they are not believed');
+    log.error({ code: 'key_set_refused', held: orderKeys.seq }, 'Keys that the cell sent are older than those held, or signed by none of them: they are not believed');
   }
 
   #renewed(): void {

@@ -10,7 +10,9 @@ export interface SleepWatch {
  * Tells that the machine was asleep: the clock on the wall went on, the one that counts the time of this machine did not. Connections from before are
  * taken for dead, whatever they say. A clock that was set looks the same, and costs a connection.
  */
-export function watchSleep(onWake: (slept_ms: number) => void, wall: () => number = Date.now, running: () => number = () => performance.now(), look_ms = LOOK_MS): SleepWatch {
+export function watchSleep(
+  onWake: (slept_ms: number) => void, wall: () => number = Date.now, running: () => number = () => performance.now(), look_ms = LOOK_MS,
+): SleepWatch {
   let ahead_ms = wall() - running();
   const timer = setInterval(() => {
     const now_ms = wall() - running();

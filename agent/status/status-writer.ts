@@ -34,7 +34,9 @@ export class StatusWriter {
   write(state: AgentStatus['state']): Promise<void> {
     if (state !== 'running') clearInterval(this.#timer);
     const status = this.#now(state);
-    this.#written = this.#written.then(() => writeStatus(this.#config.state_dir, status)).catch((error: unknown) => this.#log.warn({ err: error }, 'The status could not be written'));
+    this.#written = this.#written.then(() => writeStatus(this.#config.state_dir, status)).catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'The status could not be written');
+    });
     return this.#written;
   }
 
@@ -44,13 +46,15 @@ export class StatusWriter {
   }
 
   #now(state: AgentStatus['state']): AgentStatus {
-    if (state === 'stopped' && this.#last !== null) return { ...this.#last, state, at: this.#machine().toISOString(), session: { ...this.#last.session, connected: false } };
+    const at = this.#machine().toISOString();
+    if (state === 'stopped' && this.#last !== null) return { ...this.#last, state, at, session: { ...this.#last.session, connected: false } };
     const { held, clock, policy, runner, session, spool } = this.#agent;
     const { agent_id, cell_url, pool, environment, certificate_pem } = held.now;
     const { state: room, seq, delivered_seq, bytes, limit_bytes } = spool.room();
     this.#last = {
-      at: this.#machine().toISOString(), pid: process.pid, version: AGENT_VERSION, started_at: this.#started_at, state, agent_id, cell_url, pool, environment: environment.name,
-      session: session.view, certificate_expires_at: new X509Certificate(certificate_pem).validToDate.toISOString(), clock: { offset_ms: Math.round(clock.offset_ms()), trusted: clock.isTrusted() },
+      at, pid: process.pid, version: AGENT_VERSION, started_at: this.#started_at, state, agent_id, cell_url, pool, environment: environment.name,
+      session: session.view, certificate_expires_at: new X509Certificate(certificate_pem).validToDate.toISOString(),
+      clock: { offset_ms: Math.round(clock.offset_ms()), trusted: clock.isTrusted() },
       policy: policy.held(), orders: { under_way: runner.underWay(), free: runner.free(), capacity: this.#config.capacity },
       spool: { state: room, seq, delivered_seq, bytes, limit_bytes }, memory_bytes: process.memoryUsage.rss(),
     };

@@ -8,7 +8,10 @@ const CLOCK_OFF_MS = 10 * 60_000;
 
 /** Whether names are resolved: of the cell, or of the proxy that resolves the cell's. */
 export function dns(examined: Examined): Seen {
-  return onTheWay(examined, 'dns', ({ host, addresses }) => well(`${host} is ${addresses.join(', ')}`), (why, { host }) => ill(why, `Have ${host} resolved on this machine: /etc/resolv.conf, /etc/hosts, or the firewall in front of the resolver.${examined.config.control_plane.proxy === null ? ' Where only a proxy resolves names of the outside, set control_plane.proxy.' : ''}`));
+  const byProxy = examined.config.control_plane.proxy === null ? ' Where only a proxy resolves names of the outside, set control_plane.proxy.' : '';
+  return onTheWay(examined, 'dns', ({ host, addresses }) => well(`${host} is ${addresses.join(', ')}`), (why, { host }) => (
+    ill(why, `Have ${host} resolved on this machine: /etc/resolv.conf, /etc/hosts, or the firewall in front of the resolver.${byProxy}`)
+  ));
 }
 
 /** Whether the proxy lets this agent through. */
@@ -19,24 +22,33 @@ export function proxy(examined: Examined): Seen {
 }
 
 function proxyFix(why: string, url: URL): string {
-  if (why.includes('(407)')) return 'Set control_plane.proxy.username and control_plane.proxy.password to what the proxy takes, or have it let this machine through without.';
+  if (why.includes('(407)')) return 'Set control_plane.proxy.username and .password to what the proxy takes, or have it let this machine through without.';
   if (why.startsWith('No connection')) return 'Correct control_plane.proxy.url, or have the proxy reachable from this machine.';
-  return `Have the proxy allow CONNECT to ${url.hostname} port ${url.port === '' ? '443' : url.port}, or correct control_plane.proxy.`;
+  return `Have the proxy allow CONNECT to ${portOf(url)}, or correct control_plane.proxy.`;
 }
 
 /** Whether the agent port of the cell answers. */
 export function port(examined: Examined): Seen {
-  return onTheWay(examined, 'port', ({ url }) => well(`${url.host} answers in TLS 1.3 and HTTP/2`), (why, { url }) => ill(why, `Let this machine dial out to ${url.hostname} port ${url.port === '' ? '443' : url.port} (TCP) in the firewall, and see that the cell runs with its agent port there.`));
+  return onTheWay(examined, 'port', ({ url }) => well(`${url.host} answers in TLS 1.3 and HTTP/2`), (why, { url }) => (
+    ill(why, `Let this machine dial out to ${portOf(url)} (TCP) in the firewall, and see that the cell runs with its agent port there.`)
+  ));
+}
+
+function portOf({ hostname, port: number }: URL): string {
+  return `${hostname} port ${number === '' ? '443' : number}`;
 }
 
 /** Whether what answers is the cell that this agent was enrolled with. */
 export function ca(examined: Examined): Seen {
-  return onTheWay(examined, 'ca', () => well('it is the cell of the enrolment'), (why, { url }) => ill(why, `Have whatever opens TLS on the way (a proxy, a firewall) leave ${url.host} alone. If the cell has a new certificate authority, get a token there and run: countersign-agent enroll --again`));
+  return onTheWay(examined, 'ca', () => well('it is the cell of the enrolment'), (why, { url }) => (
+    ill(why, `Have whatever opens TLS on the way (a proxy, a firewall) leave ${url.host} alone. If the cell has a new certificate authority, get a token there and run: countersign-agent enroll --again`)
+  ));
 }
 
 /** Whether the two clocks are near enough to one another. */
 export function clock(examined: Examined): Seen {
-  return onTheWay(examined, 'clock', ({ answer }) => clockBy(answer?.headers.date, examined.now()), (why) => ill(`${why} By this machine's clock it is ${examined.now().toISOString()}.`, SET_CLOCK));
+  const now = examined.now();
+  return onTheWay(examined, 'clock', ({ answer }) => clockBy(answer?.headers.date, now), (why) => ill(`${why} By this machine's clock it is ${now.toISOString()}.`, SET_CLOCK));
 }
 
 const SET_CLOCK = 'Set the clock of this machine, and keep it set: timedatectl set-ntp true, or a time server of your network in chrony or systemd-timesyncd.';

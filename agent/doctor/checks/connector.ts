@@ -23,16 +23,23 @@ export async function connector({ config: { connections }, env }: Examined): Pro
 
 async function lookedAt(connection: ConnectionConfig, vault: CredentialVault): Promise<Seen> {
   const { name, connector: type, base_url } = connection;
-  if (!AGENT_CONNECTORS.has(type)) return ill(`${name}: there is no connector ${type} in this agent`, `There are ${[...AGENT_CONNECTORS.keys()].join(', ')}. Correct connections.${name}.connector, or take a newer agent.`);
+  if (!AGENT_CONNECTORS.has(type)) {
+    return ill(`${name}: there is no connector ${type} in this agent`, `There are ${[...AGENT_CONNECTORS.keys()].join(', ')}. Correct connections.${name}.connector, or take a newer agent.`);
+  }
   try {
     if (connection.credential.kind !== 'none') await vault.borrow('', credentialIds.own(name));
     const status = await answerOf(connection, await settingsOf(connection, vault));
     return well(`${name}: ${base_url} answers (${status})`);
   } catch (error) {
-    if (error instanceof SecretError) return ill(`${name}: ${error.message}`, `See to the credential of connections.${name}: the agent's user has to be able to read it.`);
-    if (error instanceof EgressError) return ill(`${name}: ${error.message}`, FIXES[error.code]?.(connection) ?? `See whether ${base_url} can be reached from this machine, and correct connections.${name}.`);
-    return ill(`${name}: ${error instanceof Error ? error.message : String(error)}`, `Correct connections.${name}.`);
+    return ill(`${name}: ${error instanceof Error ? error.message : String(error)}`, fixOf(error, connection));
   }
+}
+
+function fixOf(error: unknown, connection: ConnectionConfig): string {
+  const { name, base_url } = connection;
+  if (error instanceof SecretError) return `See to the credential of connections.${name}: the agent's user has to be able to read it.`;
+  if (!(error instanceof EgressError)) return `Correct connections.${name}.`;
+  return FIXES[error.code]?.(connection) ?? `See whether ${base_url} can be reached from this machine, and correct connections.${name}.`;
 }
 
 const FIXES: Readonly<Record<string, (connection: ConnectionConfig) => string>> = {
@@ -71,7 +78,9 @@ async function settingsOf({ name, ca_file, client_certificate, proxy }: Connecti
   };
 }
 
-async function borrowed<Kind extends CredentialValue['kind']>(vault: CredentialVault, id: string, kind: Kind): Promise<Extract<CredentialValue, { kind: Kind }> | undefined> {
+type Borrowed<Kind> = Extract<CredentialValue, { kind: Kind }>;
+
+async function borrowed<Kind extends CredentialValue['kind']>(vault: CredentialVault, id: string, kind: Kind): Promise<Borrowed<Kind> | undefined> {
   const value = await vault.borrow('', id);
-  return value.kind === kind ? value as Extract<CredentialValue, { kind: Kind }> : undefined;
+  return value.kind === kind ? value as Borrowed<Kind> : undefined;
 }

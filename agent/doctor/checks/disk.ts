@@ -1,7 +1,7 @@
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { spoolOptionsOf } from '../../config/spool-options.ts';
 import { inspectSpool } from '../../spool/inspect-spool.ts';
-import { PROMISED_BYTES_PER_ORDER } from '../../spool/open-spool.ts';
 import { ill, well } from '../finding.ts';
 import type { Examined, Seen } from '../finding.ts';
 
@@ -11,9 +11,13 @@ const MIB = 1024 * 1024;
 export async function disk({ config, running }: Examined): Promise<Seen> {
   const { state_dir, spool } = config;
   const damage = running === null ? await damageOf(config) : running.spool.state === 'damaged' ? 'see the log' : null;
-  if (damage !== null) return ill(`the spool is damaged: ${damage}`, `Nothing of it is deleted. Keep ${join(state_dir, 'spool.db')} for looking at, see whether the disk is well (dmesg), and enrol again with an empty state_dir.`);
+  if (damage !== null) {
+    const file = join(state_dir, 'spool.db');
+    return ill(`the spool is damaged: ${damage}`, `Nothing of it is deleted. Keep ${file} for looking at, see whether the disk is well (dmesg), and enrol again with an empty state_dir.`);
+  }
   if (running !== null && running.spool.state === 'full') {
-    return ill(`the spool is full: ${mib(running.spool.bytes)} of ${mib(running.spool.limit_bytes)}`, 'It empties itself when the cell can be reached. Else raise spool.limit_bytes, or make room on the disk.');
+    const { bytes, limit_bytes } = running.spool;
+    return ill(`the spool is full: ${mib(bytes)} of ${mib(limit_bytes)}`, 'It empties itself when the cell can be reached. Else raise spool.limit_bytes, or make room on the disk.');
   }
   const folder = await existing(state_dir);
   const { bavail, bsize } = await statfs(folder);
@@ -21,17 +25,19 @@ export async function disk({ config, running }: Examined): Promise<Seen> {
   const isThere = folder === state_dir;
   const taken = isThere ? await sizeOf(join(state_dir, 'spool.db')) + await sizeOf(join(state_dir, 'spool.reserve')) : 0;
   const wanted = spool.limit_bytes + spool.reserve_bytes - taken;
-  if (free < wanted) return ill(`the disk of ${state_dir} has ${mib(free)} left, and the spool may still take ${mib(wanted)}`, 'Make room there, put state_dir on a larger disk, or lower spool.limit_bytes.');
+  if (free < wanted) {
+    return ill(`the disk of ${state_dir} has ${mib(free)} left, and the spool may still take ${mib(wanted)}`, 'Make room there, put state_dir on a larger disk, or lower spool.limit_bytes.');
+  }
   const refusal = isThere ? await writeRefusal(state_dir) : null;
-  if (refusal !== null) return ill(`the disk of ${state_dir} does not take what is written (${refusal})`, 'See whether it is mounted read-only, over a quota, or broken (dmesg).');
+  if (refusal !== null) {
+    return ill(`the disk of ${state_dir} does not take what is written (${refusal})`, 'See whether it is mounted read-only, over a quota, or broken (dmesg).');
+  }
   return well(`${mib(free)} left; the spool may still take ${mib(wanted)}`);
 }
 
 /** As the agent reads it when it starts; null: it is whole, or there is none yet. */
-async function damageOf({ state_dir, spool: { key_file, limit_bytes, reserve_bytes } }: Examined['config']): Promise<string | null> {
-  const { state, problem } = await inspectSpool({
-    folder: state_dir, ...(key_file === undefined ? {} : { key_file }), limit_bytes, reserve_bytes, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock: { now: () => new Date(), offset_ms: () => 0 },
-  });
+async function damageOf(config: Examined['config']): Promise<string | null> {
+  const { state, problem } = await inspectSpool(spoolOptionsOf(config));
   return state === 'damaged' ? problem?.message ?? '' : null;
 }
 

@@ -9,7 +9,10 @@ export function policy({ running, way, enrolment }: Examined): Seen {
   const answer = way?.answer ?? null;
   if (answer?.status === 404) return ill(`the cell serves no policy for ${environment}`, release);
   const held = running?.policy.find(({ state }) => state !== 'fresh') ?? running?.policy[0];
-  if (held !== undefined && held.state !== 'fresh') return ill(`the agent that runs holds ${held.seq === null ? 'none' : `number ${held.seq}`}, which is ${held.state}: everything is denied`, FIXES[held.state](release));
+  if (held !== undefined && held.state !== 'fresh') {
+    const which = held.seq === null ? 'none' : `number ${held.seq}, which is ${held.state}`;
+    return ill(`the agent that runs holds ${which}: everything is denied`, FIXES[held.state](release));
+  }
   if (held !== undefined) return well(`number ${held.seq} decides until ${held.expires_at} without the cell`);
   if (answer === null) return unseen(way === null ? 'there is no enrolment that says where the cell is' : `the way to the cell ends at ${way.brokenAt}`);
   if (answer.status === 401 || answer.status === 403) return unseen('the cell does not take the certificate');
@@ -20,5 +23,6 @@ export function policy({ running, way, enrolment }: Examined): Seen {
 const FIXES = {
   stale: () => 'The cell has not confirmed it for longer than policy.ttl_s: see to the way to the cell, and it decides again.',
   missing: (release: string) => `See to the way to the cell; where that is well: ${release}`,
-  invalid: () => 'What the cell serves is signed by no key that this agent believes, older than what it had, or of another tenant. Look at the log (policy.refused) and at the keys of the cell; do not enrol again before you know why.',
+  invalid: () => 'What the cell serves is signed by no key that this agent believes, older than what it had, or of another tenant. '
+    + 'Look at its log and at the keys of the cell; do not enrol again before you know why.',
 } as const;
