@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AgentPort } from '@countersign/control-plane/agents/testing/agent-port.ts';
+import { FoundEvents } from '@countersign/execution-plane/agents/found-events.ts';
+import { Inbox } from '@countersign/execution-plane/agents/inbox.ts';
+import { systemClock } from '@countersign/platform/clock/clock.ts';
+import { createLogger } from '@countersign/platform/log/logger.ts';
 import { DeliveredEntries } from './delivered-entries.ts';
 import { outage } from './outage.ts';
 import type { OutageCell } from './outage.ts';
 import { smallDisk } from './small-disk.ts';
 
-const NOTHING_WRONG = { lost: 0, duplicated: 0, out_of_order: 0, chain: 'whole', findings: [] };
+const NOTHING_WRONG = { lost: 0, duplicated: 0, out_of_order: 0, chain: 'whole', audited_wrongly: 0, findings: [] };
 const folder = mkdtempSync(path.join(tmpdir(), 'outage-'));
 let port: AgentPort;
 let entries: DeliveredEntries;
@@ -17,7 +21,15 @@ let cell: OutageCell;
 beforeAll(async () => {
   port = await AgentPort.start();
   entries = new DeliveredEntries(port.plane.database.adminUrl, { keys: port.plane.keys, tenantId: port.plane.tenant.tenantId });
-  cell = { url: new URL(port.url), token: () => port.token(), delivered: (agentId) => entries.of(agentId) };
+  const { plane: { database, keys, tenant: { tenantId } } } = port;
+  const inbox = new Inbox({ database: database.execution, keys, clock: systemClock, log: createLogger('outage', 'silent'), found: new FoundEvents([]) });
+  cell = {
+    url: new URL(port.url), token: () => port.token(), delivered: (agentId) => entries.of(agentId),
+    audited: async (agentId, seq) => {
+      while (await inbox.take(tenantId, agentId) !== null);
+      return entries.audited(agentId, seq);
+    },
+  };
 });
 afterAll(async () => {
   await entries.close();

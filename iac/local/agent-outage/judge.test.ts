@@ -20,14 +20,15 @@ function delivered(change: (entries: SpoolEntry[]) => SpoolEntry[] = (entries) =
 }
 
 const said = new Map(delivered().map((entry) => [entry.seq, nameOf(entry)]));
-const verdictOn = (entries: readonly SpoolEntry[]) => judge(said, { epoch: EPOCH, entries });
+const eventsOf = (entries: readonly SpoolEntry[]) => entries.map(({ seq, occurred_at }) => ({ spool_seq: seq, occurred_at }));
+const verdictOn = (entries: readonly SpoolEntry[], events = eventsOf(entries)) => judge(said, { epoch: EPOCH, entries }, events);
 const renumbered = (entries: readonly SpoolEntry[]): SpoolEntry[] => entries.map((entry, i) => ({ ...entry, seq: i + 1, occurred_at: `2026-11-21T10:00:0${i}.000Z` }));
-const NOTHING_WRONG = { lost: 0, duplicated: 0, out_of_order: 0, chain: 'whole', findings: [] };
+const NOTHING_WRONG = { lost: 0, duplicated: 0, out_of_order: 0, chain: 'whole', audited_wrongly: 0, findings: [] };
 
 describe('the judge of an outage', () => {
   it('finds nothing where nothing is wrong, nor in what was written and never said', () => {
     expect(verdictOn(delivered())).toEqual(NOTHING_WRONG);
-    expect(judge(new Map(), { epoch: EPOCH, entries: delivered() })).toEqual(NOTHING_WRONG);
+    expect(judge(new Map(), { epoch: EPOCH, entries: delivered() }, eventsOf(delivered()))).toEqual(NOTHING_WRONG);
   });
 
   it.each<[string, object, SpoolEntry[]]>([
@@ -43,5 +44,13 @@ describe('the judge of an outage', () => {
     const verdict = verdictOn(entries);
     expect(verdict).toMatchObject(expected);
     expect(verdict.findings).not.toHaveLength(0);
+  });
+
+  it.each<[string, (events: ReturnType<typeof eventsOf>) => ReturnType<typeof eventsOf>]>([
+    ['has an entry not at all', (events) => events.slice(0, -1)],
+    ['has an entry twice', (events) => [...events, events.at(-1)!]],
+    ['gives another time', (events) => events.map((event, i) => (i === 3 ? { ...event, occurred_at: '2026-11-21T10:30:00.000Z' } : event))],
+  ])('sees that the audit %s', (_, change) => {
+    expect(verdictOn(delivered(), change(eventsOf(delivered())))).toMatchObject({ lost: 0, duplicated: 0, out_of_order: 0, chain: 'whole', audited_wrongly: 1 });
   });
 });

@@ -8,12 +8,20 @@ export interface Delivered {
   readonly entries: readonly SpoolEntry[];
 }
 
+/** What the audit says of one entry: where it came from, and when it really happened. */
+export interface Audited {
+  readonly spool_seq: number;
+  readonly occurred_at: string;
+}
+
 export interface Verdict {
   /** Entries that the agent said it wrote, and steps of orders and finds that must be between them, which the cell does not have. */
   readonly lost: number;
   readonly duplicated: number;
   readonly out_of_order: number;
   readonly chain: 'whole' | 'broken';
+  /** Entries that have not exactly one event in the audit, in their order and of their time. */
+  readonly audited_wrongly: number;
   /** The first of each. */
   readonly findings: readonly string[];
 }
@@ -21,13 +29,13 @@ export interface Verdict {
 const STAGES = ['order.accepted', 'call', 'outcome'];
 const FINDINGS_TOLD = 20;
 
-/** Compares what the cell holds with what the agent said, before it was killed, to have written: under this number exactly this. */
-export function judge(written: ReadonlyMap<number, string>, { epoch, entries }: Delivered): Verdict {
-  const [lost, duplicated, disorder] = [lostOf(written, entries), duplicatesOf(entries), disorderOf(entries)];
+/** Compares what the cell holds and its audit says with what the agent said, before it was killed, to have written: under this number exactly this. */
+export function judge(written: ReadonlyMap<number, string>, { epoch, entries }: Delivered, events: readonly Audited[]): Verdict {
+  const [lost, duplicated, disorder, unaudited] = [lostOf(written, entries), duplicatesOf(entries), disorderOf(entries), unauditedOf(entries, events)];
   const broken = brokenAt(epoch, entries);
   return {
-    lost: lost.length, duplicated: duplicated.length, out_of_order: disorder.length, chain: broken === null ? 'whole' : 'broken',
-    findings: [...lost, ...duplicated, ...disorder, ...(broken === null ? [] : [broken])].slice(0, FINDINGS_TOLD),
+    lost: lost.length, duplicated: duplicated.length, out_of_order: disorder.length, chain: broken === null ? 'whole' : 'broken', audited_wrongly: unaudited.length,
+    findings: [...lost, ...duplicated, ...disorder, ...(broken === null ? [] : [broken]), ...unaudited].slice(0, FINDINGS_TOLD),
   };
 }
 
@@ -70,6 +78,11 @@ function isNextStep(stageOf: Map<string, number>, order_id: string, kind: string
   const isNext = stage === (stageOf.get(order_id) ?? -1) + 1;
   stageOf.set(order_id, stage);
   return isNext;
+}
+
+function unauditedOf(entries: readonly SpoolEntry[], events: readonly Audited[]): string[] {
+  const missing = entries.filter(({ seq, occurred_at }, at) => events[at]?.spool_seq !== seq || events[at]?.occurred_at !== occurred_at).map(({ seq }, at) => `${seq} is not the event ${at + 1} of the agent in the audit`);
+  return [...missing, ...events.slice(entries.length).map(({ spool_seq }) => `the audit has ${spool_seq} once more`)];
 }
 
 function brokenAt(epoch: string, entries: readonly SpoolEntry[]): string | null {

@@ -9,7 +9,7 @@ import { anyFreePort } from '../cell/ports.ts';
 import { DeliveredEntries } from './delivered-entries.ts';
 import type { OutageCell } from './outage.ts';
 
-/** The cell's own control plane as a process, over a PostgreSQL of its own, with a pool that agents are enrolled into. */
+/** The cell's own control plane and a worker as processes, over a PostgreSQL of its own, with a pool that agents are enrolled into. */
 export interface RunningCell extends OutageCell {
   readonly folder: string;
   stop(): Promise<void>;
@@ -32,6 +32,11 @@ export async function startCell(): Promise<RunningCell> {
       COUNTERSIGN_AGENT_PORT: String(port), COUNTERSIGN_AGENT_CA: `file:${scratch.path('authority')}`,
     },
   });
+  const worker = new CellProcess({
+    name: 'worker', entry: 'execution-plane/main.ts', logsDir, verbose: false, say: () => undefined,
+    env: { COUNTERSIGN_EXECUTION_DATABASE_URL: scratch.url('countersign_execution'), COUNTERSIGN_OBJECTS_DIR: scratch.path('objects'), COUNTERSIGN_KEY_FILE: keyFile, COUNTERSIGN_POLICY_THREADS: '1', COUNTERSIGN_LOG_LEVEL: 'warn' },
+  });
+  await worker.start();
   const api = new CellApi((await plane.start()).listening ?? '', await newApiKey(access, 'outage'));
   const pool = await api.createAgentPool({ name: 'onprem', environment: 'prod' });
   const entries = new DeliveredEntries(scratch.url(), { keys: ring.keys, tenantId: tenant_id });
@@ -40,8 +45,9 @@ export async function startCell(): Promise<RunningCell> {
     url: new URL(`https://localhost:${port}`),
     token: async () => (await api.createAgentToken(pool.id)).token,
     delivered: (agentId) => entries.of(agentId),
+    audited: (agentId, seq) => entries.audited(agentId, seq),
     stop: async () => {
-      await plane.stop();
+      await Promise.all([plane.stop(), worker.stop()]);
       await Promise.all([entries.close(), ring.close()]);
       await scratch.close(false);
     },

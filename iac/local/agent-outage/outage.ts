@@ -5,7 +5,7 @@ import { Seeded } from '@countersign/execution-plane/simulation/seeded.ts';
 import type { AgentProcessOptions } from './agent-process.ts';
 import { Cable } from './cable.ts';
 import { judge } from './judge.ts';
-import type { Delivered, Verdict } from './judge.ts';
+import type { Audited, Delivered, Verdict } from './judge.ts';
 import { KilledAgent } from './killed-agent.ts';
 import type { Line } from './killed-agent.ts';
 
@@ -16,6 +16,8 @@ export interface OutageCell {
   /** An enrolment token, for one agent. */
   token(): Promise<string>;
   delivered(agentId: string): Promise<Delivered>;
+  /** What its audit says of the agent, as soon as everything up to the entry `seq` has been made true. */
+  audited(agentId: string, seq: number): Promise<readonly Audited[]>;
 }
 
 export interface OutageReport extends Verdict {
@@ -65,7 +67,7 @@ export async function outage(cell: OutageCell, folder: string, { entries, kills,
   await cable.pull();
   const held = await cell.delivered(options.agent_id);
   return {
-    ...judge(agent.told.written, held), entries, delivered: held.entries.length, minutes: minutesOf(held), kills_while_away: killsAway, kills_while_delivering: agent.told.kills - killsAway,
+    ...judge(agent.told.written, held, await cell.audited(options.agent_id, held.entries.length)), entries, delivered: held.entries.length, minutes: minutesOf(held), kills_while_away: killsAway, kills_while_delivering: agent.told.kills - killsAway,
     answers_lost: agent.told.answers_lost, took_ms: Math.round(performance.now() - began),
   };
 }

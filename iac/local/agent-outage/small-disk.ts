@@ -33,7 +33,7 @@ export async function smallDisk(cell: OutageCell, folder: string, seed: string):
     const { stdout } = await run('unshare', [...await mountNamespace(), 'sh', '-c', script, process.execPath, path.join(import.meta.dirname, 'small-disk-main.ts'), options], { maxBuffer: OUTPUT_BYTES });
     const { agent_id, written, ...figures } = JSON.parse(stdout) as SmallDiskFigures;
     const held = await cell.delivered(agent_id);
-    return { disk_mib: DISK_MIB, ...figures, delivered: held.entries.length, ...judge(new Map(written), held) };
+    return { disk_mib: DISK_MIB, ...figures, delivered: held.entries.length, ...judge(new Map(written), held, await cell.audited(agent_id, held.entries.length)) };
   } catch (error) {
     if (error instanceof OutageError) throw error;
     throw new OutageError('agent_failed', `On the small disk: ${(error as { stderr?: string }).stderr?.slice(-2_000) ?? String(error)}`, { cause: error });
