@@ -148,7 +148,7 @@ async function run(stage: Stage, options: DemoOptions, cast: Cast): Promise<bool
   say(`${tickets.length} incidents raised in the sandbox: ${tickets[0]!.number} to ${tickets.at(-1)!.number}`);
   const deadline = Date.now() + options.timeoutMs;
   const journeys = await Promise.all(tickets.map((ticket) => follow(ticket, {
-    api, sandbox, keysFile, deadline, raisedAt, evidenceDir: stage.evidenceDir, ...(slack === null ? {} : { approveInSlack: (approval) => slack.approve(approval) }),
+    api, sandbox, keysFile, deadline, raisedAt, together: tickets.length, evidenceDir: stage.evidenceDir, ...(slack === null ? {} : { approveInSlack: (approval) => slack.approve(approval) }),
     onStation: (at, station) => say(`  ${at.number}  ${station}`),
   })));
   const report = { ...reportOf(journeys), ...await castReport(stage, options, cast) };

@@ -103,7 +103,7 @@ async function journeysOf(api: CellApi, placement: Placement, count: number, fol
   const tickets = await client.raise(count);
   const deadline = Date.now() + TIMEOUT_MS;
   return Promise.all(tickets.map((ticket) => follow(ticket, {
-    api, sandbox: client, keysFile, deadline, raisedAt, evidenceDir: folder,
+    api, sandbox: client, keysFile, deadline, raisedAt, together: count, evidenceDir: folder,
     onStation: (at, station) => {
       say(`  ${at.number}  ${station}`);
       if (station === 'approved') onApproved();

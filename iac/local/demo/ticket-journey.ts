@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { isAxiosError } from 'axios';
@@ -37,6 +38,8 @@ export interface JourneyTools {
   readonly deadline: number;
   /** When the tickets were raised, where an earlier system of record may have had tickets of the same numbers. */
   readonly raisedAt?: number;
+  /** How many are followed at a time: together they ask no more often than a key may. Absent: few. */
+  readonly together?: number;
   /** Votes where a person would; absent: through the API. */
   readonly approveInSlack?: (approval: Approval) => Promise<void>;
   /** Told at each station, for the progress display. */
@@ -44,6 +47,8 @@ export interface JourneyTools {
 }
 
 const POLL_MS = 250;
+/** Between any two questions, of all tickets together: 40 per second, and a key may ask 50. */
+const QUESTION_EVERY_MS = 25;
 /** What a run ends with when policy did not let a call go on, whatever the reason. */
 const POLICY_DENIALS: ReadonlySet<string> = new Set(['policy_denied', 'bundle_missing', 'bundle_invalid', 'bundle_stale', 'policy_error', 'policy_timeout']);
 
@@ -65,7 +70,7 @@ export async function follow(ticket: RaisedTicket, tools: JourneyTools): Promise
     const wrong = wrongChannel(run, approval, tools) ?? await lookAtRecord(sandbox, ticket, run, approval);
     if (wrong !== null) return journey(ticket, run, approval, { failure: wrong });
     const evidence = await until(tools, 'the evidence', () => api.evidence(run!.id));
-    const refused = await verifyOffline(evidence, run.id, tools);
+    const refused = await inTurn(() => verifyOffline(evidence, run!.id, tools));
     onStation(ticket, refused === null ? 'evidence verified' : 'evidence refused');
     return journey(ticket, run, approval, { writtenBack: true, evidenceVerified: refused === null, failure: refused });
   } catch (error) {
@@ -137,6 +142,18 @@ async function verifyOffline(bundle: Buffer, runId: string, tools: JourneyTools)
   }
 }
 
+/** Each verifier is a process that is at work: no more at a time than there are cores, so that the cell and its agent have theirs. */
+const LANES: Array<Promise<unknown>> = Array.from({ length: availableParallelism() }, () => Promise.resolve());
+let turn = 0;
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const lane = turn % LANES.length;
+  turn += 1;
+  const worked = LANES[lane]!.then(work);
+  LANES[lane] = worked.catch(() => undefined);
+  return worked;
+}
+
 /** Asks until there is an answer. A refused connection is waited out: the cell restarts what dies. */
 async function until<T>(tools: JourneyTools, what: string, ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
@@ -147,7 +164,7 @@ async function until<T>(tools: JourneyTools, what: string, ask: () => Promise<T 
       if (!isAxiosError(error) || error.response !== undefined) throw error;
     }
     if (Date.now() > tools.deadline) throw new Error(`waited too long for ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
+    await new Promise((resolve) => { setTimeout(resolve, Math.max(POLL_MS, QUESTION_EVERY_MS * (tools.together ?? 1))); });
   }
 }
 
