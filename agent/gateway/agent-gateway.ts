@@ -9,6 +9,7 @@ import type { DecisionPoint, GatewayLog } from '@countersign/connectors/gateway/
 import type { CredentialVault, ModelStores } from '@countersign/connectors/gateway/ports.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import type { ConnectionConfig } from '../config/agent-config.ts';
+import { tellingVault } from '../credentials/telling-vault.ts';
 import { OrderError } from '../orders/errors.ts';
 import type { Spool } from '../spool/spool.ts';
 import { orderInstances } from './order-instances.ts';
@@ -33,7 +34,7 @@ export interface AgentGatewayOptions {
 /** The gateway of the cell, on this side of the firewall: the same code and the same policy, by this side's addresses, credentials and books. */
 export function createAgentGateway({ orders, connectors, connections, vault, policy, spool, clock, killSwitches, log, egress }: AgentGatewayOptions): RunningGateway {
   return createGateway({
-    connectors: [...connectors], vault, log, clock, pdp: policy,
+    connectors: [...connectors], vault: tellingVault(vault), log, clock, pdp: policy,
     store: new SpoolGatewayStore({ spool, orders, clock, killSwitches }),
     situation: orderSituation(orders, killSwitches),
     facts: orderFacts(orders),

@@ -8,6 +8,7 @@ import type { CallBody, OutcomeBody } from '@countersign/contracts/agent/spool-e
 import type { JsonObject } from '@countersign/connectors/sdk/connector.ts';
 import { servicenow } from '@countersign/connectors/servicenow/connector.ts';
 import { Desk, proposal } from '@countersign/connectors/servicenow/testing/desk.ts';
+import type { ConnectionConfig } from '../config/agent-config.ts';
 import { localVault } from '../credentials/local-vault.ts';
 import { scratchFolder } from '../spool/testing/open-for-test.ts';
 import { acceptOrder, RecentDigests } from './accept-order.ts';
@@ -195,6 +196,17 @@ describe('an order', () => {
     await place.close();
     place = await opened({ connections: [{ ...connectionTo(desk.sandbox.url), ca_file: '/nowhere/ca.pem' }] });
     expect(await place.carriedOut(await servicenowOrder(reading()))).toMatchObject({ state: 'failed', error: { code: 'credential_unusable', message: expect.stringContaining('/nowhere/ca.pem') as string } });
+    nothingSent();
+  });
+
+  it.each<[string, boolean, ConnectionConfig['credential']]>([
+    ['The variable NOT_SET is not set.', false, { kind: 'basic', username: { env: 'SN_USER' }, password: { env: 'NOT_SET' } }],
+    ['The program false of a credential ended with 1.', true, { kind: 'bearer', token: { command: ['false'] } }],
+  ])('whose credential is not to be had says so by its place: %s', async (says, retryable, credential) => {
+    await place.close();
+    const connections = [{ ...connectionTo(desk.sandbox.url), credential }];
+    place = await opened({ connections, vault: localVault(connections, { SN_USER: 'x', PATH: '/usr/bin:/bin' }, () => 0) });
+    expect(await place.carriedOut(await servicenowOrder(reading()))).toMatchObject({ state: 'failed', error: { code: 'credential_unusable', retryable, message: expect.stringContaining(says) as string } });
     nothingSent();
   });
 
