@@ -65,6 +65,8 @@ export function refusalError(refusal: OrderRefusal, agentId: string): CallError 
   const message = `The agent ${agentId} refused the order (${refusal}): ${says}`;
   if (PASSING.has(refusal)) return { code: 'agent_unavailable', message, retryable: true, retryAfterMs: 2_000 };
   if (refusal === 'stopped_by_kill_switch') return { code: refusal, message, retryable: true, retryAfterMs: 5_000 };
+  // As where the policy of the cell says no: trying again changes nothing, and nothing is broken.
+  if (refusal === 'policy_denied_here') return { code: 'policy_denied', message, retryable: false };
   return { code: 'agent_refused', message, retryable: refusal === 'order_expired' };
 }
 

@@ -138,7 +138,7 @@ function waitMs(retryAfterMs: number | undefined, random: number): number {
 }
 
 /** Errors by which the target itself refuses: nothing is broken, and the same request will be refused again. */
-const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied', 'deadline_exceeded']);
+const REFUSALS: ReadonlySet<string> = new Set(['target_closed', 'peer_forbidden', 'host_not_allowed', 'address_not_allowed', 'redirect_not_allowed', 'nested_call_denied', 'policy_denied', 'deadline_exceeded']);
 
 /** Rules of the decision point and of the gateway themselves: policy could not be asked, or routes in circles. They name the error, so that the run says why. */
 /** A question is asked within a second or two. Were it never asked, the step would look for itself again after this. */
