@@ -97,6 +97,19 @@ describe('an order', () => {
     expect(await acceptOrder(intake, await orderFor())).toMatchObject({ kind: 'refused', refusal: 'spool_full', alarm: false });
   });
 
+  it('of a stranger takes no room where there is none, and is told when there is', async () => {
+    const forged = await orderFor({ signer: signingPair('wo-1') });
+    while (spool.room().open) await spool.append('agent.stopped', { reason: 'x'.repeat(500_000) });
+    await spool.append('agent.stopped', { reason: 'the last' });
+    const { seq } = spool.room();
+    expect(await acceptOrder(intake, forged)).toMatchObject({ refusal: 'order_signature_invalid', alarm: true });
+    expect(spool.room().seq).toBe(seq);
+    const last = spool.undelivered(1_000, 1e9).entries.at(-1)!;
+    await spool.delivered(last.seq, last.hash);
+    expect(await acceptOrder(intake, forged)).toMatchObject({ refusal: 'order_signature_invalid' });
+    expect(told()).toMatchObject([['order.refused', { refusal: 'order_signature_invalid' }]]);
+  });
+
   it('that a stranger signed, or that is none, is told with an alarm', async () => {
     expect(await acceptOrder(intake, await orderFor({ signer: signingPair('wo-1') }))).toMatchObject({ refusal: 'order_signature_invalid', alarm: true });
     expect(await acceptOrder(intake, { anything: '\ud800' })).toMatchObject({ refusal: 'order_malformed', alarm: true });

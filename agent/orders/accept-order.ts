@@ -76,7 +76,8 @@ export async function acceptOrder(intake: OrderIntake, envelope: unknown): Promi
 
 /** One that the cell signed for this agent is refused for good: a copy of it that is still on its way is not taken when something has changed meanwhile. */
 async function refused({ spool, toldRefused }: OrderIntake, { refusal, message, order }: OrderRefusedError, said: Names, envelope_sha256: string): Promise<Intake> {
-  if (!toldRefused.has(envelope_sha256)) {
+  // What nobody is proven to have sent must not take the room of what has happened: the log has it.
+  if (!toldRefused.has(envelope_sha256) && (order !== null || spool.room().open)) {
     await spool.commit((tx) => {
       if (order !== null && tx.order(order.id) === undefined) {
         takeRow(tx, order, envelope_sha256);

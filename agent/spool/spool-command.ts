@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../config/agent-config.ts';
+import { spoolOptionsOf } from '../config/spool-options.ts';
 import { inspectSpool } from './inspect-spool.ts';
 import type { SpoolReport } from './inspect-spool.ts';
-import { PROMISED_BYTES_PER_ORDER } from './open-spool.ts';
 
 /** What a running agent last wrote of its spool, which nobody else can read meanwhile. */
 export interface ReportedSpool {
@@ -22,11 +22,9 @@ const NOT_WHOLE = 1;
  * @returns the text, and the exit code: 0, or 1 where the spool is damaged or there is none
  */
 export async function spoolCommand(
-  { state_dir, spool: { limit_bytes, reserve_bytes, key_file } }: Pick<AgentConfig, 'state_dir' | 'spool'>, json: boolean, reported: () => Promise<ReportedSpool | null>,
+  config: Pick<AgentConfig, 'state_dir' | 'spool'>, json: boolean, reported: () => Promise<ReportedSpool | null>,
 ): Promise<{ readonly text: string; readonly exit: number }> {
-  const found = await inspectSpool({
-    folder: state_dir, ...(key_file === undefined ? {} : { key_file }), limit_bytes, reserve_bytes, promised_bytes_per_order: PROMISED_BYTES_PER_ORDER, clock: { now: () => new Date(), offset_ms: () => 0 },
-  });
+  const found = await inspectSpool(spoolOptionsOf(config));
   const running = found.state === 'in_use' ? await reported() : null;
   const report = running === null ? found : { ...found, ...figuresOf(running) };
   const exit = report.state === 'damaged' || report.state === 'none' ? NOT_WHOLE : 0;
