@@ -1,7 +1,6 @@
 import { createEgress } from '@countersign/platform/egress/egress.ts';
 import type { EgressFactory } from '@countersign/connectors/gateway/instance-egresses.ts';
 import type { PrepareResult } from '@countersign/contracts/agent/order-results.ts';
-import { proposal } from '@countersign/connectors/servicenow/testing/desk.ts';
 import { servicenowOrder, Workplace } from './workplace.ts';
 
 /**
@@ -22,7 +21,8 @@ const cut: EgressFactory = (options) => {
   };
 };
 
+const parameters = { sys_id: sysId, category: 'network', subcategory: 'vpn', work_note: 'Written by an agent that ended.' };
 const place = await Workplace.open({ folder, url, egress: cut });
-const prepared = await place.carriedOut(await servicenowOrder({ kind: 'prepare', action: 'incident.update', parameters: proposal(sysId) }));
+const prepared = await place.carriedOut(await servicenowOrder({ kind: 'prepare', action: 'incident.update', parameters }));
 const intake = await place.runner.take(await servicenowOrder({ kind: 'execute', action: 'incident.update', parameters: {}, prepared: prepared?.result as unknown as PrepareResult }));
 process.stdout.write(intake.kind === 'accepted' ? intake.verified.order.id : JSON.stringify([intake, place.lines]));
