@@ -1,4 +1,7 @@
 import { mkdtempSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -65,6 +68,28 @@ describe('an agent that runs', () => {
     await cell.until(() => told().some(([kind]) => kind === 'agent.started'));
     stop('test');
     await ended;
+  });
+
+  it('says no secret of its settings in its log or its status, whatever becomes of the proxy', async () => {
+    await enrolled();
+    const lines: string[] = [];
+    const tried = Promise.withResolvers<void>();
+    const noted = createLogger('test', 'debug', { write: (line) => {
+      lines.push(line);
+      if (line.includes('proxy_refused')) tried.resolve();
+    } });
+    const proxy = createServer((socket) => socket.once('data', (head) => socket.end(`HTTP/1.1 407 Who are you\r\nX-Echo: ${head.toString('base64')}\r\n\r\n`))).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const settings = { ...config, control_plane: { proxy: { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, username: { env: 'PROXY_USER' }, password: { env: 'PROXY_PASSWORD' } } } };
+    const stopping = Promise.withResolvers<string>();
+    const ended = runAgent({ config: settings, env: { PROXY_USER: 'u', PROXY_PASSWORD: 'zebra' }, log: noted, stopping: stopping.promise });
+    await tried.promise;
+    stopping.resolve('test');
+    await ended;
+    proxy.close();
+    const told = lines.join('') + JSON.stringify(await readStatus(config.state_dir));
+    expect(told).toContain('proxy_refused');
+    for (const secret of ['zebra', Buffer.from('u:zebra').toString('base64'), 'PRIVATE KEY']) expect(told).not.toContain(secret);
   });
 
   it('begins without its cell, and stops in time', async () => {

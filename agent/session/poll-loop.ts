@@ -93,6 +93,8 @@ export class PollLoop {
     } catch (error) {
       if (error instanceof SessionError && error.code === 'taken_back') return 0;
       this.#failures += 1;
+      // It may be that only this way to the cell is dead: the next poll goes another.
+      if (error instanceof SessionError && error.code === 'cell_silent') link.cut();
       const wait_ms = backoff(this.#failures, random(), error instanceof SessionError ? error.problem?.retry_after_s : null);
       onFailure(error, wait_ms);
       return wait_ms;

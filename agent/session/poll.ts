@@ -24,6 +24,8 @@ export interface Polled {
   readonly onKeysRefused: (envelope: DsseEnvelope) => Promise<void>;
   /** Everything else that the cell is told each time. */
   readonly state: () => AgentState;
+  /** So long the cell is waited for. */
+  readonly answer_ms?: number;
 }
 
 export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | 'key_set_seq' | 'clock'>;
@@ -35,7 +37,7 @@ export type AgentState = Omit<PollRequest, 'protocol' | 'received' | 'spool' | '
  * @throws SessionError
  */
 export async function poll(polled: Polled, connection: Pick<CellConnection, 'ask'>, signal?: AbortSignal): Promise<PollAnswer> {
-  const { spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state } = polled;
+  const { spool, refused, clock, machine, keys, keepKeys, onKeysRefused, state, answer_ms = ANSWER_MS } = polled;
   const { bytes, limit_bytes, seq, delivered_seq, state: room } = spool.room();
   // From a spool that is damaged nothing is read any more; that it is, the cell has to hear.
   const received = room === 'damaged' ? [] : await spool.commit((tx) => tx.receiptsToTell());
@@ -43,7 +45,7 @@ export async function poll(polled: Polled, connection: Pick<CellConnection, 'ask
     ...state(), protocol: PROTOCOL, received: [...new Set([...received, ...refused()])], key_set_seq: keys.seq, clock: machine().toISOString(),
     spool: { epoch: spool.epoch, seq, delivered_seq, bytes, limit_bytes, state: room },
   };
-  const asked = await connection.ask({ method: 'POST', path: AGENT_PATHS.poll, json: request, timeout_ms: ANSWER_MS, ...(signal === undefined ? {} : { signal }) });
+  const asked = await connection.ask({ method: 'POST', path: AGENT_PATHS.poll, json: request, timeout_ms: answer_ms, ...(signal === undefined ? {} : { signal }) });
   const answer = readAnswer<PollAnswer>('poll_answer', asked);
   // The cell names the time as it answers, and had held the poll before: only the way back is between the two, which is short.
   clock.learn(new Date(answer.server_time), 0);

@@ -43,7 +43,7 @@ class TestAgent {
   clock!: TrustedClock;
   identity!: HeldIdentity;
 
-  async start(cell: AgentCell, { proxy = null, machine = () => new Date(), ping_ms = 10_000, lookup }: { proxy?: SessionProxy | null; machine?: () => Date; ping_ms?: number; lookup?: LookupFunction } = {}): Promise<void> {
+  async start(cell: AgentCell, { proxy = null, machine = () => new Date(), ping_ms = 10_000, lookup, poll_answer_ms = 25_000 }: { proxy?: SessionProxy | null; machine?: () => Date; ping_ms?: number; lookup?: LookupFunction; poll_answer_ms?: number } = {}): Promise<void> {
     const state_dir = join(mkdtempSync(join(tmpdir(), 'agent-')), 'state');
     await enrol({ state_dir, token: cell.token(), proxy, about: { version: '0.1.0', platform: 'linux-x64', labels: {}, capacity: 8 } });
     const { identity, keys } = await loadEnrolment(state_dir);
@@ -54,7 +54,7 @@ class TestAgent {
     this.link = new CellLink(() => CellConnection.open({ url: new URL(identity.cell_url), ca_pem: identity.ca_pem, proxy, ...(lookup === undefined ? {} : { lookup }) }, clientIdentityOf(held.now, keys), ping_ms));
     this.session = new Session({
       link: this.link, held, keys, orderKeys, clock, machine, spool, runner: await this.#runner(spool, orderKeys, keys, clock), policy: { held: () => this.held, told: () => undefined } as unknown as AgentPolicy,
-      killSwitches: await keptKillSwitches(spool), about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01,
+      killSwitches: await keptKillSwitches(spool), about: { version: '0.1.0', capacity: 8, labels: {}, connections: [] }, log: createLogger('test', 'silent'), onEnd: (reason) => this.ended.push(reason), random: () => 0.01, poll_answer_ms,
     });
     this.session.start();
   }
@@ -245,6 +245,14 @@ describe('what a session survives', () => {
     }
     await cell.until(() => cell.agent().polls.length === 2);
     expect(pairs).toHaveLength(before + 1);
+  });
+
+  it('a cell that is there and never answers: the next poll goes over another connection', async () => {
+    await started({ poll_held_ms: 600_000 }, { poll_answer_ms: 50 });
+    const before = cell.sockets.length;
+    await cell.until(() => cell.agent().polls.length === 3);
+    expect(cell.sockets.length).toBeGreaterThan(before);
+    await expect.poll(() => cell.openSockets.length).toBe(1);
   });
 
   it('a cell that is at another address of its name', async () => {

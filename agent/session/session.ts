@@ -41,6 +41,8 @@ export interface SessionParts {
   /** What only a person can help with: the agent is to end. */
   readonly onEnd: (reason: SessionError) => void;
   readonly random?: () => number;
+  /** So long a poll may take. */
+  readonly poll_answer_ms?: number;
 }
 
 /** What the cell says when a certificate is none any more. Nothing that is tried again changes that. */
@@ -67,13 +69,14 @@ export class Session {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#killSwitches = parts.killSwitches;
-    const { link, held, keys, orderKeys, clock, machine, spool, random } = parts;
+    const { link, held, keys, orderKeys, clock, machine, spool, random, poll_answer_ms } = parts;
     const jitter = random === undefined ? {} : { random };
     this.#poll = new PollLoop({
       link, act: (answer) => this.#act(answer), onFailure: (error, wait_ms) => this.#failed('The cell could not be asked for work', error, wait_ms), ...jitter,
       polled: {
         spool, clock, machine, keys: orderKeys, refused: () => this.#refused, state: () => this.#state(),
         keepKeys: () => held.change({ key_set: orderKeys.set }), onKeysRefused: (envelope) => this.#keysRefused(envelope),
+        ...(poll_answer_ms === undefined ? {} : { answer_ms: poll_answer_ms }),
       },
     });
     this.#deliver = new DeliverLoop({
