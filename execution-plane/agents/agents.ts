@@ -39,6 +39,12 @@ const LONGEST_REST_MS = 30_000;
 /** How long what an agent delivered is kept after it was made true. */
 const KEPT_MS = 3_600_000;
 
+interface Taking {
+  /** Something was delivered after it had begun. */
+  again: boolean;
+  done: Promise<void>;
+}
+
 /** What a worker has to do with agents: it gives them orders, takes in what they deliver, and has them look for events. */
 export class Agents {
   readonly remote: RemotePlace;
@@ -47,7 +53,7 @@ export class Agents {
   readonly #inbox: Inbox;
   readonly #watches: Watches;
   /** Agents whose deliveries are being taken in here. */
-  readonly #taking = new Map<string, Promise<void>>();
+  readonly #taking = new Map<string, Taking>();
   /** Agents whose next entry could not be taken in, until when that is not tried again (`performance.now()`). */
   readonly #resting = new Map<string, { readonly failures: number; readonly until: number }>();
 
@@ -86,7 +92,7 @@ export class Agents {
 
   /** Resolves when nothing is being taken in any more. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#taking.values());
+    await Promise.allSettled([...this.#taking.values()].map(({ done }) => done));
   }
 
   watch(): Promise<void> {
@@ -102,23 +108,28 @@ export class Agents {
     });
   }
 
-  /** All that the agent has delivered. What is delivered meanwhile is taken in by whoever asks while this runs. */
-  async #take(tenantId: string, agentId: string): Promise<void> {
-    const before = this.#taking.get(agentId);
-    const taking = (async () => {
-      await before?.catch(() => undefined);
+  /** All that the agent has delivered, and what it delivers while this runs. */
+  #take(tenantId: string, agentId: string): Promise<void> {
+    const underWay = this.#taking.get(agentId);
+    if (underWay !== undefined) {
+      underWay.again = true;
+      return underWay.done;
+    }
+    const taking: Taking = { again: false, done: Promise.resolve() };
+    this.#taking.set(agentId, taking);
+    taking.done = this.#takeAll(tenantId, agentId, taking).finally(() => this.#taking.delete(agentId));
+    return taking.done;
+  }
+
+  async #takeAll(tenantId: string, agentId: string, taking: Taking): Promise<void> {
+    do {
+      taking.again = false;
       for (let taken = await this.#inbox.take(tenantId, agentId); taken !== null; taken = await this.#inbox.take(tenantId, agentId)) {
         for (const settlement of taken.settlements) this.#settle(settlement);
         if (taken.foundSome) this.#parts.onFound();
         this.#resting.delete(agentId);
       }
-    })();
-    this.#taking.set(agentId, taking);
-    try {
-      await taking;
-    } finally {
-      if (this.#taking.get(agentId) === taking) this.#taking.delete(agentId);
-    }
+    } while (taking.again);
   }
 
   /** For longer each time: an entry that could not be taken in will hardly be a moment later. */
