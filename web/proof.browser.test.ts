@@ -282,7 +282,7 @@ describe('keys', () => {
     await open('usual', '/keys');
     await button('Sign with a new key').click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.getByLabel('What is signed').getByRole('option').allTextContents()).toEqual(['evidence', 'webhook', 'work order']);
+    expect(await dialog.getByLabel('What is signed').getByRole('option').allTextContents()).toEqual(['evidence', 'webhook', 'work order', 'agent release']);
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('Every year');
     await dialog.getByRole('button', { name: 'Rotate' }).click();
     await page.getByText(/^evidence-.* is published, and signs when the overlap is over$/).waitFor();
