@@ -15,8 +15,8 @@ export const AGENT_ADDRESSES = { fromEdge: '10.203.0.2', fromServiceNow: 'fd43:7
 
 /**
  * Three network namespaces beside the one that the cell is in: `edge`, where a relay hands the cell's agent port on; `servicenow`, the system of
- * record; and `agent` between them, with a cable to each, no default route and nothing that forwards. ServiceNow has an address of IPv6 alone, for
- * which machines seldom have a default route: that the cell cannot reach it is then seen without a packet leaving the machine.
+ * record; and `agent` between them, with a cable to each, no default route and nothing that forwards. ServiceNow's address is of a range that nobody
+ * routes (RFC 4193).
  *
  * Each is held by a process that ends with this one, however this one ends, and takes namespace and cables along: nothing is left to be cleaned up.
  */
