@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { entrySealContext } from '@countersign/contracts/agent/spool-entry.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
@@ -22,6 +23,22 @@ test('entries are held in order, sealed for their own place, and acknowledged by
   const { keys } = cell.ring;
   expect(JSON.parse(Buffer.from(await keys.unseal(agent.tenantId, 'content', entrySealContext(agent.agentId, 'e1', 2), held[1]!.sealed)).toString('utf8'))).toEqual(told[1]!.body);
   await expect(keys.unseal(agent.tenantId, 'content', entrySealContext(agent.agentId, 'e1', 1), held[1]!.sealed)).rejects.toMatchObject({ code: 'unseal_failed' });
+});
+
+test('whatever is said again after lost answers, each entry is held once and in order', async () => {
+  const told = toldBy('e1', 30);
+  await fc.assert(fc.asyncProperty(fc.array(fc.record({ back: fc.nat(9), count: fc.integer({ min: 1, max: 9 }), isLost: fc.boolean() }), { minLength: 5, maxLength: 20 }), async (steps) => {
+    const agent = await cell.agent();
+    let [acked, held] = [0, 0];
+    for (const { back, count, isLost } of steps) {
+      const from = Math.max(1, Math.min(acked + 1, told.length) - back);
+      const answer = await cell.sessions.deliver(agent, deliveryOf('e1', told, from, Math.min(told.length, from + count - 1)));
+      expect(answer).toEqual({ acked_seq: Math.max(held, Math.min(told.length, from + count - 1)), hash: told[answer.acked_seq - 1]!.hash });
+      held = answer.acked_seq;
+      if (!isLost) acked = held;
+    }
+    expect((await read<{ seq: number; hash: string }>(agent, heldEntries)).map(({ seq, hash }) => ({ seq, hash }))).toEqual(told.slice(0, held).map(({ seq, hash }) => ({ seq, hash })));
+  }), { numRuns: 15 });
 });
 
 test('of the same entries delivered at the same time each is held once', async () => {
