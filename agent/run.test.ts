@@ -17,6 +17,7 @@ import { AgentCell } from './testing/agent-cell.ts';
 let cell: AgentCell;
 let config: AgentConfig;
 const log = createLogger('test', 'silent');
+const ABOUT = { version: '0.1.0', platform: 'linux-x64', labels: {}, capacity: 8 };
 
 beforeEach(() => {
   config = readConfig('agent.yaml', `{ state_dir: ${join(mkdtempSync(join(tmpdir(), 'run-')), 'state')}, shutdown_s: 1, spool: { limit_bytes: 16777216, reserve_bytes: 1048576 } }`, {});
@@ -25,7 +26,7 @@ afterEach(() => cell.stop());
 
 async function enrolled(options: Parameters<typeof AgentCell.start>[0] = {}): Promise<void> {
   cell = await AgentCell.start(options);
-  await enrol({ state_dir: config.state_dir, token: cell.token(), proxy: null, about: { version: '0.1.0', platform: 'linux-x64', labels: {}, capacity: 8 } });
+  await enrol({ state_dir: config.state_dir, token: cell.token(), proxy: null, about: ABOUT });
 }
 
 function started(machine: () => Date = () => new Date()): { readonly ended: Promise<RunEnd>; stop(reason: string): void } {
@@ -59,6 +60,24 @@ describe('an agent that runs', () => {
     await cell.until(() => cell.agent().polls.length === 1);
     cell.say(() => { cell.agent().state = 'revoked'; });
     expect(await ended).toMatchObject({ kind: 'dismissed', error: { problem: { code: 'agent_revoked' } } });
+  });
+
+  it('ends where its certificate has expired while the cell was away, and keeps what it has to deliver', async () => {
+    await enrolled();
+    const { ended } = started();
+    await cell.until(() => cell.agent().polls.length === 1);
+    cell.deliveries = Array.from({ length: 1_000 }, () => 'lost before');
+    cell.now = () => new Date(Date.now() + 2 * 3_600_000);
+    cell.cut();
+    expect(await ended).toMatchObject({ kind: 'dismissed', error: { problem: { code: 'agent_expired' } } });
+    expect((await readStatus(config.state_dir))?.spool).toMatchObject({ state: 'open', seq: 1 });
+    cell.deliveries = [];
+    await enrol({ state_dir: config.state_dir, again: true, token: cell.token(), proxy: null, about: ABOUT });
+    const { ended: again, stop } = started();
+    await cell.until(() => told().length === 3);
+    stop('SIGTERM');
+    await again;
+    expect(told().map(([kind]) => kind)).toEqual(['agent.started', 'agent.stopped', 'agent.started', 'agent.stopped']);
   });
 
   it('does not begin with a certificate that has expired, and asks the cell where its own clock may be to blame', async () => {

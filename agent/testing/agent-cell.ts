@@ -21,7 +21,7 @@ import { TlsCell } from '../session/testing/tls-cell.ts';
 /** An agent as this cell knows it. */
 export interface EnrolledAgent {
   readonly agent_id: string;
-  readonly encryption_jwk: EncryptionJwk;
+  encryption_jwk: EncryptionJwk;
   /** What it said in its polls, the last one last. */
   readonly polls: PollRequest[];
   /** What it delivered, by the epoch of its spool. */
@@ -165,7 +165,7 @@ export class AgentCell {
   async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<Answered | 'lost'> {
     const body = await bodyOf(request);
     const path = request.url;
-    if (path === AGENT_PATHS.enrol) return this.#enrol(request.headers.authorization ?? '', body);
+    if (path === AGENT_PATHS.enrol) return this.#enrol(request.headers.authorization ?? '', body, this.#named(request.socket as TLSSocket));
     const agent = this.#admitted(request.socket as TLSSocket);
     if ('status' in agent) return agent;
     const asked: Asked = { agent, body, path, etag: request.headers['if-none-match'], until: once(response.stream, 'close') };
@@ -176,7 +176,8 @@ export class AgentCell {
     return problem(404, 'not_found', 'There is no such path.');
   }
 
-  async #enrol(authorization: string, body: unknown): Promise<Answered> {
+  /** @param shown the agent of the certificate that the connection shows, which goes on with a token; expired or not */
+  async #enrol(authorization: string, body: unknown, shown: EnrolledAgent | undefined): Promise<Answered> {
     const token = authorization.replace(/^Enrolment /, '');
     if (this.#tokens.get(token) === 'used') return problem(401, 'enrolment_token_used', 'The token was used.');
     if (readEnrolmentToken(token) === null || !this.#tokens.has(token)) return problem(401, 'enrolment_token_invalid', 'There is no such token.');
@@ -184,7 +185,8 @@ export class AgentCell {
     if (wrong !== null) return wrong;
     this.#tokens.set(token, 'used');
     const { csr_pem, encryption_jwk } = body as EnrolRequest;
-    const agent: EnrolledAgent = { agent_id: this.agents.size === 0 ? SELF.agent_id : newId('agent'), encryption_jwk, polls: [], inboxes: new Map(), state: 'active', renewals: 0 };
+    const agent = shown === undefined || shown.state === 'revoked' ? this.#newAgent(encryption_jwk) : shown;
+    agent.encryption_jwk = encryption_jwk;
     this.agents.set(agent.agent_id, agent);
     const answer: EnrolAnswer = {
       ...await this.#certificate(agent, csr_pem), agent_id: agent.agent_id, spiffe_id: spiffeIdOfAgent(agent), tenant: { id: SELF.tenant_id, slug: 'acme' }, workspace: { id: SELF.workspace_id, slug: 'it' },
@@ -193,13 +195,22 @@ export class AgentCell {
     return { status: 201, json: answer };
   }
 
+  #newAgent(encryption_jwk: EncryptionJwk): EnrolledAgent {
+    return { agent_id: this.agents.size === 0 ? SELF.agent_id : newId('agent'), encryption_jwk, polls: [], inboxes: new Map(), state: 'active', renewals: 0 };
+  }
+
+  /** The agent of a certificate of this cell, whenever it was good. */
+  #named(socket: TLSSocket): EnrolledAgent | undefined {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined || !certificate.verify(new X509Certificate(this.authority.certificate_pem).publicKey)) return undefined;
+    return this.agents.get(readSpiffeId(certificate.subjectAltName?.replace('URI:', '') ?? '')?.agent_id ?? '');
+  }
+
   /** Who asks, by its certificate; or why it is answered no further. */
   #admitted(socket: TLSSocket): EnrolledAgent | Answered {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined || !certificate.verify(new X509Certificate(this.authority.certificate_pem).publicKey)) return problem(401, 'certificate_invalid', 'There is no certificate of this cell.');
-    if (certificate.validToDate <= this.now()) return problem(401, 'agent_expired', 'The certificate has expired.');
-    const agent = this.agents.get(readSpiffeId(certificate.subjectAltName?.replace('URI:', '') ?? '')?.agent_id ?? '');
-    if (agent === undefined) return problem(401, 'certificate_invalid', 'There is no such agent.');
+    const agent = this.#named(socket);
+    if (agent === undefined) return problem(401, 'certificate_invalid', 'There is no certificate of an agent of this cell.');
+    if (socket.getPeerX509Certificate()!.validToDate <= this.now()) return problem(401, 'agent_expired', 'The certificate has expired.');
     return agent.state === 'revoked' ? problem(401, 'agent_revoked', 'The agent was revoked.') : agent;
   }
 
