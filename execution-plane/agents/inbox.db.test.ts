@@ -11,7 +11,7 @@ import { insertDecisions } from '../testing/queries.ts';
 import { placeInPool, TestAgent } from '../testing/test-agent.ts';
 import { FoundEvents } from './found-events.ts';
 import { Inbox } from './inbox.ts';
-import { endBodies } from './repository-ends.ts';
+import { endBodies, expireOrders } from './repository-ends.ts';
 
 let plant: Plant;
 let agent: TestAgent;
@@ -65,6 +65,19 @@ it(`${ENTRIES} entries that were spooled through an outage are made true once an
   expect(events.every(({ data, at: taken }) => data['occurred_at'] === at(Number(data['spool_seq'])) && taken > String(data['occurred_at']))).toBe(true);
   const [calls] = await asOwner(plant.database, `SELECT count(*)::int AS count, count(DISTINCT seq)::int AS distinct, bool_and(run_id = 'run_1') AS of_run FROM execution.agent_calls`);
   expect(calls).toEqual({ count: ENTRIES / 2, distinct: ENTRIES / 2, of_run: true });
+});
+
+it('an order that may not begin any more is over, and one that was taken in time is given time to end', async () => {
+  await asOwner(plant.database, `INSERT INTO execution.work_orders (tenant_id, id, agent_id, pool_id, kind, instance_id, state, issued_at, begin_before)
+    VALUES ('${plant.ids.tenantId}', 'ord_lapsing', '${agent.agentId}', '${agent.poolId}', 'watch', 'ins_1', 'queued', clock_timestamp(), clock_timestamp())`);
+  const stateAfter = async (change: string): Promise<string | undefined> => {
+    await asOwner(plant.database, `UPDATE execution.work_orders SET ${change} WHERE id = 'ord_lapsing'`);
+    await plant.database.execution.forTenant(agent.tenantId, expireOrders);
+    return (await asOwner<{ state: string }>(plant.database, `SELECT state FROM execution.work_orders WHERE id = 'ord_lapsing'`))[0]?.state;
+  };
+  expect(await stateAfter(`begin_before = clock_timestamp() + interval '1 minute'`)).toBe('queued');
+  expect(await stateAfter(`state = 'received', begin_before = clock_timestamp() - interval '1 minute'`)).toBe('received');
+  expect(await stateAfter(`begin_before = clock_timestamp() - interval '20 minutes'`)).toBe('expired');
 });
 
 it('what was made true an hour ago is not kept, but for an outcome that nobody has taken yet', async () => {
