@@ -20,6 +20,7 @@ export const GENERATED_FILES: readonly GeneratedFiles[] = [
   writtenBy('platform/tidy/write-permission-reference.ts', ['docs/reference/permissions.md']),
   writtenBy('platform/tidy/write-state-reference.ts', ['docs/reference/states.md']),
   writtenBy('policies/input-reference/write.ts', ['docs/reference/policy-input.md']),
+  writtenBy('iac/local/agent-build/write-deps.ts', ['agent/deps.txt']),
   {
     ...writtenBy('policies/build.ts', [
       'policies/capabilities.json',
