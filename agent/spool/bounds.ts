@@ -17,6 +17,8 @@ export interface Held {
   readonly spare_bytes: number;
 }
 
+const TRIED_AGAIN_MS = 10_000;
+
 /**
  * How much may still be begun: every order that was taken has room promised to say how it ends, under the limit and on the disk. When the disk is full
  * all the same, because somebody else filled it, the ballast is given up; new work begins only when it could be put aside again.
@@ -25,6 +27,7 @@ export class Bounds {
   readonly limits: SpoolLimits;
   readonly #folder: string;
   readonly #ballast: Ballast;
+  #triedAt = -Infinity;
 
   constructor(folder: string, ballast: Ballast, limits: SpoolLimits) {
     this.#folder = folder;
@@ -39,7 +42,7 @@ export class Bounds {
   orders({ bytes, spare_bytes }: Held, under_way: number): number {
     const { limit_bytes, reserve_bytes, promised_bytes_per_order } = this.limits;
     const free = this.freeBytes();
-    if (!this.#ballast.isWhole() && free > 3 * reserve_bytes) this.#ballast.refill();
+    if (free > 3 * reserve_bytes) this.#putAside();
     if (!this.#ballast.isWhole() || free + spare_bytes < 2 * reserve_bytes) return 0;
     const room = Math.min(limit_bytes - bytes, free + spare_bytes - reserve_bytes);
     return Math.max(0, Math.floor(room / promised_bytes_per_order) - under_way);
@@ -54,5 +57,13 @@ export class Bounds {
   freeBytes(): number {
     const { bavail, bsize } = statfsSync(this.#folder);
     return bavail * bsize;
+  }
+
+  /** Not at every look: where a quota keeps it from being whole, it is written in vain. */
+  #putAside(): void {
+    const now = performance.now();
+    if (this.#ballast.isWhole() || now - this.#triedAt < TRIED_AGAIN_MS) return;
+    this.#triedAt = now;
+    this.#ballast.refill();
   }
 }

@@ -55,6 +55,10 @@ function anotherAction({ ticket, now }: Means): OrderParts {
 }
 
 export const ORDER_ATTACKS: readonly OrderAttack[] = [
+  { name: 'with the signature of somebody else beside that of the cell', refusal: 'order_malformed', order: async (means) => {
+    const [envelope, other] = [await forged({})(means), await forged({ signer: signingPair('wo-9') })(means)];
+    return { ...envelope, signatures: [...other.signatures, ...envelope.signatures] };
+  } },
   { name: 'signed by a key of nobody, under the name of the right one', refusal: 'order_signature_invalid', order: forged({ signer: signingPair('wo-1') }) },
   { name: 'signed by a key that the agent does not hold', refusal: 'order_signature_invalid', order: forged({ signer: signingPair('wo-9') }) },
   { name: 'changed on the way, with the signature as it was', refusal: 'order_signature_invalid', order: async (means) => {
