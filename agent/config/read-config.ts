@@ -17,8 +17,6 @@ export const SETTINGS_FROM_ENVIRONMENT: readonly string[] = FROM_ENVIRONMENT.map
 const NO_SETTINGS = ['CONFIG', 'ENROLMENT_TOKEN', 'PORT', 'HOST', 'PUBLIC_URL', 'CA', 'CERTIFICATE_SECONDS', 'RELEASES_DIR'].map((name) => `${ENV_PREFIX}${name}`);
 const DEPTH_LIMIT = 8;
 
-const validate = new Ajv2020({ strict: false, allErrors: true, useDefaults: true, discriminator: true, verbose: true }).compile<AgentConfig>(schema);
-
 /**
  * The settings of a file, with those of the environment over them.
  * @param source names the file in errors
@@ -28,6 +26,8 @@ export function readConfig(source: string, text: string, env: Readonly<Record<st
   const value = parse(source, text);
   const problems = setFromEnvironment(value, env);
   if (problems.length > 0) throw new ConfigError(source, problems);
+  // Made here and dropped: settings are read once, and an agent that runs for months need not hold what reads them.
+  const validate = new Ajv2020({ strict: false, allErrors: true, useDefaults: true, discriminator: true, verbose: true }).compile<AgentConfig>(schema);
   if (!validate(value)) throw new ConfigError(source, [...new Set(worthTelling(validate.errors ?? []).map(problemOf))]);
   return requireDistinct(source, value);
 }

@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { parseCanonical } from '@countersign/platform/canonical-json/parse-strict.ts';
 
 /**
@@ -6,9 +7,11 @@ import { parseCanonical } from '@countersign/platform/canonical-json/parse-stric
  * else; what was signed is not thereby what we understand.
  */
 export function statementReader<Statement>(schema: object): (payload: Uint8Array) => Statement | undefined {
-  const validate = new Ajv2020({ strict: false }).compile<Statement>(schema);
+  // With the first statement: an agent without orders does without its memory.
+  let validate: ValidateFunction<Statement> | undefined;
   return (payload) => {
     try {
+      validate ??= new Ajv2020({ strict: false }).compile<Statement>(schema);
       const value: unknown = parseCanonical(payload);
       return validate(value) ? value : undefined;
     } catch {
