@@ -5,6 +5,8 @@ export type UpgradeErrorCode =
   | 'release_unsuitable'
   /** What came is not what was signed. */
   | 'release_altered'
+  /** The cell offers it no more: its rollout was halted meanwhile. */
+  | 'release_withdrawn'
   /** The cell does not have it, or not as it says. */
   | 'release_not_served'
   /** It was started to look whether it can be, and could not. */

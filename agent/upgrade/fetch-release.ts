@@ -19,7 +19,7 @@ const OWNER_MAY_RUN = 0o700;
 
 /**
  * Brings the release into the folder, where it is only under its own name once every byte of it was checked. What is there already is not fetched again.
- * @throws UpgradeError `release_altered`, `release_not_served`, `versions_unwritable`; and what `ask` throws
+ * @throws UpgradeError `release_altered`, `release_withdrawn`, `release_not_served`, `versions_unwritable`; and what `ask` throws
  */
 export async function fetchRelease(ask: AskCell, release: AgentRelease, folder: VersionsFolder): Promise<string> {
   const draft = await folder.draftOf(release);
@@ -45,6 +45,7 @@ export async function fetchRelease(ask: AskCell, release: AgentRelease, folder: 
 async function askPiece(ask: AskCell, { sha256, size_bytes }: AgentRelease, at: number): Promise<Buffer> {
   const end = Math.min(at + PIECE_BYTES, size_bytes) - 1;
   const answer = await ask({ method: 'GET', path: `${AGENT_PATHS.releases}/${sha256}`, headers: { range: `bytes=${at}-${end}` }, timeout_ms: ANSWER_MS, max_bytes: PIECE_BYTES + 1 });
+  if (answer.status === 404) throw new UpgradeError('release_withdrawn', 'The cell offers the release no more.');
   if (answer.status !== 206) throw new UpgradeError('release_not_served', `The cell answered ${answer.status} to a question for bytes ${at} to ${end} of the release.`);
   if (answer.body.length !== end - at + 1) throw new UpgradeError('release_altered', `The cell gave ${answer.body.length} bytes of the release, not the ${end - at + 1} from ${at} on.`);
   return answer.body;

@@ -142,6 +142,18 @@ describe('a release that is offered', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('is withdrawn while it is fetched or tried: it is not run, and that is no failure', async () => {
+    const offer = offerOf(program('0.2.0'), '0.2.0');
+    const upgrades = await start({ selfTest: async () => upgrades.heard(null) });
+    upgrades.heard(offer);
+    await upgrades.settled();
+    expect([upgrades.told(), switches]).toEqual([undefined, 0]);
+    served.clear();
+    upgrades.heard(offer);
+    await upgrades.settled();
+    expect([upgrades.told(), switches]).toEqual([undefined, 0]);
+  });
+
   it('runs already, installed by hand: it is well', async () => {
     const offer = offerOf(program('0.2.0'), '0.2.0');
     expect(await told(offer, { running: offer.sha256 })).toEqual({ version: '0.2.0', sha256: offer.sha256, state: 'well', code: null });

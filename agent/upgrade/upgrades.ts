@@ -41,6 +41,8 @@ export class Upgrades {
   /** What failed is tried again only when it was withdrawn and is offered once more. */
   #refused: string | null;
   #lastTold: UpgradeTold | null = null;
+  /** As the cell last said. */
+  #offered: string | null = null;
   #isSwitching = false;
 
   private constructor(parts: UpgradesParts, state: VersionsState) {
@@ -64,6 +66,7 @@ export class Upgrades {
   /** The cell has answered a poll, and said what this agent is to run. */
   heard(offer: UpgradeOffer | null | undefined): void {
     if (this.#state.probation !== null) this.#countPoll();
+    this.#offered = offer?.sha256 ?? null;
     if (offer === null || offer === undefined) return this.#withdrawn();
     if (offer.sha256 === this.#parts.running && this.#state.probation === null) this.#state = { ...this.#state, told: { version: offer.version, sha256: offer.sha256, state: 'well', code: null } };
     const isTaken = offer.sha256 === this.#refused || offer.sha256 === this.#parts.running || this.#isSwitching;
@@ -97,8 +100,9 @@ export class Upgrades {
     await this.#save({ ...this.#state, told: { ...told, state: 'fetching' } });
     const file = await fetchRelease(ask, release, folder);
     await selfTest(file, release.version);
-    if (this.#isSwitching) return;
     const { version, sha256 } = release;
+    if (this.#isSwitching) return;
+    if (this.#offered !== sha256) throw new UpgradeError('release_withdrawn', 'The cell offers the release no more.');
     await this.#save({ ...this.#state, previous: this.#state.current, current: { version, sha256 }, probation: { starts: 0 }, told: { ...told, state: 'waiting' } });
     log.info(told, 'The release is here, whole, and can be started: it takes over when what is under way has ended');
     this.#switch();
@@ -137,6 +141,10 @@ export class Upgrades {
   async #failed({ version, sha256 }: UpgradeOffer, error: unknown): Promise<void> {
     // A connection that broke off is no fault of the release: it is offered with every poll.
     if (!(error instanceof UpgradeError)) return this.#parts.log.warn({ err: error, version }, 'The release could not be fetched; it is tried again');
+    if (error.code === 'release_withdrawn') {
+      this.#state = { ...this.#state, told: null };
+      return this.#parts.log.info({ version, sha256 }, error.message);
+    }
     this.#refused = sha256;
     this.#parts.log.error({ err: error, version, sha256 }, 'The release is not run');
     await this.#save({ ...this.#state, told: { version, sha256, state: 'failed', code: error.code } }).catch((cause: unknown) => this.#parts.log.warn({ err: cause }, 'Why the release is not run could not be written down'));
