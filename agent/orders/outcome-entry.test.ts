@@ -21,6 +21,8 @@ async function told(outcome: OrderOutcome, changesSomething: boolean): Promise<O
   return spool.undelivered(1, 1e9).entries[0]!.body as OutcomeBody;
 }
 
+const deep = (levels: number): Record<string, unknown> => (levels === 0 ? {} : { inner: deep(levels - 1) });
+
 describe('how an order ended', () => {
   it('is told with the order being over, at once', async () => {
     expect(await told(succeeded({ a: 1 }), true)).toMatchObject({ order_id: 'ord_1', state: 'succeeded', result: { output: { a: 1 } } });
@@ -31,6 +33,7 @@ describe('how an order ended', () => {
     ['is larger than an entry', { text: 'x'.repeat(1024 * 1024) }],
     ['is a film', { text: 'x'.repeat(5 * 1024 * 1024) }],
     ['has no canonical JSON', { text: '\ud800' }],
+    ['is nested deeper than the cell reads', deep(60)],
   ])('is told of a write whose answer %s, without the answer', async (_, output) => {
     expect(await told(succeeded(output), true)).toMatchObject({ state: 'succeeded', error: null, result: { output: null, receipt: { target_id: 't' } } });
   });
@@ -44,5 +47,10 @@ describe('how an order ended', () => {
     const body = await told({ ...succeeded({}), state: 'failed', result: null, error }, false);
     expect(body.error).toMatchObject({ code: 'peer_refused', retryable: true, retry_after_ms: 5 });
     expect(body.error!.message.length).toBe(4_000);
+  });
+
+  it('is told where a character of the peer\'s was cut in half on the way', async () => {
+    const error = { code: 'peer_refused', message: `${'x'.repeat(3_999)}\u{1f600}`, retryable: true };
+    expect((await told({ ...succeeded({}), state: 'failed', result: null, error }, false)).error!.message).toBe(`${'x'.repeat(3_999)}\ufffd`);
   });
 });

@@ -46,10 +46,11 @@ function fitting({ changesSomething }: { readonly changesSomething: boolean }, o
 
 function problemOf({ result, error }: OrderOutcome): string | null {
   try {
-    const bytes = Buffer.byteLength(canonicalText({ result, error }, 4 * MAX_ENTRY_BYTES));
+    // As deep as it is in a delivery: what is too deep there has no canonical text here.
+    const bytes = Buffer.byteLength(canonicalText([[[{ result, error }]]], 4 * MAX_ENTRY_BYTES));
     return bytes > MAX_ENTRY_BYTES - ENVELOPE_BYTES ? `is ${bytes} bytes` : null;
   } catch {
-    return `is larger than ${4 * MAX_ENTRY_BYTES} bytes or has no canonical JSON`;
+    return `is larger than ${4 * MAX_ENTRY_BYTES} bytes, nested too deep or has no canonical JSON`;
   }
 }
 

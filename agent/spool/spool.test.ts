@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entryHash, FIRST_PREV_HASH } from '@countersign/contracts/agent/spool-entry.ts';
+import { parseJsonBody } from '@countersign/platform/http/strict-body.ts';
 import type { Spool } from './spool.ts';
 import { EPOCH, openForTest, scratchFolder } from './testing/open-for-test.ts';
 
@@ -41,6 +42,19 @@ describe('a spool', () => {
       expect(entryHash(EPOCH, before, entry)).toBe(entry.hash);
       before = entry.hash;
     }
+  });
+
+  it('takes only what the cell can read, so that nothing keeps what follows from being delivered', async () => {
+    const found = (payload: Record<string, unknown>) => spool.append('trigger.found', { order_id: 'ord_1', instance_id: 'ins_1', cursor: 'c', payloads: [payload] });
+    const deep = (levels: number): Record<string, unknown> => (levels === 0 ? {} : { inner: deep(levels - 1) });
+    await found({ 'na\0me': ['a\0b', '\ud83d'], plain: '\\u0000' });
+    await found(deep(58));
+    await expect(found(deep(59))).rejects.toMatchObject({ code: 'entry_too_large' });
+    await spool.append('agent.stopped', { reason: 'later' });
+    const { entries } = spool.undelivered(ALL, BYTES);
+    expect(parseJsonBody(Buffer.from(JSON.stringify({ epoch: EPOCH, first_seq: 1, entries })), BYTES)).toMatchObject({ entries: [
+      { body: { payloads: [{ 'na\ufffdme': ['a\ufffdb', '\ufffd'], plain: '\\u0000' }] } }, { seq: 2 }, { body: { reason: 'later' } },
+    ] });
   });
 
   it('gives at most what fits, and one entry that does not', async () => {

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { entryHash, MAX_ENTRY_BYTES } from '@countersign/contracts/agent/spool-entry.ts';
 import type { EntryBodies, EntryKind } from '@countersign/contracts/agent/spool-entry.ts';
+import { deliverable } from './deliverable.ts';
 import { SpoolError } from './errors.ts';
 import type { Head } from './head.ts';
 import { seal, unseal } from './sealing.ts';
@@ -53,13 +54,13 @@ export class SpoolTransaction {
   }
 
   /**
-   * Writes an entry at the end of the chain and gives its number.
+   * Writes an entry at the end of the chain and gives its number. See `deliverable`.
    * @throws SpoolError `entry_too_large` it could never be delivered, nor anything after it
    */
-  append<Kind extends EntryKind>(kind: Kind, body: EntryBodies[Kind]): number {
+  append<Kind extends EntryKind>(kind: Kind, what: EntryBodies[Kind]): number {
     const { epoch, last } = this.#head;
+    const { body, text } = deliverable(what);
     const entry = { seq: last.seq + 1, kind, occurred_at: this.#clock.now().toISOString(), clock_offset_ms: Math.round(this.#clock.offset_ms()), body };
-    const text = JSON.stringify(body);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_ENTRY_BYTES) throw new SpoolError('entry_too_large', `An entry of kind ${kind} would be ${bytes} bytes, and ${MAX_ENTRY_BYTES} is the most. Leave out or cut what is large in it.`);
     const hash = entryHash(epoch, last.hash, entry);
