@@ -187,6 +187,7 @@ function cellLayout({ options, common, folder, database, consoleDir, ports, publ
         COUNTERSIGN_PUBLIC_URL: publicUrl, COUNTERSIGN_CONSOLE_DIR: consoleDir, COUNTERSIGN_SANDBOX_URL: ports.sandboxUrl,
         COUNTERSIGN_POLICY_RENEWAL_SECONDS: String(options.policyRenewalSeconds), COUNTERSIGN_STAND_INS: 'loopback',
         COUNTERSIGN_AGENT_PORT: String(ports.agent), COUNTERSIGN_AGENT_HOST: '127.0.0.1', COUNTERSIGN_AGENT_PUBLIC_URL: ports.agentUrl, COUNTERSIGN_AGENT_CA: agentAuthority,
+        COUNTERSIGN_AGENT_RELEASES_DIR: folder.agentReleases,
         COUNTERSIGN_CELL_KEY_SHA256: cellKeySha256, ...(options.cells === undefined ? {} : { COUNTERSIGN_CELLS: options.cells }),
       },
     }),

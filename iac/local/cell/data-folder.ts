@@ -49,6 +49,8 @@ export interface DataFolder {
   readonly keyFile: string;
   /** Of the authority that agents know the cell by. */
   readonly agentAuthority: string;
+  /** Releases of the agent, by their SHA-256: whoever tries an upgrade puts them there. */
+  readonly agentReleases: string;
   readonly secrets: CellSecrets;
   /** No database has been made in it yet. */
   readonly isNew: boolean;
@@ -71,10 +73,11 @@ export async function openDataFolder(folder: string, options: { fresh: boolean }
     if (options.fresh) await empty(folder);
     await checkLayout(folder);
     const isNew = !(await exists(path.join(folder, 'postgres')));
-    for (const name of ['logs', 'objects', 'sandbox', 'keys', 'aws', 'witness']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
+    for (const name of ['logs', 'objects', 'sandbox', 'keys', 'aws', 'witness', 'agent-releases']) await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
     return {
       path: folder, isNew, release,
       logs: path.join(folder, 'logs'), objects: path.join(folder, 'objects'), sandbox: path.join(folder, 'sandbox'), aws: path.join(folder, 'aws'), witness: path.join(folder, 'witness'), keyFile: path.join(folder, 'keys', 'root.key'), agentAuthority: path.join(folder, 'keys'),
+      agentReleases: path.join(folder, 'agent-releases'),
       secrets: await readOrMakeSecrets(folder, isNew),
       writeState: (state) => writePrivately(path.join(folder, 'cell.json'), state),
       readKept: <T>(name: string, fields: ReadonlyArray<keyof T & string>) => readJson<T>(path.join(folder, `${name}.json`), fields),
