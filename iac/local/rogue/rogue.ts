@@ -2,6 +2,7 @@ import type { EntryBodies } from '@countersign/contracts/agent/spool-entry.ts';
 import { SELF } from '@countersign/agent/orders/testing/orders.ts';
 import type { AgentCommand } from '../agent-proof/agent-process.ts';
 import { Attack } from './attack.ts';
+import type { Attacked } from './attack.ts';
 import { RogueError } from './errors.ts';
 import { AgentLog, isHeld } from './judge.ts';
 import type { CaseReport } from './judge.ts';
@@ -29,11 +30,16 @@ export async function rogue(command: AgentCommand, say: (line: string) => void):
   const site = await openSite(command);
   try {
     const before = await goodOrder(site);
-    say(`an honest order made ${before.calls} calls; now the others`);
-    const attacked = await site.visits.last();
+    say(`an honest order made ${before.calls} calls`);
+    const lastBefore = await site.visits.last();
     const attack = new Attack(site, before.good);
-    const cases = [...await attack.byOrders(), ...await attack.byPolicy(), ...await attack.byKeys(), ...await attack.byClock()];
-    const calls = (await site.visits.since(attacked)).length;
+    const cases: Attacked[] = [];
+    for (const [what, by] of [['orders', () => attack.byOrders()], ['policy', () => attack.byPolicy()], ['keys', () => attack.byKeys()], ['time', () => attack.byClock()]] as const) {
+      const attacked = await by();
+      cases.push(...attacked);
+      say(`${attacked.filter(({ expected, refused_with }) => expected === refused_with).length} of ${attacked.length} refused: ${what}`);
+    }
+    const calls = (await site.visits.since(lastBefore)).length;
     await attack.repent();
     const after = await goodOrder(site);
     const log = await AgentLog.read(site.agent.logFile);
