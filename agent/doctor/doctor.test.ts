@@ -144,6 +144,9 @@ describe('the doctor', () => {
       orders: { under_way: [], free: 8, capacity: 8 }, spool: { state: 'open', seq: 0, delivered_seq: 0, bytes: 0, limit_bytes: 1 },
     });
     expect(ill(await look()).map(({ name, fix: told }) => [name, told])).toEqual([['policy', expect.stringMatching(fix)]]);
+    // Where the cell cannot be reached, that is the fault.
+    const away = await look({ ...config, control_plane: { proxy: { url: 'http://127.0.0.1:1' } } });
+    expect(ill(away).map(({ name }) => name)).toEqual(state === 'invalid' ? ['proxy', 'policy'] : ['proxy']);
   });
 
   it('goes through a proxy that lets it, and has it find the cell', async () => {

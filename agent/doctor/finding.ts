@@ -34,4 +34,9 @@ export interface Examined {
 
 export const well = (found: string): Seen => ({ ok: true, found, fix: null });
 export const ill = (found: string, fix: string): Seen => ({ ok: false, found, fix });
+/** Why there is no way to a cell that one could go. */
+export function noWay({ enrolment }: Examined): string {
+  return 'code' in enrolment && enrolment.code === 'not_enrolled' ? 'there is no enrolment that says where the cell is' : 'the enrolment cannot be used, so nobody knows where the cell is';
+}
+
 export const unseen = (why: string): Seen => ({ ok: null, found: `not looked at: ${why}`, fix: null });

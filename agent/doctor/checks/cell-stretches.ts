@@ -1,4 +1,4 @@
-import { ill, unseen, well } from '../finding.ts';
+import { ill, noWay, unseen, well } from '../finding.ts';
 import type { Examined, Seen } from '../finding.ts';
 import { STRETCHES } from '../way-to-cell.ts';
 import type { Stretch, Way } from '../way-to-cell.ts';
@@ -9,7 +9,7 @@ const CLOCK_OFF_MS = 10 * 60_000;
 /** Whether names are resolved: of the cell, or of the proxy that resolves the cell's. */
 export function dns(examined: Examined): Seen {
   const byProxy = examined.config.control_plane.proxy === null ? ' Where only a proxy resolves names of the outside, set control_plane.proxy.' : '';
-  return onTheWay(examined, 'dns', ({ host, addresses }) => well(`${host} is ${addresses.join(', ')}`), (why, { host }) => (
+  return onTheWay(examined, 'dns', ({ host, addresses }) => well(addresses[0] === host ? `${host} is an address` : `${host} is ${addresses.join(', ')}`), (why, { host }) => (
     ill(why, `Have ${host} resolved on this machine: /etc/resolv.conf, /etc/hosts, or the firewall in front of the resolver.${byProxy}`)
   ));
 }
@@ -62,8 +62,9 @@ function clockBy(date: string | undefined, now: Date): Seen {
 }
 
 /** What is said of a stretch: that it could be gone, that it could not, or that one did not get there. */
-function onTheWay({ way }: Examined, stretch: Stretch, passed: (way: Way) => Seen, broken: (why: string, way: Way) => Seen): Seen {
-  if (way === null) return unseen('there is no enrolment that says where the cell is');
+function onTheWay(examined: Examined, stretch: Stretch, passed: (way: Way) => Seen, broken: (why: string, way: Way) => Seen): Seen {
+  const { way } = examined;
+  if (way === null) return unseen(noWay(examined));
   if (way.brokenAt === stretch) return broken(way.why ?? '', way);
   if (way.brokenAt !== null && STRETCHES.indexOf(way.brokenAt) < STRETCHES.indexOf(stretch)) return unseen(`the way to the cell ends at ${way.brokenAt}`);
   return passed(way);

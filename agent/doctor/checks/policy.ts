@@ -1,9 +1,10 @@
 import { readRefusal } from '../../session/read-answer.ts';
-import { ill, unseen, well } from '../finding.ts';
+import { ill, noWay, unseen, well } from '../finding.ts';
 import type { Examined, Seen } from '../finding.ts';
 
 /** Whether there is a policy to decide by: that of the agent that runs, else whether the cell serves one. */
-export function policy({ running, way, enrolment }: Examined): Seen {
+export function policy(examined: Examined): Seen {
+  const { running, way, enrolment } = examined;
   const environment = 'identity' in enrolment ? enrolment.identity.environment.name : 'the environment';
   const release = `Release a policy in ${environment} (console: Policies, or countersign policy publish). Until then everything is denied.`;
   const answer = way?.answer ?? null;
@@ -11,10 +12,13 @@ export function policy({ running, way, enrolment }: Examined): Seen {
   const held = running?.policy.find(({ state }) => state !== 'fresh') ?? running?.policy[0];
   if (held !== undefined && held.state !== 'fresh') {
     const which = held.seq === null ? 'none' : `number ${held.seq}, which is ${held.state}`;
-    return ill(`the agent that runs holds ${which}: everything is denied`, FIXES[held.state](release));
+    const found = `the agent that runs holds ${which}: everything is denied`;
+    const isForWantOfTheCell = held.state !== 'invalid' && typeof way?.brokenAt === 'string';
+    if (isForWantOfTheCell) return { ok: null, found: `${found} until the way to the cell is open, which ends at ${way.brokenAt}`, fix: null };
+    return ill(found, FIXES[held.state](release));
   }
   if (held !== undefined) return well(`number ${held.seq} decides until ${held.expires_at} without the cell`);
-  if (answer === null) return unseen(way === null ? 'there is no enrolment that says where the cell is' : `the way to the cell ends at ${way.brokenAt}`);
+  if (answer === null) return unseen(way === null ? noWay(examined) : `the way to the cell ends at ${way.brokenAt}`);
   if (answer.status === 401 || answer.status === 403) return unseen('the cell does not take the certificate');
   if (answer.status === 200 || answer.status === 304) return well(`the cell serves one for ${environment}; no agent runs here that holds it`);
   return ill(`the cell did not give it: ${readRefusal(answer).message}`, 'Try again; where it stays so, the log of the cell says why.');
