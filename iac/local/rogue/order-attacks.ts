@@ -55,6 +55,7 @@ function anotherAction({ ticket, now }: Means): OrderParts {
 }
 
 export const ORDER_ATTACKS: readonly OrderAttack[] = [
+  { name: 'without a signature', refusal: 'order_malformed', order: async (means) => ({ ...await forged({})(means), signatures: [] }) },
   { name: 'with the signature of somebody else beside that of the cell', refusal: 'order_malformed', order: async (means) => {
     const [envelope, other] = [await forged({})(means), await forged({ signer: signingPair('wo-9') })(means)];
     return { ...envelope, signatures: [...other.signatures, ...envelope.signatures] };
