@@ -11,6 +11,7 @@ import { agentRoutes } from './http/routes.ts';
 import { AgentPort } from '../testing/agent-port.ts';
 import type { EnrolledAgent } from '../testing/agent-port.ts';
 import { pollOf } from '../session/testing/session-under-test.ts';
+import { chained, deliveryOf, said } from '../session/testing/spool.ts';
 import { setState, suspendTenant } from '../testing/queries.ts';
 
 let port: AgentPort;
@@ -254,4 +255,20 @@ describe('a request', () => {
     expect([reply.status, reply.body['code'], reply.headers['content-type']]).toEqual([status, code, 'application/problem+json']);
     expect((await ping(client)).status).toBe(200);
   });
+});
+
+test('what no agent can mean is its mistake and not ours; what it says beside the protocol is not kept', async () => {
+  const agent = await port.agent();
+  const client = await port.open(agent);
+  const poll = (changes: object): Promise<AgentReply> => client.ask('POST', AGENT_PATHS.poll, { json: { ...pollOf({ version: '0.1.0' }), ...changes } });
+  for (const changes of [{ free: 2 ** 53 - 1 }, { protocol: 2 ** 32 }, { clock: '2026-99-01T00:00:00.000Z' }, { clock: '0000-01-01T00:00:00.000Z' }, { clock: '2026-01-01T25:00:00.000Z' }]) {
+    expect(await poll(changes)).toMatchObject({ status: 400, body: { code: 'request_invalid' } });
+  }
+  const connection = { name: 'sn', connector: 'servicenow', package_digest: null };
+  expect((await poll({ clock: '2026-02-30T00:00:00.000Z', connections: [{ ...connection, more: 'x'.repeat(1_000_000) }], policy: [], more: true })).status).toBe(200);
+  const { body: { items } } = await port.plane.api('GET', '/api/v1/agents');
+  expect((items as Array<{ id: string; presence: object | null }>).find(({ id }) => id === agent.answer.agent_id)!.presence).toMatchObject({ connections: [connection] });
+  const [entry] = chained('e1', [said('agent.started', { version: '0.1.0' })], '2026-02-30T00:00:00.000Z');
+  expect((await client.ask('POST', AGENT_PATHS.deliver, { json: deliveryOf('e1', [entry!], 1, 1) })).status).toBe(200);
+  client.close();
 });

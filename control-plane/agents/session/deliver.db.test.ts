@@ -97,3 +97,13 @@ test('an agent says nothing in the name of another, of its tenant or of any', as
   // Somebody who is taken for the other tenant finds no such agent there.
   await expect(cell.sessions.deliver({ ...agent, tenantId: stranger.tenantId }, deliveryOf('e1', told, 1, 2))).rejects.toMatchObject({ code: 'row_missing' });
 });
+
+test('codes that an agent makes up are an alarm, and no row each', async () => {
+  const agent = await cell.agent();
+  const refused = (refusal: unknown) => ({ kind: 'order.refused', body: { order_id: null, kid: null, refusal, envelope_sha256: 'a'.repeat(64) } }) as Parameters<typeof chained>[1][number];
+  const told = chained('e1', [...Array.from({ length: 60 }, (_, i) => refused(`made_up_${i}`)), refused({ toString: 1 }), refused('made_up_0')]);
+  expect(await cell.sessions.deliver(agent, deliveryOf('e1', told, 1, told.length))).toMatchObject({ acked_seq: 62 });
+  const open = await read<{ code: string; count: number }>(agent, openAlarms);
+  expect(open).toHaveLength(51);
+  expect(open).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'order_refused', count: 11 }), expect.objectContaining({ code: 'made_up_0', count: 2 })]));
+});

@@ -104,8 +104,13 @@ function refusedOrder({ kind, body }: SpoolEntry): string | null {
 
 /** What people are to look at: an order that an honest cell does not send, and policy that does not hold. */
 function alarmOf(agent_id: string, { kind, body }: SpoolEntry): NewAlarm | null {
-  if (kind === 'policy.refused') return { agent_id, kind: 'policy_refused', code: String((body as EntryBodies['policy.refused']).code).slice(0, 100) };
+  if (kind === 'policy.refused') return { agent_id, kind: 'policy_refused', code: codeOf((body as EntryBodies['policy.refused']).code, 'policy_refused') };
   if (kind !== 'order.refused') return null;
   const { refusal } = body as EntryBodies['order.refused'];
-  return Object.hasOwn(ORDER_REFUSALS, refusal) && !ORDER_REFUSALS[refusal].alarm ? null : { agent_id, kind: 'order_refused', code: String(refusal).slice(0, 100) };
+  return typeof refusal === 'string' && Object.hasOwn(ORDER_REFUSALS, refusal) && !ORDER_REFUSALS[refusal].alarm ? null : { agent_id, kind: 'order_refused', code: codeOf(refusal, 'order_refused') };
+}
+
+/** Bodies are looked at when they are made true, not here: `code` may be anything. */
+function codeOf(code: unknown, kind: AlarmKind): string {
+  return typeof code === 'string' ? code.slice(0, 100) : kind;
 }

@@ -49,7 +49,7 @@ export async function appendEntries(tx: Transaction, { tenantId, agentId }: { re
   const last = entries.at(-1);
   if (last === undefined) return head;
   await tx.change(insertEntries, [
-    tenantId, agentId, head.epoch, entries.map(({ seq }) => seq), entries.map(({ kind }) => kind), entries.map(({ occurred_at }) => occurred_at),
+    tenantId, agentId, head.epoch, entries.map(({ seq }) => seq), entries.map(({ kind }) => kind), entries.map(({ occurred_at }) => new Date(occurred_at)),
     entries.map(({ clock_offset_ms }) => clock_offset_ms), entries.map(({ hash }) => hash), sealed.map((bytes) => Buffer.from(bytes)),
   ]);
   await tx.change(moveHead, [tenantId, agentId, head.epoch, head.seq, last.seq, last.hash]);

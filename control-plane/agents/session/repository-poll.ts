@@ -73,10 +73,14 @@ function lookOf(found: object[][]): Look {
   return { ...said, bundle, waiting, keySetSeq: keys.seq, upgrade: upgrade ?? null };
 }
 
+/** Of what the agent says no more than is read of it: it may say other things, and a lot of them. */
 function presenceOf({ tenantId, agentId }: AdmittedAgent, said: PollRequest): readonly unknown[] {
+  const { epoch, seq, delivered_seq, bytes, limit_bytes, state } = said.spool;
   return [
-    tenantId, agentId, said.version, said.protocol, said.free, said.capacity, said.under_way.length, said.draining, JSON.stringify(said.labels), JSON.stringify(said.policy),
-    JSON.stringify(said.connections), JSON.stringify(said.spool), said.clock, said.memory_bytes,
+    tenantId, agentId, said.version, said.protocol, said.free, said.capacity, said.under_way.length, said.draining, JSON.stringify(said.labels),
+    JSON.stringify(said.policy.map((held) => ({ scope: held.scope, seq: held.seq, digest: held.digest, state: held.state, expires_at: held.expires_at }))),
+    JSON.stringify(said.connections.map(({ name, connector, package_digest }) => ({ name, connector, package_digest }))),
+    JSON.stringify({ epoch, seq, delivered_seq, bytes, limit_bytes, state }), new Date(said.clock), said.memory_bytes,
   ];
 }
 

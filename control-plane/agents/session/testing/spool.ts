@@ -16,10 +16,10 @@ export function said<Kind extends EntryKind>(kind: Kind, body: EntryBodies[Kind]
   return { kind, body };
 }
 
-export function chained(epoch: string, all: readonly Said[]): SpoolEntry[] {
+export function chained(epoch: string, all: readonly Said[], occurred_at = '2026-01-01T00:00:00.000Z'): SpoolEntry[] {
   let before = FIRST_PREV_HASH;
   return all.map(({ kind, body }, i) => {
-    const entry = { seq: i + 1, kind, occurred_at: '2026-01-01T00:00:00.000Z', clock_offset_ms: 0, body };
+    const entry = { seq: i + 1, kind, occurred_at, clock_offset_ms: 0, body };
     before = entryHash(epoch, before, entry);
     return { ...entry, hash: before };
   });
