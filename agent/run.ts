@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import { within } from './clock/waits.ts';
 import type { AgentConfig } from './config/agent-config.ts';
 import type { Environment } from './credentials/secret-ref.ts';
 import { EnrolmentError } from './enrolment/errors.ts';
@@ -109,12 +110,4 @@ async function told(log: Logger, entry: Promise<number>): Promise<void> {
     if (!(error instanceof SpoolError)) throw error;
     log.warn({ err: error }, 'That the agent starts or stops could not be written down for the cell');
   });
-}
-
-async function within(ms: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([done, new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  })]);
-  clearTimeout(timer);
 }

@@ -25,14 +25,12 @@ export class TrustedClock implements SpoolClock {
   }
 
   offset_ms(): number {
-    const median = this.#samples.toSorted((a, b) => a - b)[this.#samples.length >> 1] ?? 0;
-    return Math.abs(median) <= BELIEVED_MS ? median : 0;
+    return this.isTrusted() ? this.#median() : 0;
   }
 
   /** Whether the two clocks are near enough to one another for the time to be believed. A machine that has not heard yet believes itself. */
   isTrusted(): boolean {
-    const median = this.#samples.toSorted((a, b) => a - b)[this.#samples.length >> 1] ?? 0;
-    return Math.abs(median) <= BELIEVED_MS;
+    return Math.abs(this.#median()) <= BELIEVED_MS;
   }
 
   /** The cell answered with its time; half of the round trip was its way back. */
@@ -48,5 +46,9 @@ export class TrustedClock implements SpoolClock {
 
   get floor(): Date {
     return new Date(this.#floor);
+  }
+
+  #median(): number {
+    return this.#samples.toSorted((a, b) => a - b)[this.#samples.length >> 1] ?? 0;
   }
 }

@@ -6,6 +6,7 @@ import type { CredentialVault } from '@countersign/connectors/gateway/ports.ts';
 import type { Connector } from '@countersign/connectors/sdk/connector.ts';
 import type { UnsealingKey } from '@countersign/platform/sealing/jwe.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
+import { pause } from '../clock/waits.ts';
 import type { ConnectionConfig } from '../config/agent-config.ts';
 import { RunningOrder, RunningOrders } from '../gateway/running-order.ts';
 import type { OrderClock } from '../gateway/running-order.ts';
@@ -150,7 +151,7 @@ class Runner implements OrderRunner {
     } catch (error) {
       log.error({ err: error, order_id: content.order.id }, 'how an order ended could not be written down');
       if (!(error instanceof SpoolError) || error.code !== 'spool_full') return;
-      await unlessAborted(FULL_RETRY_MS, this.#closing.signal);
+      await pause(FULL_RETRY_MS, this.#closing.signal);
       if (!this.#closing.signal.aborted) await this.#run(content, running.hasIntended);
     }
   }
@@ -170,12 +171,4 @@ class Runner implements OrderRunner {
     const gateway = createAgentGateway({ ...parts, ...own, connectors: connectors.values(), connections, vault, policy, killSwitches });
     return { connectors, gateway, watches: new Watches({ ...parts, gateway, isDraining: () => this.#isDraining }, connectors) };
   }
-}
-
-async function unlessAborted(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

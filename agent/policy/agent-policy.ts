@@ -8,6 +8,7 @@ import type { PdpEvent } from '@countersign/platform/opa/pdp-status.ts';
 import { createEvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import type { EvaluatorPool } from '@countersign/platform/opa/pool/evaluator-pool.ts';
 import type { TrustedClock } from '../clock/trusted-clock.ts';
+import { within } from '../clock/waits.ts';
 import type { HeldKeys } from '../orders/held-keys.ts';
 import type { AgentPolicy, FetchBundle } from '../ports.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -110,7 +111,7 @@ class Policy implements AgentPolicy {
     if (scope !== this.#options.scope) return null;
     const held = this.#freshSeq();
     if (held !== null && held >= atLeast) return held;
-    await withinMs(CATCH_UP_MS, this.#pdp.refresh().then(() => this.#noting));
+    await within(CATCH_UP_MS, this.#pdp.refresh().then(() => this.#noting));
     return this.#freshSeq();
   }
 
@@ -153,15 +154,5 @@ class Policy implements AgentPolicy {
     this.#refused = { code, served: this.#served };
     log.error({ scope, code }, `a policy bundle was refused: ${message}`);
     await spool.append('policy.refused', { scope, code, seq: null });
-  }
-}
-
-async function withinMs(limit_ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limit_ms);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -47,9 +47,7 @@ export class CellLink {
 
   /** Another connection, with the certificate that is held now; the one before ends with what is asked on it. */
   async replace(): Promise<void> {
-    const before = this.#connection;
     await this.#opened();
-    before?.letGo();
   }
 
   /** Whatever it is tied to is believed to be gone. */
@@ -66,6 +64,8 @@ export class CellLink {
   async #opened(): Promise<CellConnection> {
     const connection = await this.#open();
     this.#heard_at = this.heard_at;
+    // Who polls may have dialled as well, while a new certificate was gone over to: one of the two stays.
+    this.#connection?.letGo();
     this.#connection = connection;
     if (this.#isClosed) connection.close();
     const awaiting = this.#awaiting;

@@ -4,6 +4,7 @@ import type { GatewayLog } from '@countersign/connectors/gateway/parts.ts';
 import { governedReads } from '@countersign/connectors/gateway/governed-reads.ts';
 import type { JsonObject, Reconciler } from '@countersign/connectors/sdk/connector.ts';
 import { ConnectorError } from '@countersign/connectors/sdk/errors.ts';
+import { pause } from '../clock/waits.ts';
 import { RunningOrder } from '../gateway/running-order.ts';
 import type { OrderClock, RunningOrders } from '../gateway/running-order.ts';
 import type { KeptContent } from '../orders/accept-order.ts';
@@ -83,14 +84,4 @@ export class Watch {
     if (cursor === before && found.length === 0) return;
     await spool.commit((tx) => tellFound(tx, this.order, { before, cursor, payloads: found }));
   }
-}
-
-/** Until `ms` are over, or the watch ends. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }
