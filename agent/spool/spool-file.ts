@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { FIRST_PREV_HASH } from '@countersign/contracts/agent/spool-entry.ts';
 import { isDamage, SpoolError } from './errors.ts';
@@ -10,6 +11,8 @@ const FIRST: Place = { seq: 0, hash: FIRST_PREV_HASH };
 
 /** @throws SpoolError `spool_in_use`, `spool_damaged`, `spool_full` */
 export function openFile(file: string): DatabaseSync {
+  // For its owner alone from the first byte on; SQLite gives the log before it the mode of the file.
+  closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file);
   try {
     database.exec(ALONE);

@@ -149,9 +149,9 @@ describe('a spool', () => {
   it('holds no text on the disk, and is for its owner alone', async () => {
     await spool.append('agent.stopped', { reason: 'the ticket says: canary-8812' });
     await spool.commit((tx) => tx.putCall({ call_id: 'call_1', idempotency_key: 'k', order_id: 'o', state: 'intended', intended_at: '', record: 'canary-8812' }));
+    for (const name of ['', 'spool.db', 'spool.db-wal', 'spool.key', 'spool.reserve']) expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
     spool.close();
     expect(readFileSync(join(folder, 'spool.db')).includes('canary-8812')).toBe(false);
-    for (const name of ['', 'spool.db', 'spool.key', 'spool.reserve']) expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
   });
 
   it('is open in one process only', async () => {
