@@ -54,6 +54,14 @@ describe('an order', () => {
     expect(await acceptOrder(intake, older)).toMatchObject({ kind: 'refused', refusal: 'order_fence_stale' });
   });
 
+  it('of a worker that lost the step to another is refused, also where the other one\'s is taken while this one waits for policy', async () => {
+    const newer = await orderFor();
+    const older = await orderFor({ order: (order) => ({ ...order, id: id('ord', 'r'), identity: { ...order.identity, step: { ...order.identity.step, fence: '6' } } }) });
+    const overtaken = { ...intake, policySeq: async () => (await acceptOrder(intake, newer)).kind === 'accepted' ? 4 : null };
+    expect(await acceptOrder(overtaken, older)).toMatchObject({ kind: 'refused', refusal: 'order_fence_stale' });
+    expect(told().map((entry) => (entry as [string])[0])).toEqual(['order.accepted', 'order.refused']);
+  });
+
   it.each<[OrderRefusal, boolean, Partial<OrderIntake>]>([
     ['clock_untrusted', false, { isClockTrusted: () => false }],
     ['draining', false, { isDraining: () => true }],

@@ -112,16 +112,20 @@ async function requireReady({ spool, isClockTrusted, isDraining, killSwitches, p
   if (!spool.room().open) throw unready('spool_full', 'What is there has to be delivered first.');
 }
 
-function taken(spool: Spool, verified: VerifiedOrder, envelope_sha256: string): Promise<Intake> {
+async function taken(spool: Spool, verified: VerifiedOrder, envelope_sha256: string): Promise<Intake> {
   const { order, sealed } = verified;
-  return spool.commit((tx) => {
-    // The same order may have been looked at twice at the same time.
-    if (tx.order(order.id) !== undefined) return { kind: 'known', order_id: order.id } as const;
+  const { step } = order.identity;
+  const intake = await spool.commit((tx): Intake | 'outrun' => {
+    // Orders are looked at side by side: this one may have been taken meanwhile, or one of a newer holder of its step.
+    if (tx.order(order.id) !== undefined) return { kind: 'known', order_id: order.id };
+    if (tx.highestFence(step.id) > Number(step.fence)) return 'outrun';
     takeRow(tx, order, envelope_sha256);
     tx.keepContent(order.id, { order, sealed } satisfies KeptContent);
     tx.append('order.accepted', { order_id: order.id, kind: order.kind });
-    return { kind: 'accepted', verified } as const;
+    return { kind: 'accepted', verified };
   });
+  if (intake === 'outrun') throw new OrderRefusedError('order_fence_stale', `Step ${step.id} has another holder since.`, order);
+  return intake;
 }
 
 function takeRow(tx: SpoolTransaction, { id, identity: { step }, begin_before }: WorkOrder, envelope_sha256: string): void {

@@ -37,6 +37,7 @@ class TestAgent {
   readonly folder = scratchFolder();
   capacity = 8;
   isDraining = false;
+  policySeq = async (): Promise<number> => 9;
   session!: Session;
   spool!: Spool;
   link!: CellLink;
@@ -71,7 +72,7 @@ class TestAgent {
     const underWay: string[] = [];
     return {
       take: async (envelope) => {
-        const intake = await acceptOrder({ spool, verifier, signedAt: (at) => clock.notBefore(at), toldRefused, isClockTrusted: () => clock.isTrusted(), isDraining: () => this.isDraining, killSwitches: () => [], policySeq: async () => 9 }, envelope);
+        const intake = await acceptOrder({ spool, verifier, signedAt: (at) => clock.notBefore(at), toldRefused, isClockTrusted: () => clock.isTrusted(), isDraining: () => this.isDraining, killSwitches: () => [], policySeq: () => this.policySeq() }, envelope);
         if (intake.kind === 'accepted') underWay.push(intake.verified.order.id);
         return intake;
       },
@@ -114,9 +115,26 @@ describe('a session', () => {
     cell.say();
     await cell.until(() => cell.orders.length === 0 && kinds().length === 2);
     expect(kinds()).toEqual(['order.accepted', 'order.accepted']);
-    expect(cell.agent().polls.at(-1)).toMatchObject({ free: 6, under_way: [id('ord', 'a'), id('ord', 'b')], draining: false });
+    expect(cell.agent().polls.at(-1)).toMatchObject({ free: 6, under_way: expect.toSatisfy((ids: string[]) => ids.toSorted().join() === [id('ord', 'a'), id('ord', 'b')].join()), draining: false });
     expect(cell.sockets).toHaveLength(enrolled + 1);
     expect(cell.openSockets).toHaveLength(1);
+  });
+
+  it('takes orders side by side: what one waits for, the next one does not wait for after it', async () => {
+    const both = Promise.withResolvers<void>();
+    let waiting = 0;
+    agent.policySeq = async () => {
+      waiting += 1;
+      if (waiting === 2) both.resolve();
+      await both.promise;
+      return 9;
+    };
+    await started();
+    await cell.until(() => cell.agent().polls.length > 0);
+    cell.orders.push(await order('a'), await order('b'));
+    cell.say();
+    await cell.until(() => cell.orders.length === 0 && kinds().length === 2);
+    expect(kinds()).toEqual(['order.accepted', 'order.accepted']);
   });
 
   it('tells a refusal once, and is not given the order again', async () => {

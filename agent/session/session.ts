@@ -167,9 +167,9 @@ export class Session {
     if (state === 'draining') runner.drain();
     else if (!this.#isStopping && !this.#isForked) runner.undrain();
     if (this.#parts.spool.room().state !== 'damaged') await this.#keepWhatWasSaid();
-    let taken = 0;
-    for (const envelope of orders) if (await this.#take(envelope)) taken += 1;
-    return taken > 0;
+    // Side by side: they wait for the same disk, and for the same policy where the cell released one a moment ago. The next poll waits for all of them.
+    const taken = await Promise.all(orders.map((envelope) => this.#take(envelope)));
+    return taken.includes(true);
   }
 
   async #take(envelope: unknown): Promise<boolean> {
