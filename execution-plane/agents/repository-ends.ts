@@ -16,13 +16,14 @@ export async function expireOrders(tx: Transaction): Promise<void> {
   await tx.change(expire);
 }
 
+/** By the time at which the transaction began: an index is read by a time that stands still. */
 const endEntries: Statement = {
   name: 'agent_entries.end_bodies',
   text: `
     UPDATE control.agent_entries e SET sealed = NULL
       FROM (SELECT n.tenant_id, n.agent_id, n.epoch, n.seq FROM execution.agent_cursors c
               JOIN control.agent_entries n ON n.tenant_id = c.tenant_id AND n.agent_id = c.agent_id AND n.epoch = c.epoch AND n.seq <= c.applied_seq
-             WHERE n.sealed IS NOT NULL AND n.received_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+             WHERE n.sealed IS NOT NULL AND n.received_at < now() - $1::float8 * interval '1 millisecond'
              LIMIT 1000 FOR UPDATE OF n SKIP LOCKED) done
      WHERE (e.tenant_id, e.agent_id, e.epoch, e.seq) = (done.tenant_id, done.agent_id, done.epoch, done.seq)`,
 };
@@ -33,7 +34,7 @@ const endOrders: Statement = {
     UPDATE execution.work_orders o SET envelope = NULL, outcome_sealed = NULL
       FROM (SELECT d.tenant_id, d.id FROM execution.work_orders d
              WHERE d.state IN ('ended', 'refused', 'expired') AND (d.envelope IS NOT NULL OR d.outcome_sealed IS NOT NULL)
-               AND greatest(d.ended_at, d.begin_before) < clock_timestamp() - $1::float8 * interval '1 millisecond'
+               AND d.begin_before < now() - $1::float8 * interval '1 millisecond' AND (d.ended_at IS NULL OR d.ended_at < now() - $1::float8 * interval '1 millisecond')
                -- what is to settle an effect is kept until it has
                AND NOT EXISTS (SELECT FROM execution.tool_calls c WHERE c.tenant_id = d.tenant_id AND c.id = d.call_id AND c.state IN ('intended', 'uncertain'))
              LIMIT 1000 FOR UPDATE OF d SKIP LOCKED) done
