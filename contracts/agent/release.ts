@@ -4,7 +4,6 @@
  */
 export const RELEASE_PAYLOAD = 'application/vnd.countersign.agent-release.v1+json';
 export const RELEASE_FORMAT = 'countersign.dev/agent-release/v1';
-export const MAX_RELEASE_BYTES = 200 * 1024 * 1024;
 
 export interface AgentRelease {
   readonly format: typeof RELEASE_FORMAT;
