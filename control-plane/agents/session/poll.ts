@@ -82,10 +82,7 @@ export class Polls {
 
   async #answer(agent: AdmittedAgent, request: PollRequest, { seen, said, orders }: { seen: Look; said: string; orders: readonly OfferedOrder[] }): Promise<PollAnswer> {
     const { bundle, kill_switches, state, keySetSeq, waiting, upgrade } = seen;
-    if (state === 'revoked') {
-      this.#told.forget(agent.agentId);
-      throw new ApiError('agent_revoked', 'The agent is revoked: it is given nothing any more.');
-    }
+    if (state === 'revoked') throw new ApiError('agent_revoked', 'The agent is revoked: it is given nothing any more.');
     const answer: PollAnswer = {
       orders: orders.map(({ envelope }) => JSON.parse(envelope) as DsseEnvelope), kill_switches, state, upgrade,
       policy: bundle === undefined ? [] : [{ scope: bundle.scope, seq: Number(bundle.seq), digest: bundle.digest }],

@@ -3,10 +3,9 @@ import type { AdmittedAgent } from '../listener/admitted-agent.ts';
 /** An order that was offered and of which nothing was heard is offered again after this. */
 const OFFERED_AGAIN_MS = 2_000;
 
-type Listener = Pick<AdmittedAgent, 'agentId' | 'connection'>;
+type Listener = Pick<AdmittedAgent, 'connection'>;
 
 interface ToldOne {
-  readonly connection: object;
   /** What the last answer said, but for orders. */
   readonly said: string;
   readonly offered_ms: ReadonlyMap<string, number>;
@@ -17,7 +16,8 @@ interface ToldOne {
  * connection before may never have been heard, or be forgotten by an agent that was started again.
  */
 export class Told {
-  readonly #agents = new Map<string, ToldOne>();
+  /** By connection, which is one agent's: what is gone is not remembered. */
+  readonly #connections = new WeakMap<object, ToldOne>();
   readonly #now: () => number;
 
   /** `now`: of a monotonic clock, in milliseconds. */
@@ -27,12 +27,12 @@ export class Told {
 
   /** Whether `said` is not what it was told last. */
   isNews(agent: Listener, said: string): boolean {
-    return this.#on(agent)?.said !== said;
+    return this.#connections.get(agent.connection)?.said !== said;
   }
 
   /** Those of `orders` that it is time to offer. */
   due<Order extends { readonly id: string }>(agent: Listener, orders: readonly Order[]): Order[] {
-    const offered = this.#on(agent)?.offered_ms;
+    const offered = this.#connections.get(agent.connection)?.offered_ms;
     const now = this.#now();
     return orders.filter(({ id }) => now - (offered?.get(id) ?? -Infinity) >= OFFERED_AGAIN_MS);
   }
@@ -44,21 +44,12 @@ export class Told {
 
   /** An answer has been given. `waiting`: all that could have been offered; what is not among them any more is forgotten. */
   told(agent: Listener, said: string, offered: ReadonlyArray<{ readonly id: string }>, waiting: ReadonlyArray<{ readonly id: string }>): void {
-    const before = this.#on(agent)?.offered_ms;
+    const before = this.#connections.get(agent.connection)?.offered_ms;
     const still = new Map(waiting.flatMap(({ id }) => {
       const at = before?.get(id);
       return at === undefined ? [] : [[id, at] as const];
     }));
     for (const { id } of offered) still.set(id, this.#now());
-    this.#agents.set(agent.agentId, { connection: agent.connection, said, offered_ms: still });
-  }
-
-  forget(agentId: string): void {
-    this.#agents.delete(agentId);
-  }
-
-  #on({ agentId, connection }: Listener): ToldOne | undefined {
-    const one = this.#agents.get(agentId);
-    return one?.connection === connection ? one : undefined;
+    this.#connections.set(agent.connection, { said, offered_ms: still });
   }
 }
