@@ -4,7 +4,7 @@ import type { ConnectedAgents } from '../connection-watch.ts';
 import type { AgentConnection } from './connection.ts';
 
 /** An agent has one, and two while it goes over to its next certificate. */
-const MAX_PER_AGENT = 8;
+const MAX_PER_AGENT = 4;
 
 /** Who is connected to the agent port, in the order in which they came. */
 export class Connections implements ConnectedAgents {

@@ -5,6 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AGENT_PATHS } from '@countersign/contracts/agent/protocol.ts';
 import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
 import { openFileAuthority } from '@countersign/platform/certificates/file-authority.ts';
 import { ApiError } from '@countersign/platform/http/api-error.ts';
@@ -15,6 +16,7 @@ import { agentCertificate } from '../../identity/certificate.ts';
 import { AgentClient, newKey } from '../../testing/agent-client.ts';
 import { Admission } from '../admission.ts';
 import { AgentServer } from './server.ts';
+import type { AgentServerOptions } from './server.ts';
 
 const DAY_MS = 24 * 3_600_000;
 let folder: string;
@@ -34,10 +36,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(hostname: string, maxStrangers?: number): Promise<void> {
+async function start(hostname: string, options: Partial<AgentServerOptions> = {}): Promise<void> {
   const clock = { now: () => now };
   const admission = new Admission({ database, clock, tenantStates: { refuseUnlessServed: () => Promise.reject(new ApiError('unavailable', 'not asked')) }, cell: 'local' });
-  server = await AgentServer.start({ clock, log: createLogger('test', 'silent'), authority, admission, routes: [], enrol: () => Promise.reject(new ApiError('enrolment_token_invalid', 'none')) }, { host: '127.0.0.1', port: 0, hostname, ...(maxStrangers === undefined ? {} : { maxStrangers }) });
+  server = await AgentServer.start({ clock, log: createLogger('test', 'silent'), authority, admission, routes: [], enrol: () => Promise.reject(new ApiError('enrolment_token_invalid', 'none')) }, { host: '127.0.0.1', port: 0, hostname, ...options });
 }
 
 const open = (): Promise<AgentClient> => AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, null);
@@ -72,16 +74,21 @@ test.each([['localhost', 'DNS:localhost'], ['agents.example', 'DNS:agents.exampl
   client.close();
 });
 
-test('an agent has a few connections, and the oldest goes for the newest', async () => {
-  await start('localhost');
+/** An agent with a certificate, which connects. */
+async function certified(): Promise<() => Promise<AgentClient>> {
   const key = newKey();
   const name = { cell: 'local', tenant_id: newId('tenant'), environment_id: newId('environment'), pool_id: newId('agent_pool'), agent_id: newId('agent') };
   const { pem } = await agentCertificate(authority, name, createPublicKey(key).export({ type: 'spki', format: 'der' }), now, 3_600);
-  const connect = (): Promise<AgentClient> => AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, { certificate_pem: pem, key });
+  return () => AgentClient.open(`https://127.0.0.1:${server.port}`, authority.certificate_pem, { certificate_pem: pem, key });
+}
+
+test('an agent has a few connections, and the oldest goes for the newest', async () => {
+  await start('localhost');
+  const connect = await certified();
   const clients: AgentClient[] = [];
-  for (let count = 0; count < 9; count += 1) clients.push(await connect());
+  for (let count = 0; count < 5; count += 1) clients.push(await connect());
   await clients[0]!.closed;
-  expect(clients.map(({ isOpen }) => isOpen)).toEqual([false, ...Array.from({ length: 8 }, () => true)]);
+  expect(clients.map(({ isOpen }) => isOpen)).toEqual([false, ...Array.from({ length: 4 }, () => true)]);
   for (const client of clients) client.close();
 });
 
@@ -97,9 +104,32 @@ test('whoever connects and says nothing does not hold up the end', async () => {
 });
 
 test('of those without a certificate so many are let in and no more', async () => {
-  await start('localhost', 3);
+  await start('localhost', { maxStrangers: 3 });
   const strangers = await Promise.all(Array.from({ length: 5 }, () => open()));
   const isLetIn = await Promise.all(strangers.map((client) => client.enrol('x', newKey()).then(({ status }) => status === 401, () => false)));
   expect(isLetIn.filter(Boolean)).toHaveLength(3);
   for (const client of strangers) client.close();
+});
+
+test('an agent that asks without end is told to wait, and the others are not', async () => {
+  await start('localhost', { requests: { burst: 2, refill_ms: 1_000 } });
+  const [one, other] = await Promise.all([await certified(), await certified()].map((connect) => connect()));
+  const ask = async (client: AgentClient): Promise<unknown> => (await client.ask('GET', `${AGENT_PATHS.policy}/x`)).body['code'];
+  // Nobody is found where no database is: that is what who is let through is told.
+  expect([await ask(one!), await ask(one!), await ask(one!), await ask(other!)]).toEqual(['unavailable', 'unavailable', 'rate_limited', 'unavailable']);
+  now = new Date(now.getTime() + 1_000);
+  expect(await ask(one!)).toBe('unavailable');
+  for (const client of [one!, other!]) client.close();
+});
+
+test('of those who connect and say nothing so many are kept and no more, and they keep nobody out', async () => {
+  await start('localhost', { maxSilent: 2 });
+  const client = await open();
+  const silent = Array.from({ length: 4 }, () => connectTcp(server.port, '127.0.0.1'));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  await expect.poll(() => silent.filter(({ destroyed }) => !destroyed)).toHaveLength(2);
+  const next = await open();
+  expect(await Promise.all([client, next].map(async (one) => (await one.enrol('x', newKey())).status))).toEqual([401, 401]);
+  for (const one of [client, next]) one.close();
+  for (const socket of silent) socket.destroy();
 });

@@ -2,7 +2,7 @@ import { constants, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { AGENT_PATHS, PROTOCOL_HEADER, SUPPORTED_PROTOCOLS } from '@countersign/contracts/agent/protocol.ts';
 import type { EnrolAnswer, EnrolRequest } from '@countersign/contracts/agent/protocol.ts';
 import type { CertificateAuthority } from '@countersign/platform/certificates/authority.ts';
@@ -11,6 +11,8 @@ import { ApiError } from '@countersign/platform/http/api-error.ts';
 import { asApiError } from '@countersign/platform/http/problem.ts';
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { Logger } from '@countersign/platform/log/logger.ts';
+import { RateLimit } from '../../../cell/rate-limit.ts';
+import type { Rate } from '../../../cell/rate-limit.ts';
 import { foreseen } from '../../../http/last-error-handler.ts';
 import type { Admission } from '../admission.ts';
 import { newServerIdentity } from '../server-identity.ts';
@@ -20,6 +22,7 @@ import { AgentConnection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { readBody } from './read-body.ts';
 import type { AgentAnswer, AgentRoute } from './routes.ts';
+import { SilentSockets } from './silent-sockets.ts';
 
 export interface AgentServerParts {
   readonly clock: Clock;
@@ -38,13 +41,21 @@ export interface AgentServerOptions {
   readonly hostname: string;
   /** See `Connections`. */
   readonly maxStrangers?: number;
+  /** See `SilentSockets`. */
+  readonly maxSilent?: number;
+  /** With one certificate. */
+  readonly requests?: Rate;
 }
 
 const HANDSHAKE_MS = 10_000;
 /** An agent polls every ten seconds. */
 const SILENT_MS = 120_000;
-const MAX_STREAMS = 32;
+/** It polls, delivers, renews and fetches, one of each at a time. Each may have a body in our memory. */
+const MAX_STREAMS = 8;
 const MAX_STRANGERS = 500;
+const MAX_SILENT = 1_000;
+/** Several times what an agent with its hands full asks. */
+const REQUESTS: Rate = { burst: 1_000, refill_ms: 4 };
 /** What was answered is to arrive before the last connections are cut. */
 const CUT_AFTER_MS = 300;
 
@@ -56,22 +67,28 @@ export class AgentServer {
   readonly #parts: AgentServerParts;
   readonly #server: Http2SecureServer;
   readonly #authority: X509Certificate;
-  readonly #sockets = new Set<Duplex>();
+  readonly #sockets = new Set<Socket>();
   readonly connections: Connections;
   readonly #options: AgentServerOptions;
+  readonly #requests: RateLimit;
   #renewAt: Date;
 
   private constructor(parts: AgentServerParts, options: AgentServerOptions, identity: ServerIdentity) {
     this.#parts = parts;
     this.#options = options;
     this.connections = new Connections(options.maxStrangers ?? MAX_STRANGERS);
+    this.#requests = new RateLimit(parts.clock, options.requests ?? REQUESTS);
     this.#renewAt = identity.renewAt;
     this.#authority = new X509Certificate(parts.authority.certificate_pem);
     this.#server = createSecureServer({ ...tlsOptions(identity, parts.authority), requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS, settings: { maxConcurrentStreams: MAX_STREAMS } });
-    this.#server.on('connection', (socket: Duplex) => {
+    const silent = new SilentSockets(options.maxSilent ?? MAX_SILENT);
+    this.#server.on('connection', (socket: Socket) => {
+      silent.add(socket);
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    this.#server.on('secureConnection', (socket: Socket) => silent.spoke(socket));
+    this.#server.on('unknownProtocol', (socket: Socket) => socket.destroy());
     this.#server.on('session', (session) => this.#connected(session));
     this.#server.on('stream', (stream, headers) => void this.#answer(stream, headers));
     this.#server.on('sessionError', (error) => parts.log.debug({ err: error }, 'a connection to the agent port broke'));
@@ -150,10 +167,16 @@ export class AgentServer {
       const read = (): Promise<EnrolRequest> => readBody(stream, headers['content-type'], 'enrol_request');
       return { status: 201, json: await this.#parts.enrol(headers.authorization, read, connection) };
     }
+    this.#refuseTooMany(connection);
     const agent = await this.#parts.admission.admit(connection.presented, signal);
     const { route, name } = this.#find(method, path);
     const body = route.message === null ? undefined : await readBody(stream, headers['content-type'], route.message);
     return route.answer(agent, { name, body, headers });
+  }
+
+  #refuseTooMany({ presented }: AgentConnection): void {
+    if (presented.kind !== 'agent' || this.#requests.take(presented.serial) !== null) return;
+    throw new ApiError('rate_limited', 'The agent asks far more often than an agent does.', { retryAfter_s: 1 });
   }
 
   #find(method: string, path: string): { readonly route: AgentRoute; readonly name: string } {
