@@ -8,9 +8,15 @@ export function say(text: string): void {
 }
 
 /** Rows under aligned headings, for people. */
-export function printTable(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): void {
+export function printTable(headings: readonly string[], given: ReadonlyArray<readonly string[]>): void {
+  const rows = given.map((row) => row.map(harmless));
   const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)));
   for (const row of [headings, ...rows]) {
     process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`);
   }
+}
+
+/** What others wrote must not steer the terminal of who reads it, nor begin a row of its own. */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
 }
