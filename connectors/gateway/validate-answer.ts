@@ -29,6 +29,7 @@ export function answerProblem(parts: GatewayParts, call: Call, { output, usage =
   return parts.schemas.outputProblem(call.connector, call.actionName, output, isRedacted);
 }
 
-function isMeterable({ quantity }: Usage): boolean {
+/** Whether a price can be reckoned of it. */
+export function isMeterable({ quantity }: Usage): boolean {
   return Number.isFinite(quantity) && quantity >= 0 && quantity < 1e15;
 }

@@ -34,6 +34,12 @@ describe('what an agent made of an order', () => {
     expect(foundBy(unreadable)).toMatchObject({ happened: 'unknown' });
   });
 
+  test.each<[string, Partial<OutcomeBody>]>([['failed', { state: 'failed', error: ERROR }], ['uncertain', { state: 'uncertain', error: ERROR }], ['too large', { result: { ...done, output: null } }], ['unreadable', { result: {} }]])('%s, costs nothing that no price can be reckoned of', (_what, changes) => {
+    const usage = [-1, 1e15, 3].map((quantity) => ({ meter: 'connector.call', quantity, unit: 'call' }));
+    const performed = performedBy(body({ ...changes, usage }), true, 1);
+    expect((performed.state === 'succeeded' ? performed.result.usage : performed.usage)?.map(({ quantity }) => quantity)).toEqual([3]);
+  });
+
   test.each<[string, Partial<OutcomeBody>, object | null]>([
     ['done', { result: done }, { happened: true, result: { output: { text: 'hello' } }, hidden: { zero_width: 2 } }],
     ['not done', { state: 'failed', error: ERROR }, { happened: false, error: { code: 'peer_timeout' } }],

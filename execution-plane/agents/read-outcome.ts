@@ -5,6 +5,7 @@ import type { OutcomeBody } from '@countersign/contracts/agent/spool-entry.ts';
 import type { Broken, ExchangeLog, Performed } from '@countersign/connectors/gateway/performed.ts';
 import type { CallError } from '@countersign/connectors/gateway/ports.ts';
 import type { Looked } from '@countersign/connectors/gateway/looked.ts';
+import { isMeterable } from '@countersign/connectors/gateway/validate-answer.ts';
 import type { ActionResult, JsonObject, Prepared, Receipt, Usage } from '@countersign/connectors/sdk/connector.ts';
 import type { HiddenCharacters } from '@countersign/platform/text-safety/clean-text.ts';
 import { isOfShape } from './entry-shapes.ts';
@@ -19,8 +20,8 @@ const UNREADABLE: CallError = { code: 'response_invalid', retryable: true, messa
 export function performedBy(body: OutcomeBody, changesSomething: boolean, durationMs: number): Performed {
   const { result } = body;
   const record = { exchanges: exchangesOf(body), durationMs, nestedLabels: [] };
-  if (body.state !== 'succeeded') return { ...record, state: body.state, error: errorOf(body), usage: usageOf(body) };
-  if (!isOfShape('execute_result', result)) return { ...record, state: changesSomething ? 'uncertain' : 'failed', error: UNREADABLE, usage: usageOf(body) };
+  if (body.state !== 'succeeded') return { ...record, state: body.state, error: errorOf(body), usage: meterable(body) };
+  if (!isOfShape('execute_result', result)) return { ...record, state: changesSomething ? 'uncertain' : 'failed', error: UNREADABLE, usage: meterable(body) };
   return { state: 'succeeded', result: resultOf(result, body), hidden: hiddenOf(result), judgedThere: result.output === null ? 'output_too_large' : 'whole', ...record, nestedLabels: result.nested_labels };
 }
 
@@ -77,11 +78,17 @@ function errorOf({ error }: OutcomeBody): CallError {
 }
 
 function resultOf({ output, receipt }: Pick<ExecuteResult, 'output' | 'receipt'>, body: OutcomeBody): ActionResult {
-  return { output: (output ?? {}) as JsonObject, usage: usageOf(body), ...(receipt === null ? {} : { receipt: receipt as unknown as Receipt }) };
+  // An answer is looked at as a whole where there is one.
+  return { output: (output ?? {}) as JsonObject, usage: output === null ? meterable(body) : usageOf(body), ...(receipt === null ? {} : { receipt: receipt as unknown as Receipt }) };
 }
 
 function usageOf({ usage }: OutcomeBody): readonly Usage[] {
   return usage;
+}
+
+/** What has no price stands in no book: an agent may say anything. */
+function meterable(body: OutcomeBody): readonly Usage[] {
+  return usageOf(body).filter(isMeterable);
 }
 
 function hiddenOf({ hidden }: Pick<ExecuteResult, 'hidden'>): HiddenCharacters {
