@@ -112,6 +112,10 @@ describe('the doctor', () => {
     ['connector', 'a system that does not answer', () => ({ ...config, connections: [{ ...config.connections[0]!, base_url: 'http://127.0.0.1:1', allowed_hosts: ['127.0.0.1:1'] }] }), /connections\.sn/],
     ['connector', 'a credential that is not there', () => ({ ...config, connections: [{ ...config.connections[0]!, credential: { kind: 'bearer', token: { env: 'NOWHERE' } } }] }), /credential of connections\.sn/],
     ['connector', 'an inner address that nobody allowed', () => ({ ...config, connections: [{ ...config.connections[0]!, allowed_hosts: ['sn.corp.local:443'] }] }), /connections\.sn\.allowed_hosts/],
+    ['connector', 'two connections, each in its own way', () => {
+      const [sn] = config.connections;
+      return { ...config, connections: [{ ...sn!, name: 'lacks', connector: 'jira' }, sn!, { ...sn!, name: 'unset', credential: { kind: 'bearer', token: { env: 'NOWHERE' } } }] };
+    }, /connections\.lacks.*connections\.unset/],
     ['connector', 'a connector that this agent lacks', () => ({ ...config, connections: [{ ...config.connections[0]!, connector: 'jira' }] }), /servicenow, github, slack/],
   ];
 
@@ -133,7 +137,7 @@ describe('the doctor', () => {
   it('says what to begin with where there is no agent yet', async () => {
     const findings = await look({ ...config, state_dir: join(state_dir, 'not-there') });
     expect(ill(findings).map(({ name, fix }) => [name, fix])).toEqual([['certificate', expect.stringMatching(/run: countersign-agent enroll$/)]]);
-    expect(findings.filter(({ ok }) => ok === null).map(({ name }) => name)).toEqual(['dns', 'proxy', 'port', 'ca', 'clock', 'policy'].filter((name) => name !== 'proxy'));
+    expect(findings.filter(({ ok }) => ok === null).map(({ name }) => name)).toEqual(['dns', 'port', 'ca', 'clock', 'policy']);
   });
 
   it.each([['stale', 7, /policy\.ttl_s/], ['missing', null, /Release a policy/], ['invalid', 7, /keys of the cell/]] as const)('believes the agent that runs where its policy is %s', async (state, seq, fix) => {

@@ -93,7 +93,7 @@ function keyOf(state_dir: string, pem: string): KeyObject {
 }
 
 function damaged(state_dir: string, what: string): EnrolmentError {
-  return new EnrolmentError('identity_unusable', `The identity in ${state_dir} is damaged: ${what}. Revoke the agent, empty the folder, and enrol again.`);
+  return new EnrolmentError('identity_unusable', `The identity in ${state_dir} is damaged: ${what}. Revoke the agent, get a token, and run: countersign-agent enroll --again. What its spool holds stays beside the new one's.`);
 }
 
 function pemOf(key: KeyObject): string {

@@ -18,7 +18,9 @@ export async function connector({ config: { connections }, env }: Examined): Pro
   if (connections.length === 0) return ill('there are no connections', 'Name what the agent reaches under connections in its settings: docs/reference/agent-config.md');
   const vault = localVault(connections, env, () => performance.now());
   const seen = await Promise.all(connections.map((connection) => lookedAt(connection, vault)));
-  return seen.find(({ ok }) => ok !== true) ?? well(seen.map(({ found }) => found).join('; '));
+  const wrong = seen.filter(({ ok }) => ok === false);
+  if (wrong.length === 0) return well(seen.map(({ found }) => found).join('; '));
+  return ill(wrong.map(({ found }) => found).join('; '), wrong.map(({ fix }) => fix).join(' '));
 }
 
 async function lookedAt(connection: ConnectionConfig, vault: CredentialVault): Promise<Seen> {
