@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { CellError } from '../cell/errors.ts';
 import { startInside } from './child-inside.ts';
 import { connectAll, PORTS } from './connect-all.ts';
@@ -19,7 +21,7 @@ export interface NetworkFigures {
   readonly scan_finds_a_listener: boolean;
   /** TCP, UDP and Unix sockets that listen in the agent's namespace, as the kernel shows them: none. */
   readonly listening_sockets: readonly string[];
-  /** What the cell got when it tried the system of record: no connection. */
+  /** What the cell got when it tried the system of record: no connection, or no way but one out of this machine, which is not taken. */
   readonly cell_to_servicenow: string;
   /** Places tried from the agent's namespace: all ports of its two neighbours, the cell's ports, this machine, everybody's addresses. */
   readonly agent_tried_places: number;
@@ -46,7 +48,6 @@ export async function lookAround(network: AgentNetwork, { cellPorts, agentPort, 
   const logFile = path.join(folder, 'look-around.log');
   const from = (inside: Inside, order: ConnectOrder): Promise<Tried> => triedFrom(inside, order, logFile);
   const listening = (await runInside(network.agent, 'ss', ['-lntuxH'])).trim();
-  const cell = await connectAll([{ host: SERVICENOW_ADDRESS, port: servicenowPort }]);
   const scans = await Promise.all([from(network.edge, { everyPortOf: AGENT_ADDRESSES.fromEdge }), from(network.servicenow, { everyPortOf: AGENT_ADDRESSES.fromServiceNow })]);
   const ways = await Promise.all([
     from(network.agent, { everyPortOf: CELL_ADDRESS }), from(network.agent, { everyPortOf: SERVICENOW_ADDRESS }), from(network.agent, { targets: placesOutside([...cellPorts, agentPort]) }),
@@ -56,10 +57,27 @@ export async function lookAround(network: AgentNetwork, { cellPorts, agentPort, 
     open_ports: scans.flatMap(({ reached }) => reached),
     scan_finds_a_listener: await findsListener(network, logFile),
     listening_sockets: listening === '' ? [] : listening.split('\n'),
-    cell_to_servicenow: cell.reached.length > 0 ? 'reached' : Object.keys(cell.failed).join(),
+    cell_to_servicenow: await tryFromCell({ host: SERVICENOW_ADDRESS, port: servicenowPort }),
     agent_tried_places: sum(ways.flatMap(({ reached, failed }) => [reached.length, ...Object.values(failed)])),
     agent_reaches: ways.flatMap(({ reached }) => reached),
   };
+}
+
+/** From where the cell is. What would leave this machine is not sent: that the kernel would hand it to a gateway says as much. */
+async function tryFromCell(place: Target): Promise<string> {
+  const gateway = await gatewayTo(place.host);
+  if (gateway !== null) return `only_by_gateway_${gateway.dev}`;
+  const { reached, failed } = await connectAll([place]);
+  return reached.length > 0 ? 'reached' : Object.keys(failed).join();
+}
+
+/** Null: it is beside this machine or on it, or there is no way to it at all. */
+async function gatewayTo(host: string): Promise<{ readonly dev: string } | null> {
+  // `ip` fails where there is no way.
+  const found = await promisify(execFile)('ip', ['-j', 'route', 'get', host]).catch(() => null);
+  if (found === null) return null;
+  const [way] = JSON.parse(found.stdout) as Array<{ readonly dev: string; readonly gateway?: string }>;
+  return way?.gateway === undefined ? null : way;
 }
 
 /** A scan that finds nothing proves something only if it finds what is there. */
