@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readOrders } from '../testing/agent-queries.ts';
 import { LOST_RECORD } from '../testing/ledger-connector.ts';
@@ -37,7 +38,9 @@ it('of an instance that only agents reach, the cell looks for no events itself: 
   expect(Date.parse(order.begin_before) - Date.parse(order.issued_at)).toBe(3_600_000);
   expect(plant.ledger.reads).toBe(0);
 
-  const found = (cursor: string) => ({ kind: 'trigger.found', body: { order_id: order.id, instance_id: plant.ids.instanceId, cursor, payloads: [EVENT, { ...EVENT, operation: 'delete' }] } }) as const;
+  // A name that no index holds is nobody's, and keeps nothing else from being taken in.
+  const payloads = [EVENT, { ...EVENT, operation: 'delete' }, { ...EVENT, id: randomBytes(4_000).toString('hex') }];
+  const found = (cursor: string) => ({ kind: 'trigger.found', body: { order_id: order.id, instance_id: plant.ids.instanceId, cursor, payloads } }) as const;
   await agent.deliver(found('7'));
   await plant.until(async () => ((await plant.runs()).some(({ state }) => state === 'succeeded') ? true : null));
   await agent.deliver(found('8'));

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from '@countersign/connectors/sdk/connector.ts'
 import { newId } from '@countersign/platform/ids/typeid.ts';
 import type { FoundDelivery } from './queries.ts';
 
+const MAX_KEY_BYTES = 1_000;
+
 /** Reads a version that was found by the trigger's pointers, as ingestion reads a webhook: the same version has the same key. Null when it is not this event. */
 export function readFound(event: string, trigger: TriggerManifest, payload: JsonObject): FoundDelivery | null {
   const subject = textAt(payload, trigger.subject);
@@ -10,7 +12,10 @@ export function readFound(event: string, trigger: TriggerManifest, payload: Json
   const parts = trigger.dedupe_key.map((pointer) => textAt(payload, pointer));
   const covered = typeof operation === 'string' && trigger.operation.values.includes(operation);
   if (!covered || subject === null || parts.some((part) => part === null || part === '')) return null;
-  return { id: newId('delivery'), event, subject, subject_label: textAt(payload, trigger.subject_label), dedupe_key: parts.join(':'), payload };
+  const dedupe_key = parts.join(':');
+  // Longer than PostgreSQL indexes: no record is called that.
+  if (Buffer.byteLength(dedupe_key) > MAX_KEY_BYTES || Buffer.byteLength(subject) > MAX_KEY_BYTES) return null;
+  return { id: newId('delivery'), event, subject, subject_label: textAt(payload, trigger.subject_label), dedupe_key, payload };
 }
 
 function textAt(payload: JsonObject, pointer: string): string | null {
