@@ -69,7 +69,7 @@ export class Deliveries {
     // What it has refused it has: it is not offered again.
     await writeReceipts(tx, tenantId, agentId, delivery.fresh.flatMap((entry) => refusedOrder(entry) ?? []));
     const alarms = delivery.fresh.flatMap((entry) => alarmOf(agentId, entry) ?? []);
-    for (const alarm of alarms) await raiseAlarm(tx, tenantId, alarm);
+    for (const [alarm, ...more] of alike(alarms)) await raiseAlarm(tx, tenantId, alarm, 1 + more.length);
     return { head: moved, refusal: null, alarms: alarms.map(({ kind }) => kind) };
   }
 
@@ -100,6 +100,11 @@ export class Deliveries {
 function refusedOrder({ kind, body }: SpoolEntry): string | null {
   const { order_id } = body as EntryBodies['order.refused'];
   return kind === 'order.refused' && typeof order_id === 'string' ? order_id : null;
+}
+
+/** A delivery may be one refusal five hundred times: it is written once. */
+function alike(alarms: readonly NewAlarm[]): ReadonlyArray<readonly [NewAlarm, ...NewAlarm[]]> {
+  return Object.values(Object.groupBy(alarms, ({ kind, code }) => `${kind} ${code}`)) as Array<[NewAlarm, ...NewAlarm[]]>;
 }
 
 /** What people are to look at: an order that an honest cell does not send, and policy that does not hold. */

@@ -17,18 +17,18 @@ const raise: Statement = {
   name: 'agents.raise_alarm',
   text: `
     -- An agent names its codes itself: past so many they are counted by their kind alone.
-    INSERT INTO control.agent_alarms AS a (tenant_id, agent_id, kind, code)
-    SELECT $1, $2, $3, CASE WHEN count(*) < $5::int OR bool_or(o.code = $4) THEN $4 ELSE $3 END FROM control.agent_alarms o WHERE (o.tenant_id, o.agent_id, o.kind) = ($1, $2, $3)
+    INSERT INTO control.agent_alarms AS a (tenant_id, agent_id, kind, code, count)
+    SELECT $1, $2, $3, CASE WHEN count(*) < $5::int OR bool_or(o.code = $4) THEN $4 ELSE $3 END, $6::int FROM control.agent_alarms o WHERE (o.tenant_id, o.agent_id, o.kind) = ($1, $2, $3)
     ON CONFLICT (tenant_id, agent_id, kind, code) DO UPDATE
        SET last_at = clock_timestamp(), cleared_at = NULL,
            raised_at = CASE WHEN a.cleared_at IS NULL THEN a.raised_at ELSE clock_timestamp() END,
-           count = CASE WHEN a.cleared_at IS NULL THEN a.count ELSE 0 END + 1
+           count = CASE WHEN a.cleared_at IS NULL THEN a.count ELSE 0 END + excluded.count
     RETURNING count`,
 };
 
 /** @returns how often it was raised since a person last looked: 1 for a new one */
-export async function raiseAlarm(tx: Transaction, tenantId: string, { agent_id, kind, code }: NewAlarm): Promise<number> {
-  return (await tx.one<{ count: number }>(raise, [tenantId, agent_id, kind, code, MAX_CODES])).count;
+export async function raiseAlarm(tx: Transaction, tenantId: string, { agent_id, kind, code }: NewAlarm, times = 1): Promise<number> {
+  return (await tx.one<{ count: number }>(raise, [tenantId, agent_id, kind, code, MAX_CODES, times])).count;
 }
 
 const clear: Statement = {
