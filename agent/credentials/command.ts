@@ -15,7 +15,8 @@ export function outputOf([program, ...args]: readonly string[], timeout_ms: numb
     execFile(program!, args, options, (error, stdout) => {
       if (error === null) return resolve(stdout.replace(/\r?\n$/, ''));
       const { code, killed } = error;
-      const why = killed === true ? `did not end within ${timeout_ms} ms or said more than ${MAX_BYTES} bytes` : typeof code === 'number' ? `ended with ${code}` : `could not be started (${String(code)})`;
+      const why = String(code) === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' ? `said more than ${MAX_BYTES} bytes` : killed === true ? `did not end within ${timeout_ms} ms`
+        : typeof code === 'number' ? `ended with ${code}` : `could not be started (${String(code)})`;
       reject(new SecretError('secret_command_failed', `The program ${program!} of a credential ${why}. Run it by hand as the agent's user.`));
     }).stdin?.end();
   });

@@ -54,6 +54,14 @@ describe('a secret', () => {
   });
 });
 
+it.each<[SecretRef, string]>([
+  [{ command: ['yes'], timeout_ms: 30_000 }, 'said more than 65536 bytes'],
+  [{ command: ['sleep', '60'], timeout_ms: 100 }, 'did not end within 100 ms'],
+  [{ command: ['/nowhere/program'] }, 'could not be started (ENOENT)'],
+])('what is wrong with the program %j is told', async (ref, why) => {
+  await expect(resolveSecret(ref, { PATH })).rejects.toThrow(why);
+});
+
 describe('the vault of an agent', () => {
   const ref: SecretRef = { env: 'A' };
   const other: SecretRef = { env: 'B' };
