@@ -1,11 +1,13 @@
-import { open, rename, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnrolmentError } from './errors.ts';
 
 /** Writes the whole file or none of it, for its owner alone: it is on the disk, under its name, when this has resolved. */
 export async function writePrivate(path: string, text: string): Promise<void> {
   const draft = `${path}.new`;
-  const handle = await open(draft, 'w', 0o600);
+  // What a stop has left, or a link that somebody put there to have another file written.
+  await rm(draft, { force: true });
+  const handle = await open(draft, 'wx', 0o600);
   try {
     await handle.chmod(0o600);
     await handle.writeFile(text);
