@@ -31,7 +31,10 @@ export async function measureLoad(cell: BenchCell, log: SandboxLog, place: Bench
   let most = before.rss_bytes;
   for (let next = before.at_ms; next < before.at_ms + forMs; next += everyMs) {
     await setTimeout(Math.max(0, next - performance.now()));
-    starting.push(cell.start(place.there, tickets[starting.length % tickets.length]!));
+    const start = cell.start(place.there, tickets[starting.length % tickets.length]!);
+    // Said when all have begun.
+    start.catch(() => undefined);
+    starting.push(start);
     most = Math.max(most, rssOf(place.agent_pid));
   }
   await Promise.all(starting);

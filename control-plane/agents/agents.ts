@@ -119,7 +119,13 @@ async function openPort(parts: AgentsParts, sessions: AgentSessions, settings: A
     // It tries every half second and says so each time: after the last failure it listens again, and what was missed is looked for.
     setTimeout(() => sessions.wakeAll(), RESYNC_MS).unref();
   });
-  await listener.start();
+  try {
+    await listener.start();
+  } catch (error) {
+    // It is tried again, and then needs the port.
+    await server.stop();
+    throw error;
+  }
   for (const loop of loops) loop.start();
   return {
     cell: { url: settings.publicUrl ?? `https://localhost:${server.port}`, ca_sha256: pinOf(authority) },

@@ -15,6 +15,7 @@ import { Deliveries } from './deliver.ts';
 import { HeldPolls } from './held-polls.ts';
 import { lostLoop } from './lost-loop.ts';
 import { Polls } from './poll.ts';
+import { receiptsLoop } from './receipts-loop.ts';
 import type { AlarmKind } from './repository-alarms.ts';
 import { servePolicy } from './serve-policy.ts';
 import type { ServedPolicy } from './serve-policy.ts';
@@ -45,7 +46,7 @@ export class AgentSessions {
     this.#parts = parts;
     this.#polls = new Polls({ ...parts, held: this.#held });
     this.#deliveries = new Deliveries(parts);
-    this.loops = [lostLoop(parts), rolloutLoop(parts)];
+    this.loops = [lostLoop(parts), receiptsLoop(parts), rolloutLoop(parts)];
   }
 
   /** See `Polls.poll`. */

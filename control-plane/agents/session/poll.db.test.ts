@@ -8,8 +8,9 @@ import { insertKillSwitch } from '../../kill-switches/queries.ts';
 import { insertBundle } from '../../policies/repository-bundles.ts';
 import type { AdmittedAgent } from '../listener/admitted-agent.ts';
 import { tellOfLost } from './lost-loop.ts';
+import { endOldReceipts } from './receipts-loop.ts';
 import { systemClock } from '@countersign/platform/clock/clock.ts';
-import { eventsOf, notSeenFor, presence, receipts, seedOrder, setState } from './testing/queries.ts';
+import { eventsOf, notSeenFor, presence, receipts, receivedBefore, seedOrder, setState } from './testing/queries.ts';
 import { pollOf, SessionsUnderTest } from './testing/session-under-test.ts';
 
 let cell: SessionsUnderTest;
@@ -58,6 +59,15 @@ describe('orders', () => {
     const ids = [await order(agent, { payload }), await order(agent, { payload })];
     expect(idsOf(await poll(agent))).toEqual([ids[0]]);
     expect(idsOf(await poll(agent, { received: [ids[0]!] }))).toEqual([ids[1]]);
+  });
+
+  test('leave no receipt behind once they could not be offered any more', async () => {
+    const agent = await cell.agent();
+    const [old, recent] = [await order(agent), await order(agent)];
+    await poll(agent, { received: [old, recent] });
+    await asControl(agent, (tx) => tx.change(receivedBefore, [agent.tenantId, old, 3]));
+    expect(await endOldReceipts(cell.database.control, agent.tenantId)).toBe(false);
+    expect(await asControl(agent, (tx) => tx.rows(receipts, [agent.tenantId, agent.agentId]))).toEqual([{ order_id: recent }]);
   });
 
   test('of another agent are not received by saying so', async () => {

@@ -55,6 +55,9 @@ export const heldEntries: Statement = {
 
 export const receipts: Statement = { name: 'test.receipts', text: 'SELECT order_id FROM control.agent_receipts WHERE tenant_id = $1 AND agent_id = $2 ORDER BY order_id' };
 
+/** `$3`: in hours. */
+export const receivedBefore: Statement = { name: 'test.received_before', text: 'UPDATE control.agent_receipts SET received_at = now() - make_interval(hours => $3) WHERE tenant_id = $1 AND order_id = $2' };
+
 export const presence: Statement = { name: 'test.presence', text: 'SELECT lost_at, free, capacity, labels, spool, agent_version FROM control.agent_presence WHERE tenant_id = $1 AND agent_id = $2' };
 
 export const notSeenFor: Statement = { name: 'test.not_seen_for', text: 'UPDATE control.agent_presence SET seen_at = clock_timestamp() - make_interval(secs => $3) WHERE tenant_id = $1 AND agent_id = $2' };
