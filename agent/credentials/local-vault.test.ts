@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConnectionConfig, SecretRef } from '../config/agent-config.ts';
 import { credentialIds, localVault } from './local-vault.ts';
 import { resolveSecret } from './secret-ref.ts';
@@ -61,6 +61,22 @@ it.each<[SecretRef, string]>([
 ])('what is wrong with the program %j is told', async (ref, why) => {
   await expect(resolveSecret(ref, { PATH })).rejects.toThrow(why);
 });
+
+it('what a program has started ends with it when it takes too long', async () => {
+  const pids = join(folder, 'pids');
+  await expect(resolveSecret({ command: ['sh', '-c', `sleep 60 & echo $! > ${pids}; wait`], timeout_ms: 1_000 }, { PATH })).rejects.toThrow('did not end within 1000 ms');
+  const started = readFileSync(pids, 'utf8').trim();
+  await vi.waitFor(() => expect(isRunning(started)).toBe(false));
+});
+
+/** A process that nobody has waited for is one that has ended. */
+function isRunning(pid: string): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
 
 describe('the vault of an agent', () => {
   const ref: SecretRef = { env: 'A' };

@@ -154,6 +154,7 @@ describe('an identity', () => {
   it.each<[string, (folder: string) => void, string]>([
     ['no key', (folder) => rmSync(join(folder, 'agent.key')), 'identity_unusable'],
     ['a key that others can read', (folder) => chmodSync(join(folder, 'encryption.key'), 0o644), 'identity_unusable'],
+    ['a folder that others can write', (folder) => chmodSync(folder, 0o770), 'identity_unusable'],
     ['another key', (folder) => writeFileSync(join(folder, 'agent.key'), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' })), 'identity_unusable'],
     ['half of a file', (folder) => writeFileSync(join(folder, 'identity.json'), '{"agent_id":'), 'identity_unusable'],
     ['nothing', (folder) => rmSync(folder, { recursive: true }), 'not_enrolled'],

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EncryptionJwk, EnrolAnswer } from '@countersign/contracts/agent/protocol.ts';
 import type { AgentKeySet } from '@countersign/contracts/agent/key-set.ts';
@@ -68,12 +68,19 @@ export async function saveIdentity(state_dir: string, identity: Identity): Promi
 
 /** @throws EnrolmentError `not_enrolled`, `identity_unusable` */
 export async function loadEnrolment(state_dir: string): Promise<{ readonly identity: Identity; readonly keys: AgentKeys }> {
+  await requireClosed(state_dir);
   const [text, signing, encryption] = await Promise.all([IDENTITY, SIGNING_KEY, ENCRYPTION_KEY].map((name) => readPrivate(join(state_dir, name))));
   if (text === null || text === undefined) throw new EnrolmentError('not_enrolled', `There is no agent in ${state_dir}. Get a token (console: Agents, or countersign agents token) and run: countersign-agent enroll`);
   if (signing === null || signing === undefined || encryption === null || encryption === undefined) throw damaged(state_dir, 'a key is missing');
   const [identity, keys] = [parsed(state_dir, text), { signing: keyOf(state_dir, signing), encryption: keyOf(state_dir, encryption) }];
   if (!new X509Certificate(identity.certificate_pem).checkPrivateKey(keys.signing)) throw damaged(state_dir, 'the certificate is of another key');
   return { identity, keys };
+}
+
+/** Whoever may write there can put another key, another spool or another version of the agent in place of ours. */
+async function requireClosed(state_dir: string): Promise<void> {
+  const folder = await stat(state_dir).catch(() => null);
+  if (folder !== null && (folder.mode & 0o022) !== 0) throw new EnrolmentError('identity_unusable', `${state_dir} can be written by others. Run: chmod 700 ${state_dir}; whoever was there meanwhile can have replaced anything, so better enrol again.`);
 }
 
 function parsed(state_dir: string, text: string): Identity {

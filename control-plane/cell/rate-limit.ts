@@ -24,8 +24,8 @@ export class RateLimit {
     this.#rate = rate;
   }
 
-  /** Null: not this one. */
-  take(key: string): { readonly suppressed_count: number } | null {
+  /** Null: not this one. @param cost what is taken; more than there is left is owed, so that nothing is too large for ever */
+  take(key: string, cost = 1): { readonly suppressed_count: number } | null {
     const now_ms = this.#clock.now().getTime();
     const bucket = this.#bucket(key, now_ms);
     bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + Math.max(0, now_ms - bucket.at_ms) / this.#rate.refill_ms);
@@ -34,7 +34,7 @@ export class RateLimit {
       bucket.suppressed_count += 1;
       return null;
     }
-    bucket.tokens -= 1;
+    bucket.tokens -= cost;
     const { suppressed_count } = bucket;
     bucket.suppressed_count = 0;
     return { suppressed_count };

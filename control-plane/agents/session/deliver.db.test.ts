@@ -71,6 +71,18 @@ test('what does not continue the spool is refused with where the cell is, and pe
   expect(await cell.sessions.deliver(agent, deliveryOf('e1', told, 3, 4))).toMatchObject({ acked_seq: 4 });
 });
 
+test('one that tells of far more than an agent does is told to wait, and nobody else', async () => {
+  const [agent, neighbour] = [await cell.agent(), await cell.agent()];
+  const told = toldBy('e1', 500);
+  const again = (): Promise<unknown> => cell.sessions.deliver(agent, deliveryOf('e1', told, 1, 500)).catch((error: unknown) => error);
+  let answer = await again();
+  let taken = 0;
+  for (; taken < 1_000 && !(answer instanceof Error); taken += 1) answer = await again();
+  expect(answer).toMatchObject({ code: 'rate_limited', retryAfter_s: 10 });
+  expect(taken).toBeGreaterThanOrEqual(200);
+  expect(await cell.sessions.deliver(neighbour, deliveryOf('e1', told, 1, 500))).toMatchObject({ acked_seq: 500 });
+});
+
 test('an order that an honest cell does not send is an alarm for each time, and none when it is said again; a full disk is none', async () => {
   const agent = await cell.agent();
   const order_id = await cell.database.execution.forTenant(agent.tenantId, (tx) => seedOrder(tx, agent));

@@ -9,6 +9,8 @@ const MAX_PER_AGENT = 4;
 /** Who is connected to the agent port, in the order in which they came. */
 export class Connections implements ConnectedAgents {
   readonly #bySession = new Map<ServerHttp2Session, AgentConnection>();
+  readonly #byAgent = new Map<string, Set<AgentConnection>>();
+  readonly #strangers = new Set<AgentConnection>();
   readonly #maxStrangers: number;
 
   /** `maxStrangers`: so many may be connected at once that have no certificate. Agents that have one are never kept out by those. */
@@ -23,11 +25,17 @@ export class Connections implements ConnectedAgents {
   /** Gives whether there is room for it. */
   add(session: ServerHttp2Session, connection: AgentConnection): boolean {
     const { presented } = connection;
-    if (presented.kind !== 'agent' && this.#all().filter((one) => one.presented.kind !== 'agent').length >= this.#maxStrangers) return false;
+    if (presented.kind !== 'agent' && this.#strangers.size >= this.#maxStrangers) return false;
+    const alike = presented.kind === 'agent' ? this.#ofAgent(presented.name.agent_id) : this.#strangers;
+    alike.add(connection);
     this.#bySession.set(session, connection);
-    session.once('close', () => this.#bySession.delete(session));
+    session.once('close', () => {
+      this.#bySession.delete(session);
+      alike.delete(connection);
+      if (presented.kind === 'agent' && alike.size === 0) this.#byAgent.delete(presented.name.agent_id);
+    });
     if (presented.kind === 'agent') {
-      for (const old of this.#ofAgent(presented.name.agent_id).slice(0, -MAX_PER_AGENT)) old.end(new ApiError('rate_limited', `The agent has ${MAX_PER_AGENT} newer connections.`, { retryAfter_s: 10 }));
+      for (const old of [...alike].slice(0, -MAX_PER_AGENT)) old.end(new ApiError('rate_limited', `The agent has ${MAX_PER_AGENT} newer connections.`, { retryAfter_s: 10 }));
     }
     return true;
   }
@@ -43,15 +51,17 @@ export class Connections implements ConnectedAgents {
   }
 
   end(agentId: string, reason: ApiError): void {
-    for (const connection of this.#ofAgent(agentId)) connection.end(reason);
+    for (const connection of this.#byAgent.get(agentId) ?? []) connection.end(reason);
   }
 
   endAll(reason: ApiError): void {
     for (const connection of this.#all()) connection.end(reason);
   }
 
-  #ofAgent(agentId: string): AgentConnection[] {
-    return this.#all().filter(({ presented }) => presented.kind === 'agent' && presented.name.agent_id === agentId);
+  #ofAgent(agentId: string): Set<AgentConnection> {
+    const known = this.#byAgent.get(agentId) ?? new Set();
+    this.#byAgent.set(agentId, known);
+    return known;
   }
 
   #all(): AgentConnection[] {
