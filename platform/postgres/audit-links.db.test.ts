@@ -19,7 +19,8 @@ test('a database of before keeps what was sealed, byte for byte, and what was pe
   try {
     const files = (await readdir(all)).filter((name) => name < '0039');
     await Promise.all(files.map((name) => cp(path.join(all, name), path.join(folder, name))));
-    await migrate({ adminUrl: before.url, folder, legalTransitions: legalTransitionRows() });
+    // Today's pairs are of tables that there were not.
+    await migrate({ adminUrl: before.url, folder, legalTransitions: {} });
     const [first, second] = ['{"n":1}', '{"n":2}'];
     const line = `{"body_sha256":"${hash('sha256', first, 'hex')}","prev_hash":"${FIRST_PREV_HASH}","seq":1}`;
     await before.client.query(`INSERT INTO control.tenant_directory (tenant_id, slug, region, cell) VALUES ($1, 'before', 'us', 'local')`, [tenantId]);
