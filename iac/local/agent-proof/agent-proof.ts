@@ -15,6 +15,7 @@ import { CellError, endOf } from '../cell/errors.ts';
 import { ROOT } from '../config.ts';
 import { Placement } from '../demo/placement.ts';
 import { reportOf } from '../demo/report.ts';
+import type { RaisedTicket } from '../demo/sandbox-client.ts';
 import { follow } from '../demo/ticket-journey.ts';
 import type { Journey } from '../demo/ticket-journey.ts';
 import { Disturbances } from './disturbances.ts';
@@ -77,12 +78,15 @@ async function disturbed(api: CellApi, placement: Placement, tickets: number, fo
   const before = await placement.site.servicenow.client.effects();
   const first = Math.floor(tickets / 2);
   say(`The cable is pulled while ${first} tickets are written back.`);
-  const cutting = disturbances.cutWhileWriting();
-  const journeys = await journeysOf(api, placement, first, folder, () => undefined);
+  let cutting: Promise<void> | undefined;
+  const journeys = await journeysOf(api, placement, first, folder, (ticket, station) => {
+    if (station === 'proposal ready') cutting ??= disturbances.cutWhileWriting(ticket.sys_id);
+  });
   await cutting;
   say(`The agent is killed between approval and write-back of ${tickets - first} tickets.`);
   let [killing, left] = [Promise.resolve(), KILLS];
-  journeys.push(...await journeysOf(api, placement, tickets - first, folder, () => {
+  journeys.push(...await journeysOf(api, placement, tickets - first, folder, (_ticket, station) => {
+    if (station !== 'approved') return;
     if (left > 0) killing = killing.then(() => disturbances.killAfterApproval());
     left -= 1;
   }));
@@ -95,7 +99,7 @@ async function disturbed(api: CellApi, placement: Placement, tickets: number, fo
   };
 }
 
-async function journeysOf(api: CellApi, placement: Placement, count: number, folder: string, onApproved: () => void): Promise<Journey[]> {
+async function journeysOf(api: CellApi, placement: Placement, count: number, folder: string, onStation: (ticket: RaisedTicket, station: string) => void): Promise<Journey[]> {
   const { client } = placement.site.servicenow;
   const keysFile = path.join(folder, 'keys.json');
   await writeFile(keysFile, JSON.stringify(await api.keys()));
@@ -106,7 +110,7 @@ async function journeysOf(api: CellApi, placement: Placement, count: number, fol
     api, sandbox: client, keysFile, deadline, raisedAt, together: count, evidenceDir: folder,
     onStation: (at, station) => {
       say(`  ${at.number}  ${station}`);
-      if (station === 'approved') onApproved();
+      onStation(at, station);
     },
   })));
 }

@@ -4,6 +4,7 @@ import type { Site } from './site.ts';
 /** Longer than the cell waits before it counts an agent as lost. */
 const CUT_MS = 20_000;
 const SLOW_ANSWER_MS = 1_500;
+const LOOK_EVERY_MS = 20;
 const KILL_LATER_MS = 60;
 
 /** What happens to an agent while tickets are under way. */
@@ -24,12 +25,13 @@ export class Disturbances {
     return this.#cutMs;
   }
 
-  /** Pulls the cable as soon as a first write has taken effect and its answer is still on the way, so that the outcome is known to the agent alone. */
-  async cutWhileWriting(): Promise<void> {
+  /** Pulls the cable as soon as the write to a ticket has taken effect and its answer is still on the way, so that the outcome is known to the agent alone. */
+  async cutWhileWriting(sysId: string): Promise<void> {
     const { client } = this.#site.servicenow;
-    const before = await client.effects();
     await client.answerSlowly('PATCH', SLOW_ANSWER_MS);
-    while (await client.effects() === before) await setTimeout(50);
+    const { sys_mod_count: before } = await client.incident(sysId);
+    // The record and not the log of requests, which has them once they are answered.
+    while ((await client.incident(sysId))['sys_mod_count'] === before) await setTimeout(LOOK_EVERY_MS);
     const began = performance.now();
     await this.#site.network.cut();
     await setTimeout(CUT_MS);
