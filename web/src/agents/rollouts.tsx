@@ -36,7 +36,7 @@ export function Rollouts() {
     <Section title="Upgrades" note="In stages, halted at the first agent that fails">
       <AsyncView query={query} what="upgrades" skeletonRows={2}>
         {({ items }) => (items.length === 0
-          ? <Text size="sm" c="dimmed" px="md" pb="md">None was begun yet: agents run the version that they were installed with. Begin one by <code>countersign agent-rollouts begin</code>.</Text>
+          ? <Text size="sm" c="dimmed" p="md">None was begun yet: agents run the version that they were installed with. Begin one by <code>countersign agent-rollouts begin</code>.</Text>
           : <DataTable label="Upgrades as a table" rows={items.slice(0, 20)} rowKey={({ id }) => id} columns={[...COLUMNS, { name: 'Do', cell: (rollout) => <Act rollout={rollout} onAsk={() => setAsking(rollout)} /> }]} />)}
       </AsyncView>
       {asking === null ? null : <Ask key={asking.id} rollout={asking} onClose={() => setAsking(null)} />}
