@@ -42,7 +42,7 @@ function endGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    // All of it has ended already.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // All of it has ended already; or what is left of it runs as somebody else, such as under sudo, and is not ours to end.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
